@@ -1,0 +1,168 @@
+"""A list → a saved index: the whole pipeline on one screen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ssm_search.abstracts import (
+    Abstract,
+    FetchReport,
+    default_cache,
+    fetch_abstracts,
+    load_abstracts,
+    with_abstracts,
+)
+from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
+from ssm_search.encoder import Encoder, load_encoder
+from ssm_search.errors import FetchError, IncompleteError, IndexFolderError, ListError
+from ssm_search.papers import Paper
+from ssm_search.search import PaperSearch
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being done, how much is done, how much there is)."""
+
+TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two bytes of the list
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """How a build went."""
+
+    search: PaperSearch
+    reading: ListReading
+    fetch: FetchReport
+    reused: int
+
+
+def build_index(
+    source: str | Path,
+    folder: str | Path,
+    *,
+    abstracts: Sequence[Path] = (),
+    encoder: Encoder | None = None,
+    offline: bool = False,
+    strict: bool = False,
+    progress: Progress = lambda what, done, total: None,
+) -> BuildReport:
+    """Build the index of a list and save it, replacing what was in ``folder``.
+
+    Only papers whose text or encoder changed since the index now in ``folder`` are encoded again.
+    Without a network the build goes on with the abstracts it has.
+
+    Args:
+        source: the list, a file or an http(s) URL.
+        abstracts: files of abstracts (see :func:`~ssm_search.abstracts.load_abstracts`); they
+            stand before what was fetched.
+        offline: ask nobody for the abstracts that are missing.
+
+    Raises:
+        ListError: the list or a file of abstracts cannot be read, or holds no entry.
+        FetchError: ``source`` is a URL that does not answer.
+        IncompleteError: ``strict``, and some papers have no abstract; nothing is saved.
+        EncoderError: the model is missing or damaged.
+    """
+    content = read_source(source)
+    reading = read_list(content)
+    if not reading.papers:
+        raise ListError(f"no entry found in {source}; expected a Markdown list of papers")
+    known: dict[str, Abstract] = {}
+    for path in abstracts:
+        if not path.exists():
+            raise ListError(f"no file {path}; expected JSON lines with id, title and abstract")
+        known = {**load_abstracts(path), **known}
+    cache = default_cache()
+    report = FetchReport()
+    missing = missing_abstracts(reading.papers, known)
+    if not offline:
+        report = fetch_abstracts(
+            missing, cache, progress=lambda done, total: progress("abstracts", done, total)
+        )
+    known = {**load_abstracts(cache), **known}
+    papers = with_abstracts(reading.papers, known)
+    lacking = missing_abstracts(papers, {})
+    if strict and lacking:
+        raise IncompleteError(
+            f"{len(lacking)} of {len(papers)} entries have no abstract ({', '.join(lacking[:5])}"
+            f"{', …' if len(lacking) > 5 else ''}); give them with --abstracts, or leave out "
+            "--strict"
+        )
+    encoder = encoder or load_encoder()
+    try:
+        previous = PaperSearch.load(folder)
+    except IndexFolderError:
+        previous = None
+    search = PaperSearch.from_papers(
+        papers,
+        encoder,
+        previous=previous,
+        progress=lambda done, total: progress("encoding", done, total),
+    )
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    search.save(folder, list_name=str(source).rsplit("/", 1)[-1], list_sha256=digest)
+    old = set(map(int, previous.text_hashes)) if previous else set()
+    reused = sum(int(h) in old for h in search.text_hashes)
+    return BuildReport(search, reading, report, reused)
+
+
+def missing_abstracts(papers: Sequence[Paper], known: dict[str, Abstract]) -> list[str]:
+    """The ids of the papers (links have no abstract) that lack one."""
+    return [
+        paper.id
+        for paper in papers
+        if paper.kind == "paper" and not paper.abstract and paper.id not in known
+    ]
+
+
+def read_source(source: str | Path) -> str:
+    """The text of a list, from a file or an http(s) URL.
+
+    Raises:
+        ListError: no such file, not UTF-8 text, or too large.
+        FetchError: the URL does not answer with the list.
+    """
+    limit = 4 * MAX_LIST_CHARS  # bytes: UTF-8 needs up to four for one character
+    if str(source).lower().startswith(("http://", "https://")):
+        content = _download(str(source), limit)
+    else:
+        path = Path(source)
+        try:
+            if path.stat().st_size > limit:
+                raise ListError(f"{path} has {path.stat().st_size:,} bytes, more than {limit:,}")
+            content = path.read_bytes()
+        except OSError as error:
+            raise ListError(
+                f"cannot read {path} ({error.strerror}); expected a Markdown file or an http(s) URL"
+            ) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ListError(
+            f"{source} is not UTF-8 text (byte {error.start} is not); convert it first"
+        ) from error
+
+
+def _download(url: str, limit: int) -> bytes:
+    import requests
+
+    content = b""
+    try:
+        with requests.get(url, timeout=TIMEOUT, stream=True) as response:
+            if response.status_code != 200:
+                raise FetchError(
+                    f"{url} answered HTTP {response.status_code}; expected the list itself",
+                    url=url,
+                    status=response.status_code,
+                )
+            for chunk in response.iter_content(65536):
+                content += chunk
+                if len(content) > limit:
+                    raise ListError(f"{url} is longer than {limit:,} bytes; give a smaller list")
+    except requests.exceptions.RequestException as error:
+        raise FetchError(
+            f"{url} could not be read ({type(error).__name__}); check the address and the network",
+            url=url,
+        ) from error
+    return content

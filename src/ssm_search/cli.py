@@ -1,0 +1,381 @@
+"""The command line: each command parses, makes one call into the library, and prints."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ssm_search.errors import SsmSearchError
+
+if TYPE_CHECKING:
+    from ssm_search.build import Progress
+    from ssm_search.display import Hits
+    from ssm_search.filters import Filters
+    from ssm_search.search import PaperSearch
+
+app = typer.Typer(
+    name="ssm-search",
+    help="Search a curated list of papers by meaning and by words.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+INDEX_VARIABLE = "SSM_SEARCH_INDEX"
+
+IndexOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        envvar=INDEX_VARIABLE,
+        help="Folder of an index that `build` made; the shipped one if left out.",
+        show_default=False,
+    ),
+]
+CountOption = Annotated[int, typer.Option("-k", min=1, help="How many answers.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+CategoryOption = Annotated[
+    str | None,
+    typer.Option(help='A heading, or a path: "Computer Vision > Point Cloud".', show_default=False),
+]
+YearOption = Annotated[
+    str | None, typer.Option(help="2024, or 2022-2024.", metavar="YEAR", show_default=False)
+]
+VenueOption = Annotated[str | None, typer.Option(help="Part of a venue.", show_default=False)]
+CodeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--code/--no-code", help="Only papers with, or without, code.", show_default=False
+    ),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ssm-search {version('ssm-search')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is going on.")] = False,
+) -> None:
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(help="Words, a question, a title, an abstract, an id.")],
+    k: CountOption = 10,
+    category: CategoryOption = None,
+    year: YearOption = None,
+    venue: VenueOption = None,
+    code: CodeOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Find the papers that answer TEXT.
+
+    Example: `ssm-search query "mamba for video" -k 5 --year 2024`
+    """
+    hits = _open(index).query(_text(text), k, **_filters(category, year, venue, code))
+    _print_hits(hits, as_json)
+
+
+@app.command()
+def related(
+    paper: Annotated[str, typer.Argument(help="An arXiv id or link, a listed title, or any text.")],
+    k: CountOption = 10,
+    category: CategoryOption = None,
+    year: YearOption = None,
+    venue: VenueOption = None,
+    code: CodeOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Find the papers nearest to PAPER.
+
+    Example: `ssm-search related 2403.06977`
+    """
+    hits = _open(index).related(_text(paper), k, **_filters(category, year, venue, code))
+    _print_hits(hits, as_json)
+
+
+@app.command()
+def build(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LIST]", help="Markdown file or URL; the shipped list if left out."
+        ),
+    ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option("--index", envvar=INDEX_VARIABLE, help="Folder to write.", show_default=False),
+    ] = None,
+    abstracts: Annotated[
+        list[Path] | None,
+        typer.Option(help="JSON lines with id, title, abstract; may be given again."),
+    ] = None,
+    encoder: Annotated[
+        str, typer.Option(help="sentence-transformers model: a name or a folder.")
+    ] = "all-MiniLM-L6-v2",
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail if an abstract is missing.")
+    ] = False,
+) -> None:
+    """Build the index of a list, encoding only what changed.
+
+    Example: `ssm-search build README.md --index my-index`
+    """
+    from ssm_search.build import build_index
+    from ssm_search.encoder import load_encoder
+    from ssm_search.shipped import shipped_list
+
+    folder = index or Path(Path(source).stem if source else "awesome-mamba")
+    with _progress() as progress:
+        report = build_index(
+            source or shipped_list(),
+            folder,
+            abstracts=abstracts or (),
+            encoder=load_encoder(encoder),
+            offline=offline,
+            strict=strict,
+            progress=progress,
+        )
+    manifest, total = report.search.manifest, len(report.search.papers)
+    links = sum(paper.kind == "link" for paper in report.search.papers)
+    lacking = len(manifest.without_abstract) - links
+    _say(f"{folder}: {total} entries ({total - links} papers, {links} links)")
+    _say(f"encoded {total - report.reused}, reused {report.reused}")
+    if lacking:
+        _say(
+            f"{lacking} papers have no abstract and were indexed by title: "
+            + ", ".join(i for i in manifest.without_abstract if _is_id(i))[:300]
+        )
+    if report.fetch.error:
+        _say(report.fetch.error)
+    if report.reading.problems:
+        _say(
+            f"{len(report.reading.problems)} places could not be read: "
+            f"ssm-search check {source or shipped_list()}"
+        )
+
+
+@app.command()
+def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Bring the abstracts of an index from arXiv into your cache, so that answers show them."""
+    from dataclasses import asdict
+
+    from ssm_search.abstracts import default_cache, fetch_abstracts
+
+    ids = [paper.id for paper in _open(index).papers if paper.kind == "paper"]
+    with _progress() as progress:
+        report = fetch_abstracts(
+            ids, default_cache(), progress=lambda done, total: progress("abstracts", done, total)
+        )
+    if as_json:
+        typer.echo(json.dumps(asdict(report)))
+    else:
+        _say(f"{len(report.fetched)} fetched into {default_cache()}")
+        for what, found in (
+            ("withdrawn", report.withdrawn),
+            ("not known to arXiv", report.unknown),
+            ("not an arXiv id", report.refused),
+        ):
+            if found:
+                _say(f"{what}: {', '.join(found)}")
+    if report.error:
+        raise SsmSearchError(report.error)
+
+
+@app.command()
+def check(
+    source: Annotated[str, typer.Argument(metavar="LIST", help="Markdown file or URL.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Read a list and report, with line numbers, what could not be read."""
+    from dataclasses import asdict
+
+    from ssm_search.awesome import read_list
+    from ssm_search.build import read_source
+
+    reading = read_list(read_source(source))
+    papers = sum(paper.kind == "paper" for paper in reading.papers)
+    counts = {
+        "title": reading.title,
+        "papers": papers,
+        "links": len(reading.papers) - papers,
+        "headings": len(reading.categories),
+        "listed_twice": len(reading.entries) - len(reading.papers),
+    }
+    if as_json:
+        problems = [asdict(problem) for problem in reading.problems]
+        typer.echo(json.dumps({**counts, "problems": problems}, ensure_ascii=False))
+        return
+    _table("", counts)
+    for problem in reading.problems:
+        typer.echo(f"{source}:{problem.line}: {_clean(problem.message)}")
+
+
+@app.command()
+def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Show what an index holds: counts, abstracts, encoder, age."""
+    search = _open(index)
+    manifest = search.manifest
+    papers = [paper for paper in search.papers if paper.kind == "paper"]
+    lacking = [i for i in manifest.without_abstract if i in {paper.id for paper in papers}]
+    headings = {path for paper in search.papers for path in paper.categories}
+    facts = {
+        "list": manifest.list_name,
+        "entries": len(search.papers),
+        "papers": len(papers),
+        "links": len(search.papers) - len(papers),
+        "headings": len(headings),
+        "indexed_with_abstract": len(papers) - len(lacking),
+        "abstracts_at_hand": sum(bool(paper.abstract) for paper in papers),
+        "sentences": manifest.sentences,
+        "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
+        "dimension": manifest.dimension,
+        "built": manifest.built,
+        "age_days": _age_days(manifest.built),
+        "without_abstract": lacking,
+    }
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        facts["without_abstract"] = ", ".join(lacking) or "none"
+        _table("", facts)
+
+
+def main() -> None:
+    """Run the command line; every error on purpose ends in one line and exit status 1."""
+    try:
+        app()
+    except SsmSearchError as error:
+        typer.echo(f"ssm-search: {_clean(str(error))}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("ssm-search: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # `ssm-search … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _open(index: Path | None) -> PaperSearch:
+    if index is None:
+        from ssm_search.shipped import shipped_search
+
+        return shipped_search()
+    from ssm_search.abstracts import default_cache, load_abstracts
+    from ssm_search.search import PaperSearch
+
+    return PaperSearch.load(index, abstracts=load_abstracts(default_cache()))
+
+
+def _text(argument: str) -> str:
+    """The argument itself, or standard input for "-"."""
+    return sys.stdin.read() if argument == "-" else argument
+
+
+def _filters(
+    category: str | None, year: str | None, venue: str | None, code: bool | None
+) -> Filters:
+    filters: Filters = {"category": category, "venue": venue, "has_code": code}
+    if year:
+        first, _, last = year.partition("-")
+        if not (first.isdigit() and (last or first).isdigit()):
+            raise typer.BadParameter(f"{year!r} is no year; expected 2024 or 2022-2024")
+        filters["year"] = (int(first), int(last or first))
+    return filters
+
+
+def _print_hits(hits: Hits, as_json: bool) -> None:
+    if as_json:
+        from ssm_search.display import hit_to_json
+
+        typer.echo(json.dumps([hit_to_json(hit) for hit in hits], ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+
+    Console().print(hits)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A progress bar on stderr, one line for each kind of work."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if total and what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            if total:
+                bars.update(tasks[what], completed=done)
+
+        yield show
+
+
+def _table(title: str, facts: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in facts.items():
+        table.add_row(name.replace("_", " "), Text(_clean(str(value))))
+    Console().print(table)
+
+
+def _say(message: str) -> None:
+    typer.echo(_clean(message), err=True)
+
+
+def _clean(message: str) -> str:
+    from ssm_search.display import shown
+
+    return shown(message)
+
+
+def _is_id(text: str) -> bool:
+    from ssm_search.papers import arxiv_id
+
+    return arxiv_id(text) is not None
+
+
+def _age_days(built: str) -> int:
+    from datetime import UTC, datetime
+
+    return (datetime.now(UTC) - datetime.fromisoformat(built)).days

@@ -1,0 +1,62 @@
+"""Everything this package raises on purpose.
+
+SsmSearchError
+├── ListError           a list could not be read (missing, too large, not text)
+├── FetchError          a server could not be reached or gave up on us
+├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
+├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
+├── IncompleteError     ``--strict`` was asked for and some abstracts are missing
+└── QueryError          a question that cannot be answered as asked
+    ├── FilterError     a filter names something the index does not have
+    └── PaperNotFoundError  an id or link that is not in the index
+
+Every message says what was found, what was expected and what to do about it.
+"""
+
+
+class SsmSearchError(Exception):
+    """Base of all errors raised on purpose; catch this one to catch them all."""
+
+
+class ListError(SsmSearchError):
+    """A list could not be read."""
+
+
+class FetchError(SsmSearchError):
+    """A server could not be reached, or kept refusing.
+
+    Attributes:
+        url: what was asked for.
+        tries: how many times it was asked.
+        status: the last HTTP status, or None if there was no answer at all.
+    """
+
+    def __init__(self, message: str, *, url: str, tries: int = 1, status: int | None = None):
+        super().__init__(message)
+        self.url = url
+        self.tries = tries
+        self.status = status
+
+
+class EncoderError(SsmSearchError):
+    """A model is missing, damaged, or produced vectors of the wrong shape."""
+
+
+class IndexFolderError(SsmSearchError):
+    """A saved index is missing, damaged, or does not fit the encoder at hand."""
+
+
+class IncompleteError(SsmSearchError):
+    """Strictness was asked for and some abstracts are missing."""
+
+
+class QueryError(SsmSearchError):
+    """A question that cannot be answered as asked."""
+
+
+class FilterError(QueryError):
+    """A filter names something the index does not have."""
+
+
+class PaperNotFoundError(QueryError):
+    """An id or link that is not in the index."""

@@ -1,0 +1,205 @@
+"""Rows of vectors and terms: FAISS for meaning, BM25 for words. Knows rows, not papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssm_search.errors import IndexFolderError
+
+if TYPE_CHECKING:
+    import bm25s
+    import faiss
+    from numpy.typing import NDArray
+
+BM25_K1 = 1.2  # Lucene's defaults, Robertson & Zaragoza 2009, "The Probabilistic Relevance
+BM25_B = 0.75  # Framework: BM25 and Beyond"; not tuned here
+
+PAPERS_FILE = "papers.faiss"
+SENTENCES_FILE = "sentences.faiss"
+STARTS_FILE = "sentence_starts.npy"
+WORDS_FILE = "words.txt"
+BM25_FOLDER = "bm25"
+
+
+@dataclass(frozen=True, slots=True)
+class DenseScores:
+    """Cosines of one query with every row, and with the nearest sentence of every row; (n,)."""
+
+    paper: NDArray[np.float32]
+    sentence: NDArray[np.float32]
+
+
+class SearchIndex:
+    """Vectors of ``n`` rows, vectors of their sentences, and their terms."""
+
+    def __init__(
+        self,
+        papers: faiss.Index,
+        sentences: faiss.Index,
+        sentence_starts: NDArray[np.int64],
+        bm25: bm25s.BM25 | None,
+        words: Sequence[str],
+    ):
+        """Use :meth:`build` or :meth:`load`.
+
+        Args:
+            sentence_starts: shape (n + 1,); the sentences of row i are those from
+                ``sentence_starts[i]`` up to ``sentence_starts[i + 1]``. Each row has at least one.
+            bm25: None where no row has any term.
+            words: the words that the terms are stems of, sorted.
+        """
+        self._papers = papers
+        self._sentences = sentences
+        self._starts = sentence_starts
+        self._bm25 = bm25
+        self.words = tuple(words)
+
+    @classmethod
+    def build(
+        cls,
+        papers: NDArray[np.float32],
+        sentences: NDArray[np.float32],
+        sentence_starts: NDArray[np.int64],
+        terms: Sequence[Sequence[tuple[str, str]]],
+    ) -> SearchIndex:
+        """Index unit vectors, (n, d) and (m, d), and the (stem, word) pairs of each row."""
+        words = sorted({word for row in terms for _, word in row})
+        bm25 = _bm25([[stem for stem, _ in row] for row in terms])
+        return cls(_flat(papers), _flat(sentences), sentence_starts, bm25, words)
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @property
+    def dimension(self) -> int:
+        """Of every vector."""
+        return int(self._papers.d)
+
+    @property
+    def sentence_count(self) -> int:
+        """Of all rows together."""
+        return int(self._sentences.ntotal)
+
+    def knows(self, stem: str) -> bool:
+        """Whether any row has the term ``stem``."""
+        return self._bm25 is not None and stem in self._bm25.vocab_dict
+
+    def dense_scores(self, query: NDArray[np.float32]) -> DenseScores:
+        """Cosines of a unit query vector, shape (d,)."""
+        sentences = _all_scores(self._sentences, query)
+        nearest = np.maximum.reduceat(sentences, self._starts[:-1]) if len(self) else sentences
+        return DenseScores(_all_scores(self._papers, query), nearest)
+
+    def sentence_scores(self, row: int, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The cosine of each sentence of one row."""
+        return np.asarray(self.sentence_vectors(row) @ query, dtype=np.float32)
+
+    def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """BM25 of the query ``terms`` with every row; a term given twice counts twice."""
+        known = [term for term in terms if self.knows(term)]
+        if self._bm25 is None or not known:
+            return np.zeros(len(self), dtype=np.float32)
+        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+
+    def has_term(self, row: int, term: str) -> bool:
+        """Whether ``term`` occurs in a row."""
+        if self._bm25 is None or not self.knows(term):
+            return False
+        number, scores = self._bm25.vocab_dict[term], self._bm25.scores
+        rows = scores["indices"][scores["indptr"][number] : scores["indptr"][number + 1]]
+        return bool(np.any(rows == row))
+
+    def paper_vector(self, row: int) -> NDArray[np.float32]:
+        """The stored vector of a row, shape (d,)."""
+        return np.asarray(self._papers.reconstruct(int(row)), dtype=np.float32)
+
+    def sentence_vectors(self, row: int) -> NDArray[np.float32]:
+        """The stored vectors of a row's sentences, shape (at least 1, d)."""
+        start, end = int(self._starts[row]), int(self._starts[row + 1])
+        return np.asarray(self._sentences.reconstruct_n(start, end - start), dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Write everything into an existing, empty folder."""
+        import faiss
+
+        faiss.write_index(self._papers, str(folder / PAPERS_FILE))
+        faiss.write_index(self._sentences, str(folder / SENTENCES_FILE))
+        np.save(folder / STARTS_FILE, self._starts, allow_pickle=False)
+        (folder / WORDS_FILE).write_text("\n".join(self.words), encoding="utf-8")
+        if self._bm25:
+            self._bm25.save(folder / BM25_FOLDER, allow_pickle=False, show_progress=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> SearchIndex:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            IndexFolderError: a file is missing, damaged, or does not fit the others.
+        """
+        import bm25s
+        import faiss
+
+        try:
+            papers = faiss.read_index(str(folder / PAPERS_FILE))
+            sentences = faiss.read_index(str(folder / SENTENCES_FILE))
+            starts = np.load(folder / STARTS_FILE, allow_pickle=False)
+            words = (folder / WORDS_FILE).read_text(encoding="utf-8").split("\n")
+            bm25 = None
+            if (folder / BM25_FOLDER).is_dir():
+                bm25 = bm25s.BM25.load(folder / BM25_FOLDER, allow_pickle=False)
+        except (OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
+            raise IndexFolderError(
+                f"the index in {folder} is damaged ({_first_line(error)}); build it again"
+            ) from error
+        bm25_rows = bm25.scores["num_docs"] if bm25 else papers.ntotal
+        for what, found, expected in (
+            ("sentence starts", len(starts) - 1, papers.ntotal),
+            ("last sentence", int(starts[-1]) if len(starts) else -1, sentences.ntotal),
+            ("sentence dimension", sentences.d, papers.d),
+            ("BM25 rows", bm25_rows, papers.ntotal),
+        ):
+            if found != expected:
+                raise IndexFolderError(
+                    f"the index in {folder} does not fit together: {what} is {found}, expected "
+                    f"{expected}; build it again"
+                )
+        return cls(papers, sentences, starts, bm25, [word for word in words if word])
+
+
+def _flat(vectors: NDArray[np.float32]) -> faiss.Index:
+    import faiss
+
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+    return index
+
+
+def _all_scores(index: faiss.Index, query: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inner product of ``query`` with every vector, in the order of the rows."""
+    found, rows = index.search(np.ascontiguousarray(query[None], dtype=np.float32), index.ntotal)
+    scores = np.empty(index.ntotal, dtype=np.float32)
+    scores[rows[0]] = found[0]
+    return scores
+
+
+def _bm25(terms: Sequence[Sequence[str]]) -> bm25s.BM25 | None:
+    import bm25s
+
+    # Numbered in sorted order: bm25s itself would number terms in the order of a set, which
+    # differs from process to process.
+    vocabulary = {term: number for number, term in enumerate(sorted({t for r in terms for t in r}))}
+    if not vocabulary:
+        return None
+    numbered: Any = [[vocabulary[term] for term in row] for row in terms]
+    bm25 = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
+    bm25.index((numbered, vocabulary), show_progress=False)
+    return bm25
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0][:200]

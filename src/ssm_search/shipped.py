@@ -1,0 +1,32 @@
+"""The list and the index that come with the package."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from ssm_search.abstracts import default_cache, load_abstracts
+from ssm_search.search import PaperSearch
+
+NAME = "awesome-mamba"
+
+
+def shipped_folder() -> Path:
+    """The prebuilt index: inside the installed package, or in ``index/`` of a checkout."""
+    installed = Path(__file__).parent / "shipped" / NAME
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "index" / NAME
+
+
+def shipped_list() -> Path:
+    """The list that the prebuilt index was built from."""
+    return shipped_folder().with_suffix(".md")
+
+
+@cache
+def shipped_search() -> PaperSearch:
+    """The prebuilt index, loaded once, with the abstracts that this user has fetched.
+
+    Raises:
+        IndexFolderError: the installation is damaged.
+    """
+    return PaperSearch.load(shipped_folder(), abstracts=load_abstracts(default_cache()))
