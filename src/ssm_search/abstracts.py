@@ -11,14 +11,17 @@ import json
 import logging
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.errors import FetchError, ListError
+from ssm_search.files import locked
 from ssm_search.papers import Paper, arxiv_id
 
 if TYPE_CHECKING:
@@ -39,7 +42,20 @@ MAX_PAUSE = 120.0  # seconds; a server that asks for longer is asked again anoth
 MAX_FEED_BYTES = 20_000_000  # 100 entries are about 0.3 MB
 # 406 is how arXiv's cache answers some clients while it throttles.
 PASSING_STATUSES = frozenset({406, 429, 503})
+MAX_REFUSED = 10  # ids in a row; who finds fault with more of them means us, not the ids
 PROJECT_PAGE = "https://pypi.org/project/ssm-search/"
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
+# Authors and arXiv's administrators word the notice freely; most put it into the comment, some in
+# the abstract's place.
+_WITHDRAWN = re.compile(
+    r"^\W*withdrawn\b"
+    r"|\b(?:paper|article|manuscript|preprint|submission|work) (?:has|is|was)"
+    r" (?:(?!not\b)\w+ ){0,2}withdrawn\b",
+    re.I,
+)
+_WITHDRAWN_ABSTRACT_CHARS = 60  # "The submission was withdrawn" later on is part of a story
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,15 @@ class Abstract:
 
 @dataclass(frozen=True, slots=True)
 class FetchReport:
-    """How a fetch went. ``error`` is what stopped it early, "" if nothing did."""
+    """How a fetch went.
+
+    Attributes:
+        fetched: ids that were added to the cache.
+        unknown: ids that arXiv does not know.
+        refused: what is no arXiv id, to us or to arXiv.
+        withdrawn: those of ``fetched`` that were withdrawn.
+        error: what stopped the fetch early, "" if nothing did.
+    """
 
     fetched: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -81,18 +105,23 @@ def load_abstracts(path: Path) -> dict[str, Abstract]:
     absent file is an empty one.
 
     Raises:
-        ListError: any other line is not such an object.
+        ListError: any other line is not such an object, or the file cannot be read.
     """
     found: dict[str, Abstract] = {}
-    if not path.exists():
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
         return found
-    lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise ListError(
+            f"cannot read {path} ({error.strerror}); expected a file of JSON lines"
+        ) from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             record = _from_json(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number == len(lines):
                 logger.warning("%s: passed over its last line, which was cut short", path)
                 break
@@ -108,7 +137,8 @@ def append_abstracts(path: Path, records: Iterable[Abstract]) -> None:
     """Add ``records`` to the file and make sure that they are on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = "".join(json.dumps(_to_json(record), ensure_ascii=False) + "\n" for record in records)
-    with open(path, "a+b") as file:
+    # Another process may be adding too: its line is cut short only while it holds the lock.
+    with open(path, "a+b") as file, locked(path):
         file.seek(0, os.SEEK_END)
         if file.tell():
             file.seek(-1, os.SEEK_END)
@@ -156,40 +186,50 @@ def fetch_abstracts(
     until then is in the cache.
 
     Args:
+        ids: arXiv ids in any form that :func:`~ssm_search.papers.arxiv_id` reads; a version is
+            left out.
         progress: called with (ids answered for, ids asked for) after each answer.
         interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
     """
-    wanted = list(dict.fromkeys(ids))
+    read = {text: arxiv_id(text) for text in ids}
+    refused = [text for text, paper_id in read.items() if paper_id is None]
     known = load_abstracts(cache)
-    refused = [paper_id for paper_id in wanted if arxiv_id(paper_id) != paper_id]
-    missing = [paper_id for paper_id in wanted if paper_id not in known and paper_id not in refused]
+    missing = [i for i in dict.fromkeys(filter(None, read.values())) if i not in known]
     if not missing:
         return FetchReport(refused=tuple(refused))
-    source = _Source(api_url or os.environ.get(API_URL_VARIABLE) or API_URL, interval, sleep)
     fetched: list[Abstract] = []
     unknown: list[str] = []
     error = ""
+    answered = refused_in_a_row = 0
     batches = [missing[at : at + BATCH_SIZE] for at in range(0, len(missing), BATCH_SIZE)]
     progress(0, len(missing))
-    while batches:
-        batch = batches.pop(0)
-        try:
-            records = source.ask(batch)
-        except FetchError as failure:
-            if failure.status == 400 and len(batch) > 1:
-                # One id that arXiv finds malformed fails its whole batch: halve until it is alone.
-                middle = len(batch) // 2
-                batches[:0] = [batch[:middle], batch[middle:]]
-            elif failure.status == 400:
+    api_url = api_url or os.environ.get(API_URL_VARIABLE) or API_URL
+    with closing(_Source(api_url, interval, sleep)) as source:
+        source.witness = next((i for i in known if arxiv_id(i) == i), "")
+        while batches:
+            batch = batches.pop(0)
+            try:
+                records = source.ask(batch)
+            except FetchError as failure:
+                if failure.status != 400 or refused_in_a_row == MAX_REFUSED:
+                    error = str(failure)
+                    break
+                if len(batch) > 1:
+                    # One id that arXiv finds malformed fails its whole batch: halve until it is
+                    # alone.
+                    middle = len(batch) // 2
+                    batches[:0] = [batch[:middle], batch[middle:]]
+                    continue
                 refused += batch
+                refused_in_a_row += 1
             else:
-                error = str(failure)
-                break
-            continue
-        append_abstracts(cache, records)
-        fetched += records
-        unknown += [i for i in batch if i not in {record.id for record in records}]
-        progress(len(fetched) + len(unknown) + len(refused), len(missing))
+                append_abstracts(cache, records)
+                fetched += records
+                found = {record.id for record in records}
+                unknown += [paper_id for paper_id in batch if paper_id not in found]
+                refused_in_a_row = 0
+            answered += len(batch)
+            progress(answered, len(missing))
     return FetchReport(
         fetched=tuple(record.id for record in fetched),
         unknown=tuple(unknown),
@@ -201,7 +241,11 @@ def fetch_abstracts(
 
 @dataclass(slots=True)
 class _Source:
-    """arXiv's API behind the manners that its terms ask for."""
+    """arXiv's API behind the manners that its terms ask for.
+
+    Attributes:
+        witness: an id that arXiv is known to know, "" if none is.
+    """
 
     api_url: str
     interval: float
@@ -209,6 +253,7 @@ class _Source:
     last_request: float = -1e9
     reached: bool = False
     retry_after: float | None = None
+    witness: str = ""
     client: arxiv.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -221,6 +266,10 @@ class _Source:
         for scheme in ("https://", "http://"):
             self.client._session.mount(scheme, adapter)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self.client._session.close()
+
     def ask(self, ids: Sequence[str]) -> list[Abstract]:
         """The papers that arXiv knows among ``ids``.
 
@@ -230,41 +279,74 @@ class _Source:
         import arxiv
         import requests
 
-        search = arxiv.Search(id_list=list(ids), max_results=len(ids))
+        asked = list(ids)
         for tries in range(1, MAX_TRIES + 1):
             self.retry_after = None
-            status, reason, can_pass = None, "", False
+            status = None
             try:
-                results = [_from_result(result) for result in self.client.results(search)]
-                # Nobody lists two papers that arXiv does not know at all: an empty page is a fault.
-                if results or len(ids) == 1 or tries == MAX_TRIES:
-                    return [record for record in results if record.id in ids]
-                reason, can_pass = "an empty page", True
+                search = arxiv.Search(id_list=asked, max_results=len(asked))
+                results = map(_from_result, self.client.results(search))
+                found = {_without_subject(record.id): record for record in results}
             except arxiv.HTTPError as error:
                 status, reason = error.status, f"HTTP {error.status}"
                 can_pass = status in PASSING_STATUSES
-            except arxiv.UnexpectedEmptyPageError:
+            except (arxiv.ArxivError, requests.exceptions.RequestException, ValueError) as error:
+                reason, can_pass = self._judge(error)
+            else:
+                # While arXiv throttles it may also answer with no paper at all. Of one id that is
+                # believed; of several, only if a paper that it has is found beside them, or it
+                # says so to the end.
+                believed = len(ids) == 1 or (tries == MAX_TRIES and not self.witness)
+                if found or believed:
+                    answers = [(i, found.get(_without_subject(i))) for i in ids]
+                    records = [replace(record, id=i) for i, record in answers if record]
+                    self.witness = self.witness or (records[0].id if records else "")
+                    return records
                 reason, can_pass = "an empty page", True
-            except requests.exceptions.Timeout as error:
-                reason, can_pass = f"no answer in time ({type(error).__name__})", True
-            except requests.exceptions.ConnectionError as error:
-                reason, can_pass = f"no connection ({type(error).__name__})", self.reached
-            except requests.exceptions.RequestException as error:
-                reason, can_pass = str(error), True
+                if self.witness and len(ids) < BATCH_SIZE:
+                    asked = [*ids, self.witness]
             pause = self._pause(tries)
             if not can_pass or tries == MAX_TRIES or pause > MAX_PAUSE:
-                wait = f", and asked to wait {pause:.0f} s" if pause > MAX_PAUSE else ""
+                wait = f", and was told to wait {pause:.0f} s" if pause > MAX_PAUSE else ""
                 raise FetchError(
-                    f"arXiv gave {reason} for {len(ids)} ids after {tries} "
+                    f"got {reason} from {self.api_url} for {len(ids)} "
+                    f"{'id' if len(ids) == 1 else 'ids'} after {tries} "
                     f"{'try' if tries == 1 else 'tries'}{wait}; run the same command again later, "
                     "it goes on where it stopped",
                     url=self.api_url,
                     tries=tries,
                     status=status,
                 )
-            logger.info("arXiv gave %s; asking again in %.1f s", reason, pause)
+            logger.info("got %s from %s; asking again in %.1f s", reason, self.api_url, pause)
             self.sleep(pause)
         raise AssertionError("unreachable")
+
+    def _judge(self, error: Exception) -> tuple[str, bool]:
+        """What went wrong below HTTP, in words, and whether it can pass."""
+        import arxiv
+        import requests
+        import urllib3
+
+        problems = requests.exceptions
+        cause = error.args[0] if error.args else None
+        if isinstance(error, arxiv.ArxivError):
+            return "an empty page", True
+        if isinstance(error, problems.ReadTimeout) or isinstance(
+            cause, urllib3.exceptions.ReadTimeoutError
+        ):
+            return "no answer in time", True
+        if isinstance(error, problems.ChunkedEncodingError) or isinstance(
+            cause, urllib3.exceptions.ProtocolError
+        ):
+            return "half an answer", True
+        if isinstance(error, problems.ConnectionError):
+            # Where nobody ever answered there is no network, and waiting does not bring one.
+            return f"no connection ({type(error).__name__})", self.reached
+        if isinstance(error, problems.ContentDecodingError):
+            return str(error), True
+        if isinstance(error, problems.RequestException):
+            return str(error), False
+        return f"an answer that cannot be read ({error})", True
 
     def _pause(self, tries: int) -> float:
         """Seconds before the next try: doubling, jittered, never less than the server asked for."""
@@ -273,9 +355,8 @@ class _Source:
 
 
 def _adapter(source: _Source) -> requests.adapters.HTTPAdapter:
-    """The transport: spacing, User-Agent, timeout, a size limit, and no broken XML let through."""
+    """The transport: spacing, User-Agent, timeout, a size limit, and no broken feed let through."""
     from importlib.metadata import version
-    from xml.etree import ElementTree
 
     import requests
 
@@ -290,28 +371,57 @@ def _adapter(source: _Source) -> requests.adapters.HTTPAdapter:
                 source.sleep(wait)
             request.headers["User-Agent"] = agent
             kwargs["timeout"] = TIMEOUT
+            body = bytearray()
             try:
-                response = super().send(request, *args, **kwargs)
-                source.reached = True
-                source.retry_after = _seconds(response.headers.get("Retry-After"))
-                body = b""
-                for chunk in response.iter_content(65536):
-                    body += chunk
-                    if len(body) > MAX_FEED_BYTES:
-                        raise requests.exceptions.ContentDecodingError("an answer too long")
+                with super().send(request, *args, **kwargs) as response:
+                    source.reached = True
+                    source.retry_after = _seconds(response.headers.get("Retry-After"))
+                    for chunk in response.iter_content(65536):
+                        body += chunk
+                        if len(body) > MAX_FEED_BYTES:
+                            raise requests.exceptions.RequestException(
+                                f"more than {MAX_FEED_BYTES:,} bytes"
+                            )
             finally:
                 source.last_request = time.monotonic()
-            response._content = body
+            response._content = bytes(body)
             if response.status_code == 200:
-                # The package recovers what it can from broken XML, which would look like papers
-                # that arXiv does not know. Bounded in size above, and expat bounds its entities.
-                try:
-                    ElementTree.fromstring(body)  # noqa: S314
-                except ElementTree.ParseError as error:
-                    raise requests.exceptions.ContentDecodingError("broken XML") from error
+                _check_feed(response._content)
             return response
 
+        def close(self) -> None:
+            # urllib3 itself leaves that to the garbage collector, which is late after an error.
+            for manager in (self.poolmanager, *self.proxy_manager.values()):
+                for key in manager.pools.keys():  # noqa: SIM118 (it is no dict)
+                    manager.pools[key].close()
+            super().close()
+
     return Courteous()
+
+
+def _check_feed(body: bytes) -> None:
+    """Let through only what the ``arxiv`` package reads as what it is.
+
+    It recovers what it can from broken XML, and finds no entry in anything else; either would look
+    like papers that arXiv does not know.
+
+    Raises:
+        ContentDecodingError: ``body`` is no feed, or not all of one.
+    """
+    from xml.etree import ElementTree
+
+    from requests.exceptions import ContentDecodingError
+
+    try:
+        # Its size is bounded by MAX_FEED_BYTES, and expat bounds what entities make of it.
+        feed = ElementTree.fromstring(body)  # noqa: S314
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter: its encoding
+        raise ContentDecodingError("broken XML") from error
+    if feed.tag != f"{_ATOM}feed":
+        raise ContentDecodingError("something else than an Atom feed")
+    promised = feed.findtext(f"{_OPENSEARCH}totalResults", "").strip()
+    if promised != "0" and feed.find(f"{_ATOM}entry") is None:
+        raise ContentDecodingError("an empty page")
 
 
 def _seconds(retry_after: str | None) -> float | None:
@@ -326,14 +436,22 @@ def _seconds(retry_after: str | None) -> float | None:
         moment = email.utils.parsedate_to_datetime(retry_after)
     except ValueError:
         return None
+    if moment.tzinfo is None:  # of RFC 9110's three date formats, asctime's names no zone
+        moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
+def _without_subject(paper_id: str) -> str:
+    """``math.GT/0309136`` as arXiv itself writes it in its answers, ``math/0309136``."""
+    return re.sub(r"\.[a-z]{2}/", "/", paper_id.casefold())
+
+
 def _from_result(result: arxiv.Result) -> Abstract:
-    notice = "this paper has been withdrawn"
     summary = " ".join(result.summary.split())
-    comment = (result.comment or "").casefold()
-    withdrawn = notice in comment or summary.casefold().startswith((notice, "withdrawn"))
+    comment = " ".join((result.comment or "").split())
+    withdrawn = _WITHDRAWN.search(comment) or _WITHDRAWN.search(
+        summary, 0, _WITHDRAWN_ABSTRACT_CHARS
+    )
     return Abstract(
         id=arxiv_id(result.get_short_id()) or result.get_short_id(),
         title=" ".join(result.title.split()),
@@ -341,27 +459,42 @@ def _from_result(result: arxiv.Result) -> Abstract:
         authors=tuple(author.name for author in result.authors),
         published=result.published.date(),
         arxiv_categories=tuple(dict.fromkeys([result.primary_category, *result.categories])),
-        withdrawn=withdrawn,
+        withdrawn=bool(withdrawn),
     )
 
 
 def _to_json(record: Abstract) -> dict[str, Any]:
     values = asdict(record)
     values["published"] = record.published.isoformat() if record.published else None
-    return {name: value for name, value in values.items() if value}
+    needed = ("id", "title", "abstract")
+    return {name: value for name, value in values.items() if value or name in needed}
 
 
 def _from_json(values: Any) -> Abstract:
+    """The inverse of :func:`_to_json`.
+
+    Raises:
+        ValueError, KeyError, TypeError: a field is missing or of the wrong form.
+    """
     if not isinstance(values, dict):
         raise TypeError("not an object")
+    values = {name: value for name, value in values.items() if value is not None}
+    paper_id = values["id"] if "id" in values else values["arxiv_id"]
+    title, abstract = values.get("title", ""), values["abstract"]
+    authors, subjects = values.get("authors", []), values.get("arxiv_categories", [])
+    if not (isinstance(authors, list) and isinstance(subjects, list)):
+        raise TypeError("authors and arxiv_categories are lists")
+    # str() would make an abstract of any mistake, and "2403.1" of the number 2403.10.
+    if not all(isinstance(v, str) for v in (paper_id, title, abstract, *authors, *subjects)):
+        raise TypeError("not text")
     published = values.get("published")
     return Abstract(
-        id=str(values["id"] if "id" in values else values["arxiv_id"]),
-        title=str(values.get("title", "")),
-        abstract=" ".join(str(values["abstract"]).split()),
-        authors=tuple(values.get("authors", ())),
+        id=arxiv_id(paper_id) or paper_id,
+        title=title,
+        abstract=" ".join(abstract.split()),
+        authors=tuple(authors),
         published=date.fromisoformat(published[:10]) if published else None,
-        arxiv_categories=tuple(values.get("arxiv_categories", ())),
+        arxiv_categories=tuple(subjects),
         withdrawn=bool(values.get("withdrawn", False)),
     )
 

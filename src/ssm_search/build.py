@@ -24,6 +24,7 @@ from ssm_search.search import PaperSearch
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, how much is done, how much there is)."""
 
+NAMED = 5  # ids that a message lists before it says "…"
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two bytes of the list
 
 
@@ -35,6 +36,28 @@ class BuildReport:
     reading: ListReading
     fetch: FetchReport
     reused: int
+
+    def summary(self) -> list[str]:
+        """What a person who ran the build wants to know, a line each."""
+        status = self.search.status()
+        entries, lacking = status["entries"], status["without_abstract"]
+        lines = [
+            f"{entries} entries ({status['papers']} papers, {status['links']} links): "
+            f"encoded {entries - self.reused}, reused {self.reused}"
+        ]
+        if lacking:
+            lines.append(
+                f"without an abstract, indexed by title: {len(lacking)} ({_some(lacking)})"
+            )
+        if self.fetch.withdrawn:
+            lines.append(f"withdrawn from arXiv: {', '.join(self.fetch.withdrawn)}")
+        if self.fetch.error:
+            lines.append(self.fetch.error)
+        if self.reading.problems:
+            lines.append(
+                f"not read: {len(self.reading.problems)} places; `ssm-search check` names them"
+            )
+        return lines
 
 
 def build_index(
@@ -85,9 +108,8 @@ def build_index(
     lacking = missing_abstracts(papers, {})
     if strict and lacking:
         raise IncompleteError(
-            f"{len(lacking)} of {len(papers)} entries have no abstract ({', '.join(lacking[:5])}"
-            f"{', …' if len(lacking) > 5 else ''}); give them with --abstracts, or leave out "
-            "--strict"
+            f"{len(lacking)} of {len(papers)} entries have no abstract "
+            f"({_some(lacking)}); give them with --abstracts, or leave out --strict"
         )
     encoder = encoder or load_encoder()
     try:
@@ -102,8 +124,8 @@ def build_index(
     )
     digest = hashlib.sha256(content.encode()).hexdigest()
     search.save(folder, list_name=str(source).rsplit("/", 1)[-1], list_sha256=digest)
-    old = set(map(int, previous.text_hashes)) if previous else set()
-    reused = sum(int(h) in old for h in search.text_hashes)
+    old = set(map(int, previous.corpus.text_hashes)) if previous else set()
+    reused = sum(int(h) in old for h in search.corpus.text_hashes)
     return BuildReport(search, reading, report, reused)
 
 
@@ -114,6 +136,10 @@ def missing_abstracts(papers: Sequence[Paper], known: dict[str, Abstract]) -> li
         for paper in papers
         if paper.kind == "paper" and not paper.abstract and paper.id not in known
     ]
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (", …" if len(ids) > NAMED else "")
 
 
 def read_source(source: str | Path) -> str:

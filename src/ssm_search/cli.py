@@ -6,17 +6,15 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ssm_search.errors import SsmSearchError
+from ssm_search.terminal import print_facts, progress_bars, say, shown
 
 if TYPE_CHECKING:
-    from ssm_search.build import Progress
     from ssm_search.display import Hits
     from ssm_search.filters import Filters
     from ssm_search.search import PaperSearch
@@ -149,7 +147,7 @@ def build(
     from ssm_search.shipped import shipped_list
 
     folder = index or Path(Path(source).stem if source else "awesome-mamba")
-    with _progress() as progress:
+    with progress_bars() as progress:
         report = build_index(
             source or shipped_list(),
             folder,
@@ -159,23 +157,8 @@ def build(
             strict=strict,
             progress=progress,
         )
-    manifest, total = report.search.manifest, len(report.search.papers)
-    links = sum(paper.kind == "link" for paper in report.search.papers)
-    lacking = len(manifest.without_abstract) - links
-    _say(f"{folder}: {total} entries ({total - links} papers, {links} links)")
-    _say(f"encoded {total - report.reused}, reused {report.reused}")
-    if lacking:
-        _say(
-            f"{lacking} papers have no abstract and were indexed by title: "
-            + ", ".join(i for i in manifest.without_abstract if _is_id(i))[:300]
-        )
-    if report.fetch.error:
-        _say(report.fetch.error)
-    if report.reading.problems:
-        _say(
-            f"{len(report.reading.problems)} places could not be read: "
-            f"ssm-search check {source or shipped_list()}"
-        )
+    for line in report.summary():
+        say(line)
 
 
 @app.command()
@@ -186,21 +169,21 @@ def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
     from ssm_search.abstracts import default_cache, fetch_abstracts
 
     ids = [paper.id for paper in _open(index).papers if paper.kind == "paper"]
-    with _progress() as progress:
+    with progress_bars() as progress:
         report = fetch_abstracts(
             ids, default_cache(), progress=lambda done, total: progress("abstracts", done, total)
         )
     if as_json:
         typer.echo(json.dumps(asdict(report)))
     else:
-        _say(f"{len(report.fetched)} fetched into {default_cache()}")
+        say(f"{len(report.fetched)} fetched into {default_cache()}")
         for what, found in (
             ("withdrawn", report.withdrawn),
             ("not known to arXiv", report.unknown),
             ("not an arXiv id", report.refused),
         ):
             if found:
-                _say(f"{what}: {', '.join(found)}")
+                say(f"{what}: {', '.join(found)}")
     if report.error:
         raise SsmSearchError(report.error)
 
@@ -229,39 +212,19 @@ def check(
         problems = [asdict(problem) for problem in reading.problems]
         typer.echo(json.dumps({**counts, "problems": problems}, ensure_ascii=False))
         return
-    _table("", counts)
+    print_facts(counts)
     for problem in reading.problems:
-        typer.echo(f"{source}:{problem.line}: {_clean(problem.message)}")
+        typer.echo(f"{source}:{problem.line}: {shown(problem.message)}")
 
 
 @app.command()
 def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """Show what an index holds: counts, abstracts, encoder, age."""
-    search = _open(index)
-    manifest = search.manifest
-    papers = [paper for paper in search.papers if paper.kind == "paper"]
-    lacking = [i for i in manifest.without_abstract if i in {paper.id for paper in papers}]
-    headings = {path for paper in search.papers for path in paper.categories}
-    facts = {
-        "list": manifest.list_name,
-        "entries": len(search.papers),
-        "papers": len(papers),
-        "links": len(search.papers) - len(papers),
-        "headings": len(headings),
-        "indexed_with_abstract": len(papers) - len(lacking),
-        "abstracts_at_hand": sum(bool(paper.abstract) for paper in papers),
-        "sentences": manifest.sentences,
-        "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
-        "dimension": manifest.dimension,
-        "built": manifest.built,
-        "age_days": _age_days(manifest.built),
-        "without_abstract": lacking,
-    }
+    facts = _open(index).status()
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
-        facts["without_abstract"] = ", ".join(lacking) or "none"
-        _table("", facts)
+        print_facts(facts)
 
 
 def main() -> None:
@@ -269,7 +232,7 @@ def main() -> None:
     try:
         app()
     except SsmSearchError as error:
-        typer.echo(f"ssm-search: {_clean(str(error))}", err=True)
+        typer.echo(f"ssm-search: {shown(str(error))}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("ssm-search: interrupted", err=True)
@@ -316,66 +279,3 @@ def _print_hits(hits: Hits, as_json: bool) -> None:
     from rich.console import Console
 
     Console().print(hits)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A progress bar on stderr, one line for each kind of work."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if total and what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            if total:
-                bars.update(tasks[what], completed=done)
-
-        yield show
-
-
-def _table(title: str, facts: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title or None, box=None, show_header=False, padding=(0, 2, 0, 0))
-    for name, value in facts.items():
-        table.add_row(name.replace("_", " "), Text(_clean(str(value))))
-    Console().print(table)
-
-
-def _say(message: str) -> None:
-    typer.echo(_clean(message), err=True)
-
-
-def _clean(message: str) -> str:
-    from ssm_search.display import shown
-
-    return shown(message)
-
-
-def _is_id(text: str) -> bool:
-    from ssm_search.papers import arxiv_id
-
-    return arxiv_id(text) is not None
-
-
-def _age_days(built: str) -> int:
-    from datetime import UTC, datetime
-
-    return (datetime.now(UTC) - datetime.fromisoformat(built)).days

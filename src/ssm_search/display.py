@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.papers import Hit, to_json
+from ssm_search.terminal import shown
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -89,13 +90,3 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
     record = to_json(hit.paper)
     record.pop("abstract", None)
     return {"rank": hit.rank, "score": round(hit.score, 4), **record, "why": asdict(hit.why)}
-
-
-def shown(text: str) -> str:
-    """``text`` without control characters and text-direction overrides.
-
-    Lists are written by strangers, and terminals do what escape sequences say.
-    """
-    return "".join(
-        char for char in text if char.isprintable() and char not in "\u202a\u202b\u202d\u202e"
-    )

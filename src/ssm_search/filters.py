@@ -84,7 +84,9 @@ def _key(name: str) -> str:
 
 
 def _years(year: int | tuple[int, int]) -> tuple[int, int]:
-    first, last = (year, year) if isinstance(year, int) else tuple(year)
-    if not (isinstance(first, int) and isinstance(last, int) and first <= last):
-        raise FilterError(f"year is {year!r}; expected one year, or (from, to) with from ≤ to")
-    return first, last
+    match year:
+        case int():
+            return year, year
+        case (int(first), int(last)) if first <= last:
+            return first, last
+    raise FilterError(f"year is {year!r}; expected one year, or (from, to) with from ≤ to")

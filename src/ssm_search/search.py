@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,46 +11,28 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from ssm_search import ranking
-from ssm_search.abstracts import Abstract, append_abstracts, load_abstracts, with_abstracts
+from ssm_search.abstracts import Abstract
+from ssm_search.corpus import (
+    Corpus,
+    Manifest,
+    build_corpus,
+    full_text,
+    load_corpus,
+    save_corpus,
+    stamped,
+)
 from ssm_search.display import Hits
 from ssm_search.encoder import Encoder, encode_query, encode_sorted, load_encoder
 from ssm_search.errors import IndexFolderError, PaperNotFoundError, QueryError
-from ssm_search.files import replacing_folder, settled
 from ssm_search.filters import Filters, matching_rows
 from ssm_search.index import SearchIndex
-from ssm_search.papers import Hit, Paper, Why, arxiv_id, from_json, title_key, to_jsonl
+from ssm_search.papers import Hit, Paper, Why, arxiv_id, title_key
 from ssm_search.text import nearest_word, sentences, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
 MAX_QUERY_CHARS = 100_000
-MANIFEST_FILE = "manifest.json"
-PAPERS_FILE = "papers.jsonl"
-ABSTRACTS_FILE = "abstracts.jsonl"
-HASHES_FILE = "text_hashes.npy"
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a saved index says about itself.
-
-    Attributes:
-        list_name, list_sha256: the list it was built from; "" if from papers directly.
-        without_abstract: ids of the papers that were indexed by their title alone.
-    """
-
-    encoder_name: str
-    encoder_fingerprint: str
-    dimension: int
-    papers: int
-    sentences: int
-    without_abstract: tuple[str, ...]
-    list_name: str = ""
-    list_sha256: str = ""
-    built: str = ""
-    format: int = FORMAT_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +47,16 @@ class _Question:
 class PaperSearch:
     """Search over any collection of papers."""
 
-    def __init__(
-        self,
-        papers: Sequence[Paper],
-        index: SearchIndex,
-        encoder: Encoder | None,
-        text_hashes: NDArray[np.uint64],
-        manifest: Manifest,
-    ):
+    def __init__(self, corpus: Corpus, encoder: Encoder | None):
         """Use :meth:`from_papers` or :meth:`load`."""
-        self.papers = tuple(papers)
-        self.index = index
-        self.manifest = manifest
+        self.corpus = corpus
         self._encoder = encoder
-        self.text_hashes = text_hashes
         self._row_of_id = {paper.id: row for row, paper in enumerate(self.papers)}
         self._rows_of_name: dict[str, list[int]] = {}
+        self._row_of_address: dict[str, int] = {}
         for row, paper in enumerate(self.papers):
+            for url in filter(None, (paper.url, paper.pdf_url, paper.code_url)):
+                self._row_of_address.setdefault(_address(url), row)
             # "VideoMamba: State Space Model for …" is known as "VideoMamba".
             for name in {title_key(paper.title), title_key(paper.title.split(":")[0])} - {""}:
                 self._rows_of_name.setdefault(name, []).append(row)
@@ -108,42 +81,78 @@ class PaperSearch:
             EncoderError: the encoder is missing or gives something other than unit vectors.
             QueryError: two papers share an id.
         """
-        papers = list(papers)
-        if len({paper.id for paper in papers}) < len(papers):
-            twice = sorted(p.id for p in papers if sum(q.id == p.id for q in papers) > 1)[0]
-            raise QueryError(f"two papers have the id {twice!r}; merge them into one")
         encoder = encoder or load_encoder()
-        hashes = np.array([_text_hash(paper) for paper in papers], dtype=np.uint64)
-        reused = previous._stored_vectors(encoder) if previous else {}
-        passages = {int(h): _passages(p) for h, p in zip(hashes, papers, strict=True)}
-        new = [h for h in passages if h not in reused]
-        vectors = encode_sorted(encoder, [t for h in new for t in passages[h]], progress)
-        stored, at = dict(reused), 0
-        for text_hash in new:
-            count = len(passages[text_hash])
-            stored[text_hash] = vectors[at : at + count]
-            at += count
-        rows = [stored[int(text_hash)] for text_hash in hashes]
-        dimension = rows[0].shape[1] if rows else 0
-        starts = np.cumsum([0, *(len(row) - 1 for row in rows)], dtype=np.int64)
-        empty = np.zeros((0, dimension), dtype=np.float32)
-        index = SearchIndex.build(
-            papers=np.stack([row[0] for row in rows]) if rows else empty,
-            sentences=np.concatenate([row[1:] for row in rows]) if rows else empty,
-            sentence_starts=starts,
-            terms=[terms(_full_text(paper)) for paper in papers],
-        )
-        manifest = Manifest(
-            encoder_name=getattr(encoder, "name", ""),
-            encoder_fingerprint=encoder.fingerprint,
-            dimension=dimension,
-            papers=len(papers),
-            sentences=int(starts[-1]),
-            without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
-        )
-        return cls(papers, index, encoder, hashes, manifest)
+        known = previous.corpus if previous else None
+        return cls(build_corpus(list(papers), encoder, known, progress), encoder)
 
-    # ── questions ────────────────────────────────────────────────────────────────────────────
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        encoder: Encoder | None = None,
+        *,
+        abstracts: Mapping[str, Abstract] | None = None,
+    ) -> PaperSearch:
+        """Read what :meth:`save` wrote.
+
+        Args:
+            encoder: the one that built the index; by default it is loaded by its name when needed.
+            abstracts: texts to show with the answers, beside those that lie in the folder.
+
+        Raises:
+            IndexFolderError: there is no index, it is damaged, or another encoder built it.
+        """
+        corpus = load_corpus(Path(folder), abstracts or {})
+        if encoder is not None:
+            _check_fingerprint(encoder, corpus.manifest)
+        return cls(corpus, encoder)
+
+    def save(self, folder: str | Path, *, list_name: str = "", list_sha256: str = "") -> None:
+        """Write the index to ``folder``, replacing it whole or, if interrupted, not at all.
+
+        The abstracts go to a file of their own, which the index does not need: their text belongs
+        to their authors, and an index can be passed on without it.
+        """
+        manifest = stamped(self.corpus.manifest, list_name, list_sha256)
+        self.corpus = replace(self.corpus, manifest=manifest)
+        save_corpus(self.corpus, Path(folder))
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """All papers, in the order of the rows."""
+        return self.corpus.papers
+
+    @property
+    def index(self) -> SearchIndex:
+        """Their vectors and terms."""
+        return self.corpus.index
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index says about itself."""
+        return self.corpus.manifest
+
+    def status(self) -> dict[str, Any]:
+        """Counts, coverage of abstracts, encoder and age, as JSON types."""
+        manifest = self.manifest
+        listed = {paper.id for paper in self.papers if paper.kind == "paper"}
+        lacking = [paper_id for paper_id in manifest.without_abstract if paper_id in listed]
+        age = datetime.now(UTC) - datetime.fromisoformat(manifest.built) if manifest.built else None
+        return {
+            "list": manifest.list_name,
+            "entries": len(self.papers),
+            "papers": len(listed),
+            "links": len(self.papers) - len(listed),
+            "headings": len({path for paper in self.papers for path in paper.categories}),
+            "indexed_with_abstract": len(listed) - len(lacking),
+            "abstracts_at_hand": sum(bool(paper.abstract) for paper in self.papers),
+            "sentences": manifest.sentences,
+            "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
+            "dimension": manifest.dimension,
+            "built": manifest.built,
+            "age_days": age.days if age else None,
+            "without_abstract": lacking,
+        }
 
     def query(self, text: str, k: int = 10, **filters: Unpack[Filters]) -> Hits:
         """The ``k`` papers that answer ``text`` best, best first.
@@ -202,7 +211,7 @@ class PaperSearch:
             if row is None:
                 row = next(iter(self._rows_of_name.get(title_key(seed.title), [])), None)
             if row is None:
-                return None, self._understand(_checked_query(_full_text(seed)), document=True)
+                return None, self._understand(_checked_query(full_text(seed)), document=True)
         else:
             seed = _checked_query(seed)
             row = self._row_of_link(seed)
@@ -220,10 +229,10 @@ class PaperSearch:
         return matching_rows(self.papers, filters)
 
     def _row_of_link(self, text: str) -> int | None:
-        """The row of the paper that ``text`` is the arXiv id or link of; None for other text."""
+        """The row of the paper that ``text`` is the id or a link of; None for other text."""
         paper_id = arxiv_id(text)
         if paper_id is None:
-            return None
+            return self._row_of_address.get(_address(text)) if "://" in text else None
         if paper_id not in self._row_of_id:
             raise PaperNotFoundError(
                 f"{paper_id} is not among the {len(self.papers)} entries of this index; "
@@ -248,7 +257,7 @@ class PaperSearch:
             if document
             else encode_query(self.encoder, question)
         )
-        if len(vector) != self.index.dimension:
+        if self.papers and len(vector) != self.index.dimension:
             raise IndexFolderError(
                 f"the encoder gives {len(vector)} dimensions, the index has "
                 f"{self.index.dimension}; query with the encoder that built it"
@@ -264,6 +273,8 @@ class PaperSearch:
         return _Question(self.index.paper_vector(row), tuple(stem for stem, _ in found), words)
 
     def _scores(self, question: _Question) -> NDArray[np.float32]:
+        if not self.papers:
+            return np.zeros(0, dtype=np.float32)
         dense = self.index.dense_scores(question.vector)
         return ranking.fuse(self.index.bm25_scores(question.stems), dense.paper, dense.sentence)
 
@@ -296,7 +307,7 @@ class PaperSearch:
     def _nearest_sentence(self, row: int, question: _Question) -> str:
         """The sentence of the abstract that is nearest to the question, if the text is at hand."""
         paper = self.papers[row]
-        if not paper.abstract or _text_hash(paper) != int(self.text_hashes[row]):
+        if not paper.abstract or not self.corpus.is_indexed_text(row):
             return ""
         found = sentences(paper.abstract)
         scores = self.index.sentence_scores(row, question.vector)[-len(found) :]
@@ -322,133 +333,15 @@ class PaperSearch:
             self._encoder = encoder
         return self._encoder
 
-    # ── on disk ──────────────────────────────────────────────────────────────────────────────
 
-    def save(self, folder: str | Path, *, list_name: str = "", list_sha256: str = "") -> None:
-        """Write the index to ``folder``, replacing it whole or, if interrupted, not at all.
-
-        The abstracts go to a file of their own, which the index does not need: their text belongs
-        to their authors, and an index can be passed on without it.
-        """
-        manifest = replace(
-            self.manifest,
-            list_name=list_name or self.manifest.list_name,
-            list_sha256=list_sha256 or self.manifest.list_sha256,
-            built=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-        with replacing_folder(Path(folder)) as new:
-            self.index.save(new)
-            np.save(new / HASHES_FILE, self.text_hashes, allow_pickle=False)
-            bare = [replace(paper, abstract="") for paper in self.papers]
-            (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
-            known = [Abstract(p.id, p.title, p.abstract) for p in self.papers if p.abstract]
-            if known:
-                append_abstracts(new / ABSTRACTS_FILE, known)
-            record = {name: getattr(manifest, name) for name in Manifest.__slots__}
-            content = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-            (new / MANIFEST_FILE).write_text(content, encoding="utf-8")
-        self.manifest = manifest
-
-    @classmethod
-    def load(
-        cls,
-        folder: str | Path,
-        encoder: Encoder | None = None,
-        *,
-        abstracts: Mapping[str, Abstract] | None = None,
-    ) -> PaperSearch:
-        """Read what :meth:`save` wrote.
-
-        Args:
-            folder: what :meth:`save` was given.
-            encoder: the one that built the index; by default it is loaded by its name when needed.
-            abstracts: texts to show with the answers, beside those that lie in the folder.
-
-        Raises:
-            IndexFolderError: there is no index, it is damaged, or another encoder built it.
-        """
-        folder = Path(folder)
-        for _ in range(3):
-            # A build may replace the folder while it is read: what counts is that the manifest is
-            # the same before and after.
-            before = _read_manifest(settled(folder))
-            try:
-                found = cls._read(settled(folder), before, encoder, abstracts or {})
-            except IndexFolderError:
-                if _read_manifest(settled(folder)) == before:
-                    raise
-            else:
-                if _read_manifest(settled(folder)) == before:
-                    return found
-        raise IndexFolderError(f"the index in {folder} kept changing while it was read; try again")
-
-    @classmethod
-    def _read(
-        cls,
-        folder: Path,
-        manifest: Manifest,
-        encoder: Encoder | None,
-        abstracts: Mapping[str, Abstract],
-    ) -> PaperSearch:
-        if encoder is not None:
-            _check_fingerprint(encoder, manifest)
-        index = SearchIndex.load(folder)
-        try:
-            lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").splitlines()
-            papers = [from_json(json.loads(line)) for line in lines]
-            hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise IndexFolderError(
-                f"the index in {folder} is damaged ({type(error).__name__}: {error}); "
-                "build it again"
-            ) from error
-        for what, found, expected in (
-            ("papers", len(papers), manifest.papers),
-            ("rows", len(index), manifest.papers),
-            ("text hashes", len(hashes), manifest.papers),
-            ("sentences", index.sentence_count, manifest.sentences),
-            ("dimension", index.dimension, manifest.dimension),
-        ):
-            if found != expected:
-                raise IndexFolderError(
-                    f"the index in {folder} has {found} {what}, its manifest says {expected}; "
-                    "build it again"
-                )
-        known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
-        return cls(with_abstracts(papers, known), index, encoder, hashes, manifest)
-
-    def _stored_vectors(self, encoder: Encoder) -> dict[int, NDArray[np.float32]]:
-        """By text hash, the vectors of a paper and its sentences, if ``encoder`` made them."""
-        if encoder.fingerprint != self.manifest.encoder_fingerprint:
-            return {}
-        return {
-            int(text_hash): np.vstack(
-                [self.index.paper_vector(row), self.index.sentence_vectors(row)]
-            )
-            for row, text_hash in enumerate(self.text_hashes)
-        }
-
-
-def _full_text(paper: Paper) -> str:
-    if paper.title and paper.abstract:
-        return f"{paper.title}. {paper.abstract}"
-    return paper.title or paper.abstract
-
-
-def _passages(paper: Paper) -> list[str]:
-    """What is encoded of a paper: all of it, then its title and each sentence of its abstract."""
-    parts = [paper.title] if paper.title else []
-    return [_full_text(paper), *(parts + sentences(paper.abstract) or [""])]
-
-
-def _text_hash(paper: Paper) -> int:
-    """Of all that is encoded of a paper, cut as it is encoded."""
-    digest = hashlib.sha256("\0".join(_passages(paper)).encode()).digest()
-    return int.from_bytes(digest[:8], "little")
+def _address(url: str) -> str:
+    """``url`` without what does not tell pages apart: scheme, case, closing slash."""
+    return url.strip().casefold().partition("://")[2].rstrip("/")
 
 
 def _checked_query(text: str) -> str:
-    text = text.replace("\0", " ").strip()
+    # Lone surrogates, which shells can pass on, are not text that can be encoded.
+    text = text.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not any(char.isalnum() or not char.isascii() for char in text):
         raise QueryError("the query is empty; type a few words, a title, or an arXiv id")
     if len(text) > MAX_QUERY_CHARS:
@@ -465,25 +358,3 @@ def _check_fingerprint(encoder: Encoder, manifest: Manifest) -> None:
             f"the index was built with encoder {manifest.encoder_fingerprint}, this one is "
             f"{encoder.fingerprint}; query with the encoder that built it, or build it again"
         )
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / MANIFEST_FILE
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if record.get("format") != FORMAT_VERSION:
-            raise IndexFolderError(
-                f"the index in {folder} has format {record.get('format')}, this program reads "
-                f"format {FORMAT_VERSION}; build it again with `ssm-search build`"
-            )
-        record["without_abstract"] = tuple(record["without_abstract"])
-        return Manifest(**record)
-    except FileNotFoundError as error:
-        raise IndexFolderError(
-            f"no index in {folder}; make one with `ssm-search build LIST --index {folder}`"
-        ) from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IndexFolderError(
-            f"the manifest in {folder} cannot be read ({type(error).__name__}: {error}); "
-            "build the index again"
-        ) from error

@@ -1,0 +1,57 @@
+# What can be done here, in the order a newcomer would want it. Every target installs what it needs.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Shown instead of the shipped list's abstracts where they are at hand (see CONTRIBUTING.md).
+ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test index bench-quality bench-lists wheel clean
+
+help:  ## show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
+
+demo: $(VENV)/.run  ## ask the shipped index a question
+	@$(BIN)/ssm-search query "mamba for video"
+	@echo 'Ask more:  $(BIN)/ssm-search query "predicting stock prices"'
+	@echo '           $(BIN)/ssm-search related 2403.06977'
+	@echo '           $(BIN)/ssm-search --help'
+
+test: $(VENV)/.dev  ## lint, check types, run the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+index: $(VENV)/.run  ## rebuild the shipped index from index/awesome-mamba.md
+	$(BIN)/ssm-search build index/awesome-mamba.md --index index/awesome-mamba \
+		$(if $(wildcard $(ABSTRACTS)),--abstracts $(ABSTRACTS))
+
+bench-quality: $(VENV)/.dev  ## known-item search: ours beside MiniLM alone and BM25 alone
+	$(BIN)/python benchmarks/quality.py
+
+bench-lists: $(VENV)/.dev  ## how much of real lists is read right
+	$(BIN)/python benchmarks/lists.py
+
+wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:  ## remove the virtual environment and everything built
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV); this takes a minute or two ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV) with the tools for testing; this takes a minute or two ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.run

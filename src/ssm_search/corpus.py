@@ -1,0 +1,244 @@
+"""Papers with their index: built from papers, written to a folder, read back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssm_search.abstracts import Abstract, append_abstracts, load_abstracts, with_abstracts
+from ssm_search.encoder import Encoder, encode_sorted
+from ssm_search.errors import IndexFolderError, QueryError
+from ssm_search.files import replacing_folder, settled
+from ssm_search.index import SearchIndex
+from ssm_search.papers import Paper, from_json, to_jsonl
+from ssm_search.text import sentences, terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMAT_VERSION = 1
+MANIFEST_FILE = "manifest.json"
+PAPERS_FILE = "papers.jsonl"
+ABSTRACTS_FILE = "abstracts.jsonl"
+HASHES_FILE = "text_hashes.npy"
+READ_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a saved index says about itself.
+
+    Attributes:
+        list_name: the list it was built from; "" if it was built from papers directly.
+        without_abstract: ids of the papers that were indexed by their title alone.
+    """
+
+    encoder_name: str
+    encoder_fingerprint: str
+    dimension: int
+    papers: int
+    sentences: int
+    without_abstract: tuple[str, ...]
+    list_name: str = ""
+    list_sha256: str = ""
+    built: str = ""
+    format: int = FORMAT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Papers and, row by row, what was indexed of them.
+
+    Attributes:
+        text_hashes: shape (n,); of the text that was encoded of each paper.
+    """
+
+    papers: tuple[Paper, ...]
+    index: SearchIndex
+    text_hashes: NDArray[np.uint64]
+    manifest: Manifest
+
+    def is_indexed_text(self, row: int) -> bool:
+        """Whether the abstract at hand is the one that the vectors of ``row`` were made of."""
+        return text_hash(self.papers[row]) == int(self.text_hashes[row])
+
+
+def build_corpus(
+    papers: Sequence[Paper],
+    encoder: Encoder,
+    previous: Corpus | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Corpus:
+    """Encode and index ``papers``.
+
+    Args:
+        previous: a corpus whose vectors serve again where encoder and text are the same.
+        progress: called with (texts encoded, texts to encode).
+
+    Raises:
+        EncoderError: the encoder gives something other than unit vectors.
+        QueryError: two papers share an id.
+    """
+    seen: set[str] = set()
+    for paper in papers:
+        if paper.id in seen:
+            raise QueryError(f"two papers have the id {paper.id!r}; merge them into one")
+        seen.add(paper.id)
+    hashes = [text_hash(paper) for paper in papers]
+    stored = _stored_vectors(previous, encoder) if previous else {}
+    new = {h: passages(p) for h, p in zip(hashes, papers, strict=True) if h not in stored}
+    vectors = encode_sorted(encoder, [text for texts in new.values() for text in texts], progress)
+    start = 0
+    for of_text, texts in new.items():
+        stored[of_text] = vectors[start : start + len(texts)]
+        start += len(texts)
+    rows = [stored[of_text] for of_text in hashes]
+    dimension = rows[0].shape[1] if rows else 0
+    empty = np.zeros((0, dimension), dtype=np.float32)
+    starts = np.cumsum([0, *(len(row) - 1 for row in rows)], dtype=np.int64)
+    index = SearchIndex.build(
+        papers=np.stack([row[0] for row in rows]) if rows else empty,
+        sentences=np.concatenate([row[1:] for row in rows]) if rows else empty,
+        sentence_starts=starts,
+        terms=[terms(full_text(paper)) for paper in papers],
+    )
+    manifest = Manifest(
+        encoder_name=getattr(encoder, "name", ""),
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=dimension,
+        papers=len(papers),
+        sentences=int(starts[-1]),
+        without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
+    )
+    return Corpus(tuple(papers), index, np.array(hashes, dtype=np.uint64), manifest)
+
+
+def _stored_vectors(corpus: Corpus, encoder: Encoder) -> dict[int, NDArray[np.float32]]:
+    """By text hash, the vectors of a paper and of its sentences, if ``encoder`` made them."""
+    if encoder.fingerprint != corpus.manifest.encoder_fingerprint:
+        return {}
+    index = corpus.index
+    return {
+        int(of_text): np.vstack([index.paper_vector(row), index.sentence_vectors(row)])
+        for row, of_text in enumerate(corpus.text_hashes)
+    }
+
+
+def full_text(paper: Paper) -> str:
+    """Title and abstract, as far as they are known."""
+    if paper.title and paper.abstract:
+        return f"{paper.title}. {paper.abstract}"
+    return paper.title or paper.abstract
+
+
+def passages(paper: Paper) -> list[str]:
+    """What is encoded of a paper: all of it, then its title and each sentence of its abstract."""
+    parts = [paper.title] if paper.title else []
+    return [full_text(paper), *(parts + sentences(paper.abstract) or [""])]
+
+
+def text_hash(paper: Paper) -> int:
+    """Of all that is encoded of a paper, cut as it is encoded; 64 bits."""
+    digest = hashlib.sha256("\0".join(passages(paper)).encode()).digest()
+    return int.from_bytes(digest[:8], "little")
+
+
+def save_corpus(corpus: Corpus, folder: Path) -> None:
+    """Write ``corpus`` to ``folder``, replacing it whole or, if interrupted, not at all."""
+    with replacing_folder(folder) as new:
+        corpus.index.save(new)
+        np.save(new / HASHES_FILE, corpus.text_hashes, allow_pickle=False)
+        bare = [replace(paper, abstract="") for paper in corpus.papers]
+        (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
+        known = [Abstract(p.id, p.title, p.abstract) for p in corpus.papers if p.abstract]
+        if known:
+            append_abstracts(new / ABSTRACTS_FILE, known)
+        record = {name: getattr(corpus.manifest, name) for name in Manifest.__slots__}
+        content = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+        (new / MANIFEST_FILE).write_text(content, encoding="utf-8")
+
+
+def stamped(manifest: Manifest, list_name: str, list_sha256: str) -> Manifest:
+    """``manifest`` with the list it is for, if one is named, and the present time."""
+    return replace(
+        manifest,
+        list_name=list_name or manifest.list_name,
+        list_sha256=list_sha256 or manifest.list_sha256,
+        built=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def load_corpus(folder: Path, abstracts: Mapping[str, Abstract]) -> Corpus:
+    """Read what :func:`save_corpus` wrote; ``abstracts`` fill in texts that the folder lacks.
+
+    Raises:
+        IndexFolderError: there is no index, or it is damaged.
+    """
+    for _ in range(READ_TRIES):
+        # A build may replace the folder while it is read: what counts is that the manifest is the
+        # same before and after.
+        before = _read_manifest(settled(folder))
+        try:
+            corpus = _read(settled(folder), before, abstracts)
+        except IndexFolderError:
+            if _read_manifest(settled(folder)) == before:
+                raise
+        else:
+            if _read_manifest(settled(folder)) == before:
+                return corpus
+    raise IndexFolderError(f"the index in {folder} kept changing while it was read; try again")
+
+
+def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -> Corpus:
+    index = SearchIndex.load(folder)
+    try:
+        lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").splitlines()
+        papers = [from_json(json.loads(line)) for line in lines]
+        hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise IndexFolderError(
+            f"the index in {folder} is damaged ({type(error).__name__}: {error}); build it again"
+        ) from error
+    for what, found, expected in (
+        ("papers", len(papers), manifest.papers),
+        ("rows", len(index), manifest.papers),
+        ("text hashes", len(hashes), manifest.papers),
+        ("sentences", index.sentence_count, manifest.sentences),
+        ("dimensions", index.dimension, manifest.dimension),
+    ):
+        if found != expected:
+            raise IndexFolderError(
+                f"the index in {folder} has {found} {what}, its manifest says {expected}; "
+                "build it again"
+            )
+    known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
+    return Corpus(tuple(with_abstracts(papers, known)), index, hashes, manifest)
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST_FILE
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if record.get("format") != FORMAT_VERSION:
+            raise IndexFolderError(
+                f"the index in {folder} has format {record.get('format')}, this program reads "
+                f"format {FORMAT_VERSION}; build it again with `ssm-search build`"
+            )
+        record["without_abstract"] = tuple(record["without_abstract"])
+        return Manifest(**record)
+    except FileNotFoundError as error:
+        raise IndexFolderError(
+            f"no index in {folder}; make one with `ssm-search build LIST --index {folder}`"
+        ) from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise IndexFolderError(
+            f"the manifest in {folder} cannot be read ({type(error).__name__}: {error}); "
+            "build the index again"
+        ) from error

@@ -1,0 +1,67 @@
+"""What is printed in a terminal: safe text, tables of facts, progress bars."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+_DIRECTION_OVERRIDES = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+
+
+def shown(text: str) -> str:
+    """``text`` without control characters and text-direction overrides.
+
+    Lists are written by strangers, and terminals do what escape sequences say.
+    """
+    return "".join(char for char in text if char.isprintable() and char not in _DIRECTION_OVERRIDES)
+
+
+def say(message: str) -> None:
+    """Print one line to stderr, where it does not get into what scripts read."""
+    print(shown(message), file=sys.stderr)  # noqa: T201
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Print names and values as two columns."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in facts.items():
+        items = value if isinstance(value, list) else [value]
+        text = ", ".join(str(item) for item in items) or "none"
+        table.add_row(name.replace("_", " "), Text(shown(text)))
+    Console().print(table)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function that shows (what is being done, how much is done, how much there is)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeLeft())
+    bars = Progress(*columns, console=Console(stderr=True))
+    tasks: dict[str, TaskID] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        if not total:
+            return
+        if not tasks:
+            bars.start()
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+        bars.update(tasks[what], completed=done)
+
+    try:
+        yield show
+    finally:
+        if tasks:
+            bars.stop()

@@ -1,0 +1,80 @@
+"""What a program that imports the package sees."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+import ssm_search
+from ssm_search import errors
+
+PACKAGE = ROOT / "src" / "ssm_search"
+HEAVY = ("torch", "transformers", "sentence_transformers", "faiss", "numpy", "arxiv", "gradio")
+
+# The way of the data: a module may import those before it.
+ORDER = (
+    "errors papers markup headline awesome files abstracts text encoder ranking index filters"
+    " corpus terminal display search shipped build cli __init__ __main__"
+).split()
+
+
+def test_all_names_can_be_had_and_nothing_else_is_public() -> None:
+    for name in ssm_search.__all__:
+        assert getattr(ssm_search, name) is not None
+    assert set(dir(ssm_search)) == {*ssm_search.__all__, "__version__"}
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = ssm_search.nonsense
+
+
+def test_every_error_is_in_the_tree_that_the_docstring_draws() -> None:
+    assert errors.__doc__
+    for name, value in vars(errors).items():
+        if isinstance(value, type):
+            assert issubclass(value, errors.SsmSearchError)
+            assert name in errors.__doc__
+
+
+@pytest.mark.parametrize("code", ["import ssm_search", "import ssm_search.cli"])
+def test_importing_costs_nothing(code: str) -> None:
+    script = f"{code}, sys; print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_data_flows_one_way() -> None:
+    for path in PACKAGE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ssm_search"):
+                inner = (node.module or "").removeprefix("ssm_search").lstrip(".")
+                imported = [inner] if inner else [alias.name for alias in node.names]
+                if path.stem == "__init__":
+                    continue
+                for name in imported:
+                    assert ORDER.index(name) < ORDER.index(path.stem), f"{path.stem} ← {name}"
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {
+        p.name: len(p.read_text(encoding="utf-8").splitlines()) for p in PACKAGE.glob("*.py")
+    }
+    assert max(lengths.values()) <= 450, lengths
+
+
+def test_the_package_is_typed() -> None:
+    assert (PACKAGE / "py.typed").exists()
+
+
+def test_the_shipped_index_holds_no_abstracts() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "index"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    assert not [name for name in tracked if Path(name).name == "abstracts.jsonl"]
+    for line in (ROOT / "index/awesome-mamba/papers.jsonl").read_text("utf-8").splitlines():
+        assert '"abstract"' not in line

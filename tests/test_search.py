@@ -1,0 +1,376 @@
+"""The facade with an encoder whose arithmetic can be done by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import WordEncoder
+
+from ssm_search.errors import (
+    EncoderError,
+    FilterError,
+    IndexFolderError,
+    PaperNotFoundError,
+    QueryError,
+)
+from ssm_search.papers import Paper
+from ssm_search.search import PaperSearch
+
+VIDEO = Paper(
+    "2401.00001",
+    "VidNet: moving pictures",
+    url="https://arxiv.org/abs/2401.00001",
+    code_url="https://github.com/a/b",
+    year=2024,
+    venue="ICLR 2024",
+    categories=(("Vision", "Film"),),
+    abstract="We study video. Nothing about sound here.",
+)
+GRAPH = Paper(
+    "2301.00002",
+    "Nodes and edges",
+    url="https://example.org/nodes/",
+    year=2023,
+    venue="NeurIPS 2023 - Spotlight",
+    categories=(("Structured Data",), ("Vision",)),
+    abstract="A graph has nodes. A graph and a video can meet.",
+)
+AUDIO = Paper("hearing-things", "Hearing things", kind="link", categories=(("Sound",),))
+PAPERS = [VIDEO, GRAPH, AUDIO]
+
+
+@pytest.fixture
+def encoder() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture
+def search(encoder: WordEncoder) -> PaperSearch:
+    return PaperSearch.from_papers(PAPERS, encoder)
+
+
+def z(values: list[float]) -> np.ndarray:
+    return (np.array(values) - np.mean(values)) / np.std(values)
+
+
+def test_order_and_scores_are_those_of_the_formula(search: PaperSearch) -> None:
+    hits = search.query("video")
+    # Vectors of whole papers: VIDEO has "video" once, GRAPH "graph" twice and "video" once, AUDIO
+    # none of the axes. Nearest sentences: "We study video." and "A graph and a video can meet."
+    paper = [1, 1 / math.sqrt(5), 0]
+    sentence = [1, math.sqrt(0.5), 0]
+    dense = [0.5 * p + 0.5 * s for p, s in zip(paper, sentence, strict=True)]
+    idf = math.log(1 + 1.5 / 2.5)  # in 2 of 3 papers
+
+    # Terms: vidnet move pictur studi video noth sound here; node edg graph node graph video can
+    # meet; hear thing ("here" and "can" are stop words)
+    lengths = [len(terms) for terms in _terms(search)]
+    mean = sum(lengths) / 3
+    bm25 = [
+        count * idf / (count + 1.2 * (0.25 + 0.75 * length / mean))
+        for count, length in zip([1, 1, 0], lengths, strict=True)
+    ]
+    expected = 0.35 * z(bm25) + 0.65 * z(dense)
+    assert [hit.paper.id for hit in hits] == [VIDEO.id, GRAPH.id, AUDIO.id]
+    np.testing.assert_allclose([hit.score for hit in hits], expected, rtol=1e-4)
+    assert [hit.rank for hit in hits] == [1, 2, 3]
+
+
+def _terms(search: PaperSearch) -> list[list[tuple[str, str]]]:
+    from ssm_search.text import terms
+
+    return [terms(f"{paper.title}. {paper.abstract}") for paper in search.papers]
+
+
+def test_why_names_the_terms_and_the_nearest_sentence(search: PaperSearch) -> None:
+    first, second, third = search.query("Video of the GRAPHS or a graph")
+    assert (first.paper.id, first.why.terms) == (GRAPH.id, ("video", "graphs"))
+    assert first.why.sentence == "A graph and a video can meet."
+    assert (second.paper.id, second.why.terms) == (VIDEO.id, ("video",))
+    assert second.why.sentence == "We study video."
+    assert (third.why.terms, third.why.sentence) == ((), "")
+    assert str(third.why) == "close in meaning"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "2301.00002",
+        "arXiv:2301.00002v3",
+        "https://arxiv.org/pdf/2301.00002.pdf",
+        " nodes AND edges! ",
+        "Nodes—and—Edges",
+        "http://example.org/Nodes",
+    ],
+)
+def test_an_exact_title_or_id_is_first(search: PaperSearch, query: str) -> None:
+    hits = search.query(query)
+    assert hits[0].paper.id == GRAPH.id
+    assert hits[0].why.exact
+    assert hits[0].score >= hits[1].score + 1
+    assert not hits[1].why.exact
+
+
+def test_the_name_before_the_colon_is_a_name(search: PaperSearch) -> None:
+    hits = search.query("vidnet")
+    assert (hits[0].paper.id, hits[0].why.exact) == (VIDEO.id, True)
+
+
+def test_misspelled_words_are_looked_for_as_they_were_meant(search: PaperSearch) -> None:
+    hits = search.query("vidoe")
+    assert hits[0].paper.id == VIDEO.id
+    assert hits[0].why.terms == ("video (for vidoe)",)
+    assert [h.score for h in hits] == [h.score for h in search.query("video")]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "\n\t", "?!", "\0"])
+def test_an_empty_query_is_a_clear_error(search: PaperSearch, query: str) -> None:
+    with pytest.raises(QueryError, match="empty"):
+        search.query(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "video \ud800",
+        "https://example.org/elsewhere",
+        "video " * 2000,
+        "🎥 video",
+        "видео",
+        "视频",
+        "vidéo",
+        "<script>alert(1)</script>",
+        "a" * 9999,
+    ],
+)
+def test_any_other_query_is_answered(search: PaperSearch, query: str) -> None:
+    assert len(search.query(query)) == 3
+
+
+def test_too_long_a_query_is_refused(search: PaperSearch) -> None:
+    with pytest.raises(QueryError, match="100,001 characters"):
+        search.query("a" * 100_001)
+
+
+def test_an_id_that_is_not_listed_is_an_error(search: PaperSearch) -> None:
+    with pytest.raises(PaperNotFoundError, match=r"2499\.|2412\.00001 is not among the 3 entries"):
+        search.query("2412.00001")
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5])
+def test_k_must_be_a_count(search: PaperSearch, k: int) -> None:
+    with pytest.raises(QueryError, match="expected how many answers"):
+        search.query("video", k)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"category": "Vision"}, {VIDEO.id, GRAPH.id}),
+        ({"category": "vision > film"}, {VIDEO.id}),
+        ({"category": ("Vision", "Film")}, {VIDEO.id}),
+        ({"category": "Film"}, {VIDEO.id}),
+        ({"category": "structured  data"}, {GRAPH.id}),
+        ({"year": 2023}, {GRAPH.id}),
+        ({"year": (2023, 2024)}, {VIDEO.id, GRAPH.id}),
+        ({"year": 1999}, set()),
+        ({"venue": "iclr"}, {VIDEO.id}),
+        ({"has_code": True}, {VIDEO.id}),
+        ({"has_code": False}, {GRAPH.id, AUDIO.id}),
+        ({"category": "Vision", "has_code": False}, {GRAPH.id}),
+        ({"category": None, "year": None}, {VIDEO.id, GRAPH.id, AUDIO.id}),
+    ],
+)
+def test_filters(search: PaperSearch, filters: dict, expected: set[str]) -> None:
+    assert {hit.paper.id for hit in search.query("graph", **filters)} == expected
+
+
+def test_a_filter_does_not_starve_the_answer(encoder: WordEncoder) -> None:
+    many = [replace(VIDEO, id=f"v{n}", title=f"Film {n}", venue="A") for n in range(50)]
+    few = [replace(AUDIO, id=f"a{n}", title=f"Tone {n}", venue="B") for n in range(10)]
+    search = PaperSearch.from_papers(many + few, encoder)
+    hits = search.query("video", k=10, venue="B")
+    assert [hit.paper.venue for hit in hits] == ["B"] * 10
+
+
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"category": "Visoin"}, "did you mean 'Vision'"),
+        ({"category": "Nowhere at all"}, "no paper stands under"),
+        ({"year": (2024, 2023)}, "from ≤ to"),
+        ({"year": "2024"}, "expected one year"),
+        ({"colour": "red"}, "no filter 'colour'"),
+    ],
+)
+def test_filters_that_mean_nothing_are_errors(
+    search: PaperSearch, filters: dict, message: str
+) -> None:
+    with pytest.raises(FilterError, match=message):
+        search.query("graph", **filters)
+
+
+@pytest.mark.parametrize(
+    "seed", [VIDEO, VIDEO.id, "https://arxiv.org/abs/2401.00001v2", "VidNet: Moving Pictures"]
+)
+def test_related_never_returns_what_it_was_asked_about(
+    search: PaperSearch, encoder: WordEncoder, seed: Paper | str
+) -> None:
+    encoder.encoded.clear()
+    assert [hit.paper.id for hit in search.related(seed)] == [GRAPH.id, AUDIO.id]
+    assert encoder.encoded == []  # listed papers have their vectors already
+
+
+def test_related_takes_any_text_and_any_paper(search: PaperSearch) -> None:
+    new = Paper("2409.99999", "Something else", abstract="All about the graph.")
+    for seed in (new, "All about the graph."):
+        assert search.related(seed)[0].paper.id == GRAPH.id
+
+
+def test_related_by_the_slug_of_a_link(search: PaperSearch) -> None:
+    assert AUDIO.id not in {hit.paper.id for hit in search.related("hearing-things")}
+
+
+def test_saved_and_loaded_it_answers_the_same(
+    search: PaperSearch, encoder: WordEncoder, tmp_path: Path
+) -> None:
+    search.save(tmp_path / "index")
+    loaded = PaperSearch.load(tmp_path / "index", encoder)
+    for query in ("video", "graph video", "2401.00001"):
+        assert list(loaded.query(query)) == list(search.query(query))
+
+
+def test_abstracts_are_kept_apart_and_not_needed(
+    search: PaperSearch, encoder: WordEncoder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    search.save(folder)
+    assert "We study video" not in (folder / "papers.jsonl").read_text()
+    (folder / "abstracts.jsonl").unlink()
+    bare, full = PaperSearch.load(folder, encoder).query("video"), search.query("video")
+    assert [(h.paper.id, h.score, h.why.terms) for h in bare] == [
+        (h.paper.id, h.score, h.why.terms) for h in full
+    ]
+    assert bare[0].why.sentence == ""
+
+
+def test_another_text_than_was_indexed_names_no_sentence(
+    search: PaperSearch, encoder: WordEncoder, tmp_path: Path
+) -> None:
+    from ssm_search.abstracts import Abstract
+
+    search.save(tmp_path / "index")
+    (tmp_path / "index" / "abstracts.jsonl").unlink()
+    changed = {VIDEO.id: Abstract(VIDEO.id, VIDEO.title, "Rewritten. We study video now.")}
+    hit = PaperSearch.load(tmp_path / "index", encoder, abstracts=changed).query("video")[0]
+    assert hit.paper.abstract.startswith("Rewritten")
+    assert hit.why.sentence == ""
+
+
+def test_only_what_changed_is_encoded_again(search: PaperSearch) -> None:
+    fresh = WordEncoder()
+    changed = replace(GRAPH, abstract="A text about a graph.")
+    again = PaperSearch.from_papers([AUDIO, changed, VIDEO], fresh, previous=search)
+    assert sorted(fresh.encoded) == sorted(
+        ["Nodes and edges. A text about a graph.", "Nodes and edges", "A text about a graph."]
+    )
+    for query in ("video", "graph"):
+        whole = PaperSearch.from_papers([AUDIO, changed, VIDEO], WordEncoder()).query(query)
+        assert list(again.query(query)) == list(whole)
+
+
+def test_vectors_of_another_encoder_are_not_reused(search: PaperSearch) -> None:
+    other = WordEncoder()
+    other.fingerprint = "words-2"
+    PaperSearch.from_papers(PAPERS, other, previous=search)
+    assert len(other.encoded) == 10  # 3 papers, their 3 titles, 2 sentences in each abstract
+
+
+def test_an_index_is_only_queried_with_its_own_encoder(search: PaperSearch, tmp_path: Path) -> None:
+    search.save(tmp_path / "index")
+    other = WordEncoder()
+    other.fingerprint = "words-2"
+    with pytest.raises(IndexFolderError, match="words-1, this one is words-2"):
+        PaperSearch.load(tmp_path / "index", other)
+    with pytest.raises(IndexFolderError, match="pass it as encoder="):
+        PaperSearch.load(tmp_path / "index").query("video")
+
+
+def test_no_index_is_an_error_with_a_cure(tmp_path: Path) -> None:
+    with pytest.raises(IndexFolderError, match=r"no index in .*ssm-search build"):
+        PaperSearch.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"format": 99}, "has format 99, this program reads format 1"),
+        ({"papers": 4}, "has 3 papers, its manifest says 4"),
+        ({"sentences": 99}, "sentences, its manifest says 99"),
+        ({"dimension": 7}, "has 5 dimensions, its manifest says 7"),
+        ({"nonsense": 1}, "cannot be read"),
+    ],
+)
+def test_a_manifest_that_does_not_fit(
+    search: PaperSearch, encoder: WordEncoder, tmp_path: Path, damage: dict, message: str
+) -> None:
+    folder = tmp_path / "index"
+    search.save(folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, **damage}))
+    with pytest.raises(IndexFolderError, match=message):
+        PaperSearch.load(folder, encoder)
+
+
+def test_an_interrupted_save_leaves_the_old_index(
+    search: PaperSearch, encoder: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "index"
+    search.save(folder)
+    changed = PaperSearch.from_papers([VIDEO], encoder)
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("ssm_search.corpus.append_abstracts", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        changed.save(folder)
+    assert len(PaperSearch.load(folder, encoder).papers) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_no_papers_at_all(encoder: WordEncoder, tmp_path: Path) -> None:
+    search = PaperSearch.from_papers([], encoder)
+    assert list(search.query("video")) == []
+    search.save(tmp_path / "index")
+    assert list(PaperSearch.load(tmp_path / "index", encoder).query("video")) == []
+
+
+def test_two_papers_with_one_id_are_refused(encoder: WordEncoder) -> None:
+    with pytest.raises(QueryError, match=r"two papers have the id '2401\.00001'"):
+        PaperSearch.from_papers([VIDEO, VIDEO], encoder)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "message"),
+    [
+        (np.ones((2, 2), np.float32), "length 1.414"),
+        (np.full((2, 2), np.nan, np.float32), "expected unit vectors"),
+        (np.ones((3, 1), np.float32), r"shape \(3, 1\) for"),
+        (np.ones(4, np.float32), r"shape \(4,\)"),
+    ],
+)
+def test_an_encoder_that_breaks_its_promise(vectors: np.ndarray, message: str) -> None:
+    class Broken:
+        fingerprint = "broken"
+
+        def encode(self, texts: object, /) -> np.ndarray:
+            return vectors
+
+    with pytest.raises(EncoderError, match=message):
+        PaperSearch.from_papers([AUDIO], Broken())

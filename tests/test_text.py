@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from ssm_search.text import nearest_word, sentences, terms
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One two three. Four five six.", ["One two three.", "Four five six."]),
+        ("We follow Gu et al. and others here. It works, e.g. Mamba does.", None),
+        ("Does it work well? Yes, it really does!", ["Does it work well?", "Yes, it really does!"]),
+        (
+            "It gains 1.5 points over S4. That is a lot.",
+            ["It gains 1.5 points over S4.", "That is a lot."],
+        ),
+        ("No full stop at all", ["No full stop at all"]),
+        ("We do this well. Code: https://example.org/x.", ["We do this well."]),
+        ("Cut short by its source. C", ["Cut short by its source."]),
+        ("https://example.org/only", ["https://example.org/only"]),
+        ("", []),
+        ("   ", []),
+    ],
+)
+def test_sentences(text: str, expected: list[str] | None) -> None:
+    if expected is None:
+        expected = ["We follow Gu et al. and others here.", "It works, e.g. Mamba does."]
+    assert sentences(text) == expected
+
+
+def test_terms_are_stemmed_words_without_stop_words() -> None:
+    assert terms("The predicting of Stock-Prices") == [
+        ("predict", "predicting"),
+        ("stock", "stock"),
+        ("price", "prices"),
+    ]
+
+
+def test_terms_unify_full_width_letters() -> None:
+    assert terms("Ｖｉｄｅｏ") == [("video", "video")]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("vidoe", "video"),  # swapped
+        ("segmetation", "segmentation"),  # one missing
+        ("segmnetatoin", "segmentation"),  # two swaps in a long word
+        ("imagge", "image"),  # one extra
+        ("haze", None),  # a word of its own, not a misspelled "have"
+        ("videx", None),  # too short for a wrong letter
+        ("xideo", None),  # the first letter counts
+        ("s4nd", None),  # names with digits are never respelled
+        ("cat", None),
+    ],
+)
+def test_nearest_word(word: str, expected: str | None) -> None:
+    assert nearest_word(word, ("have", "image", "segmentation", "video")) == expected
