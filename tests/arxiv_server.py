@@ -23,10 +23,9 @@ from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
-# What arXiv calls an id; an archive that it does not have is a mistake in the form, too.
+# What arXiv calls an id; a subject class that it does not have is a mistake in the form, too.
 WELL_FORMED = re.compile(
-    r"\d{4}\.\d{4,5}(?:v\d+)?"
-    r"|(?:cs|hep-th|math|quant-ph)(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?"
+    r"\d{4}\.\d{4,5}(?:v\d+)?|(?:hep-th|(?:cs|math)(?:\.(?:AG|GT|LG))?)/\d{7}(?:v\d+)?"
 )
 TIME = "2026-01-05T00:00:00Z"
 HANG_LIMIT = 30.0  # seconds, should a client never let go

@@ -57,7 +57,12 @@ def test_json_leaves_out_the_abstract() -> None:
         "year": 2024,
         "venue": "ICLR",
         "categories": (("Vision", "Film"), ("Other",)),
-        "why": {"terms": ("video",), "sentence": "We study video.", "exact": True},
+        "why": {
+            "terms": ("video",),
+            "sentence": "We study video.",
+            "heading": (),
+            "exact": True,
+        },
     }
 
 

@@ -52,3 +52,30 @@ def test_top_rows_are_sorted_and_ties_keep_their_order() -> None:
 def test_top_rows_fill_k_from_what_is_allowed() -> None:
     allowed = np.array([True, False, False, True])
     assert ranking.top_rows(array(1, 3, 3, 2), 2, allowed).tolist() == [3, 0]
+
+
+def test_rocchio_takes_a_share_of_what_is_disliked_away() -> None:
+    liked = [array(1, 0, 3), array(3, 0, 1)]
+    assert ranking.rocchio(liked, []).tolist() == [2, 0, 2]
+    np.testing.assert_allclose(ranking.rocchio(liked, [array(5, 0, 0)]), [1, 0, 2], atol=1e-6)
+
+
+TWINS = np.array([[1, 0], [1, 0], [0, 1]], dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("diversity", "expected"),
+    [
+        (0.0, [0, 1, 2]),  # relevance 1, .9, 0
+        (0.5, [0, 2, 1]),  # then .5·.9 − .5·1 = −.05 for the twin, 0 for the other
+        (1.0, [0, 2, 1]),
+    ],
+)
+def test_mmr_prefers_what_was_not_there_yet(diversity: float, expected: list[int]) -> None:
+    assert ranking.mmr(array(10, 9, 0), TWINS, 3, diversity).tolist() == expected
+
+
+def test_mmr_gives_k_or_what_there_is() -> None:
+    assert ranking.mmr(array(10, 9, 0), TWINS, 2, 0.0).tolist() == [0, 1]
+    assert ranking.mmr(array(1, 1), TWINS[:2], 5, 0.5).tolist() == [0, 1]
+    assert ranking.mmr(array(), TWINS[:0], 5, 0.5).tolist() == []

@@ -236,6 +236,71 @@ def test_related_by_the_slug_of_a_link(search: PaperSearch) -> None:
     assert AUDIO.id not in {hit.paper.id for hit in search.related("hearing-things")}
 
 
+def test_related_leaves_out_other_versions_of_the_seed(encoder: WordEncoder) -> None:
+    post = Paper("vidnet-post", VIDEO.title, kind="link", url="https://example.org/vidnet")
+    search = PaperSearch.from_papers([*PAPERS, post], encoder)
+    for seed in (VIDEO.id, "https://example.org/vidnet", VIDEO.title):
+        assert {hit.paper.id for hit in search.related(seed)} == {GRAPH.id, AUDIO.id}
+
+
+def test_a_new_paper_is_not_mistaken_for_one_that_shares_its_name(search: PaperSearch) -> None:
+    other = Paper("2409.99999", "VidNet: something else", abstract="All about the graph.")
+    assert VIDEO.id in {hit.paper.id for hit in search.related(other)}
+
+
+def test_recommend_is_the_mean_of_what_is_liked_less_what_is_not(search: PaperSearch) -> None:
+    def scores(text: str) -> dict[str, float]:
+        return {hit.paper.id: hit.score for hit in search.related(text)}
+
+    video, graph, text = scores("the video"), scores("the graph"), scores("the text")
+    hits = search.recommend(like=["the video", "the graph"], dislike=["the text"])
+    assert len(hits) == 3
+    for hit in hits:
+        expected = (video[hit.paper.id] + graph[hit.paper.id]) / 2 - 0.2 * text[hit.paper.id]
+        assert hit.score == pytest.approx(expected, abs=1e-5)
+
+
+def test_recommend_never_returns_a_seed_and_names_a_shared_heading(search: PaperSearch) -> None:
+    film = replace(VIDEO, id="2402.00009", title="Another film", abstract="More video.")
+    search = PaperSearch.from_papers([*PAPERS, film], WordEncoder())
+    hits = search.recommend(like=[VIDEO.id], dislike=[AUDIO.id])
+    assert [hit.paper.id for hit in hits] == [film.id, GRAPH.id]
+    assert hits[0].why.heading == ("Vision", "Film")
+    assert "also under Film" in str(hits[0].why)
+    assert hits[1].why.heading == ()
+
+
+def test_recommend_with_diversity_spreads_the_answers(encoder: WordEncoder) -> None:
+    twins = [replace(VIDEO, id=f"240{n}.00001", title=f"Film {n}") for n in range(1, 5)]
+    search = PaperSearch.from_papers([*twins, GRAPH, AUDIO], encoder)
+    near = search.recommend(["a video"], k=3)
+    spread = search.recommend(["a video"], k=3, diversity=0.6)
+    assert len({hit.paper.abstract for hit in near}) == 1
+    assert len({hit.paper.abstract for hit in spread}) == 3
+    assert [hit.rank for hit in spread] == [1, 2, 3]
+
+
+def test_recommend_with_filters(search: PaperSearch) -> None:
+    hits = search.recommend([AUDIO.id], category="Vision", has_code=True)
+    assert [hit.paper.id for hit in hits] == [VIDEO.id]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"like": []}, "nothing is liked"),
+        ({"like": ["video"], "diversity": 1.5}, "from 0 to 1"),
+        ({"like": [" "]}, "the query is empty"),
+        ({"like": ["2412.00001"]}, "not among the 3 entries"),
+    ],
+)
+def test_recommend_refuses_what_it_cannot_answer(
+    search: PaperSearch, arguments: dict, message: str
+) -> None:
+    with pytest.raises(QueryError, match=message):
+        search.recommend(**arguments)
+
+
 def test_saved_and_loaded_it_answers_the_same(
     search: PaperSearch, encoder: WordEncoder, tmp_path: Path
 ) -> None:
@@ -262,7 +327,7 @@ def test_abstracts_are_kept_apart_and_not_needed(
 def test_another_text_than_was_indexed_names_no_sentence(
     search: PaperSearch, encoder: WordEncoder, tmp_path: Path
 ) -> None:
-    from ssm_search.abstracts import Abstract
+    from ssm_search.papers import Abstract
 
     search.save(tmp_path / "index")
     (tmp_path / "index" / "abstracts.jsonl").unlink()

@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any, Unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ssm_search import abstracts, awesome, errors
     from ssm_search.build import build_index
     from ssm_search.display import Hits
@@ -78,6 +80,7 @@ __all__ = [
     "errors",
     "load_encoder",
     "query",
+    "recommend",
     "related",
 ]
 
@@ -94,6 +97,19 @@ def related(paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Fil
     from ssm_search.shipped import shipped_search
 
     return shipped_search().related(paper_or_id_or_text, k, **filters)
+
+
+def recommend(
+    like: Sequence[Paper | str],
+    dislike: Sequence[Paper | str] = (),
+    k: int = 10,
+    diversity: float = 0.0,
+    **filters: Unpack[Filters],
+) -> Hits:
+    """Recommend from the shipped index; see :meth:`PaperSearch.recommend`."""
+    from ssm_search.shipped import shipped_search
+
+    return shipped_search().recommend(like, dislike, k, diversity, **filters)
 
 
 def __getattr__(name: str) -> Any:

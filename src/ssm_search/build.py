@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssm_search.abstracts import (
-    Abstract,
     FetchReport,
     default_cache,
     fetch_abstracts,
@@ -18,7 +17,7 @@ from ssm_search.abstracts import (
 from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
 from ssm_search.encoder import Encoder, load_encoder
 from ssm_search.errors import FetchError, IncompleteError, IndexFolderError, ListError
-from ssm_search.papers import Paper
+from ssm_search.papers import Abstract, Paper
 from ssm_search.search import PaperSearch
 
 Progress = Callable[[str, int, int], None]

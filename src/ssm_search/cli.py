@@ -115,6 +115,32 @@ def related(
 
 
 @app.command()
+def recommend(
+    like: Annotated[list[str], typer.Argument(help="Ids, links, titles or texts that you like.")],
+    dislike: Annotated[
+        list[str] | None, typer.Option("--dislike", "-d", help="The same for what you do not.")
+    ] = None,
+    diversity: Annotated[
+        float, typer.Option(min=0, max=1, help="0: the nearest; towards 1: more different ones.")
+    ] = 0.0,
+    k: CountOption = 10,
+    category: CategoryOption = None,
+    year: YearOption = None,
+    venue: VenueOption = None,
+    code: CodeOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Recommend papers like those named, and unlike those disliked.
+
+    Example: `ssm-search recommend 2403.06977 2401.13560 --dislike 2402.02491`
+    """
+    filters = _filters(category, year, venue, code)
+    hits = _open(index).recommend(like, dislike or (), k, diversity, **filters)
+    _print_hits(hits, as_json)
+
+
+@app.command()
 def build(
     source: Annotated[
         str | None,
@@ -232,14 +258,18 @@ def main() -> None:
     try:
         app()
     except SsmSearchError as error:
-        typer.echo(f"ssm-search: {shown(str(error))}", err=True)
+        say(f"ssm-search: {error}")
+        sys.exit(1)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # `ssm-search … | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            where = f" ({error.filename})" if error.filename else ""
+            say(f"ssm-search: {error.strerror or error}{where}; check the disk and its permissions")
         sys.exit(1)
     except KeyboardInterrupt:
-        typer.echo("ssm-search: interrupted", err=True)
+        say("ssm-search: interrupted")
         sys.exit(130)
-    except BrokenPipeError:  # `ssm-search … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
 
 
 def _open(index: Path | None) -> PaperSearch:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.abstracts import Abstract, append_abstracts, load_abstracts, with_abstracts
+from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
 from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import SearchIndex
-from ssm_search.papers import Paper, from_json, to_jsonl
+from ssm_search.papers import Abstract, Paper, from_json, to_jsonl
 from ssm_search.text import sentences, terms
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def passages(paper: Paper) -> list[str]:
 
 def text_hash(paper: Paper) -> int:
     """Of all that is encoded of a paper, cut as it is encoded; 64 bits."""
-    digest = hashlib.sha256("\0".join(passages(paper)).encode()).digest()
+    digest = hashlib.sha256("\0".join(passages(paper)).encode("utf-8", "replace")).digest()
     return int.from_bytes(digest[:8], "little")
 
 
@@ -199,8 +199,8 @@ def load_corpus(folder: Path, abstracts: Mapping[str, Abstract]) -> Corpus:
 def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -> Corpus:
     index = SearchIndex.load(folder)
     try:
-        lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").splitlines()
-        papers = [from_json(json.loads(line)) for line in lines]
+        lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
+        papers = [from_json(json.loads(line)) for line in lines if line]
         hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise IndexFolderError(

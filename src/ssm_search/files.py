@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ssm_search.errors import IndexFolderError
 
@@ -38,6 +40,20 @@ def write_atomically(path: Path, data: bytes) -> None:
         new.unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+def append_json_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """Add ``records`` to the end of a file, one a line, and make sure that they are on disk.
+
+    A last line that a kill cut short is dropped. Others may add to the same file meanwhile.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    with open(path, "a+b") as file, locked(path):
+        _mend_last_line(path)
+        file.write(lines.encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager
@@ -95,6 +111,23 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _mend_last_line(path: Path) -> None:
+    """End the last line where it only lacks its end, else drop it."""
+    with open(path, "r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 1))
+        if file.read() in (b"", b"\n"):
+            return
+        file.seek(0)
+        content = file.read()
+        start = content.rfind(b"\n") + 1
+        try:
+            json.loads(content[start:])
+            file.write(b"\n")
+        except ValueError:
+            file.truncate(start)
 
 
 def _new_name(path: Path) -> Path:

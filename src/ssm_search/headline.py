@@ -6,43 +6,39 @@ the title (linked, bold or bare), then authors, venue and links with labels for 
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from ssm_search.markup import Run, plain
+from ssm_search.blocks import PARAGRAPH_BREAK, Run, plain
+from ssm_search.labels import find_year, is_date, is_label, is_venue, is_venue_link
+from ssm_search.links import says_paper
 from ssm_search.papers import arxiv_id
 
-_LABELS = frozenset(
-    """paper papers pdf arxiv code codes github gitlab link links project page pages website web
-    homepage home site video videos slides slide demo demos dataset datasets data model models
-    weights huggingface hf poster blog post doc docs documentation bibtex bib cite citation
-    openreview ieee acm springer elsevier supplementary supp appendix star stars official
-    unofficial implementation repo repository html abs abstract doi url here source download
-    thesis pytorch jax tensorflow colab notebook review talk youtube twitter zhihu available
-    list cvf proceedings publication journal conference venue tba todo na none coming soon
-    论文 代码 链接 项目 主页 数据集 视频 博客 论文链接 代码链接""".split()
+# No title and what leads up to it is longer; reading on would only cost time.
+_MAX_LEAD = 2_000
+
+_SQUARE_TAG = re.compile(r"\s*\[([^\[\]]{0,80})\](?P<glued>[-\w(])?")
+_ROUND_TAG = re.compile(
+    r"\s*(?:[(（]([^()（）]{0,80})[)）]|【([^【】]{0,80})】|\{([^{}]{0,80})\})(?P<glued>[-a-z])?"
 )
-_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
-_YEAR = re.compile(r"(?<![\d./])((?:19|20)\d{2})(?!\d)")
-_SHORT_YEAR = re.compile(r"(?:[A-Z]{2,}\w*|[A-Z][a-z]+[A-Z]\w*?)[ '’-]?(\d{2})(?!\d)")
-_SHORT_DATE = re.compile(r"(?<!\d)(\d{2})\.(?:0?[1-9]|1[0-2])\.\d{1,2}(?!\d)")
-_ACRONYM = re.compile(
-    r"arxiv|[A-Z]{2,}|[A-Z][a-z]+[A-Z]|Journal|Nature|Science|Conference|Workshop"
-)
-_TAG = re.compile(
-    r"\s*(?:\[([^\[\]]{0,80})\](?![-\w(])|[(（]([^()（）]{0,80})[)）]|【([^【】]{0,80})】|\{([^{}]{0,80})\})\s*"
-)
-_DATE_LEAD = re.compile(r"\s*\d{4}[./-]\d{1,2}(?:[./-]\d{1,2})?\s*[:：|–—-]*\s+")
-_TAIL = re.compile(r"\s*[(\[（]([^()\[\]（）]{2,80})[)\]）][.,]?\s*$")
+_NUMBER_LEAD = re.compile(r"\s*(?:\d{4}[./-]\d{1,2}(?:[./-]\d{1,2})?\s*[:：|–—-]*|\d{1,3}[.)])\s+")
+_DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")
+_LONGEST_GROUP = 80
+_GROUP = re.compile(rf"[(\[（]([^()\[\]（）]{{2,{_LONGEST_GROUP}}})[)\]）]")
+_TAIL = re.compile(rf"\s*{_GROUP.pattern}[.,]?\s*$")
 _ID_TAIL = re.compile(
     r"[,.;]?\s*\"?\s*arxiv(?:\s+pre-?print)?[:\s]+(?:arxiv:)?\d{4}\.\d{4,5}.*$", re.I
 )
-_QUOTED = re.compile(r"[\"“]([^\"“”]{10,}?)[.,]?[\"”]")
-_SHORTCODE = re.compile(r":[a-z0-9_+-]+:")
+_AUTHORS_THEN_TITLE = re.compile(r"\w.*?[.,:]\s*[\"“]([^\"“”]{10,}?)[.,]?[\"”]")
+_SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
+_FIRST_ORNAMENT = "\u2190"  # "°" and "©" come before it and may belong to a title
+_EMOJI_PARTS = "\ufe0e\ufe0f\u20e3"  # variation selectors, keycap
+_EDGES = " \t-–—:：,;.|*•·_"
+_QUOTES = '"“”'
+_STOPS = ".,;"
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -62,96 +58,67 @@ class Headline:
     prose: bool = False
 
 
-def label_words(text: str) -> frozenset[str]:
-    """The words of a link text, for looking labels up; ids, numbers and addresses left out."""
-    if "://" in text:
-        return frozenset()
-    words = _WORD.findall(re.sub(r"\d{4}\.\d{4,5}(v\d+)?", "", text.casefold()))
-    return frozenset(word for word in words if not word.isdigit())
-
-
-def is_label(text: str) -> bool:
-    """True for a link text that names a kind of link ("[Paper]", "Code", an address), no title."""
-    words = label_words(text)
-    unknown = words - _LABELS
-    if len(unknown) == 1 and len(words) == 1:
-        word = next(iter(unknown))
-        return 3 < len(word) <= 8 and bool(difflib.get_close_matches(word, _LABELS, 1, 0.85))
-    return not unknown
-
-
-def find_year(text: str | None) -> int | None:
-    """The year that ``text`` prints: 2024, ICML'24, CVPR24 or 24.05.31."""
-    if not text:
-        return None
-    if match := _YEAR.search(text):
-        return int(match[1])
-    if match := _SHORT_DATE.search(text) or _SHORT_YEAR.search(text):
-        return 2000 + int(match[1])
-    return None
-
-
-def is_venue(text: str) -> bool:
-    """True for "NeurIPS 2024", "CVPR24", "arXiv 24.05": a name with a year, and not a bare date."""
-    if re.fullmatch(r"(?i)arxiv[:. ]*\d{4}\.\d{4,5}(v\d+)?", text.strip()):
-        return False
-    return bool(_ACRONYM.search(text)) and find_year(text) is not None
-
-
 def clean_title(text: str) -> str:
-    """A title as printed, without emoji, quotes, numbering and the punctuation around it."""
-    text = _SHORTCODE.sub(" ", text)
-    text = "".join(
-        " " if unicodedata.category(char) in ("So", "Cc", "Cf", "Co") else char for char in text
-    )
-    text = " ".join(text.split()).replace("`", "")
-    text = text.strip(' \t-–—:：,;.|*•·_"“”')
+    """A title as printed, without emoji and the quotes and punctuation around it."""
+    text = " ".join(_without_ornaments(text).replace("`", "").split()).strip(_EDGES)
+    quotes = [at for at, char in enumerate(text) if char in _QUOTES]
+    if len(quotes) == 1 or quotes == [0, len(text) - 1]:
+        text = text.strip(_QUOTES).strip(_EDGES)
+    if text[:1] + text[-1:] == "[]" and text.count("[") == 1:
+        text = text[1:-1]
     opening = sum(text.count(char) for char in "([（【")
     closing = sum(text.count(char) for char in ")]）】")
     if opening > closing and text[-1:] in "([（【":
-        text = text[:-1].rstrip(" -–—:：,;.|")
-    return text.strip()
+        text = text[:-1].rstrip(_EDGES)
+    return text
 
 
 def headline(runs: tuple[Run, ...]) -> Headline:
     """Find the title at the head of an entry."""
-    lead: list[str] = []
+    lead = ""
     stopped_at: Run | None = None
     for position, run in enumerate(runs):
-        gathered = _strip_tags("".join(lead))
         if run.image:
             continue
-        if run.text == "\n":
-            following = plain(runs[position + 1 : position + 2])
-            if gathered and not (following[:1].islower() and not runs[position + 1].href):
+        if len(lead) > _MAX_LEAD:
+            break
+        gathered = _strip_tags(lead)
+        if run.is_break:
+            if gathered and not _goes_on(run, runs[position + 1 : position + 2]):
                 break
-            lead.append(" ")
-        elif run.bold and _starts_title(run, "".join(lead), gathered):
+            lead += " "
+        elif run.bold and _starts_title(run, lead, gathered):
             stretch = _contiguous(runs, position, bold=True)
             if any(arxiv_id(part.href) and is_label(part.text) for part in stretch):
                 return Headline()  # a sentence in bold with "[paper](…)" in it: an announcement
             return _marked(stretch, runs)
+        elif run.italic and gathered and lead.rstrip()[-1:] in _STOPS:
+            break  # authors, or where it appeared
         elif run.href and not run.href.startswith("#"):
-            label = is_label(run.text)
-            if not label and not gathered and run.href.startswith("http"):
+            label = is_label(run.text) or is_venue_link(run.text)
+            if not is_label(run.text) and not gathered and run.href.startswith("http"):
                 return _marked(_contiguous(runs, position, bold=False), runs)
             if gathered:
                 stopped_at = None if label else run
                 break
         else:
-            lead.append(run.text)
-    text = "".join(lead)
-    quoted = _QUOTED.search(text)
-    if quoted and _WORD.search(text[: quoted.start()]) and len(quoted[1].split()) > 2:
-        text = quoted[1]  # Authors. "Title." Journal
-    title, venue, year = _trim(text)
+            lead += run.text
+    return _placed(lead, stopped_at, runs)
+
+
+def _placed(lead: str, stopped_at: Run | None, runs: tuple[Run, ...]) -> Headline:
+    """The headline of an entry that starts with ``lead`` and marks no title in it."""
+    if len(lead) > _MAX_LEAD:
+        return Headline()
+    quoted = _AUTHORS_THEN_TITLE.search(lead)
+    title, venue, year = _trim(quoted[1] if quoted and len(quoted[1].split()) > 2 else lead)
     if not any(char.isalpha() for char in title) or is_label(title):
         return Headline()
     named = {arxiv_id(run.href) for run in runs if run.href and not is_label(run.text)}
     prose = stopped_at is not None and (
         arxiv_id(stopped_at.href) is not None or len(named - {None}) > 1
     )
-    around_venue, around_year = _around(runs)
+    around_venue, around_year = _around(title, runs)
     return Headline(title, 2, venue or around_venue, year or around_year, prose)
 
 
@@ -164,28 +131,31 @@ def split_entries(runs: tuple[Run, ...]) -> Iterator[tuple[Run, ...]]:
     lines: list[list[Run]] = [[]]
     for run in runs:
         lines[-1].append(run)
-        if run.text == "\n":
+        if run.is_break:
             lines.append([])
     begins = [_begins_entry(tuple(line)) for line in lines]
     several = sum(begins) > 1
     entry: list[Run] = []
+    has_link = has_paper = False
     for line, begin in zip(lines, begins, strict=True):
-        has_paper = any(arxiv_id(run.href) for run in entry)
-        is_group_label = not any(run.href for run in entry) and (
-            several or _TAG.match(plain(tuple(line))) is not None
-        )
-        if begin and has_paper:
-            yield tuple(entry)
-            entry = []
-        elif begin and is_group_label:
-            entry = []
+        is_group_label = not has_link and (several or _tag_end(plain(tuple(line))) > 0)
+        if begin and (has_paper or is_group_label):
+            if has_paper:
+                yield tuple(entry)
+            entry, has_link, has_paper = [], False, False
         entry += line
+        has_link |= any(run.href for run in line)
+        has_paper |= _has_paper(line)
     if entry:
         yield tuple(entry)
 
 
+def _has_paper(line: Iterable[Run]) -> bool:
+    return any(says_paper(run) or arxiv_id(run.href) for run in line)
+
+
 def _begins_entry(line: tuple[Run, ...]) -> bool:
-    if not any(arxiv_id(run.href) for run in line):
+    if not _has_paper(line):
         return False
     found = headline(line)
     return len(found.title.split()) > 1 and not found.prose
@@ -212,62 +182,97 @@ def _contiguous(runs: tuple[Run, ...], position: int, *, bold: bool) -> list[Run
     )
 
 
+def _goes_on(line_break: Run, following: tuple[Run, ...]) -> bool:
+    """True if the title may run on over a break: into a small letter, or a title in quotes."""
+    if line_break.text == PARAGRAPH_BREAK or not following:
+        return False
+    start = following[0].text.lstrip()[:1]
+    return start in _QUOTES or (start.islower() and not following[0].href)
+
+
 def _marked(stretch: list[Run], runs: tuple[Run, ...]) -> Headline:
-    title, venue, year = _trim("".join(run.text for run in stretch))
-    around_venue, around_year = _around(runs)
+    text = "".join(run.text for run in stretch)
+    if len(text) > _MAX_LEAD:
+        return Headline()
+    title, venue, year = _trim(text)
+    around_venue, around_year = _around(title, runs)
     return Headline(title, 3, venue or around_venue, year or around_year)
 
 
+def _without_ornaments(text: str) -> str:
+    """``text`` without emoji, their ``:shortcodes:``, control and invisible characters."""
+    if text.isascii() and text.isprintable() and ":" not in text:
+        return text
+    kept = []
+    for char in _SHORTCODE.sub(" ", text):
+        category = unicodedata.category(char)
+        if category == "Cf" or char in _EMOJI_PARTS:
+            continue
+        emoji = category in ("So", "Sk") and char >= _FIRST_ORNAMENT
+        kept.append(" " if emoji or category in ("Cc", "Co") else char)
+    return "".join(kept)
+
+
 def _strip_tags(text: str) -> str:
-    """``text`` without the bracketed tags, dates and ornaments before its first word."""
-    while text.strip():
-        match = _TAG.match(text) or _DATE_LEAD.match(text)
-        if match is None or not match.group().strip():
-            break
-        text = text[match.end() :]
-    return text if _WORD.search(text) else ""
+    """``text`` without the ornaments, bracketed tags, numbers and dates before its first word."""
+    text = _without_ornaments(text)
+    while end := _tag_end(text):
+        text = text[end:]
+    return text if any(map(str.isalpha, text)) and not is_date(text) else ""
+
+
+def _tag_end(text: str) -> int:
+    """Where the tag, number or date ends that ``text`` starts with; 0 if there is none.
+
+    "[V]-Mamba" and "(Re)thinking" start with a word and not with a tag, "[ICML24]Mamba" does not.
+    """
+    match = _SQUARE_TAG.match(text) or _ROUND_TAG.match(text)
+    if match is None:
+        number = _NUMBER_LEAD.match(text)
+        return number.end() if number else 0
+    if match["glued"] is None:
+        return match.end()
+    inner = next(filter(None, match.groups()))
+    return match.start("glued") if is_venue(inner) or is_date(inner) or arxiv_id(inner) else 0
 
 
 def _trim(text: str) -> tuple[str, str, int | None]:
     """A title out of its surroundings, and the venue and year in the brackets that went."""
-    title = _strip_tags(_SHORTCODE.sub(" ", text)) or text
+    title = _strip_tags(text) or text
     title = _ID_TAIL.sub("", title) or title
     venue, year = "", None
-    while match := _TAIL.search(title := clean_tail(title)):
+    while match := _TAIL.search(title := _without_tail(title)):
         inner = match[1].strip()
-        if not (is_venue(inner) or _is_date(inner)):
+        if not (is_venue(inner) or is_date(inner)):
             break
         venue, year = (inner if is_venue(inner) else venue), find_year(inner) or year
         title = title[: match.start()]
     return clean_title(title), venue, year
 
 
-def clean_tail(text: str) -> str:
+def _without_tail(text: str) -> str:
     """``text`` without the dashes, colons and opened brackets that lead over to the links."""
     return text.rstrip().rstrip("-–—:：,;|([（【 ").rstrip()
 
 
-def _is_date(text: str) -> bool:
-    return find_year(text) is not None and not re.sub(
-        rf"(?i){_MONTH}|\d+(?:st|nd|rd|th)?|\W|arxiv", "", text
-    )
+def _around(title: str, runs: tuple[Run, ...]) -> tuple[str, int | None]:
+    """The first venue, and the first year, that an entry gives beside its title.
 
-
-def _around(runs: tuple[Run, ...]) -> tuple[str, int | None]:
-    """The first venue, and the first year, among the bracketed groups of an entry."""
-    text = plain(tuple(run for run in runs if not run.href.startswith("http") or run.bold))
-    groups = [
-        group
-        for match in re.finditer(r"[(\[（]([^()\[\]（）]{2,80})[)\]）]", text)
-        for group in match.groups()
+    They stand in brackets, on a line of their own, as a link, or as a date at the very beginning.
+    """
+    outside_links = [
+        f"({run.text})" if run.href and is_venue_link(run.text) else run.text
+        for run in runs
+        if run.bold or not run.href.startswith("http") or is_venue_link(run.text)
     ]
-    venue = next((group.strip(" *") for group in groups if is_venue(group)), "")
-    year = next(
-        (
-            year
-            for group in groups
-            if (is_venue(group) or _is_date(group)) and (year := find_year(group))
-        ),
-        None,
-    )
-    return venue, year
+    said = []
+    for line in "".join(outside_links).splitlines():
+        whole = line.strip()
+        if is_date(whole) or (is_venue_link(whole) and clean_title(whole) != title):
+            said.append(whole)
+        said += _GROUP.findall(line)
+    if date := _DATE_LEAD.match(plain(runs)):
+        said.insert(0, date[1])
+    venue = next((text.strip(" *") for text in said if is_venue(text)), "")
+    dated = (text for text in said if is_venue(text) or is_date(text))
+    return venue, next(filter(None, map(find_year, dated)), None)

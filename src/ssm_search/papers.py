@@ -15,18 +15,24 @@ Category = tuple[str, ...]
 """A heading path, outermost first, the list's own title left out."""
 
 # The two id schemes, https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNNN since April
-# 2007 (four digits until 2014), archive[.subject]/YYMMNNN before.
-_NEW_ID = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
-_OLD_ID = r"[a-z-]+(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
-_BARE_ID = re.compile(rf"(?:arxiv:\s*)?(?P<id>{_NEW_ID}|{_OLD_ID})(?:v\d+)?(?:\.pdf)?", re.I)
-_ID_IN_PATH = re.compile(
-    rf"(?<![\w.])(?P<id>{_NEW_ID}|{_OLD_ID})(?:v\d+)?(?![\d/])(?=\b|\.pdf|$)", re.I
+# 2007 (four digits until 2014), archive[.subject]/YYMMNNN before. No archive was added to the old
+# scheme since, so naming them keeps "notes/0501001" from being an id.
+_ARCHIVES = """acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg
+    comp-gas cond-mat cs dg-ga funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th
+    nlin nucl-ex nucl-th patt-sol physics plasm-ph q-alg q-bio quant-ph solv-int supr-con""".split()
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_ID = (
+    rf"(?P<id>\d{{2}}{_MONTH}\.\d{{4,5}}"
+    rf"|(?:{'|'.join(_ARCHIVES)})(?:\.[A-Z]{{2}})?/(?:9[1-9]|0[0-7]){_MONTH}\d{{3}})(?:v\d+)?"
 )
-_ID_IN_TEXT = re.compile(
-    rf"arxiv[.:]\s*(?P<id>{_NEW_ID}|{_OLD_ID})(?:v\d+)?(?!\d)|10\.48550/arxiv\.(?P<doi>{_NEW_ID})",
-    re.I,
-)
-_ARXIV_HOSTS = ("arxiv.org", "alphaxiv.org")
+_BARE_ID = re.compile(rf"(?:arxiv:\s*|10\.48550/arxiv\.)?{_ID}(?:\.pdf)?", re.I | re.A)
+_ID_IN_PATH = re.compile(rf"(?<![\w.-]){_ID}(?![0-9a-z])", re.I | re.A)
+_NAME = r"(?<![a-z])arxiv(?:[.:/\s]\s*|\.org/(?:abs|pdf|html)/)"
+_ID_AFTER_NAME = re.compile(rf"{_NAME}{_ID}(?![0-9a-z])", re.I | re.A)
+# arXiv's own pages are headed "[2312.00752] Mamba: …", and so are entries copied from them.
+_ID_IN_TEXT = re.compile(rf"(?:{_NAME}|\[(?=[^\s\]]+\])){_ID}(?![0-9a-z])", re.I | re.A)
+
+_ARXIV_HOSTS = ("arxiv.org", "alphaxiv.org", "ar5iv.org")
 """Hosts whose every page is about the arXiv id in its path (subdomains count)."""
 
 
@@ -57,23 +63,40 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Abstract:
+    """What arXiv says about one paper."""
+
+    id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    published: date | None = None
+    arxiv_categories: tuple[str, ...] = ()
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """What in a paper answered the query.
 
     Attributes:
         terms: the words of the query that the paper contains, as the user wrote them.
         sentence: the sentence nearest in meaning; "" where the abstract is not at hand.
+        heading: a heading that it shares with a paper that was asked about; () if none.
         exact: True where the query is this paper's title, id or link.
     """
 
     terms: tuple[str, ...] = ()
     sentence: str = ""
+    heading: Category = ()
     exact: bool = False
 
     def __str__(self) -> str:
         parts = ["exact match"] if self.exact else []
         if self.terms:
             parts.append("has " + ", ".join(self.terms))
+        if self.heading:
+            parts.append(f"also under {self.heading[-1]}")
         if self.sentence:
             parts.append(f"“{self.sentence}”")
         return "; ".join(parts) or "close in meaning"
@@ -92,39 +115,47 @@ class Hit:
 def arxiv_id(text: str) -> str | None:
     """The arXiv id that ``text`` is, without version, or None if it is anything else.
 
-    Accepts a bare id in either scheme (``2403.06977v2``, ``arXiv:hep-th/9901001``) and http(s)
-    links that carry one: abs, pdf and html pages, alphaXiv, ar5iv, Hugging Face papers, DOIs.
+    Accepts a bare id in either scheme (``2403.06977v2``, ``arXiv:hep-th/9901001``), its DOI, and
+    http(s) links that carry one: abs, pdf and html pages, alphaXiv, ar5iv, Hugging Face papers,
+    and other sites that say ``arxiv`` before the id. arXiv's own links may lack ``https://``.
     """
     text = text.strip()
-    if match := _BARE_ID.fullmatch(text):
-        return match["id"].lower() if "/" not in match["id"] else match["id"]
-    if not text.lower().startswith(("http://", "https://")):
+    match = _BARE_ID.fullmatch(text) or _id_in_link(text)
+    return _canonical(match["id"]) if match else None
+
+
+def arxiv_ids_in_text(text: str) -> list[str]:
+    """The ids that running text writes as ``arXiv:ID``, ``[ID]``, a DOI or an arXiv address."""
+    return [_canonical(match["id"]) for match in _ID_IN_TEXT.finditer(text)]
+
+
+def _id_in_link(text: str) -> re.Match[str] | None:
+    scheme, separator, _ = text.partition("://")
+    if len(text.split()) != 1:
+        return None
+    if not separator:
+        text = f"https://{text}"
+    elif scheme.lower() not in ("http", "https"):
         return None
     try:
         parts = urlsplit(text)
+        host, path = (parts.hostname or "").lower(), unquote(parts.path)
     except ValueError:
         return None
-    host, path = (parts.hostname or "").lower(), unquote(parts.path)
-    about_arxiv = (
-        any(host == known or host.endswith("." + known) for known in _ARXIV_HOSTS)
-        or "/arxiv/" in path.lower()
-        or "arxiv." in path.lower()
-        or (host in ("huggingface.co", "hf.co") and path.startswith("/papers/"))
-    )
-    if not about_arxiv:
+    if any(host == known or host.endswith("." + known) for known in _ARXIV_HOSTS):
+        return _ID_IN_PATH.search(path)
+    if not separator:
         return None
-    path = re.sub(r"(?i)arxiv[.:]", "", path)
-    match = _ID_IN_PATH.search(path)
-    if match is None:
-        return None
-    # "/abs/hep-th/9901001" would otherwise read as archive "abs".
-    return match["id"]
+    if host in ("huggingface.co", "hf.co") and path.startswith("/papers/"):
+        return _ID_IN_PATH.search(path)
+    return _ID_AFTER_NAME.search(path)
 
 
-def arxiv_id_in_text(text: str) -> str | None:
-    """The first id written out as ``arXiv:ID`` or as an arXiv DOI in running text."""
-    match = _ID_IN_TEXT.search(text)
-    return (match["id"] or match["doi"]) if match else None
+def _canonical(paper_id: str) -> str:
+    """``HEP-TH/9901001`` is the paper ``hep-th/9901001``; subject classes are in capitals."""
+    archive, slash, number = paper_id.rpartition("/")
+    name, dot, subject = archive.partition(".")
+    return name.lower() + dot + subject.upper() + slash + number
 
 
 def title_key(title: str) -> str:

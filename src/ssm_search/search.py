@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from ssm_search import ranking
-from ssm_search.abstracts import Abstract
 from ssm_search.corpus import (
     Corpus,
     Manifest,
@@ -22,26 +21,19 @@ from ssm_search.corpus import (
     stamped,
 )
 from ssm_search.display import Hits
-from ssm_search.encoder import Encoder, encode_query, encode_sorted, load_encoder
-from ssm_search.errors import IndexFolderError, PaperNotFoundError, QueryError
+from ssm_search.encoder import Encoder, load_encoder
+from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.filters import Filters, matching_rows
 from ssm_search.index import SearchIndex
-from ssm_search.papers import Hit, Paper, Why, arxiv_id, title_key
-from ssm_search.text import nearest_word, sentences, terms
+from ssm_search.lookup import Lookup
+from ssm_search.papers import Abstract, Category, Hit, Paper, Why
+from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
+from ssm_search.text import sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_QUERY_CHARS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A query, understood: its vector, the stems to look for, the words they came from."""
-
-    vector: NDArray[np.float32]
-    stems: tuple[str, ...]
-    words: dict[str, str]
+MMR_POOL = 10  # answers that diversity chooses from, for each one wanted
 
 
 class PaperSearch:
@@ -51,15 +43,7 @@ class PaperSearch:
         """Use :meth:`from_papers` or :meth:`load`."""
         self.corpus = corpus
         self._encoder = encoder
-        self._row_of_id = {paper.id: row for row, paper in enumerate(self.papers)}
-        self._rows_of_name: dict[str, list[int]] = {}
-        self._row_of_address: dict[str, int] = {}
-        for row, paper in enumerate(self.papers):
-            for url in filter(None, (paper.url, paper.pdf_url, paper.code_url)):
-                self._row_of_address.setdefault(_address(url), row)
-            # "VideoMamba: State Space Model for …" is known as "VideoMamba".
-            for name in {title_key(paper.title), title_key(paper.title.split(":")[0])} - {""}:
-                self._rows_of_name.setdefault(name, []).append(row)
+        self._lookup = Lookup(corpus.papers)
 
     @classmethod
     def from_papers(
@@ -169,19 +153,16 @@ class PaperSearch:
             FilterError: a filter names something that the index does not have.
         """
         allowed = self._allowed(k, filters)
-        text = _checked_query(text)
-        row = self._row_of_link(text)
-        if row is not None:
-            question = self._question_of(row)
-            scores = self._scores(question)
-            exact = np.arange(len(self.papers)) == row
-        else:
-            question = self._understand(text)
-            scores = self._scores(question)
-            exact = np.zeros(len(self.papers), dtype=bool)
-            exact[self._rows_of_name.get(title_key(text), [])] = True
-        scores = ranking.put_first(scores, exact)
-        return self._hits(ranking.top_rows(scores, k, allowed), scores, question, exact)
+        text = checked_query(text)
+        row = self._lookup.link(text)
+        exact = self._lookup.called(text) if row is None else [row]
+        question = (
+            understand(text, self.index, self.encoder)
+            if row is None
+            else of_listed(row, self.corpus)
+        )
+        scores = ranking.put_first(self._scores(question), self._mask(exact))
+        return self._hits(ranking.top_rows(scores, k, allowed), scores, question, exact=exact)
 
     def related(
         self, paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Filters]
@@ -196,83 +177,70 @@ class PaperSearch:
         Raises:
             as :meth:`query`.
         """
-        allowed = self._allowed(k, filters)
-        row, question = self._seed(paper_or_id_or_text)
-        if row is not None:
-            allowed[row] = False
-        scores = self._scores(question)
-        none = np.zeros(len(self.papers), dtype=bool)
-        return self._hits(ranking.top_rows(scores, k, allowed), scores, question, none)
+        return self.recommend([paper_or_id_or_text], k=k, **filters)
 
-    def _seed(self, seed: Paper | str) -> tuple[int | None, _Question]:
+    def recommend(
+        self,
+        like: Sequence[Paper | str],
+        dislike: Sequence[Paper | str] = (),
+        k: int = 10,
+        diversity: float = 0.0,
+        **filters: Unpack[Filters],
+    ) -> Hits:
+        """The ``k`` papers nearest to those liked and away from those disliked, none of them again.
+
+        Args:
+            like: papers, ids, links, titles or texts, as :meth:`related` takes them; at least one.
+            dislike: the same, for what to keep away from.
+            diversity: 0 ranks by nearness alone, towards 1 each answer differs more from those
+                before it (:func:`~ssm_search.ranking.mmr`).
+            filters: as in :meth:`query`.
+
+        Raises:
+            QueryError: nothing is liked, or ``diversity`` is not between 0 and 1; and as
+                :meth:`query`.
+        """
+        if not like:
+            raise QueryError("nothing is liked; name at least one paper to start from")
+        if not 0 <= diversity <= 1:
+            raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
+        allowed = self._allowed(k, filters)
+        liked = [self._seed(seed) for seed in like]
+        disliked = [self._seed(seed) for seed in dislike]
+        seeds = [row for row, _ in liked + disliked if row is not None]
+        allowed[self._lookup.versions(seeds)] = False
+        scores = ranking.rocchio(
+            [self._scores(question) for _, question in liked],
+            [self._scores(question) for _, question in disliked],
+        )
+        rows = ranking.top_rows(scores, k if not diversity else MMR_POOL * k, allowed)
+        if diversity:
+            vectors = np.array([self.index.paper_vector(row) for row in rows])
+            rows = rows[ranking.mmr(scores[rows], vectors, k, diversity)]
+        question = merged([question for _, question in liked])
+        near = {path for row, _ in liked if row is not None for path in self.papers[row].categories}
+        return self._hits(rows, scores, question, headings=near)
+
+    def _seed(self, seed: Paper | str) -> tuple[int | None, Question]:
         """The row of a listed paper, and what to compare others with."""
-        if isinstance(seed, Paper):
-            row = self._row_of_id.get(seed.id)
-            if row is None:
-                row = next(iter(self._rows_of_name.get(title_key(seed.title), [])), None)
-            if row is None:
-                return None, self._understand(_checked_query(full_text(seed)), document=True)
-        else:
-            seed = _checked_query(seed)
-            row = self._row_of_link(seed)
-            if row is None:
-                row = self._row_of_id.get(seed.casefold())
-            if row is None:
-                row = next(iter(self._rows_of_name.get(title_key(seed), [])), None)
-            if row is None:
-                return None, self._understand(seed, document=True)
-        return row, self._question_of(row)
+        seed = seed if isinstance(seed, Paper) else checked_query(seed)
+        row = self._lookup.paper(seed)
+        if row is not None:
+            return row, of_listed(row, self.corpus)
+        text = checked_query(full_text(seed)) if isinstance(seed, Paper) else seed
+        return None, as_document(text, self.index, self.encoder)
 
     def _allowed(self, k: int, filters: Filters) -> NDArray[np.bool_]:
         if not isinstance(k, int) or k < 1:
             raise QueryError(f"k is {k!r}; expected how many answers you want, 1 or more")
         return matching_rows(self.papers, filters)
 
-    def _row_of_link(self, text: str) -> int | None:
-        """The row of the paper that ``text`` is the id or a link of; None for other text."""
-        paper_id = arxiv_id(text)
-        if paper_id is None:
-            return self._row_of_address.get(_address(text)) if "://" in text else None
-        if paper_id not in self._row_of_id:
-            raise PaperNotFoundError(
-                f"{paper_id} is not among the {len(self.papers)} entries of this index; "
-                "ask with its title or abstract instead"
-            )
-        return self._row_of_id[paper_id]
+    def _mask(self, rows: Sequence[int]) -> NDArray[np.bool_]:
+        mask = np.zeros(len(self.papers), dtype=bool)
+        mask[list(rows)] = True
+        return mask
 
-    def _understand(self, question: str, *, document: bool = False) -> _Question:
-        """Encode ``question`` and find its terms; words unknown to the index are respelled."""
-        stems: list[str] = []
-        words: dict[str, str] = {}
-        for stem, word in terms(question):
-            if not document and not self.index.knows(stem):
-                respelled = nearest_word(word, self.index.words)
-                if respelled:
-                    question = question.casefold().replace(word, respelled)
-                    stem, word = terms(respelled)[0][0], f"{respelled} (for {word})"
-            stems.append(stem)
-            words.setdefault(stem, word)
-        vector = (
-            encode_sorted(self.encoder, [question])[0]
-            if document
-            else encode_query(self.encoder, question)
-        )
-        if self.papers and len(vector) != self.index.dimension:
-            raise IndexFolderError(
-                f"the encoder gives {len(vector)} dimensions, the index has "
-                f"{self.index.dimension}; query with the encoder that built it"
-            )
-        return _Question(vector, tuple(stems), words)
-
-    def _question_of(self, row: int) -> _Question:
-        """A listed paper as a question: its stored vector and the terms of its title."""
-        found = terms(self.papers[row].title)
-        words: dict[str, str] = {}
-        for stem, word in found:
-            words.setdefault(stem, word)
-        return _Question(self.index.paper_vector(row), tuple(stem for stem, _ in found), words)
-
-    def _scores(self, question: _Question) -> NDArray[np.float32]:
+    def _scores(self, question: Question) -> NDArray[np.float32]:
         if not self.papers:
             return np.zeros(0, dtype=np.float32)
         dense = self.index.dense_scores(question.vector)
@@ -282,8 +250,10 @@ class PaperSearch:
         self,
         rows: NDArray[np.int64],
         scores: NDArray[np.float32],
-        question: _Question,
-        exact: NDArray[np.bool_],
+        question: Question,
+        *,
+        exact: Sequence[int] = (),
+        headings: Collection[Category] = (),
     ) -> Hits:
         return Hits(
             Hit(
@@ -293,18 +263,19 @@ class PaperSearch:
                 why=Why(
                     terms=self._found_terms(row, question),
                     sentence=self._nearest_sentence(row, question),
-                    exact=bool(exact[row]),
+                    heading=next((p for p in self.papers[row].categories if p in headings), ()),
+                    exact=row in exact,
                 ),
             )
             for rank, row in enumerate(map(int, rows), start=1)
         )
 
-    def _found_terms(self, row: int, question: _Question) -> tuple[str, ...]:
+    def _found_terms(self, row: int, question: Question) -> tuple[str, ...]:
         return tuple(
             word for stem, word in question.words.items() if self.index.has_term(row, stem)
         )
 
-    def _nearest_sentence(self, row: int, question: _Question) -> str:
+    def _nearest_sentence(self, row: int, question: Question) -> str:
         """The sentence of the abstract that is nearest to the question, if the text is at hand."""
         paper = self.papers[row]
         if not paper.abstract or not self.corpus.is_indexed_text(row):
@@ -332,24 +303,6 @@ class PaperSearch:
             _check_fingerprint(encoder, self.manifest)
             self._encoder = encoder
         return self._encoder
-
-
-def _address(url: str) -> str:
-    """``url`` without what does not tell pages apart: scheme, case, closing slash."""
-    return url.strip().casefold().partition("://")[2].rstrip("/")
-
-
-def _checked_query(text: str) -> str:
-    # Lone surrogates, which shells can pass on, are not text that can be encoded.
-    text = text.encode("utf-8", "replace").decode().replace("\0", " ").strip()
-    if not any(char.isalnum() or not char.isascii() for char in text):
-        raise QueryError("the query is empty; type a few words, a title, or an arXiv id")
-    if len(text) > MAX_QUERY_CHARS:
-        raise QueryError(
-            f"the query has {len(text):,} characters, more than {MAX_QUERY_CHARS:,}; "
-            "ask with the abstract instead of the whole paper"
-        )
-    return text
 
 
 def _check_fingerprint(encoder: Encoder, manifest: Manifest) -> None:

@@ -1,0 +1,239 @@
+"""arXiv's API through the ``arxiv`` package, behind the manners that its terms ask for."""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+import random
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ssm_search.errors import FetchError
+from ssm_search.papers import Abstract, arxiv_id
+
+if TYPE_CHECKING:
+    import arxiv
+    import requests
+
+logger = logging.getLogger(__name__)
+
+API_URL = "https://export.arxiv.org/api/query"
+BATCH_SIZE = 100
+REQUEST_INTERVAL = 3.0
+"""Seconds between requests. "make no more than one request every three seconds, and limit requests
+to a single connection at a time" (https://info.arxiv.org/help/api/tou.html)."""
+TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two bytes of the answer
+MAX_TRIES = 5
+MAX_PAUSE = 120.0  # seconds; a server that asks for longer is asked again another day
+MAX_FEED_BYTES = 20_000_000  # 100 entries are about 0.3 MB
+# 406 is how arXiv's cache answers some clients while it throttles.
+PASSING_STATUSES = frozenset({406, 429, 503})
+PROJECT_PAGE = "https://pypi.org/project/ssm-search/"
+
+# The notice is worded freely; it stands in the comment, or begins the abstract or replaces it.
+_WITHDRAWN = re.compile(
+    r"(?i)^\W*withdrawn\b|\b(?:paper|article|manuscript|preprint|submission|work) (?:has|is|was)"
+    r" (?:(?!not\b)\w+ ){0,2}withdrawn\b"
+)
+_WITHDRAWN_ABSTRACT_CHARS = 60  # "The submission was withdrawn" later on is part of a story
+
+
+@dataclass(slots=True)
+class ArxivApi:
+    """arXiv's API behind the manners that its terms ask for."""
+
+    api_url: str
+    interval: float
+    sleep: Callable[[float], None]
+    last_request: float = -1e9
+    reached: bool = False
+    retry_after: float | None = None
+    witness: str = ""  # an id that arXiv is known to know
+    client: arxiv.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        import arxiv
+
+        # The pauses and the retries are ours: the package knows no timeout and no Retry-After.
+        self.client = arxiv.Client(page_size=BATCH_SIZE, delay_seconds=0, num_retries=0)
+        self.client.query_url_format = self.api_url + "?{}"
+        adapter = _adapter(self)
+        for scheme in ("https://", "http://"):
+            self.client._session.mount(scheme, adapter)
+
+    def ask(self, ids: Sequence[str]) -> list[Abstract]:
+        """The papers that arXiv knows among ``ids``.
+
+        Raises:
+            FetchError: it cannot be reached, refuses for good, or refused ``MAX_TRIES`` times.
+        """
+        import arxiv
+        import requests
+
+        asked = list(ids)
+        for tries in range(1, MAX_TRIES + 1):
+            self.retry_after = None
+            status = None
+            try:
+                search = arxiv.Search(id_list=asked, max_results=len(asked))
+                results = map(_from_result, self.client.results(search))
+                found = {_without_subject(record.id): record for record in results}
+            except (arxiv.ArxivError, requests.RequestException, ValueError) as error:
+                status = getattr(error, "status", None)
+                reason, can_pass = self._judge(error, status)
+            else:
+                # While arXiv throttles it may also answer with no paper at all. Of one id that is
+                # believed; of several, only if a paper that it has is found beside them, or it
+                # says so to the end.
+                believed = len(ids) == 1 or (tries == MAX_TRIES and not self.witness)
+                if found or believed:
+                    answers = [(i, found.get(_without_subject(i))) for i in ids]
+                    records = [replace(answer, id=i) for i, answer in answers if answer]
+                    self.witness = self.witness or (records[0].id if records else "")
+                    return records
+                reason, can_pass = "an empty page", True
+                if self.witness and len(ids) < BATCH_SIZE:
+                    asked = [*ids, self.witness]
+            pause = self._pause(tries)
+            if not can_pass or tries == MAX_TRIES or pause > MAX_PAUSE:
+                wait = f" and the wish to wait {pause:.0f} s" if pause > MAX_PAUSE else ""
+                count = "1 try" if tries == 1 else f"{tries} tries"
+                raise FetchError(
+                    f"got {reason}{wait} from {self.api_url} after {count}; run the same command "
+                    "again later, it goes on where it stopped",
+                    url=self.api_url,
+                    tries=tries,
+                    status=status,
+                )
+            logger.info("got %s from %s; asking again in %.1f s", reason, self.api_url, pause)
+            self.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _judge(self, error: Exception, status: int | None) -> tuple[str, bool]:
+        """What went wrong, in words, and whether it can pass."""
+        import arxiv
+        import requests
+        import urllib3
+
+        problems, causes = requests.exceptions, urllib3.exceptions
+        cause = error.args[0] if error.args else None
+        for kinds, reason, can_pass in (
+            (arxiv.HTTPError, f"HTTP {status}", status in PASSING_STATUSES),
+            (arxiv.UnexpectedEmptyPageError, "an empty page", True),
+            ((problems.ReadTimeout, causes.ReadTimeoutError), "no answer in time", True),
+            ((problems.ChunkedEncodingError, causes.ProtocolError), "half an answer", True),
+            # Where nobody ever answered there is no network, and waiting does not bring one.
+            (problems.ConnectionError, f"no connection ({type(error).__name__})", self.reached),
+            (problems.ContentDecodingError, str(error), True),
+            (problems.RequestException, str(error), False),
+        ):
+            if isinstance(error, kinds) or isinstance(cause, kinds):
+                return reason, can_pass
+        return f"an answer that cannot be read ({error})", True
+
+    def _pause(self, tries: int) -> float:
+        """Seconds before the next try: doubling, jittered, never less than the server asked for."""
+        backoff = min(self.interval * 2**tries * random.uniform(0.75, 1.25), MAX_PAUSE)
+        return float(max(backoff, self.retry_after or 0.0))
+
+
+def _adapter(source: ArxivApi) -> requests.adapters.HTTPAdapter:
+    """The transport: spacing, User-Agent, timeout, a size limit, and no broken feed let through."""
+    from importlib.metadata import version
+
+    import requests
+
+    agent = f"ssm-search/{version('ssm-search')} (+{PROJECT_PAGE})"
+
+    class Courteous(requests.adapters.HTTPAdapter):
+        def send(
+            self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+        ) -> requests.Response:
+            wait = source.last_request + source.interval - time.monotonic()
+            if wait > 0:
+                source.sleep(wait)
+            request.headers["User-Agent"] = agent
+            kwargs["timeout"] = TIMEOUT
+            body = bytearray()
+            try:
+                with super().send(request, *args, **kwargs) as response:
+                    source.reached = True
+                    source.retry_after = _seconds(response.headers.get("Retry-After"))
+                    for chunk in response.iter_content(65536):
+                        body += chunk
+                        if len(body) > MAX_FEED_BYTES:
+                            raise requests.RequestException(f"more than {MAX_FEED_BYTES:,} bytes")
+            finally:
+                source.last_request = time.monotonic()
+            response._content = bytes(body)
+            if response.status_code == 200:
+                _check_feed(response._content)
+            return response
+
+        def close(self) -> None:
+            # urllib3 itself leaves that to the garbage collector, which is late after an error.
+            for manager in (self.poolmanager, *self.proxy_manager.values()):
+                for key in manager.pools.keys():  # noqa: SIM118 (it is no dict)
+                    manager.pools[key].close()
+            super().close()
+
+    return Courteous()
+
+
+def _check_feed(body: bytes) -> None:
+    """Raise ContentDecodingError for what is no feed, or not all of one.
+
+    The ``arxiv`` package finds no entry there, or recovers what it can: either would look like
+    papers that arXiv does not know.
+    """
+    from xml.etree import ElementTree
+
+    from requests.exceptions import ContentDecodingError
+
+    try:
+        # Its size is bounded by MAX_FEED_BYTES, and expat bounds what entities make of it.
+        feed = ElementTree.fromstring(body)  # noqa: S314
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter: its encoding
+        raise ContentDecodingError("broken XML") from error
+    if feed.tag != "{http://www.w3.org/2005/Atom}feed":
+        raise ContentDecodingError("something else than an Atom feed")
+    promised = feed.findtext("{*}totalResults", "").strip()
+    if promised != "0" and feed.find("{*}entry") is None:
+        raise ContentDecodingError("an empty page")
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """The Retry-After header, in either of its forms (RFC 9110, 10.2.3), as seconds from now."""
+    with suppress(ValueError):
+        return max(0.0, float(retry_after or ""))
+    with suppress(ValueError):
+        moment = email.utils.parsedate_to_datetime(retry_after or "")
+        if moment.tzinfo is None:  # of RFC 9110's three date formats, asctime's names no zone
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return None
+
+
+def _without_subject(paper_id: str) -> str:
+    """``math.GT/0309136`` as arXiv itself writes it in its answers, ``math/0309136``."""
+    return re.sub(r"\.[a-z]{2}/", "/", paper_id.casefold())
+
+
+def _from_result(result: arxiv.Result) -> Abstract:
+    summary = " ".join(result.summary.split())
+    comment = " ".join((result.comment or "").split())
+    notices = (comment, summary[:_WITHDRAWN_ABSTRACT_CHARS])
+    return Abstract(
+        id=arxiv_id(result.get_short_id()) or result.get_short_id(),
+        title=" ".join(result.title.split()),
+        abstract=summary,
+        authors=tuple(author.name for author in result.authors),
+        published=result.published.date(),
+        arxiv_categories=tuple(dict.fromkeys([result.primary_category, *result.categories])),
+        withdrawn=any(map(_WITHDRAWN.search, notices)),
+    )

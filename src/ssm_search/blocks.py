@@ -1,0 +1,267 @@
+"""Blocks of text and links: what a list looks like once neither Markdown nor HTML matters.
+
+The builder is told where tags begin and end and what text stands between them; it closes a block
+wherever the next one begins, however badly the tags were nested.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Kind = Literal["heading", "row", "item", "paragraph"]
+
+LINE_BREAK = "\n"
+PARAGRAPH_BREAK = "\n\n"
+
+_BARE_URL = re.compile(r"https?://[^\s<>\"'`|()\[\]{}（）【】，。]+", re.I)
+_HEADING = re.compile(r"h([1-6])")
+_DELIMITER = re.compile(r"[\s:-]*-[\s:-]*")
+_SKIPPED = frozenset({"pre", "script", "style", "template", "svg", "math", "head"})
+_BREAKS = frozenset({"p", "div", "br", "blockquote", "dd", "dt", "dl", "summary", "details", "hr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text with one look: a break between lines or paragraphs, "" for a bare image.
+
+    ``escaped`` text was written with a backslash or as an entity: it is never markup.
+    """
+
+    text: str
+    href: str = ""
+    bold: bool = False
+    italic: bool = False
+    image: str = ""
+    line: int = 0
+    escaped: bool = False
+
+    @property
+    def is_break(self) -> bool:
+        """True between two lines or paragraphs of one block."""
+        return self.text in (LINE_BREAK, PARAGRAPH_BREAK)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, a table row, a list item or a paragraph.
+
+    Attributes:
+        line: 1-based line of the source it starts on.
+        cells: the cells of a row; one cell otherwise.
+        level: of a heading 1 to 6; of a list item its depth, 1 for the outermost.
+        header: of a table row, the texts of its table's header; empty if there is none.
+    """
+
+    kind: Kind
+    line: int
+    cells: tuple[tuple[Run, ...], ...]
+    level: int = 0
+    header: tuple[str, ...] = ()
+
+
+def plain(runs: tuple[Run, ...]) -> str:
+    """The text of ``runs`` on one line, white space collapsed."""
+    return " ".join("".join(run.text for run in runs).split())
+
+
+class Builder:
+    """Collects runs into the block that is open, and closes it where a new one begins.
+
+    Attributes:
+        blocks: the blocks that are closed.
+        line: the source line of what comes next; whoever feeds the builder keeps it right.
+    """
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.line = 1
+        self._kind: Kind = "paragraph"
+        self._start_line = 1
+        self._level = 0  # of a heading
+        self._depth = 0  # of a list
+        self._runs: list[Run] = []
+        self._cells: list[tuple[Run, ...]] | None = None  # of a row; None outside tables
+        self._header: tuple[str, ...] = ()
+        self._in_header = False
+        self._in_cell = False
+        self._href = ""
+        self._link_is_empty = False
+        self._bold = self._italic = 0
+        self._skip = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> None:
+        """An element begins, or stands by itself."""
+        if tag in _SKIPPED:
+            self._skip += 1
+        elif heading := _HEADING.fullmatch(tag):
+            self.flush()
+            self._skip = self._depth = 0  # unclosed <pre> and <ul> end here at the latest
+            self._kind, self._level = "heading", int(heading[1])
+        elif tag == "table":
+            self.flush()
+            self._header = ()
+        elif tag == "tr":
+            self.flush()
+            self._cells, self._start_line, self._in_header = [], self.line, False
+        elif tag in ("td", "th"):
+            self._end_cell()
+            self._in_header |= tag == "th"
+            self._in_cell = True
+        elif tag in ("ul", "ol"):
+            self.flush()
+            self._depth += 1
+        elif tag == "li":
+            self.flush()
+            self._kind = "item"
+        elif tag == "a":
+            self._href = attrs.get("href", "").strip()
+            self._link_is_empty = bool(self._href)
+        elif tag in ("strong", "b"):
+            self._bold += 1
+        elif tag in ("em", "i"):
+            self._italic += 1
+        elif tag == "img":
+            self._add(Run("", self._href, image=attrs.get("src", ""), line=self.line))
+        elif tag in _BREAKS:
+            self._break(tag)
+
+    def end(self, tag: str) -> None:
+        """An element ends; one that never began does no harm."""
+        if tag in _SKIPPED:
+            self._skip = max(0, self._skip - 1)
+        elif _HEADING.fullmatch(tag) or tag == "li":
+            self.flush()
+        elif tag in ("td", "th"):
+            self._end_cell()
+        elif tag in ("tr", "table"):
+            self._end_row()
+        elif tag in ("ul", "ol"):
+            self.flush()
+            self._depth = max(0, self._depth - 1)
+        elif tag == "a":
+            if self._link_is_empty:
+                self._add(Run("", self._href, line=self.line))
+            self._href, self._link_is_empty = "", False
+        elif tag in ("strong", "b"):
+            self._bold = max(0, self._bold - 1)
+        elif tag in ("em", "i"):
+            self._italic = max(0, self._italic - 1)
+        elif tag in _BREAKS:
+            self._break(tag)
+
+    def text(self, text: str, *, escaped: bool = False) -> None:
+        """Add text; outside links, bare web addresses in it become links of their own."""
+        if self._skip or not text:
+            return
+        if text == LINE_BREAK and self._href:
+            text = " "  # a link text that wraps is still one text
+        if text == LINE_BREAK or self._href or escaped:
+            self._add_text(text, self._href, escaped=escaped)
+            return
+        position = 0
+        for match in _BARE_URL.finditer(text):
+            url = match.group().rstrip(".,;:!?*")
+            self._add_text(text[position : match.start()])
+            self._add_text(url, url)
+            position = match.start() + len(url)
+        self._add_text(text[position:])
+
+    def flush(self) -> None:
+        """Close the open block, if anything is in it."""
+        if self._cells is not None:
+            self._end_row()
+        runs, self._runs = self._runs, []
+        self._close_spans()
+        while runs and runs[-1].text.isspace():
+            runs.pop()
+        if runs:
+            level = {"item": max(1, self._depth), "heading": self._level}.get(self._kind, 0)
+            block = Block(self._kind, self._start_line, (tuple(runs),), level)
+            self.blocks.extend(_pipe_rows(block) or [block])
+        self._kind = "item" if self._depth else "paragraph"
+
+    def flush_paragraph(self) -> None:
+        """Close the open block unless a row or a list item goes on around it."""
+        if self._cells is None and self._depth == 0:
+            self.flush()
+
+    def _close_spans(self) -> None:
+        """A link or bold text that nobody closed ends with its cell or block."""
+        self._href, self._link_is_empty = "", False
+        self._bold = self._italic = 0
+
+    def _add_text(self, text: str, href: str = "", *, escaped: bool = False) -> None:
+        if text:
+            bold, italic = self._bold > 0, self._italic > 0
+            self._add(Run(text, href, bold, italic, line=self.line, escaped=escaped))
+
+    def _add(self, run: Run) -> None:
+        if not self._runs and self._cells is None:
+            if run.text.isspace():
+                return
+            self._start_line = run.line
+        self._link_is_empty = False
+        self._runs.append(run)
+
+    def _break(self, tag: str) -> None:
+        """A paragraph must not tear a cell, an item or a heading apart: it breaks the line."""
+        if tag == "br" or self._cells is not None or self._depth or self._kind == "heading":
+            if self._runs:
+                between = LINE_BREAK if tag == "br" else PARAGRAPH_BREAK
+                self._add(Run(between, line=self.line))
+        else:
+            self.flush()
+
+    def _end_cell(self) -> None:
+        if self._cells is not None and self._in_cell:
+            self._cells.append(tuple(self._runs))
+        self._in_cell, self._runs = False, []
+        self._close_spans()
+
+    def _end_row(self) -> None:
+        self._end_cell()
+        if self._cells:
+            cells = tuple(self._cells)
+            texts = tuple(plain(cell) for cell in cells)
+            # A first row with links in it is a paper that somebody put where a header belongs.
+            if self._in_header and not _has_link(cells):
+                self._header = texts
+            elif any(texts) or _has_link(cells):
+                self.blocks.append(Block("row", self._start_line, cells, header=self._header))
+        self._cells = None
+
+
+def _has_link(cells: tuple[tuple[Run, ...], ...]) -> bool:
+    return any(run.href.startswith("http") for cell in cells for run in cell)
+
+
+def _is_blank(cell: tuple[Run, ...]) -> bool:
+    return all(run.text.isspace() for run in cell)
+
+
+def _pipe_rows(block: Block) -> list[Block]:
+    """The rows of a paragraph that is really a pipe table without its delimiter line."""
+    runs = block.cells[0]
+    if block.kind != "paragraph" or not runs[0].text.lstrip().startswith("|"):
+        return []
+    rows: list[Block] = []
+    cells: list[list[Run]] = [[]]
+    line = block.line
+    for run in (*runs, Run(LINE_BREAK)):
+        if run.is_break:
+            inner = [tuple(cell) for cell in cells]
+            inner = inner[_is_blank(inner[0]) : len(inner) - _is_blank(inner[-1])]
+            if len(inner) > 1 and not all(_DELIMITER.fullmatch(plain(cell)) for cell in inner):
+                rows.append(Block("row", line, tuple(inner)))
+            cells, line = [[]], run.line
+        elif run.href or run.escaped:
+            cells[-1].append(run)
+        else:
+            for number, piece in enumerate(run.text.split("|")):
+                if number:
+                    cells.append([])
+                if piece:
+                    cells[-1].append(replace(run, text=piece))
+    return rows
