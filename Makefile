@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test index bench-quality bench-lists wheel clean
+.PHONY: help demo test index bench-quality bench-categories bench-lists wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -32,6 +32,9 @@ index: $(VENV)/.run  ## rebuild the shipped index from index/awesome-mamba.md
 
 bench-quality: $(VENV)/.dev  ## known-item search: ours beside MiniLM alone and BM25 alone
 	$(BIN)/python benchmarks/quality.py
+
+bench-categories: $(VENV)/.dev  ## filing papers under headings, beside simpler ways
+	$(BIN)/python benchmarks/categories.py
 
 bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 	$(BIN)/python benchmarks/lists.py

@@ -68,8 +68,8 @@ def test_list_to_answers(source: Path, abstracts: Path, tmp_path: Path) -> None:
     assert [hit.paper.id for hit in loaded.query("graph", 1)] == ["2401.00002"]
     assert loaded.manifest.list_name == "list.md"
     assert loaded.manifest.without_abstract == ("audio-three",)
-    # 3 entries, 3 titles and 2 sentences
-    assert steps == [("encoding", 0, 8), ("encoding", 8, 8)]
+    # 3 entries, 3 titles, 2 sentences and 2 headings
+    assert steps == [("encoding", 0, 10), ("encoding", 10, 10)]
 
 
 def test_two_builds_give_the_same_bytes(source: Path, abstracts: Path, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_two_builds_give_the_same_bytes(source: Path, abstracts: Path, tmp_path:
             source, tmp_path / name, abstracts=[abstracts], encoder=WordEncoder(), offline=True
         )
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.*"))
-    assert len(files) == 13
+    assert len(files) == 15
     for file in files:
         if file.name != "manifest.json":  # it says when it was built
             assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
@@ -95,7 +95,7 @@ def test_a_second_build_encodes_only_what_changed(
         return encoder, report.reused
 
     first, reused = build()
-    assert (len(first.encoded), reused) == (8, 0)
+    assert (len(first.encoded), reused) == (10, 0)
     source.write_text(LIST + "* [Text four](https://example.org/four)\n")
     second, reused = build()
     assert (second.encoded, reused) == (["Text four", "Text four"], 3)

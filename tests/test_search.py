@@ -353,7 +353,7 @@ def test_vectors_of_another_encoder_are_not_reused(search: PaperSearch) -> None:
     other = WordEncoder()
     other.fingerprint = "words-2"
     PaperSearch.from_papers(PAPERS, other, previous=search)
-    assert len(other.encoded) == 10  # 3 papers, their 3 titles, 2 sentences in each abstract
+    assert len(other.encoded) == 14  # 3 papers, 3 titles, 2 sentences in 2 abstracts, 4 headings
 
 
 def test_an_index_is_only_queried_with_its_own_encoder(search: PaperSearch, tmp_path: Path) -> None:
@@ -424,9 +424,9 @@ def test_two_papers_with_one_id_are_refused(encoder: WordEncoder) -> None:
 @pytest.mark.parametrize(
     ("vectors", "message"),
     [
-        (np.ones((2, 2), np.float32), "length 1.414"),
-        (np.full((2, 2), np.nan, np.float32), "expected unit vectors"),
-        (np.ones((3, 1), np.float32), r"shape \(3, 1\) for"),
+        (np.ones((3, 2), np.float32), "length 1.414"),
+        (np.full((3, 2), np.nan, np.float32), "expected unit vectors"),
+        (np.ones((4, 1), np.float32), r"shape \(4, 1\) for"),
         (np.ones(4, np.float32), r"shape \(4,\)"),
     ],
 )

@@ -28,12 +28,13 @@ if TYPE_CHECKING:
         SsmSearchError,
     )
     from ssm_search.filters import Filters
-    from ssm_search.papers import Hit, Paper, Why
+    from ssm_search.papers import CategorySuggestion, Hit, Paper, Why
     from ssm_search.search import PaperSearch
 
 # Where each public name lives. Loaded on first use (PEP 562), so that importing the package costs
 # nothing before a question is asked.
 _HOMES = {
+    "CategorySuggestion": "papers",
     "Encoder": "encoder",
     "EncoderError": "errors",
     "FetchError": "errors",
@@ -58,6 +59,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "CategorySuggestion",
     "Encoder",
     "EncoderError",
     "FetchError",
@@ -82,6 +84,7 @@ __all__ = [
     "query",
     "recommend",
     "related",
+    "suggest_categories",
 ]
 
 
@@ -110,6 +113,13 @@ def recommend(
     from ssm_search.shipped import shipped_search
 
     return shipped_search().recommend(like, dislike, k, diversity, **filters)
+
+
+def suggest_categories(paper_or_id_or_text: Paper | str, k: int = 3) -> list[CategorySuggestion]:
+    """Headings of the shipped list for a paper; see :meth:`PaperSearch.suggest_categories`."""
+    from ssm_search.shipped import shipped_search
+
+    return shipped_search().suggest_categories(paper_or_id_or_text, k)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
@@ -189,6 +190,8 @@ def _from_json(values: Any) -> Abstract:
     paper_id = values["id"] if "id" in values else values["arxiv_id"]
     title, abstract = values.get("title", ""), values["abstract"]
     authors, subjects = values.get("authors", []), values.get("arxiv_categories", [])
+    if isinstance(authors, str):  # "A. Author, B. Author", as many files have it
+        authors = [name.strip() for name in re.split(r",| and ", authors) if name.strip()]
     # str() would make an abstract of any mistake, and "2403.1" of the number 2403.10.
     if not all(isinstance(v, str) for v in (paper_id, title, abstract, *authors, *subjects)):
         raise TypeError("not text")

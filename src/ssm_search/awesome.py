@@ -15,11 +15,12 @@ from typing import Any
 
 from ssm_search.blocks import Block, Run, plain
 from ssm_search.columns import with_headers
-from ssm_search.entries import Entry, Problem, read_row, read_text, with_children
+from ssm_search.entries import Entry, Problem, read_row, read_text
 from ssm_search.errors import ListError
 from ssm_search.headline import clean_title
 from ssm_search.links import is_malformed, paper_ids
 from ssm_search.markup import parse_blocks
+from ssm_search.nesting import with_children
 from ssm_search.papers import Category, Paper
 
 __all__ = [

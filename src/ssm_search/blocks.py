@@ -15,9 +15,11 @@ Kind = Literal["heading", "row", "item", "paragraph"]
 LINE_BREAK = "\n"
 PARAGRAPH_BREAK = "\n\n"
 
+_DEEPEST_LIST = 50  # whatever is deeper stands on this level
+
 _BARE_URL = re.compile(r"https?://[^\s<>\"'`|()\[\]{}（）【】，。]+", re.I)
 _HEADING = re.compile(r"h([1-6])")
-_DELIMITER = re.compile(r"[\s:-]*-[\s:-]*")
+_DELIMITER = frozenset("-: ")
 _SKIPPED = frozenset({"pre", "script", "style", "template", "svg", "math", "head"})
 _BREAKS = frozenset({"p", "div", "br", "blockquote", "dd", "dt", "dl", "summary", "details", "hr"})
 
@@ -177,7 +179,9 @@ class Builder:
         while runs and runs[-1].text.isspace():
             runs.pop()
         if runs:
-            level = {"item": max(1, self._depth), "heading": self._level}.get(self._kind, 0)
+            level = {"item": min(max(1, self._depth), _DEEPEST_LIST), "heading": self._level}.get(
+                self._kind, 0
+            )
             block = Block(self._kind, self._start_line, (tuple(runs),), level)
             self.blocks.extend(_pipe_rows(block) or [block])
         self._kind = "item" if self._depth else "paragraph"
@@ -208,8 +212,10 @@ class Builder:
     def _break(self, tag: str) -> None:
         """A paragraph must not tear a cell, an item or a heading apart: it breaks the line."""
         if tag == "br" or self._cells is not None or self._depth or self._kind == "heading":
+            between = LINE_BREAK if tag == "br" else PARAGRAPH_BREAK
+            if self._runs and self._runs[-1].is_break:
+                between = max(between, self._runs.pop().text)
             if self._runs:
-                between = LINE_BREAK if tag == "br" else PARAGRAPH_BREAK
                 self._add(Run(between, line=self.line))
         else:
             self.flush()
@@ -253,7 +259,7 @@ def _pipe_rows(block: Block) -> list[Block]:
         if run.is_break:
             inner = [tuple(cell) for cell in cells]
             inner = inner[_is_blank(inner[0]) : len(inner) - _is_blank(inner[-1])]
-            if len(inner) > 1 and not all(_DELIMITER.fullmatch(plain(cell)) for cell in inner):
+            if len(inner) > 1 and not all(_DELIMITER >= set(plain(cell)) for cell in inner):
                 rows.append(Block("row", line, tuple(inner)))
             cells, line = [[]], run.line
         elif run.href or run.escaped:

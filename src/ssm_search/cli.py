@@ -141,6 +141,28 @@ def recommend(
 
 
 @app.command()
+def suggest(
+    paper: Annotated[str, typer.Argument(help='An arXiv id or link, or title and abstract ("-").')],
+    k: CountOption = 3,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Suggest the headings that PAPER belongs under, with probabilities.
+
+    Example: `ssm-search suggest 2402.18959`
+    """
+    from ssm_search.display import suggestion_to_json, suggestions_table
+
+    found = _open(index).suggest_categories(_text(paper), k)
+    if as_json:
+        typer.echo(json.dumps([suggestion_to_json(s) for s in found], ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+
+    Console().print(suggestions_table(found) if found else "No heading of this list fits.")
+
+
+@app.command()
 def build(
     source: Annotated[
         str | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
+from ssm_search.categories import Calibration
 from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import SearchIndex
-from ssm_search.papers import Abstract, Paper, from_json, to_jsonl
+from ssm_search.papers import Abstract, Category, Paper, from_json, to_jsonl
+from ssm_search.suggest import Headings, calibrated
 from ssm_search.text import sentences, terms
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ MANIFEST_FILE = "manifest.json"
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
 HASHES_FILE = "text_hashes.npy"
+HEADINGS_FILE = "headings.npy"
 READ_TRIES = 3
+NOT_CALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Manifest:
     Attributes:
         list_name: the list it was built from; "" if it was built from papers directly.
         without_abstract: ids of the papers that were indexed by their title alone.
+        headings: all that a paper may be filed under, empty ones too.
+        calibration: how far suggested headings can be trusted.
     """
 
     encoder_name: str
@@ -48,6 +54,8 @@ class Manifest:
     without_abstract: tuple[str, ...]
     list_name: str = ""
     list_sha256: str = ""
+    headings: tuple[Category, ...] = ()
+    calibration: Calibration = NOT_CALIBRATED
     built: str = ""
     format: int = FORMAT_VERSION
 
@@ -58,11 +66,13 @@ class Corpus:
 
     Attributes:
         text_hashes: shape (n,); of the text that was encoded of each paper.
+        headings: with the vectors of their names.
     """
 
     papers: tuple[Paper, ...]
     index: SearchIndex
     text_hashes: NDArray[np.uint64]
+    headings: Headings
     manifest: Manifest
 
     def is_indexed_text(self, row: int) -> bool:
@@ -74,12 +84,14 @@ def build_corpus(
     papers: Sequence[Paper],
     encoder: Encoder,
     previous: Corpus | None = None,
+    headings: Sequence[Category] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Corpus:
     """Encode and index ``papers``.
 
     Args:
         previous: a corpus whose vectors serve again where encoder and text are the same.
+        headings: those without a paper too, if there are any.
         progress: called with (texts encoded, texts to encode).
 
     Raises:
@@ -91,14 +103,18 @@ def build_corpus(
         if paper.id in seen:
             raise QueryError(f"two papers have the id {paper.id!r}; merge them into one")
         seen.add(paper.id)
+    paths = tuple(dict.fromkeys([*(p for x in papers for p in x.categories), *headings]))
     hashes = [text_hash(paper) for paper in papers]
-    stored = _stored_vectors(previous, encoder) if previous else {}
+    stored, named = _stored_vectors(previous, encoder) if previous else ({}, {})
     new = {h: passages(p) for h, p in zip(hashes, papers, strict=True) if h not in stored}
-    vectors = encode_sorted(encoder, [text for texts in new.values() for text in texts], progress)
+    new_names = list(dict.fromkeys(path[-1] for path in paths if path[-1] not in named))
+    texts = [text for parts in new.values() for text in parts]
+    vectors = encode_sorted(encoder, texts + new_names, progress)
+    named.update(zip(new_names, vectors[len(texts) :], strict=True))
     start = 0
-    for of_text, texts in new.items():
-        stored[of_text] = vectors[start : start + len(texts)]
-        start += len(texts)
+    for of_text, parts in new.items():
+        stored[of_text] = vectors[start : start + len(parts)]
+        start += len(parts)
     rows = [stored[of_text] for of_text in hashes]
     dimension = rows[0].shape[1] if rows else 0
     empty = np.zeros((0, dimension), dtype=np.float32)
@@ -109,6 +125,7 @@ def build_corpus(
         sentence_starts=starts,
         terms=[terms(full_text(paper)) for paper in papers],
     )
+    names = Headings(paths, np.array([named[p[-1]] for p in paths] or empty, dtype=np.float32))
     manifest = Manifest(
         encoder_name=getattr(encoder, "name", ""),
         encoder_fingerprint=encoder.fingerprint,
@@ -116,19 +133,25 @@ def build_corpus(
         papers=len(papers),
         sentences=int(starts[-1]),
         without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
+        headings=paths,
+        calibration=calibrated(index, papers, names),
     )
-    return Corpus(tuple(papers), index, np.array(hashes, dtype=np.uint64), manifest)
+    return Corpus(tuple(papers), index, np.array(hashes, dtype=np.uint64), names, manifest)
 
 
-def _stored_vectors(corpus: Corpus, encoder: Encoder) -> dict[int, NDArray[np.float32]]:
-    """By text hash, the vectors of a paper and of its sentences, if ``encoder`` made them."""
+def _stored_vectors(
+    corpus: Corpus, encoder: Encoder
+) -> tuple[dict[int, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
+    """What ``encoder`` made for ``corpus``: vectors by text hash, and by name of a heading."""
     if encoder.fingerprint != corpus.manifest.encoder_fingerprint:
-        return {}
+        return {}, {}
     index = corpus.index
-    return {
+    stored = {
         int(of_text): np.vstack([index.paper_vector(row), index.sentence_vectors(row)])
         for row, of_text in enumerate(corpus.text_hashes)
     }
+    headings = corpus.headings
+    return stored, {p[-1]: v for p, v in zip(headings.paths, headings.vectors, strict=True)}
 
 
 def full_text(paper: Paper) -> str:
@@ -155,13 +178,13 @@ def save_corpus(corpus: Corpus, folder: Path) -> None:
     with replacing_folder(folder) as new:
         corpus.index.save(new)
         np.save(new / HASHES_FILE, corpus.text_hashes, allow_pickle=False)
+        np.save(new / HEADINGS_FILE, corpus.headings.vectors, allow_pickle=False)
         bare = [replace(paper, abstract="") for paper in corpus.papers]
         (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
         known = [Abstract(p.id, p.title, p.abstract) for p in corpus.papers if p.abstract]
         if known:
             append_abstracts(new / ABSTRACTS_FILE, known)
-        record = {name: getattr(corpus.manifest, name) for name in Manifest.__slots__}
-        content = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+        content = json.dumps(asdict(corpus.manifest), ensure_ascii=False, indent=1) + "\n"
         (new / MANIFEST_FILE).write_text(content, encoding="utf-8")
 
 
@@ -202,6 +225,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
         papers = [from_json(json.loads(line)) for line in lines if line]
         hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
+        headings = np.load(folder / HEADINGS_FILE, allow_pickle=False)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise IndexFolderError(
             f"the index in {folder} is damaged ({type(error).__name__}: {error}); build it again"
@@ -210,6 +234,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         ("papers", len(papers), manifest.papers),
         ("rows", len(index), manifest.papers),
         ("text hashes", len(hashes), manifest.papers),
+        ("heading vectors", len(headings), len(manifest.headings)),
         ("sentences", index.sentence_count, manifest.sentences),
         ("dimensions", index.dimension, manifest.dimension),
     ):
@@ -219,7 +244,8 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
                 "build it again"
             )
     known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
-    return Corpus(tuple(with_abstracts(papers, known)), index, hashes, manifest)
+    names = Headings(manifest.headings, headings)
+    return Corpus(tuple(with_abstracts(papers, known)), index, hashes, names, manifest)
 
 
 def _read_manifest(folder: Path) -> Manifest:
@@ -232,6 +258,11 @@ def _read_manifest(folder: Path) -> Manifest:
                 f"format {FORMAT_VERSION}; build it again with `ssm-search build`"
             )
         record["without_abstract"] = tuple(record["without_abstract"])
+        record["headings"] = tuple(tuple(path) for path in record["headings"])
+        fitted = record["calibration"]
+        record["calibration"] = Calibration(
+            fitted["temperature"], tuple(fitted["doubt"]), tuple(fitted["scope"])
+        )
         return Manifest(**record)
     except FileNotFoundError as error:
         raise IndexFolderError(

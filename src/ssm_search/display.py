@@ -9,10 +9,12 @@ import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.papers import Hit, to_json
+from ssm_search.papers import CategorySuggestion, Hit, to_json
 from ssm_search.terminal import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
 MIN_WIDTH = 60  # columns, below which a table is no longer one
@@ -83,6 +85,31 @@ class Hits(list[Hit]):
 def category_line(hit: Hit) -> str:
     """All headings of a hit's paper on one line."""
     return ", ".join(" › ".join(path) for path in hit.paper.categories)
+
+
+def suggestions_table(suggestions: Sequence[CategorySuggestion]) -> Table:
+    """Headings with their probabilities, and the papers that speak for each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 1, 0), show_edge=False, header_style="bold")
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("heading, and the nearest papers under it", overflow="fold")
+    for suggestion in suggestions:
+        cell = Text(shown(" › ".join(suggestion.category)), style="bold")
+        for hit in suggestion.evidence:
+            cell.append("\n" + shown(hit.paper.title), style="not bold dim")
+        table.add_row(f"{suggestion.confidence:.0%}", cell)
+    return table
+
+
+def suggestion_to_json(suggestion: CategorySuggestion) -> dict[str, Any]:
+    """``suggestion`` as JSON types."""
+    return {
+        "category": suggestion.category,
+        "confidence": round(suggestion.confidence, 4),
+        "evidence": [hit_to_json(hit) for hit in suggestion.evidence],
+    }
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:

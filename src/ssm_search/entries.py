@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from ssm_search.blocks import PARAGRAPH_BREAK, Block, Run, plain
 from ssm_search.columns import roles, title_column
@@ -37,53 +36,16 @@ class Entry:
     strength: int
 
 
-def with_children(blocks: Iterable[Block]) -> Iterator[Block]:
-    """``blocks``, where a list item takes in what stands below it without a title of its own.
-
-    "* Title" with "[paper](…)" and "[code](…)" as its children is one entry. An item that only
-    groups entries, without a link of its own, is left out.
-    """
-    for are_items, group in groupby(blocks, key=lambda block: block.kind == "item"):
-        neighbours = list(group)
-        yield from _families(neighbours) if are_items else neighbours
-
-
-def _families(items: list[Block]) -> Iterator[Block]:
-    heads: list[Block] = []
-    contents: list[list[Run]] = []
-    groups_others: set[int] = set()
-    above: list[int] = []  # which heads the present item stands below, outermost first
-    for item in items:
-        while above and heads[above[-1]].level >= item.level:
-            above.pop()
-        if above and not _stands_alone(item):
-            contents[above[-1]] += [Run(PARAGRAPH_BREAK, line=item.line), *item.cells[0]]
-            continue
-        groups_others.update(above[-1:])
-        above.append(len(heads))
-        heads.append(item)
-        contents.append(list(item.cells[0]))
-    for position, (head, runs) in enumerate(zip(heads, contents, strict=True)):
-        if position not in groups_others or any(map(is_web, runs)):
-            yield replace(head, cells=(tuple(runs),))
-
-
-def _stands_alone(item: Block) -> bool:
-    runs = item.cells[0]
-    if not paper_ids(runs) and not any(map(is_web, runs)):
-        return False
-    title = headline(runs).title
-    return bool(title) and not is_venue_link(title)
-
-
 def read_row(block: Block) -> Iterator[Entry | Problem]:
     """The entry of a table row."""
     texts = [plain(cell) for cell in block.cells]
     cell_roles = roles(block)
     title_at = title_column(block)
     if title_at is None:
-        if any(texts):
-            yield Problem(block.line, f"table row without a title: {_quote(' | '.join(texts))}")
+        ids = paper_ids(run for cell in block.cells for run in cell)
+        yield Problem(
+            block.line, f"table row without a title: {', '.join(ids) or _quote(' | '.join(texts))}"
+        )
         return
     title_cell = block.cells[title_at]
     runs = [*title_cell, *(run for cell in block.cells if cell is not title_cell for run in cell)]
@@ -138,8 +100,11 @@ def _is_entry(found: Headline, runs: tuple[Run, ...], is_item: bool, in_section:
         return False
     if not in_section:
         return found.strength == 3 and bool(paper_ids(runs))
-    has_page = is_item and any(is_web(run) and not run.image for run in runs)
-    return has_page or bool(paper_ids(runs)) or any(map(says_paper, runs))
+    if any(arxiv_id(run.href) or says_paper(run) for run in runs):
+        return True
+    if is_item:
+        return bool(paper_ids(runs)) or any(is_web(run) and not run.image for run in runs)
+    return found.strength == 3 and bool(paper_ids(runs))
 
 
 def _why_no_entry(found: Headline, runs: tuple[Run, ...], line: int) -> Iterator[Problem]:

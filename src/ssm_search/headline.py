@@ -14,11 +14,12 @@ from itertools import takewhile
 
 from ssm_search.blocks import PARAGRAPH_BREAK, Run, plain
 from ssm_search.labels import find_year, is_date, is_label, is_venue, is_venue_link
-from ssm_search.links import says_paper
+from ssm_search.links import leads_out, says_paper
 from ssm_search.papers import arxiv_id
 
 # No title and what leads up to it is longer; reading on would only cost time.
-_MAX_LEAD = 2_000
+_MAX_LEAD = 1_000
+_MAX_TAILS = 4  # venue, year and honours, each in brackets of its own
 
 _SQUARE_TAG = re.compile(r"\s*\[([^\[\]]{0,80})\](?P<glued>[-\w(])?")
 _ROUND_TAG = re.compile(
@@ -32,7 +33,7 @@ _TAIL = re.compile(rf"\s*{_GROUP.pattern}[.,]?\s*$")
 _ID_TAIL = re.compile(
     r"[,.;]?\s*\"?\s*arxiv(?:\s+pre-?print)?[:\s]+(?:arxiv:)?\d{4}\.\d{4,5}.*$", re.I
 )
-_AUTHORS_THEN_TITLE = re.compile(r"\w.*?[.,:]\s*[\"“]([^\"“”]{10,}?)[.,]?[\"”]")
+_FIRST_QUOTE = re.compile(r"([^\"“”]*+)[\"“]([^\"“”]++)[\"”]")
 _SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
 _FIRST_ORNAMENT = "\u2190"  # "°" and "©" come before it and may belong to a title
 _EMOJI_PARTS = "\ufe0e\ufe0f\u20e3"  # variation selectors, keycap
@@ -94,12 +95,11 @@ def headline(runs: tuple[Run, ...]) -> Headline:
             return _marked(stretch, runs)
         elif run.italic and gathered and lead.rstrip()[-1:] in _STOPS:
             break  # authors, or where it appeared
-        elif run.href and not run.href.startswith("#"):
-            label = is_label(run.text) or is_venue_link(run.text)
-            if not is_label(run.text) and not gathered and run.href.startswith("http"):
+        elif leads_out(run):
+            if not is_label(run.text) and not gathered:
                 return _marked(_contiguous(runs, position, bold=False), runs)
             if gathered:
-                stopped_at = None if label else run
+                stopped_at = None if is_label(run.text) or is_venue_link(run.text) else run
                 break
         else:
             lead += run.text
@@ -110,16 +110,24 @@ def _placed(lead: str, stopped_at: Run | None, runs: tuple[Run, ...]) -> Headlin
     """The headline of an entry that starts with ``lead`` and marks no title in it."""
     if len(lead) > _MAX_LEAD:
         return Headline()
-    quoted = _AUTHORS_THEN_TITLE.search(lead)
-    title, venue, year = _trim(quoted[1] if quoted and len(quoted[1].split()) > 2 else lead)
+    title, venue, year = _trim(_title_after_authors(lead) or lead)
     if not any(char.isalpha() for char in title) or is_label(title):
         return Headline()
-    named = {arxiv_id(run.href) for run in runs if run.href and not is_label(run.text)}
+    named = {arxiv_id(run.href) for run in runs if not is_label(run.text)} - {None}
+    labelled = any(arxiv_id(run.href) for run in runs if is_label(run.text))
     prose = stopped_at is not None and (
-        arxiv_id(stopped_at.href) is not None or len(named - {None}) > 1
+        len(named) > 1 or (named and not labelled) or arxiv_id(stopped_at.href) is not None
     )
     around_venue, around_year = _around(title, runs)
-    return Headline(title, 2, venue or around_venue, year or around_year, prose)
+    return Headline(title, 2, venue or around_venue, year or around_year, bool(prose))
+
+
+def _title_after_authors(lead: str) -> str:
+    """What ``Authors. "Title." Journal`` has in quotes; "" if the quotes are part of a title."""
+    match = _FIRST_QUOTE.match(lead)
+    if not match or not _WORD.search(match[1]) or match[1].rstrip()[-1] not in _STOPS:
+        return ""
+    return match[2] if len(match[2].split()) > 2 else ""
 
 
 def split_entries(runs: tuple[Run, ...]) -> Iterator[tuple[Run, ...]]:
@@ -158,7 +166,8 @@ def _begins_entry(line: tuple[Run, ...]) -> bool:
     if not _has_paper(line):
         return False
     found = headline(line)
-    return len(found.title.split()) > 1 and not found.prose
+    has_words = len(found.title.split()) > 1 or not found.title.isascii()
+    return has_words and not found.prose
 
 
 def _starts_title(run: Run, lead: str, gathered: str) -> bool:
@@ -238,12 +247,14 @@ def _tag_end(text: str) -> int:
 
 def _trim(text: str) -> tuple[str, str, int | None]:
     """A title out of its surroundings, and the venue and year in the brackets that went."""
+    text = " ".join(text.split())
     title = _strip_tags(text) or text
     title = _ID_TAIL.sub("", title) or title
     venue, year = "", None
-    while match := _TAIL.search(title := _without_tail(title)):
-        inner = match[1].strip()
-        if not (is_venue(inner) or is_date(inner)):
+    for _ in range(_MAX_TAILS):
+        match = _TAIL.search(title := _without_tail(title))
+        inner = match[1].strip() if match else ""
+        if match is None or not (is_venue(inner) or is_date(inner) or arxiv_id(inner)):
             break
         venue, year = (inner if is_venue(inner) else venue), find_year(inner) or year
         title = title[: match.start()]
@@ -268,11 +279,12 @@ def _around(title: str, runs: tuple[Run, ...]) -> tuple[str, int | None]:
     said = []
     for line in "".join(outside_links).splitlines():
         whole = line.strip()
-        if is_date(whole) or (is_venue_link(whole) and clean_title(whole) != title):
+        if is_date(whole) or is_venue_link(whole):
             said.append(whole)
         said += _GROUP.findall(line)
     if date := _DATE_LEAD.match(plain(runs)):
         said.insert(0, date[1])
+    said = [text for text in said if clean_title(text) != title]
     venue = next((text.strip(" *") for text in said if is_venue(text)), "")
     dated = (text for text in said if is_venue(text) or is_date(text))
     return venue, next(filter(None, map(find_year, dated)), None)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     import bm25s
     import faiss
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
 BM25_K1 = 1.2  # Lucene's defaults, Robertson & Zaragoza 2009, "The Probabilistic Relevance
 BM25_B = 0.75  # Framework: BM25 and Beyond"; not tuned here
@@ -23,6 +27,7 @@ PAPERS_FILE = "papers.faiss"
 SENTENCES_FILE = "sentences.faiss"
 STARTS_FILE = "sentence_starts.npy"
 WORDS_FILE = "words.txt"
+COUNTS_FILE = "term_counts.npy"
 BM25_FOLDER = "bm25"
 
 
@@ -44,6 +49,7 @@ class SearchIndex:
         sentence_starts: NDArray[np.int64],
         bm25: bm25s.BM25 | None,
         words: Sequence[str],
+        term_counts: NDArray[np.int64],
     ):
         """Use :meth:`build` or :meth:`load`.
 
@@ -52,12 +58,14 @@ class SearchIndex:
                 ``sentence_starts[i]`` up to ``sentence_starts[i + 1]``. Each row has at least one.
             bm25: None where no row has any term.
             words: the words that the terms are stems of, sorted.
+            term_counts: how many terms each row has, shape (n,).
         """
         self._papers = papers
         self._sentences = sentences
         self._starts = sentence_starts
         self._bm25 = bm25
         self.words = tuple(words)
+        self._term_counts = term_counts
 
     @classmethod
     def build(
@@ -70,7 +78,8 @@ class SearchIndex:
         """Index unit vectors, (n, d) and (m, d), and the (stem, word) pairs of each row."""
         words = sorted({word for row in terms for _, word in row})
         bm25 = _bm25([[stem for stem, _ in row] for row in terms])
-        return cls(_flat(papers), _flat(sentences), sentence_starts, bm25, words)
+        counts = np.array([len(row) for row in terms], dtype=np.int64)
+        return cls(_flat(papers), _flat(sentences), sentence_starts, bm25, words, counts)
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -110,9 +119,60 @@ class SearchIndex:
         """Whether ``term`` occurs in a row."""
         if self._bm25 is None or not self.knows(term):
             return False
-        number, scores = self._bm25.vocab_dict[term], self._bm25.scores
+        number, scores = self._number(term), self._bm25.scores
         rows = scores["indices"][scores["indptr"][number] : scores["indptr"][number + 1]]
         return bool(np.any(rows == row))
+
+    def _number(self, term: str) -> int:
+        assert self._bm25 is not None
+        return int(self._bm25.vocab_dict[term])
+
+    @cached_property
+    def term_rows(self) -> csr_matrix:
+        """BM25 weights of the terms of each row, rows brought to length 1; sparse, (n, terms)."""
+        from scipy.sparse import csc_matrix
+
+        if self._bm25 is None:
+            return csc_matrix((len(self), 1), dtype=np.float64).tocsr()
+        scores = self._bm25.scores
+        shape = (len(self), len(scores["indptr"]) - 1)
+        by_term = csc_matrix((scores["data"], scores["indices"], scores["indptr"]), shape)
+        return _unit_rows(by_term.tocsr().astype(np.float64))
+
+    def term_row(self, stems: Sequence[str]) -> csr_matrix:
+        """The terms of a text that is not a row, weighted as if it were; sparse, (1, terms)."""
+        from scipy.sparse import csr_matrix
+
+        weights = np.zeros(self.term_rows.shape[1])
+        mean = self._term_counts.mean() if len(self) else 1.0
+        length = 1 - BM25_B + BM25_B * len(stems) / max(mean, 1.0)
+        for stem, count in Counter(filter(self.knows, stems)).items():
+            number = self._number(stem)
+            rows = np.diff(self._bm25.scores["indptr"][number : number + 2])[0]  # type: ignore[union-attr]
+            idf = math.log(1 + (len(self) - rows + 0.5) / (rows + 0.5))
+            weights[number] = idf * count / (count + BM25_K1 * length)
+        return _unit_rows(csr_matrix(weights))
+
+    def stems_of_rows(self) -> list[frozenset[str]]:
+        """The distinct terms of each row."""
+        stems: list[list[str]] = [[] for _ in range(len(self))]
+        if self._bm25:
+            scores = self._bm25.scores
+            for stem, number in self._bm25.vocab_dict.items():
+                if number + 1 < len(scores["indptr"]):  # bm25s adds "" behind the others
+                    start, end = scores["indptr"][number : number + 2]
+                    for row in scores["indices"][start:end]:
+                        stems[row].append(stem)
+        return [frozenset(row) for row in stems]
+
+    def title_vectors(self) -> NDArray[np.float32]:
+        """The vector of the first sentence, the title, of each row, shape (n, d)."""
+        vectors = self._sentences.reconstruct_n(0, self._sentences.ntotal)
+        return np.asarray(vectors[self._starts[:-1]], dtype=np.float32)
+
+    def paper_vectors(self) -> NDArray[np.float32]:
+        """The vectors of all rows, shape (n, d)."""
+        return np.asarray(self._papers.reconstruct_n(0, len(self)), dtype=np.float32)
 
     def paper_vector(self, row: int) -> NDArray[np.float32]:
         """The stored vector of a row, shape (d,)."""
@@ -130,6 +190,7 @@ class SearchIndex:
         faiss.write_index(self._papers, str(folder / PAPERS_FILE))
         faiss.write_index(self._sentences, str(folder / SENTENCES_FILE))
         np.save(folder / STARTS_FILE, self._starts, allow_pickle=False)
+        np.save(folder / COUNTS_FILE, self._term_counts, allow_pickle=False)
         (folder / WORDS_FILE).write_text("\n".join(self.words), encoding="utf-8")
         if self._bm25:
             self._bm25.save(folder / BM25_FOLDER, allow_pickle=False, show_progress=False)
@@ -149,6 +210,7 @@ class SearchIndex:
             sentences = faiss.read_index(str(folder / SENTENCES_FILE))
             starts = np.load(folder / STARTS_FILE, allow_pickle=False)
             words = (folder / WORDS_FILE).read_text(encoding="utf-8").split("\n")
+            counts = np.load(folder / COUNTS_FILE, allow_pickle=False)
             bm25 = None
             if (folder / BM25_FOLDER).is_dir():
                 bm25 = bm25s.BM25.load(folder / BM25_FOLDER, allow_pickle=False)
@@ -162,13 +224,21 @@ class SearchIndex:
             ("last sentence", int(starts[-1]) if len(starts) else -1, sentences.ntotal),
             ("sentence dimension", sentences.d, papers.d),
             ("BM25 rows", bm25_rows, papers.ntotal),
+            ("term counts", len(counts), papers.ntotal),
         ):
             if found != expected:
                 raise IndexFolderError(
                     f"the index in {folder} does not fit together: {what} is {found}, expected "
                     f"{expected}; build it again"
                 )
-        return cls(papers, sentences, starts, bm25, [word for word in words if word])
+        return cls(papers, sentences, starts, bm25, [word for word in words if word], counts)
+
+
+def _unit_rows(matrix: csr_matrix) -> csr_matrix:
+    from scipy.sparse import diags
+
+    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
+    return (diags(1 / np.maximum(lengths, 1e-12)) @ matrix).tocsr()
 
 
 def _flat(vectors: NDArray[np.float32]) -> faiss.Index:

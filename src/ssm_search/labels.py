@@ -13,15 +13,16 @@ _LABELS = (
         """papers gitlab link links project page pages website web homepage home site video videos
         slides slide demo demos dataset datasets data model models weights huggingface hf poster
         blog post doc docs documentation bibtex bib cite citation ieee acm springer elsevier
-        supplementary supp appendix official unofficial url abstract here source download pytorch
-        jax tensorflow colab notebook review talk youtube twitter zhihu available list cvf
-        proceedings publication journal conference venue tba todo na none coming soon
+        supplementary supplement supp appendix preprint version official unofficial url abstract
+        here source download pytorch jax tensorflow colab notebook review talk youtube twitter
+        zhihu available list cvf proceedings publication journal conference venue tba todo na none
+        coming soon
         链接 项目 主页 数据集 视频 博客 论文链接 代码链接""".split()
     )
     | PAPER_LABELS
     | CODE_LABELS
 )
-_LONGEST_LABEL = 100
+_LONGEST_LABEL = 100  # venues and dates are no longer either
 # A misspelled label is worth recognising only where chance does not explain the likeness.
 _SPELLING_LENGTHS = range(4, 9)
 _SPELLING_LIKENESS = 0.85
@@ -33,9 +34,7 @@ _WORD = re.compile(r"[^\W_]+")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 # None of them may find a year in an arXiv id: its first four digits are a year and a month.
 _YEAR = re.compile(r"(?<![\d./])((?:19|20)\d{2})(?!\d|\.\d{4})")
-_SHORT_YEAR = re.compile(
-    r"(?:[A-Z]{2,}\w*|[A-Z][a-z]+[A-Z]\w*?)[ '’-]?(?<!\d)(\d{2})(?!\d|\.\d{4})"
-)
+_SHORT_YEAR = re.compile(r"(?:[A-Z]{2,}\w*|[A-Z][a-z]+[A-Z]\w*?)[ '’-]?(?<!\d)(\d{2})(?!\d|\.\d)")
 # 24.05.31; without a day, only "arXiv 24.05" is no decimal number.
 _SHORT_DATE = re.compile(
     r"(?<!\d)(\d{2})\.(?:0?[1-9]|1[0-2])(?:\.\d{1,2}|(?<=iv \d\d\.\d\d)(?!\.))(?!\d)"
@@ -80,8 +79,7 @@ def _is_misspelled(word: str) -> bool:
 
 def find_year(text: str | None) -> int | None:
     """The year that ``text`` prints: 2024, ICML'24, CVPR24 or 24.05.31."""
-    if not text:
-        return None
+    text = (text or "")[:_LONGEST_LABEL]
     if match := _YEAR.search(text):
         return int(match[1])
     if match := _SHORT_DATE.search(text) or _SHORT_YEAR.search(text):
@@ -92,7 +90,7 @@ def find_year(text: str | None) -> int | None:
 
 def is_venue(text: str) -> bool:
     """True for "NeurIPS 2024", "CVPR24", "arXiv 24.05": a name with a year, and not a bare date."""
-    if _ID_ALONE.fullmatch(text.strip()) or is_date(text):
+    if len(text) > _LONGEST_LABEL or _ID_ALONE.fullmatch(text.strip()) or is_date(text):
         return False
     return bool(_ACRONYM.search(text)) and find_year(text) is not None
 
@@ -104,4 +102,5 @@ def is_venue_link(text: str) -> bool:
 
 def is_date(text: str) -> bool:
     """True for "2024", "May 2024", "24.05.31": a year and nothing but what goes with it."""
-    return find_year(text) is not None and not _NOT_IN_DATES.sub("", text)
+    short = len(text) <= _LONGEST_LABEL
+    return short and find_year(text) is not None and not _NOT_IN_DATES.sub("", text)

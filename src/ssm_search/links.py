@@ -20,6 +20,11 @@ def is_web(run: Run) -> bool:
     return _WEB_ADDRESS.match(run.href) is not None
 
 
+def leads_out(run: Run) -> bool:
+    """True for a link that is meant to leave the list, even if it is misspelled."""
+    return _MEANT_FOR_WEB.match(run.href) is not None or arxiv_id(run.href) is not None
+
+
 def is_malformed(run: Run) -> bool:
     """True for a link such as "https:/example.org", which leads nowhere."""
     return _MEANT_FOR_WEB.match(run.href) is not None and not is_web(run)

@@ -24,7 +24,7 @@ MAX_NESTING = 100
 MAX_BRACKET_NESTING = 20
 
 # Possessive, and a "<" ends every attempt: hostile input is read in linear time. (The standard
-# library's HTMLParser takes minutes for 100 KB of "<a ", and an AssertionError for "<![".)
+# library's HTMLParser, in the oldest Python we support, takes minutes for 100 KB of "<a ".)
 _HTML = re.compile(
     r"(?P<comment><!--(?:-?>|.*?(?:-->|\Z)))|<[?!][^<>]*+>"
     r"|<(?P<slash>/?)(?P<tag>[a-z][a-z0-9]*+)(?P<attrs>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>",

@@ -25,12 +25,13 @@ _ID = (
     rf"(?P<id>\d{{2}}{_MONTH}\.\d{{4,5}}"
     rf"|(?:{'|'.join(_ARCHIVES)})(?:\.[A-Z]{{2}})?/(?:9[1-9]|0[0-7]){_MONTH}\d{{3}})(?:v\d+)?"
 )
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _BARE_ID = re.compile(rf"(?:arxiv:\s*|10\.48550/arxiv\.)?{_ID}(?:\.pdf)?", re.I | re.A)
 _ID_IN_PATH = re.compile(rf"(?<![\w.-]){_ID}(?![0-9a-z])", re.I | re.A)
 _NAME = r"(?<![a-z])arxiv(?:[.:/\s]\s*|\.org/(?:abs|pdf|html)/)"
 _ID_AFTER_NAME = re.compile(rf"{_NAME}{_ID}(?![0-9a-z])", re.I | re.A)
 # arXiv's own pages are headed "[2312.00752] Mamba: …", and so are entries copied from them.
-_ID_IN_TEXT = re.compile(rf"(?:{_NAME}|\[(?=[^\s\]]+\])){_ID}(?![0-9a-z])", re.I | re.A)
+_ID_IN_TEXT = re.compile(rf"(?:{_NAME}|\[(?=[^\s\]]{{9,24}}\])){_ID}(?![0-9a-z])", re.I | re.A)
 
 _ARXIV_HOSTS = ("arxiv.org", "alphaxiv.org", "ar5iv.org")
 """Hosts whose every page is about the arXiv id in its path (subdomains count)."""
@@ -112,6 +113,21 @@ class Hit:
     why: Why
 
 
+@dataclass(frozen=True, slots=True)
+class CategorySuggestion:
+    """A heading that a paper may belong under.
+
+    Attributes:
+        confidence: probability that it does, in [0, 1], if any present heading fits; calibrated on
+            the list itself.
+        evidence: papers under it that speak for it, nearest first.
+    """
+
+    category: Category
+    confidence: float
+    evidence: tuple[Hit, ...] = ()
+
+
 def arxiv_id(text: str) -> str | None:
     """The arXiv id that ``text`` is, without version, or None if it is anything else.
 
@@ -119,6 +135,8 @@ def arxiv_id(text: str) -> str | None:
     http(s) links that carry one: abs, pdf and html pages, alphaXiv, ar5iv, Hugging Face papers,
     and other sites that say ``arxiv`` before the id. arXiv's own links may lack ``https://``.
     """
+    if not _FOUR_DIGITS.search(text):
+        return None  # as most links of a list; the rest costs twenty times more
     text = text.strip()
     match = _BARE_ID.fullmatch(text) or _id_in_link(text)
     return _canonical(match["id"]) if match else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from ssm_search import ranking
+from ssm_search.categories import Judgement, judge
 from ssm_search.corpus import (
     Corpus,
     Manifest,
@@ -21,18 +22,22 @@ from ssm_search.corpus import (
     stamped,
 )
 from ssm_search.display import Hits
-from ssm_search.encoder import Encoder, load_encoder
+from ssm_search.encoder import Encoder, encode_sorted, load_encoder
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.filters import Filters, matching_rows
 from ssm_search.index import SearchIndex
 from ssm_search.lookup import Lookup
-from ssm_search.papers import Abstract, Category, Hit, Paper, Why
+from ssm_search.papers import Abstract, Category, CategorySuggestion, Hit, Paper, Why
 from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
+from ssm_search.suggest import listed, of_new, similarities, without
 from ssm_search.text import sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SCOPE_LEVEL = 0.02
+FIT_LEVEL = 0.05  # one listed paper in twenty would be turned away
+EVIDENCE = 3  # papers shown for each suggested heading
 MMR_POOL = 10  # answers that diversity chooses from, for each one wanted
 
 
@@ -52,6 +57,7 @@ class PaperSearch:
         encoder: Encoder | None = None,
         *,
         previous: PaperSearch | None = None,
+        headings: Sequence[Category] = (),
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> PaperSearch:
         """Index ``papers`` by title and, where known, abstract.
@@ -59,6 +65,7 @@ class PaperSearch:
         Args:
             encoder: the default model if None.
             previous: an index whose vectors serve again where encoder and text are the same.
+            headings: those of the list that no paper stands under yet.
             progress: called with (texts encoded, texts to encode).
 
         Raises:
@@ -67,7 +74,7 @@ class PaperSearch:
         """
         encoder = encoder or load_encoder()
         known = previous.corpus if previous else None
-        return cls(build_corpus(list(papers), encoder, known, progress), encoder)
+        return cls(build_corpus(list(papers), encoder, known, headings, progress), encoder)
 
     @classmethod
     def load(
@@ -220,6 +227,79 @@ class PaperSearch:
         question = merged([question for _, question in liked])
         near = {path for row, _ in liked if row is not None for path in self.papers[row].categories}
         return self._hits(rows, scores, question, headings=near)
+
+    def suggest_categories(
+        self, paper_or_id_or_text: Paper | str, k: int = 3
+    ) -> list[CategorySuggestion]:
+        """The ``k`` headings that a paper most likely belongs under, likeliest first.
+
+        A listed paper is filed as if it were not listed. An empty list means that nothing fits:
+        the paper is about something else than the list (nearer to it than to this paper are all
+        but ``SCOPE_LEVEL`` of the listed papers), or no present heading is for it (about no more
+        than ``FIT_LEVEL`` of the listed papers there is as much doubt).
+
+        Raises:
+            QueryError: there is no text, or ``k`` is not positive; and as :meth:`related`.
+        """
+        self._allowed(k, {})
+        row, question = self._seed(paper_or_id_or_text)
+        if not self.corpus.headings.paths:
+            return []
+        judgement = self._judged(paper_or_id_or_text, row, question)
+        if judgement.scope[0] < SCOPE_LEVEL or judgement.fit[0] < FIT_LEVEL:
+            return []
+        confidence = judgement.probabilities[0]
+        scores = self._scores(question)
+        if row is not None:
+            scores[row] = -np.inf
+        members = self.corpus.headings.members(self.papers)
+        return [
+            CategorySuggestion(
+                category=self.corpus.headings.paths[at],
+                confidence=float(confidence[at]),
+                evidence=tuple(self._evidence(members[:, at], row, scores, question)),
+            )
+            for at in np.argsort(-confidence, kind="stable")[:k]
+        ]
+
+    def judge(self, paper_or_id_or_text: Paper | str) -> Judgement:
+        """What :meth:`suggest_categories` decides by.
+
+        Probabilities of ``manifest.headings``, whether any of them fits, and whether the paper is
+        about what the list is about.
+
+        Raises:
+            QueryError: as :meth:`suggest_categories`.
+        """
+        row, question = self._seed(paper_or_id_or_text)
+        return self._judged(paper_or_id_or_text, row, question)
+
+    def _judged(self, seed: Paper | str, row: int | None, question: Question) -> Judgement:
+        corpus, index = self.corpus, self.index
+        members = corpus.headings.members(self.papers)
+        if row is not None:
+            asked = listed(index, self.papers).only(row)
+            similar = without(similarities(asked, index, corpus.headings), row)
+            members = np.delete(members, row, axis=0)
+        else:
+            title = seed.title if isinstance(seed, Paper) else ""
+            title = title or (sentences(str(seed)) or [str(seed)])[0]
+            vectors = np.vstack([question.vector, encode_sorted(self.encoder, [title])[0]])
+            asked = of_new(title, question.stems, vectors, index)
+            similar = similarities(asked, index, corpus.headings)
+        return judge(similar, members, self.manifest.calibration)
+
+    def _evidence(
+        self,
+        under: NDArray[np.bool_],
+        row: int | None,
+        scores: NDArray[np.float32],
+        question: Question,
+    ) -> Hits:
+        allowed = under.copy()
+        if row is not None:
+            allowed[row] = False
+        return self._hits(ranking.top_rows(scores, EVIDENCE, allowed), scores, question)
 
     def _seed(self, seed: Paper | str) -> tuple[int | None, Question]:
         """The row of a listed paper, and what to compare others with."""

@@ -1,0 +1,658 @@
+"""Small lists in the dialects that maintainers write, with all that must come out of them.
+
+A body stands under the frame below; its lines count from 1. Titles, links and ids are invented.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+FRAME = "# A List of Papers\n\n## Section\n\n"
+ABS = "https://arxiv.org/abs/"
+PDF = "https://arxiv.org/pdf/"
+HUB = "https://github.com/"
+SHIELDS = "https://img.shields.io/"
+
+
+class Seen(NamedTuple):
+    """One entry as it must be read."""
+
+    line: int
+    id: str
+    title: str
+    year: int | None = None
+    venue: str = ""
+    code: str = ""
+
+
+class Case(NamedTuple):
+    """A body, its entries in order, and its problems with their lines."""
+
+    name: str
+    body: str
+    entries: list[Seen]
+    problems: tuple[tuple[int, str], ...] = ()
+
+
+TABLES = [
+    Case(
+        "columns in any order, misspelled names, a pipe in a title",
+        f"""\
+| Code | Venu | Year | Tilte | Paper |
+|:-----|-----:|:----:|-------|-------|
+| [code]({HUB}tide/scan) | ICML 2024 | 2024 | Tidal Scan \\| Ebb | [pdf]({PDF}2402.90001v2.pdf) |
+| code | arXiv |  | DuneNet: Sand in State Space | [link]({ABS}2402.90002) |
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan | Ebb", 2024, "ICML 2024", f"{HUB}tide/scan"),
+            Seen(4, "2402.90002", "DuneNet: Sand in State Space", None, "arXiv"),
+        ],
+    ),
+    Case(
+        "the first paper stands where the header belongs",
+        f"""\
+| [Tidal Scan for Oceans]({ABS}2402.90001) | 2024 | ICML 2024 | [code]({HUB}tide/scan) |
+|---|---|---|---|
+| [DuneNet: Sand in State Space]({ABS}2402.90002) | 2023 | arXiv | code |
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024", f"{HUB}tide/scan"),
+            Seen(3, "2402.90002", "DuneNet: Sand in State Space", 2023, "arXiv"),
+        ],
+    ),
+    Case(
+        "no delimiter line",
+        f"""\
+| Title | Year | Venue |
+| [Tidal Scan for Oceans]({ABS}2402.90001) | 2024 | ICML 2024 |
+| [DuneNet: Sand in State Space]({ABS}2402.90002) | 2023 | arXiv |
+""",
+        [
+            Seen(2, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024"),
+            Seen(3, "2402.90002", "DuneNet: Sand in State Space", 2023, "arXiv"),
+        ],
+    ),
+    Case(
+        "no outer pipes",
+        f"""\
+Title | Year
+--- | ---
+[Tidal Scan for Oceans]({ABS}2402.90001) | 2024
+""",
+        [Seen(3, "2402.90001", "Tidal Scan for Oceans", 2024)],
+    ),
+    Case(
+        "a blank line tears the table apart",
+        f"""\
+| Title | Year |
+|---|---|
+| [Tidal Scan for Oceans]({ABS}2402.90001) | 2024 |
+
+| [DuneNet: Sand in State Space]({ABS}2402.90002) | 2023 |
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan for Oceans", 2024),
+            Seen(5, "2402.90002", "DuneNet: Sand in State Space", 2023),
+        ],
+    ),
+    Case(
+        "too many and too few cells",
+        f"""\
+| Title | Year |
+|---|---|
+| Tidal Scan for Oceans | 2024 | [pdf]({ABS}2402.90001) | [code]({HUB}tide/scan) |
+| [DuneNet: Sand in State Space]({ABS}2402.90002) |
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan for Oceans", 2024, "", f"{HUB}tide/scan"),
+            Seen(4, "2402.90002", "DuneNet: Sand in State Space"),
+        ],
+    ),
+    Case(
+        "a column of bare ids, dates of several forms",
+        f"""\
+| Date | Paper | arXiv | GitHub |
+|---|---|---|---|
+| 2024-05-31 | Tidal Scan for Oceans | 2402.90001 | [star]({HUB}tide/scan) |
+| 23.11.02 | DuneNet: Sand in State Space | arXiv:2402.90002v3 | - |
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan for Oceans", 2024, "", f"{HUB}tide/scan"),
+            Seen(4, "2402.90002", "DuneNet: Sand in State Space", 2023),
+        ],
+    ),
+    Case(
+        "authors and labels in the title's cell",
+        f"""\
+| Paper | Venue |
+|---|---|
+| **Tidal Scan for Oceans**<br>A. Wave, B. Shore | [ICML 2024]({ABS}2402.90001) |
+| DuneNet: Sand in State Space [[pdf]]({PDF}2402.90002) [[code]]({HUB}dune/net) | CVPR'23 |
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024"),
+            Seen(
+                4, "2402.90002", "DuneNet: Sand in State Space", 2023, "CVPR'23", f"{HUB}dune/net"
+            ),
+        ],
+    ),
+    Case(
+        "method names, where no column is the title",
+        f"""\
+| Method | Paper | Code |
+|---|---|---|
+| TideScan | [paper]({ABS}2402.90001) | [code]({HUB}tide/scan) |
+""",
+        [Seen(3, "2402.90001", "TideScan", None, "", f"{HUB}tide/scan")],
+    ),
+    Case(
+        "a title without any link is an entry, a row of numbers is not",
+        """\
+| Title | Year |
+|---|---|
+| The Lost Proceedings of Sand | 2021 |
+
+#### Results
+
+| Backbone | Score |
+|---|---|
+| TideScan-S | 81.2 |
+""",
+        [Seen(3, "the-lost-proceedings-of-sand", "The Lost Proceedings of Sand", 2021)],
+        ((9, "table row without a link: TideScan-S | 81.2"),),
+    ),
+]
+
+ITEMS = [
+    Case(
+        "markers of every kind",
+        f"""\
+- [Tidal Scan for Oceans]({ABS}2402.90001)
+* DuneNet: Sand in State Space [[paper]]({ABS}2402.90002) [[code]]({HUB}dune/net)
++ MarshFormer, a Hybrid - [Paper]({ABS}2402.90003), [Code]({HUB}marsh/former)
+1. ReefSSM: Coral Counting ([paper]({ABS}2402.90004))
+2) [ ] Lagoon State Models {ABS}2402.90005
+3) [x] Estuary Mixers: <{ABS}2402.90006>
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans"),
+            Seen(2, "2402.90002", "DuneNet: Sand in State Space", code=f"{HUB}dune/net"),
+            Seen(3, "2402.90003", "MarshFormer, a Hybrid", code=f"{HUB}marsh/former"),
+            Seen(4, "2402.90004", "ReefSSM: Coral Counting"),
+            Seen(5, "2402.90005", "Lagoon State Models"),
+            Seen(6, "2402.90006", "Estuary Mixers"),
+        ],
+    ),
+    Case(
+        "bold titles, authors after them",
+        f"""\
+- **Tidal Scan for Oceans**, A. Wave, B. Shore. [[Paper]({ABS}2402.90001)] [[Code]({HUB}tide/scan)]
+- **[DuneNet: Sand in State Space]({ABS}2402.90002)** A. Grain, 2023
+- [**MarshFormer, a Hybrid**]({ABS}2402.90003) (ICLR 2024)
+- A. Wave, B. Shore. "**The Ebb of Attention in Oceans.**" [pdf]({PDF}2402.90004)
+- A. Wave and B. Shore. "The Flow of Attention in Oceans." ICML, 2024. [pdf]({PDF}2402.90005)
+- The Salt of Attention. *A. Wave, B. Shore.* [pdf]({PDF}2402.90006)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", code=f"{HUB}tide/scan"),
+            Seen(2, "2402.90002", "DuneNet: Sand in State Space"),
+            Seen(3, "2402.90003", "MarshFormer, a Hybrid", 2024, "ICLR 2024"),
+            Seen(4, "2402.90004", "The Ebb of Attention in Oceans"),
+            Seen(5, "2402.90005", "The Flow of Attention in Oceans"),
+            Seen(6, "2402.90006", "The Salt of Attention"),
+        ],
+    ),
+    Case(
+        "bold that marks no title, and a title that is long",
+        f"""\
+- (**ICML 2024**) Tidal Scan for Oceans. **[Paper]({ABS}2402.90001)**
+- DuneNet: Sand in State Space **[[Code]]({HUB}dune/net)** [[Paper]]({ABS}2402.90002)
+- **We release the [paper]({ABS}2402.90003)!**
+- [{"Very " * 30}Long]({ABS}2402.90004)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024"),
+            Seen(2, "2402.90002", "DuneNet: Sand in State Space", code=f"{HUB}dune/net"),
+            Seen(4, "2402.90004", "Very " * 30 + "Long"),
+        ],
+        ((3, "arXiv id 2402.90003 is mentioned, but no title goes with it"),),
+    ),
+    Case(
+        "links on the children",
+        f"""\
+* Tidal Scan for Oceans
+  - ICML 2024
+  - [paper]({ABS}2402.90001)
+  - code: {HUB}tide/scan
+* Deserts
+  * [DuneNet: Sand in State Space]({ABS}2402.90002)
+    * Trained on sand alone.
+    * [code]({HUB}dune/net)
+  * MarshFormer, a Hybrid
+    * arXiv:2402.90003
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024", f"{HUB}tide/scan"),
+            Seen(6, "2402.90002", "DuneNet: Sand in State Space", code=f"{HUB}dune/net"),
+            Seen(9, "2402.90003", "MarshFormer, a Hybrid"),
+        ],
+    ),
+    Case(
+        "dates and venues in brackets",
+        f"""\
+- (Arxiv 24.04.15) Tidal Scan for Oceans [Paper]({ABS}2402.90001)
+- [ICML 2024] DuneNet: Sand in State Space [[pdf]]({PDF}2402.90002)
+- MarshFormer, a Hybrid (NeurIPS'23) [[pdf]]({PDF}2402.90003)
+- [ReefSSM: Coral Counting]({ABS}2402.90004) (CVPR 2024, Oral)
+- **Lagoon State Models** [[AAAI2025]({ABS}2402.90005)]
+- Estuary Mixers ([ICML'98]({ABS}2402.90006))
+- `2021` [Kelp Forests as Trees]({ABS}2402.90007)
+- 2022-08-09 [Plankton in Sequence]({ABS}2402.90008)
+- Driftwood Memory (May 2020) [paper]({ABS}2402.90009)
+- 【ECCV 2024】Sea Glass Rendering（TPAMI 2025） [paper]({ABS}2402.90010)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2024, "Arxiv 24.04.15"),
+            Seen(2, "2402.90002", "DuneNet: Sand in State Space", 2024, "ICML 2024"),
+            Seen(3, "2402.90003", "MarshFormer, a Hybrid", 2023, "NeurIPS'23"),
+            Seen(4, "2402.90004", "ReefSSM: Coral Counting", 2024, "CVPR 2024, Oral"),
+            Seen(5, "2402.90005", "Lagoon State Models", 2025, "AAAI2025"),
+            Seen(6, "2402.90006", "Estuary Mixers", 1998, "ICML'98"),
+            Seen(7, "2402.90007", "Kelp Forests as Trees", 2021),
+            Seen(8, "2402.90008", "Plankton in Sequence", 2022),
+            Seen(9, "2402.90009", "Driftwood Memory", 2020),
+            Seen(10, "2402.90010", "Sea Glass Rendering", 2025, "TPAMI 2025"),
+        ],
+    ),
+    Case(
+        "no year comes from an id, and no venue from a title",
+        f"""\
+- (arXiv:2008.07669) Tidal Scan for Oceans [paper]({ABS}2008.07669)
+- [2012.90002] DuneNet: Sand in State Space [code]({HUB}dune/net)
+- [SAND2023]({ABS}2402.90003)
+""",
+        [
+            Seen(1, "2008.07669", "Tidal Scan for Oceans"),
+            Seen(2, "2012.90002", "DuneNet: Sand in State Space", code=f"{HUB}dune/net"),
+            Seen(3, "2402.90003", "SAND2023"),
+        ],
+    ),
+    Case(
+        "badges",
+        f"""\
+- Tidal Scan for Oceans [![arXiv]({SHIELDS}badge/arXiv-2402.90001-b31b1b.svg)]({ABS}2402.90001) \
+[![Stars]({SHIELDS}github/stars/tide/scan?style=social)]({HUB}tide/scan)
+- DuneNet: Sand in State Space ![arXiv]({SHIELDS}badge/arXiv-2402.90002-red)
+- [![star]({SHIELDS}github/stars/marsh/former)]({HUB}marsh/former) **MarshFormer, a Hybrid** \
+[paper]({ABS}2402.90003)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", code=f"{HUB}tide/scan"),
+            Seen(2, "2402.90002", "DuneNet: Sand in State Space"),
+            Seen(3, "2402.90003", "MarshFormer, a Hybrid", code=f"{HUB}marsh/former"),
+        ],
+    ),
+    Case(
+        "brackets, quotes and ornaments that belong to a title, and some that do not",
+        f"""\
+- [[V]-Tide: Brackets in a Link]({ABS}2402.90001)
+- (Re)thinking the Shore [paper]({ABS}2402.90002)
+- [SSM] Sand in State Space [paper]({ABS}2402.90003)
+- 🔥 [ICML 2024] [Coral at 360°]({ABS}2402.90004)
+- :star2: **Kelp™ & Co** [paper]({ABS}2402.90005)
+- Why "More Is Better at Sea" Is Wrong [paper]({ABS}2402.90006)
+- "Salt Is All You Need" [paper]({ABS}2402.90007)
+- ❤️ Is *Water* Wet? [paper]({ABS}2402.90008)
+- Foam: A `C++` Library &amp; More &lt;3 [paper]({ABS}2402.90009)
+""",
+        [
+            Seen(1, "2402.90001", "[V]-Tide: Brackets in a Link"),
+            Seen(2, "2402.90002", "(Re)thinking the Shore"),
+            Seen(3, "2402.90003", "Sand in State Space"),
+            Seen(4, "2402.90004", "Coral at 360°", 2024, "ICML 2024"),
+            Seen(5, "2402.90005", "Kelp™ & Co"),
+            Seen(6, "2402.90006", 'Why "More Is Better at Sea" Is Wrong'),
+            Seen(7, "2402.90007", "Salt Is All You Need"),
+            Seen(8, "2402.90008", "Is Water Wet?"),
+            Seen(9, "2402.90009", "Foam: A C++ Library & More <3"),
+        ],
+    ),
+    Case(
+        "code links, and what is none",
+        f"""\
+- [Efficient Code Search at Sea]({ABS}2402.90001) code
+- [Tidal Scan for Oceans]({ABS}2402.90002) [[Official-Code]]({HUB}tide/scan/tree/main)
+- [DuneNet: Sand in State Space]({ABS}2402.90003) [Project]({HUB}dune)
+- [MarshFormer, a Hybrid]({ABS}2402.90004) [PyTorch](https://gitlab.com/marsh/former)
+- [ReefSSM: Coral Counting]({ABS}2402.90005) [Code](https://reef.example.org/download)
+- [Lagoon State Models]({ABS}2402.90006) [A Blog About It](https://github.com/lagoon/blog)
+""",
+        [
+            Seen(1, "2402.90001", "Efficient Code Search at Sea"),
+            Seen(2, "2402.90002", "Tidal Scan for Oceans", code=f"{HUB}tide/scan/tree/main"),
+            Seen(3, "2402.90003", "DuneNet: Sand in State Space"),
+            Seen(4, "2402.90004", "MarshFormer, a Hybrid", code="https://gitlab.com/marsh/former"),
+            Seen(
+                5, "2402.90005", "ReefSSM: Coral Counting", code="https://reef.example.org/download"
+            ),
+            Seen(6, "2402.90006", "Lagoon State Models"),
+        ],
+    ),
+    Case(
+        "titles that wrap",
+        f"""\
+- [Tidal Scan for Oceans
+  That Are Wide]({ABS}2402.90001)
+- **DuneNet: Sand in
+  State Space** [paper]({ABS}2402.90002)
+- MarshFormer, a Hybrid of
+  water and land [paper]({ABS}2402.90003)
+- ReefSSM: Coral Counting
+  A. Polyp, B. Fin
+  [paper]({ABS}2402.90004)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans That Are Wide"),
+            Seen(3, "2402.90002", "DuneNet: Sand in State Space"),
+            Seen(5, "2402.90003", "MarshFormer, a Hybrid of water and land"),
+            Seen(7, "2402.90004", "ReefSSM: Coral Counting"),
+        ],
+    ),
+    Case(
+        "loose items with descriptions",
+        f"""\
+1. Tidal Scan for Oceans [paper]({ABS}2402.90001)
+
+   It beats [a pump](https://pump.example.org) and [Sand in State Space]({ABS}2402.90002).
+
+2. MarshFormer, a Hybrid
+
+   of small letters
+
+   [paper]({ABS}2402.90003)
+
+3. **ReefSSM**: not [Coral by Hand]({ABS}2402.90005), but faster [[paper]]({ABS}2402.90004)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans"),
+            Seen(3, "2402.90002", "Sand in State Space"),
+            Seen(5, "2402.90003", "MarshFormer, a Hybrid"),
+            Seen(11, "2402.90004", "ReefSSM"),
+            Seen(11, "2402.90005", "Coral by Hand"),
+        ],
+    ),
+    Case(
+        "reference links and Chinese labels",
+        f"""\
+- [Tidal Scan for Oceans][tide]
+- 基于状态空间模型的潮汐预测 [论文]({ABS}2402.90002) [代码]({HUB}chao/xi)
+
+[tide]: {ABS}2402.90001
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans"),
+            Seen(2, "2402.90002", "基于状态空间模型的潮汐预测", code=f"{HUB}chao/xi"),
+        ],
+    ),
+]
+
+PARAGRAPHS = [
+    Case(
+        "one entry a paragraph, or several",
+        f"""\
+**Tidal Scan for Oceans**<br>
+*A. Wave, B. Shore*<br>
+[[Paper]({ABS}2402.90001)] [[Code]({HUB}tide/scan)]
+
+Sand in State Space [Paper]({ABS}2402.90002)<br>MarshFormer, a Hybrid [Paper]({ABS}2402.90003)
+
+ReefSSM: Coral Counting [Paper]({ABS}2402.90004)
+Lagoon State Models [Paper](https://openreview.net/forum?id=lagoon)
+潮汐预测 [论文]({ABS}2402.90006)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", code=f"{HUB}tide/scan"),
+            Seen(5, "2402.90002", "Sand in State Space"),
+            Seen(5, "2402.90003", "MarshFormer, a Hybrid"),
+            Seen(7, "2402.90004", "ReefSSM: Coral Counting"),
+            Seen(8, "lagoon-state-models", "Lagoon State Models"),
+            Seen(9, "2402.90006", "潮汐预测"),
+        ],
+    ),
+    Case(
+        "a label above a group is no title",
+        f"""\
+7. Scans in Circles
+
+   (arXiv:2402.90001) Tidal Scan for Oceans [[Paper]]({ABS}2402.90001)
+
+   (arXiv:2402.90002) DuneNet: Sand in State Space [[Paper]]({ABS}2402.90002)
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan for Oceans"),
+            Seen(5, "2402.90002", "DuneNet: Sand in State Space"),
+        ],
+    ),
+    Case(
+        "prose names papers, the list comes first",
+        f"""\
+We build on [Tidal Scan]({ABS}2402.90001) and on [Salt Is All You Need]({ABS}2402.90007).
+
+- [Tidal Scan for Oceans]({ABS}2402.90001)
+""",
+        [
+            Seen(1, "2402.90007", "Salt Is All You Need"),
+            Seen(3, "2402.90001", "Tidal Scan for Oceans"),
+        ],
+    ),
+    Case(
+        "a paper as a heading",
+        f"#### [Tidal Scan for Oceans]({ABS}2402.90001) (ICML 2024)\n",
+        [Seen(1, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024")],
+    ),
+    Case(
+        "an entry over a rule is no heading",
+        f"""\
+Tidal Scan for Oceans [Paper]({ABS}2402.90001)
+---
+
+Dunes
+---
+
+- [Sand]({ABS}2402.90002)
+""",
+        [Seen(1, "2402.90001", "Tidal Scan for Oceans"), Seen(7, "2402.90002", "Sand")],
+    ),
+]
+
+HTML = [
+    Case(
+        "a table in details",
+        f"""\
+<details><summary>Click</summary>
+<table>
+<thead><tr><th>Title</th><th>Venue</th><th>Code</th></tr></thead>
+<tbody>
+<tr>
+  <td><a href="{ABS}2402.90001">Tidal Scan
+    for Oceans</a></td>
+  <td>ICML 2024</td>
+  <td><a href='{HUB}tide/scan'>code</a></td>
+</tr>
+<tr><td><a href={ABS}2402.90002>Sand &amp; Dunes</a></td><td>arXiv</td><td>code</td></tr>
+</tbody>
+</table>
+</details>
+
+- [MarshFormer, a Hybrid]({ABS}2402.90003)
+""",
+        [
+            Seen(5, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024", f"{HUB}tide/scan"),
+            Seen(11, "2402.90002", "Sand & Dunes", None, "arXiv"),
+            Seen(16, "2402.90003", "MarshFormer, a Hybrid"),
+        ],
+    ),
+    Case(
+        "Markdown in details",
+        f"""\
+<details open>
+<summary><b>Sea</b></summary>
+
+| Title | Year | PDF |
+|---|---|---|
+| Tidal Scan for Oceans | 2024 | [pdf]({PDF}2402.90001) |
+
+- DuneNet: Sand in State Space [[pdf]]({PDF}2402.90002)
+
+</details>
+""",
+        [
+            Seen(6, "2402.90001", "Tidal Scan for Oceans", 2024),
+            Seen(8, "2402.90002", "DuneNet: Sand in State Space"),
+        ],
+    ),
+    Case(
+        "lists and paragraphs",
+        f"""\
+<ul>
+  <li><b>Tidal Scan for Oceans</b>, A. Wave <a href="{ABS}2402.90001">[paper]</a></li>
+  <li>Deserts
+    <ul><li><a href="{ABS}2402.90002">DuneNet: Sand in State Space</a></li></ul>
+  </li>
+</ul>
+<p align="center"><b>MarshFormer, a Hybrid</b><br>A. Reed<br>
+<a href="{ABS}2402.90003">Paper</a> | <a href="{HUB}marsh/former">Code</a></p>
+""",
+        [
+            Seen(2, "2402.90001", "Tidal Scan for Oceans"),
+            Seen(4, "2402.90002", "DuneNet: Sand in State Space"),
+            Seen(7, "2402.90003", "MarshFormer, a Hybrid", code=f"{HUB}marsh/former"),
+        ],
+    ),
+    Case(
+        "tags that nobody closes",
+        f"""\
+<table>
+<tr><td><a href="{ABS}2402.90001">Tidal Scan for Oceans<td>ICML 2024
+<tr><td><b><a href="{ABS}2402.90002">DuneNet: Sand in State Space<td>2023
+</table>
+<ul>
+<li><a href="{ABS}2402.90003">MarshFormer, a Hybrid
+<li><a href="{ABS}2402.90004">ReefSSM: Coral Counting</a>
+
+### Pools
+
+- Lagoon State Models
+  - [paper]({ABS}2402.90005)
+""",
+        [
+            Seen(2, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024"),
+            Seen(3, "2402.90002", "DuneNet: Sand in State Space", 2023),
+            Seen(6, "2402.90003", "MarshFormer, a Hybrid"),
+            Seen(7, "2402.90004", "ReefSSM: Coral Counting"),
+            Seen(11, "2402.90005", "Lagoon State Models"),
+        ],
+    ),
+]
+
+HIDDEN = [
+    Case(
+        "comments and fenced code",
+        f"""\
+<!-- - [Hidden One]({ABS}2402.90001) -->
+```
+- [Fenced One]({ABS}2402.90002)
+```
+~~~md
+- [Fenced Two]({ABS}2402.90003)
+~~~
+<!--
+- [Hidden Two]({ABS}2402.90004)
+
+- [Hidden Three]({ABS}2402.90005)
+-->
+- [Tidal Scan for Oceans]({ABS}2402.90006) <!-- was [Hidden Four]({ABS}2402.90007) -->
+- Notes
+  ```
+  [Fenced Three]({ABS}2402.90008)
+  ```
+<div>
+<!-- a comment that goes on
+
+- [Hidden Five]({ABS}2402.90009)
+
+-->
+</div>
+
+- ~~[DuneNet: Sand in State Space]({ABS}2402.90010)~~
+""",
+        [
+            Seen(13, "2402.90006", "Tidal Scan for Oceans"),
+            Seen(26, "2402.90010", "DuneNet: Sand in State Space"),
+        ],
+        ((14, "list item without a link: Notes"),),
+    ),
+    Case(
+        "indented entries are no code",
+        f"""\
+Some text.
+
+    - [Tidal Scan for Oceans]({ABS}2402.90001)
+""",
+        [Seen(3, "2402.90001", "Tidal Scan for Oceans")],
+    ),
+    Case(
+        "news and contents list nothing",
+        f"""\
+### :fire: News & Updates
+
+- 2024-05: [DuneNet: Sand in State Space]({ABS}2402.90001) is out
+
+### Table of Contents
+
+- [Pools](#pools)
+
+### Pools
+
+- [DuneNet: Sand in State Space]({ABS}2402.90001)
+""",
+        [Seen(11, "2402.90001", "DuneNet: Sand in State Space")],
+    ),
+]
+
+PROBLEMS = [
+    Case(
+        "each is named with its line",
+        f"""\
+- Tidal Scan for Oceans [arXiv]({ABS}2402.90001) [paper]({ABS}2402.90002)
+- **DuneNet: Sand in State Space**, arXiv:2402.90003 [paper]({ABS}2402.90004)
+- MarshFormer, a Hybrid [code](https:/github.com/marsh/former) [paper]({ABS}2402.90005)
+- ReefSSM: Coral Counting
+- {ABS}2402.90006
+- [paper](https://openreview.net/forum?id=reef)
+
+Lagoons are studied (arXiv:hep-th/9901001).
+
+| Title | Year | PDF |
+|---|---|---|
+| | 2024 | [pdf]({PDF}2402.90007) |
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans"),
+            Seen(2, "2402.90004", "DuneNet: Sand in State Space"),
+            Seen(3, "2402.90005", "MarshFormer, a Hybrid"),
+        ],
+        (
+            (1, "two arXiv ids for one title: took 2402.90001, passed over 2402.90002"),
+            (2, "two arXiv ids for one title: took 2402.90004, passed over 2402.90003"),
+            (3, "not a web address: https:/github.com/marsh/former"),
+            (4, "list item without a link: ReefSSM: Coral Counting"),
+            (5, "arXiv id 2402.90006 is mentioned, but no title goes with it"),
+            (6, "list item without a title: https://openreview.net/forum?id=reef"),
+            (8, "arXiv id hep-th/9901001 is mentioned, but no title goes with it"),
+            (12, "table row without a title: 2402.90007"),
+        ),
+    ),
+]
+
+ALL = [*TABLES, *ITEMS, *PARAGRAPHS, *HTML, *HIDDEN, *PROBLEMS]
