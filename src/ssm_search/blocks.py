@@ -259,7 +259,7 @@ def _pipe_rows(block: Block) -> list[Block]:
         if run.is_break:
             inner = [tuple(cell) for cell in cells]
             inner = inner[_is_blank(inner[0]) : len(inner) - _is_blank(inner[-1])]
-            if len(inner) > 1 and not all(_DELIMITER >= set(plain(cell)) for cell in inner):
+            if len(inner) > 1 and not all(set(plain(cell)) <= _DELIMITER for cell in inner):
                 rows.append(Block("row", line, tuple(inner)))
             cells, line = [[]], run.line
         elif run.href or run.escaped:
