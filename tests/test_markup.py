@@ -160,6 +160,7 @@ def test_rows(text: str, rows: list[str]) -> None:
         "<!--\n\n- a\n\n-->",
         "<!--> <!-- never closed\n\n- a",
         "<div>\n<!-- a\n\n- b\n\n-->\n</div>",
+        "<div>\n<!-- <b>\n\n- never closed",
         "<pre>\n- a\n\n- b\n</pre>",
         "<style>p {}</style>",
         "<?php a ?>",

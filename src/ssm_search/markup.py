@@ -30,7 +30,9 @@ _HTML = re.compile(
     r"|<(?P<slash>/?)(?P<tag>[a-z][a-z0-9]*+)(?P<attrs>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>",
     re.I | re.S,
 )
-_ATTRIBUTE = re.compile(r"([a-z][\w:-]*+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", re.I)
+_ATTRIBUTE = re.compile(
+    r"(?<![\w:-])([a-z][\w:-]*+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", re.I
+)
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -137,7 +139,7 @@ class _Feed:
             position = match.end()
             if match["tag"]:
                 self._html_tag(match["tag"].lower(), match["attrs"], closes=bool(match["slash"]))
-            elif match["comment"] and not match["comment"].endswith(">"):
+            elif match["comment"] and not match["comment"].endswith("-->"):
                 self._in_comment = True  # a blank line ended the HTML, not the comment
             self.builder.line += match.group().count("\n")
         self._html_text(html[position:])
