@@ -72,6 +72,16 @@ def test_list_to_answers(source: Path, abstracts: Path, tmp_path: Path) -> None:
     assert steps == [("encoding", 0, 10), ("encoding", 10, 10)]
 
 
+def test_headings_without_papers_wait_among_those_with(tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(
+        "# L\n## News\n## Films\n### Long\n- [Video one](https://arxiv.org/abs/2401.00001)\n"
+        "### Short\n|Title|\n|---|\n## License\n### Terms\n"
+    )
+    report = build_index(path, tmp_path / "index", encoder=WordEncoder(), offline=True)
+    assert report.search.manifest.headings == (("Films", "Long"), ("Films", "Short"))
+
+
 def test_two_builds_give_the_same_bytes(source: Path, abstracts: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         build_index(

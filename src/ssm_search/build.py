@@ -17,7 +17,7 @@ from ssm_search.abstracts import (
 from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
 from ssm_search.encoder import Encoder, load_encoder
 from ssm_search.errors import FetchError, IncompleteError, IndexFolderError, ListError
-from ssm_search.papers import Abstract, Paper
+from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 
 Progress = Callable[[str, int, int], None]
@@ -119,6 +119,7 @@ def build_index(
         papers,
         encoder,
         previous=previous,
+        headings=empty_headings(reading.categories, papers),
         progress=lambda done, total: progress("encoding", done, total),
     )
     digest = hashlib.sha256(content.encode()).hexdigest()
@@ -126,6 +127,18 @@ def build_index(
     old = set(map(int, previous.corpus.text_hashes)) if previous else set()
     reused = sum(int(h) in old for h in search.corpus.text_hashes)
     return BuildReport(search, reading, report, reused)
+
+
+def empty_headings(headings: Sequence[Category], papers: Sequence[Paper]) -> list[Category]:
+    """Headings that wait for their first paper: without any, below one that has others.
+
+    Headings of the outermost level without papers are about the list ("News", "License").
+    """
+    used = {path for paper in papers for path in paper.categories}
+    parents = {path[:depth] for path in used for depth in range(1, len(path) + 1)}
+    return [
+        path for path in headings if len(path) > 1 and path not in parents and path[:-1] in parents
+    ]
 
 
 def missing_abstracts(papers: Sequence[Paper], known: dict[str, Abstract]) -> list[str]:
