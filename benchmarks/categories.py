@@ -296,7 +296,7 @@ def trust_table(filed: dict[str, Filed]) -> Table:
         table.add_row(name, *cells[:3], fits, cells[3], scope)
     mean = [f"{value:.3f}" for value in np.mean(rows, axis=0)]
     table.add_row("mean, headings by topic", *mean[:3], "", mean[3], "")
-    # With 10 bins a list of 65 papers shows an error of about .1 however well it is calibrated.
+    # In ten bins, perfect calibration shows an error of .11 with 65 papers and .07 with 162.
     topical = [one for name, one in filed.items() if is_topical(name)]
     pooled = [calibration_error(topical, method) for method in ("others", "shipped")]
     table.add_row("the same papers in one pot", *(f"{value:.3f}" for value in pooled))
