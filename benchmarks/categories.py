@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from bootstrap import bootstrap_interval
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -32,7 +33,7 @@ from ssm_search.categories import FOLDS, softmax
 from ssm_search.encoder import Encoder, load_encoder
 from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
-from ssm_search.suggest import listed, similarities
+from ssm_search.suggest import Headings, listed, similarities
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -40,7 +41,6 @@ RESULTS = ROOT / "benchmarks" / "results"
 MIN_ABSTRACTS = 60
 TOPICAL = ("yyyujintang", "xmindflow", "radarFudan", "Ruixxxx", "ziyangwang007")
 RANDOM_PAPERS = 300
-RESAMPLES = 2000
 BINS = 10
 SHOWN = {
     "majority": "majority",
@@ -174,14 +174,14 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
         new, old = np.arange(len(rest), n), np.arange(len(rest))
         result.features[asked] = categories.features(everything.part(new, old), right[rest])
         result.temperature[asked] = search.manifest.calibration.temperature
-        vectors = whole.index.paper_vectors()
+        vectors = whole.index.paper_vectors
         names = whole.corpus.headings.vectors
         for name, scores in baselines(vectors[rest], right[rest], vectors[asked], names).items():
             result.scores[name][asked] = scores
     return result
 
 
-def replace_order(search: PaperSearch, paths: Sequence[tuple[str, ...]]):
+def replace_order(search: PaperSearch, paths: Sequence[tuple[str, ...]]) -> Headings:
     """The headings of ``search`` in the order of ``paths``."""
     headings = search.corpus.headings
     order = [headings.paths.index(path) for path in paths]
@@ -316,8 +316,7 @@ def in_top(scores: NDArray[np.float64], right: NDArray[np.bool_], k: int) -> NDA
 
 def interval(values: NDArray[np.bool_]) -> str:
     """95 % bootstrap interval of a mean."""
-    samples = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.percentile(values[samples].mean(axis=1), [2.5, 97.5])
+    low, high = bootstrap_interval(values)
     return f"[{low:.2f}, {high:.2f}]"
 
 

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from bootstrap import bootstrap_interval
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
@@ -30,7 +31,6 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "scitldr_dev.jsonl"
 CACHE = ROOT / "benchmarks" / ".cache"
 DEPTH = 10  # ranks looked at
-RESAMPLES = 2000
 
 
 def main(data: Path) -> None:
@@ -98,10 +98,9 @@ def measures(hits: NDArray[np.bool_]) -> list[str]:
     """
     reciprocal = (hits / np.arange(1, DEPTH + 1)).sum(axis=1)
     values = [hits[:, :1].any(1), hits[:, :5].any(1), hits[:, :10].any(1), reciprocal]
-    samples = np.random.default_rng(0).integers(0, len(hits), (RESAMPLES, len(hits)))
     cells = []
     for value in values:
-        low, high = np.percentile(value[samples].mean(axis=1), [2.5, 97.5])
+        low, high = bootstrap_interval(value)
         cells.append(f"{value.mean():.4f} [{low:.3f}, {high:.3f}]")
     return cells
 

@@ -295,14 +295,9 @@ def main() -> None:
 
 
 def _open(index: Path | None) -> PaperSearch:
-    if index is None:
-        from ssm_search.shipped import shipped_search
+    from ssm_search.shipped import open_index, shipped_search
 
-        return shipped_search()
-    from ssm_search.abstracts import default_cache, load_abstracts
-    from ssm_search.search import PaperSearch
-
-    return PaperSearch.load(index, abstracts=load_abstracts(default_cache()))
+    return shipped_search() if index is None else open_index(index)
 
 
 def _text(argument: str) -> str:

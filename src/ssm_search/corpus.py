@@ -77,7 +77,7 @@ class Corpus:
 
     def is_indexed_text(self, row: int) -> bool:
         """Whether the abstract at hand is the one that the vectors of ``row`` were made of."""
-        return text_hash(self.papers[row]) == int(self.text_hashes[row])
+        return _hash(passages(self.papers[row])) == int(self.text_hashes[row])
 
 
 def build_corpus(
@@ -104,9 +104,10 @@ def build_corpus(
             raise QueryError(f"two papers have the id {paper.id!r}; merge them into one")
         seen.add(paper.id)
     paths = tuple(dict.fromkeys([*(p for x in papers for p in x.categories), *headings]))
-    hashes = [text_hash(paper) for paper in papers]
+    cut = [passages(paper) for paper in papers]
+    hashes = [_hash(parts) for parts in cut]
     stored, named = _stored_vectors(previous, encoder) if previous else ({}, {})
-    new = {h: passages(p) for h, p in zip(hashes, papers, strict=True) if h not in stored}
+    new = {h: parts for h, parts in zip(hashes, cut, strict=True) if h not in stored}
     new_names = list(dict.fromkeys(path[-1] for path in paths if path[-1] not in named))
     texts = [text for parts in new.values() for text in parts]
     vectors = encode_sorted(encoder, texts + new_names, progress)
@@ -167,9 +168,9 @@ def passages(paper: Paper) -> list[str]:
     return [full_text(paper), *(parts + sentences(paper.abstract) or [""])]
 
 
-def text_hash(paper: Paper) -> int:
+def _hash(parts: Sequence[str]) -> int:
     """Of all that is encoded of a paper, cut as it is encoded; 64 bits."""
-    digest = hashlib.sha256("\0".join(passages(paper)).encode("utf-8", "replace")).digest()
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).digest()
     return int.from_bytes(digest[:8], "little")
 
 

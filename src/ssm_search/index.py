@@ -141,6 +141,11 @@ class SearchIndex:
         by_term = csc_matrix((scores["data"], scores["indices"], scores["indptr"]), shape)
         return _unit_rows(by_term.tocsr().astype(np.float64))
 
+    @cached_property
+    def term_gram(self) -> NDArray[np.float64]:
+        """The cosines of ``term_rows`` with each other, shape (n, n)."""
+        return np.asarray((self.term_rows @ self.term_rows.T).toarray(), dtype=np.float64)
+
     def term_row(self, stems: Sequence[str]) -> csr_matrix:
         """The terms of a text that is not a row, weighted as if it were; sparse, (1, terms)."""
         from scipy.sparse import csr_matrix
@@ -167,11 +172,13 @@ class SearchIndex:
                         stems[row].append(stem)
         return [frozenset(row) for row in stems]
 
+    @cached_property
     def title_vectors(self) -> NDArray[np.float32]:
         """The vector of the first sentence, the title, of each row, shape (n, d)."""
         vectors = self._sentences.reconstruct_n(0, self._sentences.ntotal)
         return np.asarray(vectors[self._starts[:-1]], dtype=np.float32)
 
+    @cached_property
     def paper_vectors(self) -> NDArray[np.float32]:
         """The vectors of all rows, shape (n, d)."""
         return np.asarray(self._papers.reconstruct_n(0, len(self)), dtype=np.float32)

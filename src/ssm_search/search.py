@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -29,7 +30,7 @@ from ssm_search.index import SearchIndex
 from ssm_search.lookup import Lookup
 from ssm_search.papers import Abstract, Category, CategorySuggestion, Hit, Paper, Why
 from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
-from ssm_search.suggest import listed, of_new, similarities, without
+from ssm_search.suggest import Asked, listed, of_new, similarities, without
 from ssm_search.text import sentences
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class PaperSearch:
         self.corpus = corpus
         self._encoder = encoder
         self._lookup = Lookup(corpus.papers)
+        self._sentences: dict[int, list[str]] = {}
 
     @classmethod
     def from_papers(
@@ -126,16 +128,16 @@ class PaperSearch:
     def status(self) -> dict[str, Any]:
         """Counts, coverage of abstracts, encoder and age, as JSON types."""
         manifest = self.manifest
-        listed = {paper.id for paper in self.papers if paper.kind == "paper"}
-        lacking = [paper_id for paper_id in manifest.without_abstract if paper_id in listed]
+        ids = {paper.id for paper in self.papers if paper.kind == "paper"}
+        lacking = [paper_id for paper_id in manifest.without_abstract if paper_id in ids]
         age = datetime.now(UTC) - datetime.fromisoformat(manifest.built) if manifest.built else None
         return {
             "list": manifest.list_name,
             "entries": len(self.papers),
-            "papers": len(listed),
-            "links": len(self.papers) - len(listed),
+            "papers": len(ids),
+            "links": len(self.papers) - len(ids),
             "headings": len({path for paper in self.papers for path in paper.categories}),
-            "indexed_with_abstract": len(listed) - len(lacking),
+            "indexed_with_abstract": len(ids) - len(lacking),
             "abstracts_at_hand": sum(bool(paper.abstract) for paper in self.papers),
             "sentences": manifest.sentences,
             "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
@@ -241,7 +243,7 @@ class PaperSearch:
         Raises:
             QueryError: there is no text, or ``k`` is not positive; and as :meth:`related`.
         """
-        self._allowed(k, {})
+        _check_count(k)
         row, question = self._seed(paper_or_id_or_text)
         if not self.corpus.headings.paths:
             return []
@@ -250,14 +252,16 @@ class PaperSearch:
             return []
         confidence = judgement.probabilities[0]
         scores = self._scores(question)
+        under = self._members.copy()
         if row is not None:
-            scores[row] = -np.inf
-        members = self.corpus.headings.members(self.papers)
+            under[row] = False
         return [
             CategorySuggestion(
                 category=self.corpus.headings.paths[at],
                 confidence=float(confidence[at]),
-                evidence=tuple(self._evidence(members[:, at], row, scores, question)),
+                evidence=tuple(
+                    self._hits(ranking.top_rows(scores, EVIDENCE, under[:, at]), scores, question)
+                ),
             )
             for at in np.argsort(-confidence, kind="stable")[:k]
         ]
@@ -275,31 +279,25 @@ class PaperSearch:
         return self._judged(paper_or_id_or_text, row, question)
 
     def _judged(self, seed: Paper | str, row: int | None, question: Question) -> Judgement:
-        corpus, index = self.corpus, self.index
-        members = corpus.headings.members(self.papers)
+        index, headings, members = self.index, self.corpus.headings, self._members
         if row is not None:
-            asked = listed(index, self.papers).only(row)
-            similar = without(similarities(asked, index, corpus.headings), row)
+            similar = without(similarities(self._listed.only(row), index, headings), row)
             members = np.delete(members, row, axis=0)
         else:
             title = seed.title if isinstance(seed, Paper) else ""
             title = title or (sentences(str(seed)) or [str(seed)])[0]
             vectors = np.vstack([question.vector, encode_sorted(self.encoder, [title])[0]])
             asked = of_new(title, question.stems, vectors, index)
-            similar = similarities(asked, index, corpus.headings)
+            similar = similarities(asked, index, headings)
         return judge(similar, members, self.manifest.calibration)
 
-    def _evidence(
-        self,
-        under: NDArray[np.bool_],
-        row: int | None,
-        scores: NDArray[np.float32],
-        question: Question,
-    ) -> Hits:
-        allowed = under.copy()
-        if row is not None:
-            allowed[row] = False
-        return self._hits(ranking.top_rows(scores, EVIDENCE, allowed), scores, question)
+    @cached_property
+    def _members(self) -> NDArray[np.bool_]:
+        return self.corpus.headings.members(self.papers)
+
+    @cached_property
+    def _listed(self) -> Asked:
+        return listed(self.index, self.papers)
 
     def _seed(self, seed: Paper | str) -> tuple[int | None, Question]:
         """The row of a listed paper, and what to compare others with."""
@@ -311,8 +309,7 @@ class PaperSearch:
         return None, as_document(text, self.index, self.encoder)
 
     def _allowed(self, k: int, filters: Filters) -> NDArray[np.bool_]:
-        if not isinstance(k, int) or k < 1:
-            raise QueryError(f"k is {k!r}; expected how many answers you want, 1 or more")
+        _check_count(k)
         return matching_rows(self.papers, filters)
 
     def _mask(self, rows: Sequence[int]) -> NDArray[np.bool_]:
@@ -357,10 +354,12 @@ class PaperSearch:
 
     def _nearest_sentence(self, row: int, question: Question) -> str:
         """The sentence of the abstract that is nearest to the question, if the text is at hand."""
-        paper = self.papers[row]
-        if not paper.abstract or not self.corpus.is_indexed_text(row):
+        if row not in self._sentences:  # cut and compared once, not for every query
+            at_hand = self.papers[row].abstract if self.corpus.is_indexed_text(row) else ""
+            self._sentences[row] = sentences(at_hand)
+        found = self._sentences[row]
+        if not found:
             return ""
-        found = sentences(paper.abstract)
         scores = self.index.sentence_scores(row, question.vector)[-len(found) :]
         return found[int(scores.argmax())]
 
@@ -383,6 +382,11 @@ class PaperSearch:
             _check_fingerprint(encoder, self.manifest)
             self._encoder = encoder
         return self._encoder
+
+
+def _check_count(k: int) -> None:
+    if not isinstance(k, int) or k < 1:
+        raise QueryError(f"k is {k!r}; expected how many answers you want, 1 or more")
 
 
 def _check_fingerprint(encoder: Encoder, manifest: Manifest) -> None:

@@ -22,11 +22,16 @@ def shipped_list() -> Path:
     return shipped_folder().with_suffix(".md")
 
 
-@cache
-def shipped_search() -> PaperSearch:
-    """The prebuilt index, loaded once, with the abstracts that this user has fetched.
+def open_index(folder: Path) -> PaperSearch:
+    """An index with the abstracts that this user has fetched.
 
     Raises:
-        IndexFolderError: the installation is damaged.
+        IndexFolderError: there is none, or it is damaged.
     """
-    return PaperSearch.load(shipped_folder(), abstracts=load_abstracts(default_cache()))
+    return PaperSearch.load(folder, abstracts=load_abstracts(default_cache()))
+
+
+@cache
+def shipped_search() -> PaperSearch:
+    """The prebuilt index, loaded once; see :func:`open_index`."""
+    return open_index(shipped_folder())

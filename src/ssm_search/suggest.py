@@ -76,8 +76,8 @@ def listed(index: SearchIndex, papers: Sequence[Paper]) -> Asked:
     """The papers of an index themselves; without their abstracts, from what the index stores."""
     title_stems = [frozenset(stem for stem, _ in terms(paper.title)) for paper in papers]
     return Asked(
-        papers=index.paper_vectors(),
-        titles=index.title_vectors(),
+        papers=index.paper_vectors,
+        titles=index.title_vectors,
         words=index.term_rows,
         title_stems=title_stems,
         all_stems=index.stems_of_rows(),
@@ -107,7 +107,7 @@ def of_new(
 
 def similarities(asked: Asked, index: SearchIndex, headings: Headings) -> Similarities:
     """Everything that speaks for and against each heading."""
-    rows, papers = index.term_rows, index.paper_vectors()
+    rows, papers = index.term_rows, index.paper_vectors
     names = headings.vectors - headings.vectors.mean(axis=0, keepdims=True)
     stems = [frozenset(stem for stem, _ in terms(path[-1])) for path in headings.paths]
     overlap = [
@@ -116,11 +116,11 @@ def similarities(asked: Asked, index: SearchIndex, headings: Headings) -> Simila
     ]
     return Similarities(
         words=(asked.words @ rows.T).toarray(),
-        titles=np.asarray(asked.titles @ index.title_vectors().T, dtype=np.float64),
+        titles=np.asarray(asked.titles @ index.title_vectors.T, dtype=np.float64),
         papers=np.asarray(asked.papers @ papers.T, dtype=np.float64),
         names=np.asarray((asked.papers - papers.mean(axis=0)) @ names.T, dtype=np.float64),
         overlap=np.array(overlap, dtype=np.float64).reshape(len(asked.papers), len(stems)),
-        gram=(rows @ rows.T).toarray(),
+        gram=index.term_gram,
     )
 
 
