@@ -57,7 +57,7 @@ from ssm_search.papers import Abstract, Paper, arxiv_id
 INTERVAL = 1.0  # seconds, only ever slept through by ``Naps``
 PAPERS = invented(250)
 IDS = [paper.id for paper in PAPERS]
-MALFORMED = "math.ZZ/0102003"  # well-formed to us, not to arXiv
+MALFORMED = "ao-sci/0102003"  # well-formed to us, not to arXiv
 RECORDED = Path(__file__).parents[2] / "shared" / "atom"
 
 
@@ -377,7 +377,7 @@ def test_one_bad_id_among_a_hundred_costs_that_one_alone(
 
 
 def test_many_bad_ids_cost_only_themselves(server: ArxivServer, cache: Path, naps: Naps) -> None:
-    bad = [f"math.ZZ/01020{n:02}" for n in range(MAX_REFUSED + 5)]
+    bad = [f"ao-sci/01020{n:02}" for n in range(MAX_REFUSED + 5)]
     mixed = [i for pair in zip(IDS, bad, strict=False) for i in pair]
     report = fetch(server, mixed, cache, naps)
     assert report == FetchReport(fetched=tuple(IDS[: len(bad)]), refused=tuple(bad))
@@ -425,7 +425,7 @@ def test_ids_in_every_form(cache: Path, naps: Naps) -> None:
     asked = ["hep-th/9901001v1", "math.GT/0309136", "0704.0001", "arXiv:2401.00001v2", "2401.00001"]
     with ArxivServer(papers) as server:
         report = fetch(server, asked, cache, naps)
-        bare = ["hep-th/9901001", "math.GT/0309136", "0704.0001", "2401.00001"]
+        bare = ["hep-th/9901001", "math/0309136", "0704.0001", "2401.00001"]
         assert server.asked == [bare]
     assert report == FetchReport(fetched=tuple(bare))
     titles = {record.id: record.title for record in load_abstracts(cache).values()}

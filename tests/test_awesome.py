@@ -166,11 +166,14 @@ def test_links_that_carry_an_id(address: str, paper_id: str) -> None:
         assert (paper.id, paper.kind) == (paper_id, "paper")
 
 
-@pytest.mark.parametrize("paper_id", ["hep-th/9901001", "math.GT/0309136"])
-def test_ids_of_the_old_scheme(paper_id: str) -> None:
+@pytest.mark.parametrize(
+    ("paper_id", "written"),
+    [("hep-th/9901001", "hep-th/9901001"), ("math/0309136", "math.GT/0309136")],
+)
+def test_ids_of_the_old_scheme(paper_id: str, written: str) -> None:
     text = "## A\n" + "".join(
         f"- Salt in the Sea, Part {n} [paper](https://arxiv.org/{form})\n"
-        for n, form in enumerate([f"abs/{paper_id}", f"pdf/{paper_id}v2.pdf", f"abs/{paper_id}v1"])
+        for n, form in enumerate([f"abs/{paper_id}", f"pdf/{written}v2.pdf", f"abs/{written}v1"])
     )
     (paper,) = parse_list(text)
     assert (paper.id, paper.url) == (paper_id, f"https://arxiv.org/abs/{paper_id}")

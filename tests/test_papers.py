@@ -33,7 +33,7 @@ from ssm_search.papers import (
         ("ARXIV: 2403.06977v1", "2403.06977"),
         ("hep-th/9901001", "hep-th/9901001"),
         ("HEP-TH/9901001v3", "hep-th/9901001"),
-        ("arXiv:math.gt/0309136", "math.GT/0309136"),
+        ("arXiv:math.gt/0309136", "math/0309136"),
         ("10.48550/arXiv.2403.06977", "2403.06977"),
         # arXiv's own pages and their mirrors
         ("https://arxiv.org/abs/2403.06977", "2403.06977"),
@@ -44,7 +44,7 @@ from ssm_search.papers import (
         ("https://arxiv.org/html/2403.06977v1", "2403.06977"),
         ("https://arxiv.org/abs/arXiv:2403.06977", "2403.06977"),
         ("https://arxiv.org/pdf/hep-th/9901001v2.pdf", "hep-th/9901001"),
-        ("https://arxiv.org/abs/math.GT/0309136", "math.GT/0309136"),
+        ("https://arxiv.org/abs/math.GT/0309136", "math/0309136"),
         ("https://arxiv.org:443/abs/2403.06977", "2403.06977"),
         ("arxiv.org/abs/2403.06977", "2403.06977"),
         ("www.arxiv.org/pdf/2403.06977", "2403.06977"),

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ class ArxivApi:
             try:
                 search = arxiv.Search(id_list=asked, max_results=len(asked))
                 results = map(_from_result, self.client.results(search))
-                found = {_without_subject(record.id): record for record in results}
+                found = {record.id: record for record in results}
             except (arxiv.ArxivError, requests.RequestException, ValueError) as error:
                 status = getattr(error, "status", None)
                 reason, can_pass = self._judge(error, status)
@@ -92,8 +92,7 @@ class ArxivApi:
                 # says so to the end.
                 believed = len(ids) == 1 or (tries == MAX_TRIES and not self.witness)
                 if found or believed:
-                    answers = [(i, found.get(_without_subject(i))) for i in ids]
-                    records = [replace(answer, id=i) for i, answer in answers if answer]
+                    records = [found[i] for i in ids if i in found]
                     self.witness = self.witness or (records[0].id if records else "")
                     return records
                 reason, can_pass = "an empty page", True
@@ -217,11 +216,6 @@ def _seconds(retry_after: str | None) -> float | None:
             moment = moment.replace(tzinfo=UTC)
         return max(0.0, (moment - datetime.now(UTC)).total_seconds())
     return None
-
-
-def _without_subject(paper_id: str) -> str:
-    """``math.GT/0309136`` as arXiv itself writes it in its answers, ``math/0309136``."""
-    return re.sub(r"\.[a-z]{2}/", "/", paper_id.casefold())
 
 
 def _from_result(result: arxiv.Result) -> Abstract:

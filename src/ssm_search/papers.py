@@ -170,10 +170,9 @@ def _id_in_link(text: str) -> re.Match[str] | None:
 
 
 def _canonical(paper_id: str) -> str:
-    """``HEP-TH/9901001`` is the paper ``hep-th/9901001``; subject classes are in capitals."""
+    """``HEP-TH/9901001`` and ``math.GT/0309136`` as arXiv writes them: no capitals, no subject."""
     archive, slash, number = paper_id.rpartition("/")
-    name, dot, subject = archive.partition(".")
-    return name.lower() + dot + subject.upper() + slash + number
+    return archive.partition(".")[0].lower() + slash + number
 
 
 def title_key(title: str) -> str:
