@@ -33,7 +33,7 @@ from ssm_search.categories import FOLDS, softmax
 from ssm_search.encoder import Encoder, load_encoder
 from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
-from ssm_search.suggest import Headings, listed, similarities
+from ssm_search.suggest import Headings, likely_parent, listed, similarities
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -80,6 +80,7 @@ class Filed:
     fit: NDArray[np.float64]
     scope: NDArray[np.float64]
     fit_hidden: NDArray[np.float64]
+    parents: dict[str, int]  # of hidden nested headings: how often the parent is named right
     scope_random: NDArray[np.float64]
 
 
@@ -155,9 +156,11 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
         scores={name: np.zeros((n, headings)) for name in SHOWN if name != "others"},
         fit=np.zeros(n),
         scope=np.zeros(n),
-        fit_hidden=hidden_headings(papers, paths, encoder),
+        fit_hidden=np.zeros(0),
+        parents={"right": 0, "wrong": 0, "none": 0},
         scope_random=np.concatenate([whole.judge(other).scope for other in others]),
     )
+    hide_headings(papers, paths, encoder, result)
     for number in range(FOLDS):
         asked, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         search = PaperSearch.from_papers([papers[i] for i in rest], encoder, headings=paths)
@@ -188,18 +191,28 @@ def replace_order(search: PaperSearch, paths: Sequence[tuple[str, ...]]) -> Head
     return replace(headings, paths=tuple(paths), vectors=headings.vectors[order])
 
 
-def hidden_headings(
-    papers: list[Paper], paths: Sequence[tuple[str, ...]], encoder: Remembering
-) -> NDArray[np.float64]:
-    """``fit`` of the papers of each heading, judged by the list without that heading."""
+def hide_headings(
+    papers: list[Paper], paths: Sequence[tuple[str, ...]], encoder: Remembering, result: Filed
+) -> None:
+    """Judge the papers of each heading by the list without that heading."""
     fits = [np.zeros(0)]
     for path in paths:
         rest = [paper for paper in papers if path not in paper.categories]
         if len(rest) < 0.4 * len(papers):
             continue  # what is left is no list any more
         search = PaperSearch.from_papers(rest, encoder)
-        fits += [search.judge(paper).fit for paper in papers if paper.categories == (path,)]
-    return np.concatenate(fits)
+        left = search.corpus.headings.paths
+        parents = {other[: len(path) - 1] for other in left}  # one alone would be no choice
+        for paper in papers:
+            if paper.categories != (path,):
+                continue
+            judgement = search.judge(paper)
+            fits.append(judgement.fit)
+            if len(parents) > 1 and path[:-1] in parents:
+                parent = likely_parent(judgement.probabilities[0], left)
+                said = "none" if not parent else "right" if parent == path[:-1] else "wrong"
+                result.parents[said] += 1
+    result.fit_hidden = np.concatenate(fits)
 
 
 def baselines(
@@ -278,6 +291,7 @@ def trust_table(filed: dict[str, Filed]) -> Table:
         table.add_column(name, justify="left" if name == "list" else "right")
     table.add_column("heading hidden:\nAUROC", justify="right")
     table.add_column("hidden / present\nsaid to fit nowhere", justify="right")
+    table.add_column("parent of a hidden\nheading: right / wrong / none", justify="right")
     table.add_column("random papers:\nAUROC", justify="right")
     table.add_column("random / listed\nsaid to be off topic", justify="right")
     rows = []
@@ -293,9 +307,10 @@ def trust_table(filed: dict[str, Filed]) -> Table:
         fits = f"{(one.fit_hidden < 0.05).mean():.2f} / {(one.fit < 0.05).mean():.2f}"
         scope = f"{(one.scope_random < 0.02).mean():.2f} / {(one.scope < 0.02).mean():.2f}"
         cells = [f"{value:.3f}" for value in values]
-        table.add_row(name, *cells[:3], fits, cells[3], scope)
+        parents = " / ".join(map(str, one.parents.values())) if any(one.parents.values()) else ""
+        table.add_row(name, *cells[:3], fits, parents, cells[3], scope)
     mean = [f"{value:.3f}" for value in np.mean(rows, axis=0)]
-    table.add_row("mean, headings by topic", *mean[:3], "", mean[3], "")
+    table.add_row("mean, headings by topic", *mean[:3], "", "", mean[3], "")
     # In ten bins, perfect calibration shows an error of .11 with 65 papers and .07 with 162.
     topical = [one for name, one in filed.items() if is_topical(name)]
     pooled = [calibration_error(topical, method) for method in ("others", "shipped")]

@@ -20,7 +20,7 @@ HEAVY = ("torch", "transformers", "sentence_transformers", "faiss", "numpy", "ar
 ORDER = (
     "errors papers blocks labels links markup headline columns nesting entries awesome files"
     " arxiv_api abstracts text encoder ranking categories index suggest filters lookup corpus"
-    " question terminal display search shipped build cli __init__ __main__"
+    " duplicates question terminal display search shipped build cli __init__ __main__"
 ).split()
 
 

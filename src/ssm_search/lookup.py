@@ -21,7 +21,7 @@ class Lookup:
         for row, paper in enumerate(papers):
             self._ids[paper.id] = row
             for url in filter(None, (paper.url, paper.pdf_url, paper.code_url)):
-                self._addresses.setdefault(_address(url), row)
+                self._addresses.setdefault(address(url), row)
             self._titles[self._title_keys[row]].append(row)
             # "VideoMamba: State Space Model for …" is known as "VideoMamba".
             self._names[title_key(paper.title.split(":")[0])].append(row)
@@ -34,7 +34,7 @@ class Lookup:
         """
         paper_id = arxiv_id(text)
         if paper_id is None:
-            return self._addresses.get(_address(text)) if "://" in text else None
+            return self._addresses.get(address(text)) if "://" in text else None
         if paper_id not in self._ids:
             raise PaperNotFoundError(
                 f"{paper_id} is not among the {len(self._ids)} entries of this index; "
@@ -66,6 +66,6 @@ class Lookup:
         return [*rows, *(row for key in keys for row in self._titles[key])]
 
 
-def _address(url: str) -> str:
+def address(url: str) -> str:
     """``url`` without what does not tell pages apart: scheme, case, closing slash."""
     return url.strip().casefold().partition("://")[2].rstrip("/")

@@ -128,6 +128,43 @@ class CategorySuggestion:
     evidence: tuple[Hit, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a paper belongs in a list, if it does.
+
+    Attributes:
+        verdict: "fits" one of the suggestions; "no heading" fits, though the paper is about what
+            the list is about; "off topic": it is about something else.
+        suggestions: the likeliest headings whatever the verdict, likeliest first.
+        parent: where the verdict is "no heading", the heading that a new one should stand under,
+            if most of the evidence is below one; else ().
+        scope: share of the listed papers that are as far from the rest of the list or farther.
+        fit: share of the listed papers about whose heading there is as much doubt or more.
+    """
+
+    verdict: Literal["fits", "no heading", "off topic"]
+    suggestions: tuple[CategorySuggestion, ...]
+    parent: Category
+    scope: float
+    fit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A listed paper that another one, by its looks, already is.
+
+    Attributes:
+        likeness: of what is given as the reason, up to 1 for the same.
+    """
+
+    paper: Paper
+    reason: Literal["id", "link", "title", "abstract"]
+    likeness: float
+
+    def __str__(self) -> str:
+        return f"{'the same' if self.likeness == 1 else 'nearly the same'} {self.reason}"
+
+
 def arxiv_id(text: str) -> str | None:
     """The arXiv id that ``text`` is, without version, or None if it is anything else.
 

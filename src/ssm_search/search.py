@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
@@ -23,15 +23,25 @@ from ssm_search.corpus import (
     stamped,
 )
 from ssm_search.display import Hits
+from ssm_search.duplicates import find_duplicates
 from ssm_search.encoder import Encoder, encode_sorted, load_encoder
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.filters import Filters, matching_rows
 from ssm_search.index import SearchIndex
 from ssm_search.lookup import Lookup
-from ssm_search.papers import Abstract, Category, CategorySuggestion, Hit, Paper, Why
+from ssm_search.papers import (
+    Abstract,
+    Category,
+    CategorySuggestion,
+    Duplicate,
+    Hit,
+    Paper,
+    Placement,
+    Why,
+)
 from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
-from ssm_search.suggest import Asked, listed, of_new, similarities, without
-from ssm_search.text import sentences
+from ssm_search.suggest import Asked, likely_parent, listed, of_new, similarities, without
+from ssm_search.text import first_sentence, sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -243,28 +253,44 @@ class PaperSearch:
         Raises:
             QueryError: there is no text, or ``k`` is not positive; and as :meth:`related`.
         """
+        placement = self.place(paper_or_id_or_text, k)
+        return list(placement.suggestions) if placement.verdict == "fits" else []
+
+    def place(self, paper_or_id_or_text: Paper | str, k: int = 3) -> Placement:
+        """Whether a paper belongs on the list at all, and the ``k`` headings it may go under.
+
+        What :meth:`suggest_categories` says in short. A list without headings has none that fits.
+
+        Raises:
+            QueryError: as :meth:`suggest_categories`.
+        """
         _check_count(k)
         row, question = self._seed(paper_or_id_or_text)
-        if not self.corpus.headings.paths:
-            return []
         judgement = self._judged(paper_or_id_or_text, row, question)
-        if judgement.scope[0] < SCOPE_LEVEL or judgement.fit[0] < FIT_LEVEL:
-            return []
+        paths = self.corpus.headings.paths
+        scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
+        verdict: Literal["fits", "no heading", "off topic"] = "fits"
+        if scope < SCOPE_LEVEL:
+            verdict = "off topic"
+        elif not paths or fit < FIT_LEVEL:
+            verdict = "no heading"
         confidence = judgement.probabilities[0]
         scores = self._scores(question)
         under = self._members.copy()
         if row is not None:
             under[row] = False
-        return [
+        suggestions = tuple(
             CategorySuggestion(
-                category=self.corpus.headings.paths[at],
+                category=paths[at],
                 confidence=float(confidence[at]),
                 evidence=tuple(
                     self._hits(ranking.top_rows(scores, EVIDENCE, under[:, at]), scores, question)
                 ),
             )
             for at in np.argsort(-confidence, kind="stable")[:k]
-        ]
+        )
+        parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
+        return Placement(verdict, suggestions, parent, scope, fit)
 
     def judge(self, paper_or_id_or_text: Paper | str) -> Judgement:
         """What :meth:`suggest_categories` decides by.
@@ -278,18 +304,39 @@ class PaperSearch:
         row, question = self._seed(paper_or_id_or_text)
         return self._judged(paper_or_id_or_text, row, question)
 
-    def _judged(self, seed: Paper | str, row: int | None, question: Question) -> Judgement:
-        index, headings, members = self.index, self.corpus.headings, self._members
-        if row is not None:
-            similar = without(similarities(self._listed.only(row), index, headings), row)
-            members = np.delete(members, row, axis=0)
+    def duplicates(self, paper_or_id_or_text: Paper | str) -> list[Duplicate]:
+        """The papers of the index that this one is, surest first; empty if it is new.
+
+        By id in whatever form, by link, by a title that is the same or nearly so, or by an abstract
+        that is: a paper that came back under another id or title is found too.
+
+        Raises:
+            QueryError: as :meth:`suggest_categories`.
+        """
+        row, question = self._seed(paper_or_id_or_text)
+        if isinstance(paper_or_id_or_text, Paper):
+            paper = paper_or_id_or_text
+        elif row is not None:
+            paper = self.papers[row]
         else:
-            title = seed.title if isinstance(seed, Paper) else ""
-            title = title or (sentences(str(seed)) or [str(seed)])[0]
-            vectors = np.vstack([question.vector, encode_sorted(self.encoder, [title])[0]])
-            asked = of_new(title, question.stems, vectors, index)
-            similar = similarities(asked, index, headings)
+            text = paper_or_id_or_text
+            paper = Paper(id="", title=first_sentence(text), abstract=text)
+        asked = self._asked(paper_or_id_or_text, row, question)
+        return find_duplicates(paper, asked, self.corpus)
+
+    def _judged(self, seed: Paper | str, row: int | None, question: Question) -> Judgement:
+        asked, members = self._asked(seed, row, question), self._members
+        similar = similarities(asked, self.index, self.corpus.headings)
+        if row is not None:
+            similar, members = without(similar, row), np.delete(members, row, axis=0)
         return judge(similar, members, self.manifest.calibration)
+
+    def _asked(self, seed: Paper | str, row: int | None, question: Question) -> Asked:
+        if row is not None:
+            return self._listed.only(row)
+        title = (isinstance(seed, Paper) and seed.title) or first_sentence(str(seed))
+        vectors = np.vstack([question.vector, encode_sorted(self.encoder, [title])[0]])
+        return of_new(title, question.stems, vectors, self.index)
 
     @cached_property
     def _members(self) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -122,6 +123,22 @@ def similarities(asked: Asked, index: SearchIndex, headings: Headings) -> Simila
         overlap=np.array(overlap, dtype=np.float64).reshape(len(asked.papers), len(stems)),
         gram=index.term_gram,
     )
+
+
+def likely_parent(probabilities: NDArray[np.float64], paths: Sequence[Category]) -> Category:
+    """The deepest heading that more than half of the probability lies at or below; () if none.
+
+    Only a heading that has others below it can take in a new one.
+
+    Args:
+        probabilities: of each of ``paths``, shape (C,).
+    """
+    shares: dict[Category, float] = defaultdict(float)
+    for path, probability in zip(paths, probabilities, strict=True):
+        for depth in range(1, len(path) + 1):
+            shares[path[:depth]] += float(probability)
+    parents = {path[:-1] for path in shares if len(path) > 1}
+    return max((path for path in parents if shares[path] > 0.5), key=len, default=())
 
 
 def calibrated(index: SearchIndex, papers: Sequence[Paper], headings: Headings) -> Calibration:

@@ -37,6 +37,11 @@ def sentences(text: str) -> list[str]:
     return telling or found
 
 
+def first_sentence(text: str) -> str:
+    """What stands for the title of a text that has none."""
+    return (sentences(text) or [text])[0]
+
+
 def terms(text: str) -> list[tuple[str, str]]:
     """(stem, word) of each word of ``text`` that is worth looking for, in order.
 
