@@ -18,7 +18,8 @@ HEAVY = ("torch", "transformers", "sentence_transformers", "faiss", "numpy", "ar
 
 # The way of the data: a module may import those before it.
 ORDER = (
-    "errors papers blocks labels links markup headline columns nesting entries awesome files"
+    "errors papers blocks labels links markup headline columns nesting entries awesome"
+    " templates layout insertion files"
     " arxiv_api abstracts text encoder ranking categories index suggest filters lookup corpus"
     " duplicates question terminal display search shipped build cli __init__ __main__"
 ).split()

@@ -28,6 +28,7 @@ __all__ = [
     "Entry",
     "ListReading",
     "Problem",
+    "Section",
     "clean_heading",
     "parse_list",
     "read_list",
@@ -48,6 +49,14 @@ _ABOUT_THE_LIST = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and the source line it stands on."""
+
+    category: Category
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListReading:
     """All that a list says.
 
@@ -55,15 +64,20 @@ class ListReading:
         title: the list's own heading.
         papers: each paper once, in the order of first appearance, with all its categories.
         entries: each appearance, in order.
-        categories: every heading path, those without a paper too.
+        sections: each heading, in order; those without a paper too.
         problems: what could not be read.
     """
 
     title: str
     papers: tuple[Paper, ...]
     entries: tuple[Entry, ...]
-    categories: tuple[Category, ...]
+    sections: tuple[Section, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """Every heading path once."""
+        return tuple(dict.fromkeys(section.category for section in self.sections))
 
 
 def parse_list(text: str) -> list[Paper]:
@@ -90,12 +104,12 @@ def read_list(text: str) -> ListReading:
     blocks = list(with_children(with_headers(parse_blocks(text))))
     title = _list_title(blocks)
     entries: list[Entry] = []
-    categories: dict[Category, None] = {}
+    sections: list[Section] = []
     has_sections = any(_is_heading(block) and block is not title for block in blocks)
     for block, category in _in_sections(blocks, title):
         problems += _malformed_links(block)
         if _is_heading(block):
-            categories[category] = None
+            sections.append(Section(category, block.line))
             continue
         for found in _read(block, category, in_section=bool(category) or not has_sections):
             if isinstance(found, Problem):
@@ -109,7 +123,7 @@ def read_list(text: str) -> ListReading:
         title=clean_heading(plain(title.cells[0])) if title else "",
         papers=tuple(_merge(entries)),
         entries=tuple(entries),
-        categories=tuple(categories),
+        sections=tuple(sections),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
     )
 

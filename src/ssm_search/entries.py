@@ -28,12 +28,16 @@ class Entry:
 
     Attributes:
         line: 1-based source line it starts on.
+        end: the last source line with anything of it.
         strength: how sure the title is: 3 marked as one, 2 by its place, 1 a mention in prose.
+        roles: of a table row, what each cell holds (:mod:`ssm_search.columns`); else ().
     """
 
     paper: Paper
     line: int
+    end: int
     strength: int
+    roles: tuple[str, ...] = ()
 
 
 def read_row(block: Block) -> Iterator[Entry | Problem]:
@@ -63,6 +67,7 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
         venue=said.get("venue") or found.venue,
         year=next(filter(None, years), found.year),
         code_url=_code_cell(block, cell_roles),
+        cell_roles=cell_roles,
     )
 
 
@@ -88,7 +93,8 @@ def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
         elif _is_entry(found, own, in_section and block.kind == "item", in_section):
             sure = found.strength if in_section else 2
             found = replace(found, strength=sure)
-            yield from _entry(found, own, line=line, venue=found.venue, year=found.year)
+            end = max(run.line for run in runs)
+            yield from _entry(found, own, line=line, end=end, venue=found.venue, year=found.year)
         elif in_section and block.kind == "item":
             yield from _why_no_entry(found, own, line)
         for run in mentions:
@@ -150,9 +156,11 @@ def _entry(
     runs: Iterable[Run],
     *,
     line: int,
+    end: int = 0,
     venue: str = "",
     year: int | None = None,
     code_url: str = "",
+    cell_roles: Iterable[str] = (),
 ) -> Iterator[Entry | Problem]:
     """Build one entry from its title and all its links, the title's own links standing first."""
     runs = tuple(runs)
@@ -173,7 +181,9 @@ def _entry(
         page = next((run.href for run in links if run.href != code_url), code_url)
         pdf = next((run.href for run in links if "pdf" in label_words(run.text)), "")
         paper = Paper(id=slug(found.title), title=found.title, kind="link", url=page, pdf_url=pdf)
-    yield Entry(replace(paper, code_url=code_url, venue=venue, year=year), line, found.strength)
+    paper = replace(paper, code_url=code_url, venue=venue, year=year)
+    end = max([line, end, *(run.line for run in runs)])
+    yield Entry(paper, line, end, found.strength, tuple(cell_roles))
 
 
 def _quote(text: str) -> str:
