@@ -21,7 +21,8 @@ ORDER = (
     "errors papers blocks labels links markup headline columns nesting entries awesome"
     " templates layout insertion files"
     " arxiv_api abstracts text encoder ranking categories index suggest filters lookup corpus"
-    " duplicates question terminal display search shipped build cli __init__ __main__"
+    " duplicates question terminal display reasons search shipped submissions intake cards"
+    " card_display build options maintain cli __init__ __main__"
 ).split()
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ssm_search import maintain
 from ssm_search.errors import SsmSearchError
+from ssm_search.options import INDEX_VARIABLE, IndexOption, JsonOption, open_search, text_of
 from ssm_search.terminal import print_facts, progress_bars, say, shown
 
 if TYPE_CHECKING:
     from ssm_search.display import Hits
     from ssm_search.filters import Filters
-    from ssm_search.search import PaperSearch
 
 app = typer.Typer(
     name="ssm-search",
@@ -28,19 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-INDEX_VARIABLE = "SSM_SEARCH_INDEX"
-
-IndexOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--index",
-        envvar=INDEX_VARIABLE,
-        help="Folder of an index that `build` made; the shipped one if left out.",
-        show_default=False,
-    ),
-]
 CountOption = Annotated[int, typer.Option("-k", min=1, help="How many answers.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 CategoryOption = Annotated[
     str | None,
     typer.Option(help='A heading, or a path: "Computer Vision > Point Cloud".', show_default=False),
@@ -91,7 +80,7 @@ def query(
 
     Example: `ssm-search query "mamba for video" -k 5 --year 2024`
     """
-    hits = _open(index).query(_text(text), k, **_filters(category, year, venue, code))
+    hits = open_search(index).query(text_of(text), k, **_filters(category, year, venue, code))
     _print_hits(hits, as_json)
 
 
@@ -110,7 +99,7 @@ def related(
 
     Example: `ssm-search related 2403.06977`
     """
-    hits = _open(index).related(_text(paper), k, **_filters(category, year, venue, code))
+    hits = open_search(index).related(text_of(paper), k, **_filters(category, year, venue, code))
     _print_hits(hits, as_json)
 
 
@@ -136,7 +125,7 @@ def recommend(
     Example: `ssm-search recommend 2403.06977 2401.13560 --dislike 2402.02491`
     """
     filters = _filters(category, year, venue, code)
-    hits = _open(index).recommend(like, dislike or (), k, diversity, **filters)
+    hits = open_search(index).recommend(like, dislike or (), k, diversity, **filters)
     _print_hits(hits, as_json)
 
 
@@ -153,7 +142,7 @@ def suggest(
     """
     from ssm_search.display import suggestion_to_json, suggestions_table
 
-    found = _open(index).suggest_categories(_text(paper), k)
+    found = open_search(index).suggest_categories(text_of(paper), k)
     if as_json:
         typer.echo(json.dumps([suggestion_to_json(s) for s in found], ensure_ascii=False, indent=1))
         return
@@ -216,7 +205,7 @@ def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
 
     from ssm_search.abstracts import default_cache, fetch_abstracts
 
-    ids = [paper.id for paper in _open(index).papers if paper.kind == "paper"]
+    ids = [paper.id for paper in open_search(index).papers if paper.kind == "paper"]
     with progress_bars() as progress:
         report = fetch_abstracts(
             ids, default_cache(), progress=lambda done, total: progress("abstracts", done, total)
@@ -268,11 +257,15 @@ def check(
 @app.command()
 def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """Show what an index holds: counts, abstracts, encoder, age."""
-    facts = _open(index).status()
+    facts = open_search(index).status()
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
         print_facts(facts)
+
+
+app.command()(maintain.submit)
+app.command()(maintain.triage)
 
 
 def main() -> None:
@@ -292,17 +285,6 @@ def main() -> None:
     except KeyboardInterrupt:
         say("ssm-search: interrupted")
         sys.exit(130)
-
-
-def _open(index: Path | None) -> PaperSearch:
-    from ssm_search.shipped import open_index, shipped_search
-
-    return shipped_search() if index is None else open_index(index)
-
-
-def _text(argument: str) -> str:
-    """The argument itself, or standard input for "-"."""
-    return sys.stdin.read() if argument == "-" else argument
 
 
 def _filters(

@@ -2,6 +2,7 @@
 
 SsmSearchError
 ├── ListError           a list could not be read (missing, too large, not text)
+├── SubmissionError     what was submitted names no paper, or too many
 ├── FetchError          a server could not be reached or gave up on us
 ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
 ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
@@ -20,6 +21,10 @@ class SsmSearchError(Exception):
 
 class ListError(SsmSearchError):
     """A list could not be read."""
+
+
+class SubmissionError(SsmSearchError):
+    """What was submitted cannot be read as papers."""
 
 
 class FetchError(SsmSearchError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -34,14 +34,13 @@ from ssm_search.papers import (
     Category,
     CategorySuggestion,
     Duplicate,
-    Hit,
     Paper,
     Placement,
-    Why,
 )
 from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
+from ssm_search.reasons import Reasons
 from ssm_search.suggest import Asked, likely_parent, listed, of_new, similarities, without
-from ssm_search.text import first_sentence, sentences
+from ssm_search.text import first_sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +59,7 @@ class PaperSearch:
         self.corpus = corpus
         self._encoder = encoder
         self._lookup = Lookup(corpus.papers)
-        self._sentences: dict[int, list[str]] = {}
+        self._reasons = Reasons(corpus)
 
     @classmethod
     def from_papers(
@@ -181,7 +180,9 @@ class PaperSearch:
             else of_listed(row, self.corpus)
         )
         scores = ranking.put_first(self._scores(question), self._mask(exact))
-        return self._hits(ranking.top_rows(scores, k, allowed), scores, question, exact=exact)
+        return self._reasons.hits(
+            ranking.top_rows(scores, k, allowed), scores, question, exact=exact
+        )
 
     def related(
         self, paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Filters]
@@ -238,7 +239,7 @@ class PaperSearch:
             rows = rows[ranking.mmr(scores[rows], vectors, k, diversity)]
         question = merged([question for _, question in liked])
         near = {path for row, _ in liked if row is not None for path in self.papers[row].categories}
-        return self._hits(rows, scores, question, headings=near)
+        return self._reasons.hits(rows, scores, question, headings=near)
 
     def suggest_categories(
         self, paper_or_id_or_text: Paper | str, k: int = 3
@@ -284,7 +285,9 @@ class PaperSearch:
                 category=paths[at],
                 confidence=float(confidence[at]),
                 evidence=tuple(
-                    self._hits(ranking.top_rows(scores, EVIDENCE, under[:, at]), scores, question)
+                    self._reasons.hits(
+                        ranking.top_rows(scores, EVIDENCE, under[:, at]), scores, question
+                    )
                 ),
             )
             for at in np.argsort(-confidence, kind="stable")[:k]
@@ -369,46 +372,6 @@ class PaperSearch:
             return np.zeros(0, dtype=np.float32)
         dense = self.index.dense_scores(question.vector)
         return ranking.fuse(self.index.bm25_scores(question.stems), dense.paper, dense.sentence)
-
-    def _hits(
-        self,
-        rows: NDArray[np.int64],
-        scores: NDArray[np.float32],
-        question: Question,
-        *,
-        exact: Sequence[int] = (),
-        headings: Collection[Category] = (),
-    ) -> Hits:
-        return Hits(
-            Hit(
-                paper=self.papers[row],
-                score=float(scores[row]),
-                rank=rank,
-                why=Why(
-                    terms=self._found_terms(row, question),
-                    sentence=self._nearest_sentence(row, question),
-                    heading=next((p for p in self.papers[row].categories if p in headings), ()),
-                    exact=row in exact,
-                ),
-            )
-            for rank, row in enumerate(map(int, rows), start=1)
-        )
-
-    def _found_terms(self, row: int, question: Question) -> tuple[str, ...]:
-        return tuple(
-            word for stem, word in question.words.items() if self.index.has_term(row, stem)
-        )
-
-    def _nearest_sentence(self, row: int, question: Question) -> str:
-        """The sentence of the abstract that is nearest to the question, if the text is at hand."""
-        if row not in self._sentences:  # cut and compared once, not for every query
-            at_hand = self.papers[row].abstract if self.corpus.is_indexed_text(row) else ""
-            self._sentences[row] = sentences(at_hand)
-        found = self._sentences[row]
-        if not found:
-            return ""
-        scores = self.index.sentence_scores(row, question.vector)[-len(found) :]
-        return found[int(scores.argmax())]
 
     @property
     def encoder(self) -> Encoder:

@@ -1,0 +1,165 @@
+"""A submission → the card that files it: does it belong, where, is it there already, what row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ssm_search.errors import ListError, SubmissionError
+from ssm_search.insertion import Insertion, insert_paper, unified_diff
+from ssm_search.intake import Submission, completed
+from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
+from ssm_search.search import PaperSearch
+from ssm_search.submissions import paper_of, read_submissions
+
+RELATED = 5  # listed papers shown
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that a maintainer needs to decide on a paper.
+
+    Attributes:
+        notes: what else there is to know: where its text is from, what differs, what is stale.
+        category: the heading that the row is for; () if there is no row.
+        insertion: the list with the row in it, or None.
+        patch: the same as a diff; "" if there is no row.
+        no_row: why there is no row; "" if there is one.
+    """
+
+    paper: Paper
+    notes: tuple[str, ...]
+    placement: Placement
+    duplicates: tuple[Duplicate, ...]
+    related: tuple[Hit, ...]
+    category: Category
+    insertion: Insertion | None
+    patch: str
+    no_row: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Cards for all papers of one submission.
+
+    Attributes:
+        unread: papers that nothing is known of but an id, with the reason.
+    """
+
+    cards: tuple[Card, ...]
+    unread: tuple[Submission, ...]
+
+
+def submit(
+    search: PaperSearch,
+    paper: Paper | str,
+    list_text: str = "",
+    *,
+    list_name: str = "README.md",
+    category: Category | str | None = None,
+    abstracts: Mapping[str, Abstract] | None = None,
+    offline: bool = False,
+) -> Card:
+    """The card of one paper.
+
+    Args:
+        paper: an arXiv id or link, or a paper with whatever is known of it.
+        list_text: the list as it is now, for the row; without it there is none.
+        list_name: its file name, for the patch.
+        category: a heading to file it under, by its path or last name; else the likeliest.
+        abstracts: texts that need not be asked from arXiv.
+
+    Raises:
+        SubmissionError: nothing is known of the paper but its id.
+        ListError: there is no heading ``category``.
+    """
+    given = paper if isinstance(paper, Paper) else paper_of(paper)
+    (submission,) = completed([given], abstracts, offline=offline)
+    if not submission.paper.title and not submission.paper.abstract:
+        raise SubmissionError(
+            f"{given.id or 'the submission'}: {'; '.join(submission.notes)}; "
+            "give its title and abstract"
+        )
+    return _card(search, submission, list_text, list_name, category)
+
+
+def triage(
+    search: PaperSearch,
+    text: str,
+    list_text: str = "",
+    *,
+    list_name: str = "README.md",
+    abstracts: Mapping[str, Abstract] | None = None,
+    offline: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Triage:
+    """A card for each paper of a diff, an issue, BibTeX or links.
+
+    Raises:
+        SubmissionError: as :func:`~ssm_search.submissions.read_submissions`.
+    """
+    submissions = completed(read_submissions(text), abstracts, offline=offline, progress=progress)
+    known = [one for one in submissions if one.paper.title or one.paper.abstract]
+    return Triage(
+        cards=tuple(_card(search, one, list_text, list_name, None) for one in known),
+        unread=tuple(one for one in submissions if one not in known),
+    )
+
+
+def _card(
+    search: PaperSearch,
+    submission: Submission,
+    list_text: str,
+    list_name: str,
+    wanted: Category | str | None,
+) -> Card:
+    paper, notes = submission.paper, list(submission.notes)
+    placement = search.place(paper)
+    duplicates = tuple(search.duplicates(paper))
+    digest = hashlib.sha256(list_text.removeprefix("\ufeff").encode()).hexdigest()
+    if list_text and digest != search.manifest.list_sha256:
+        notes.append("the list changed since its index was built; `ssm-search build` updates it")
+    category: Category = ()
+    insertion, no_row = None, ""
+    if not list_text:
+        no_row = "the list itself is not at hand"
+    elif any(one.reason == "id" for one in duplicates):
+        no_row = "it is listed already"
+    elif not paper.title:
+        no_row = "its title is not known"
+    else:
+        category = _category(search, wanted, placement)
+        try:
+            insertion = insert_paper(list_text, paper, category)
+        except ListError as error:
+            if wanted:
+                raise
+            category, no_row = (), str(error)
+    if insertion and "code" in insertion.left_out:
+        notes.append("entries of this list have no place for the code link")
+    return Card(
+        paper=paper,
+        notes=tuple(notes),
+        placement=placement,
+        duplicates=duplicates,
+        related=tuple(search.related(paper, RELATED)),
+        category=category,
+        insertion=insertion,
+        patch=unified_diff(list_text, insertion.text, list_name) if insertion else "",
+        no_row=no_row,
+    )
+
+
+def _category(search: PaperSearch, wanted: Category | str | None, placement: Placement) -> Category:
+    """The heading to file under: the one that is wanted, by path or name, else the likeliest."""
+    if not wanted:
+        return placement.suggestions[0].category if placement.suggestions else ()
+    if not isinstance(wanted, str):
+        return tuple(wanted)
+    parts = tuple(part.strip().casefold() for part in wanted.split(">"))
+    for path in search.manifest.headings:
+        folded = tuple(name.casefold() for name in path)
+        if parts in (folded, folded[-len(parts) :]):
+            return path
+    return tuple(part.strip() for part in wanted.split(">"))

@@ -1,0 +1,84 @@
+"""Submitted papers → the same with what arXiv says of them, and what there is to note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ssm_search.abstracts import (
+    FetchReport,
+    default_cache,
+    fetch_abstracts,
+    load_abstracts,
+    with_abstracts,
+)
+from ssm_search.papers import Abstract, Paper, title_key
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submitted paper as far as it could be completed.
+
+    Attributes:
+        notes: what a person who files it should know, such as that arXiv could not be asked.
+    """
+
+    paper: Paper
+    notes: tuple[str, ...] = ()
+
+
+def completed(
+    papers: Iterable[Paper],
+    known: Mapping[str, Abstract] | None = None,
+    *,
+    cache: Path | None = None,
+    offline: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Submission]:
+    """``papers`` with title, abstract, authors and date from arXiv, where they are on it.
+
+    What ``known`` and ``cache`` have is not asked for again. A title from arXiv stands before one
+    that was given; all else that was given stays. Nothing that the network does is an error.
+
+    Args:
+        cache: the user's own if None; what arXiv answers is added to it.
+        offline: ask nobody.
+    """
+    papers, cache = list(papers), cache or default_cache()
+    records = {**load_abstracts(cache), **(known or {})}
+    missing = [p.id for p in papers if p.kind == "paper" and p.id not in records]
+    report = FetchReport(error="not asked, as wished" if offline else "")
+    if missing and not offline:
+        report = fetch_abstracts(missing, cache, progress=progress)
+        records = {**load_abstracts(cache), **records}
+    return [_completed(paper, records.get(paper.id), report) for paper in papers]
+
+
+def _completed(paper: Paper, record: Abstract | None, report: FetchReport) -> Submission:
+    if record is None:
+        return Submission(paper, _notes_without_record(paper, report))
+    notes = ["withdrawn from arXiv"] if record.withdrawn else []
+    if paper.title and record.title and title_key(paper.title) != title_key(record.title):
+        notes.append(f"submitted as {paper.title!r}")
+    filled = with_abstracts([replace(paper, title=record.title or paper.title)], {paper.id: record})
+    return Submission(filled[0], tuple(notes))
+
+
+def _notes_without_record(paper: Paper, report: FetchReport) -> tuple[str, ...]:
+    judged = (
+        "judged by the title and abstract given"
+        if paper.title and paper.abstract
+        else "judged by the abstract given"
+        if paper.abstract
+        else "judged by the title alone"
+        if paper.title
+        else "no title and no abstract is known"
+    )
+    if paper.kind == "link":
+        return (f"not on arXiv: {judged}",)
+    if paper.id in report.unknown:
+        return (f"arXiv does not know {paper.id}: {judged}",)
+    if paper.id in report.refused:
+        return (f"arXiv takes {paper.id} for no id: {judged}",)
+    return (f"arXiv could not be asked ({report.error}): {judged}",)

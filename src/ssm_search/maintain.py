@@ -1,0 +1,167 @@
+"""The commands of those who keep a list: each makes one call into the library and prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ssm_search.errors import ListError, SsmSearchError
+from ssm_search.options import IndexOption, JsonOption, open_search, text_of
+from ssm_search.terminal import progress_bars, say
+
+if TYPE_CHECKING:
+    from ssm_search.cards import Card
+    from ssm_search.papers import Abstract
+    from ssm_search.search import PaperSearch
+
+ListOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--list",
+        metavar="FILE",
+        help="The list itself; by default the one that the index was built from.",
+        show_default=False,
+    ),
+]
+AbstractsOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="JSON lines with id, title, abstract; may be given again."),
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")]
+
+
+def submit(
+    link: Annotated[
+        str, typer.Argument(help='An arXiv id or any link; "-" reads a title and an abstract.')
+    ] = "",
+    title: Annotated[str, typer.Option(help="Where arXiv cannot tell it.")] = "",
+    abstract: Annotated[str, typer.Option(help='The same; "-" reads standard input.')] = "",
+    code: Annotated[str, typer.Option(help="Link to its code.")] = "",
+    venue: Annotated[str, typer.Option(help="Where it was published.")] = "",
+    category: Annotated[
+        str, typer.Option(help="File it under this heading, and not the likeliest.")
+    ] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Put the row into the list.")] = False,
+    patch: Annotated[bool, typer.Option("--patch", help="Print the row as a diff alone.")] = False,
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    offline: OfflineOption = False,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Show where a paper belongs: scope, headings, duplicates, related papers, its row.
+
+    Example: `ssm-search submit https://arxiv.org/abs/2404.03425 --list README.md --apply`
+    """
+    from ssm_search import cards
+    from ssm_search.card_display import card_json, card_rich, shown_lines
+    from ssm_search.submissions import paper_of, read_pasted
+
+    if link == "-":
+        paper = read_pasted(text_of("-"))
+    else:
+        paper = paper_of(link, title, text_of(abstract), code, venue)
+    search = open_search(index)
+    path, text = _list(list_file, index, search)
+    card = cards.submit(
+        search,
+        paper,
+        text,
+        list_name=path.name if path else "",
+        category=category or None,
+        abstracts=_known(abstracts),
+        offline=offline,
+    )
+    if patch:
+        typer.echo(card.patch, nl=False)
+    elif as_json:
+        typer.echo(json.dumps(card_json(card), ensure_ascii=False, indent=1))
+    else:
+        from rich.console import Console
+
+        Console().print(card_rich(card, path.name if path else ""))
+        if card.insertion:
+            typer.echo(shown_lines(card.insertion.row))
+    if apply:
+        _apply(path, text, card)
+
+
+def triage(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help='A file with a diff, an issue, BibTeX or links, or GitHub\'s event file; "-": '
+            "standard input."
+        ),
+    ],
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    offline: OfflineOption = False,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Print a card, in Markdown, for each paper that somebody submits.
+
+    Example: `git diff main | ssm-search triage - --list README.md`
+    """
+    from ssm_search import cards
+    from ssm_search.build import read_source
+    from ssm_search.card_display import triage_json, triage_markdown
+
+    text = text_of("-") if source == "-" else read_source(source)
+    search = open_search(index)
+    path, list_text = _list(list_file, index, search)
+    name = path.name if path else ""
+    with progress_bars() as progress:
+        found = cards.triage(
+            search,
+            text,
+            list_text,
+            list_name=name,
+            abstracts=_known(abstracts),
+            offline=offline,
+            progress=lambda done, total: progress("abstracts", done, total),
+        )
+    if as_json:
+        typer.echo(json.dumps(triage_json(found), ensure_ascii=False, indent=1))
+    else:
+        typer.echo(triage_markdown(found, name), nl=False)
+
+
+def _list(
+    list_file: Path | None, index: Path | None, search: PaperSearch
+) -> tuple[Path | None, str]:
+    """The list that an index is of, and its text as it stands there, a byte order mark included."""
+    from ssm_search.build import read_source
+    from ssm_search.shipped import shipped_list
+
+    path = list_file or (shipped_list() if index is None else Path(search.manifest.list_name))
+    if not list_file and not path.is_file():
+        return None, ""
+    read_source(path)  # refuses what is too large or no text
+    return path, path.read_bytes().decode("utf-8")
+
+
+def _known(files: list[Path] | None) -> dict[str, Abstract]:
+    from ssm_search.abstracts import load_abstracts
+
+    known: dict[str, Abstract] = {}
+    for file in files or ():
+        if not file.exists():
+            raise ListError(f"no file {file}; expected JSON lines with id, title and abstract")
+        known = {**load_abstracts(file), **known}
+    return known
+
+
+def _apply(path: Path | None, text: str, card: Card) -> None:
+    from ssm_search.files import write_atomically
+
+    if path is None or card.insertion is None:
+        raise SsmSearchError(f"nothing was applied: {card.no_row}; see --list and --category")
+    if path.read_bytes() != text.encode("utf-8"):
+        raise SsmSearchError(f"{path} changed meanwhile and was left as it is; try again")
+    write_atomically(path, card.insertion.text.encode("utf-8"))
+    say(f"{path}: added line {card.insertion.line}")

@@ -1,0 +1,71 @@
+"""Ranked rows → hits that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from ssm_search.corpus import Corpus
+from ssm_search.display import Hits
+from ssm_search.papers import Category, Hit, Why
+from ssm_search.question import Question
+from ssm_search.text import sentences
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Reasons:
+    """Finds out what in each paper of a corpus answered a question."""
+
+    def __init__(self, corpus: Corpus):
+        self._corpus = corpus
+        self._sentences: dict[int, list[str]] = {}
+
+    def hits(
+        self,
+        rows: NDArray[np.int64],
+        scores: NDArray[np.float32],
+        question: Question,
+        *,
+        exact: Sequence[int] = (),
+        headings: Collection[Category] = (),
+    ) -> Hits:
+        """The papers of ``rows`` as hits, in that order.
+
+        Args:
+            scores: of all rows, shape (n,).
+            exact: rows that the question is the title, id or link of.
+            headings: those of the papers that were asked about.
+        """
+        papers = self._corpus.papers
+        return Hits(
+            Hit(
+                paper=papers[row],
+                score=float(scores[row]),
+                rank=rank,
+                why=Why(
+                    terms=self._found_terms(row, question),
+                    sentence=self._nearest_sentence(row, question),
+                    heading=next((p for p in papers[row].categories if p in headings), ()),
+                    exact=row in exact,
+                ),
+            )
+            for rank, row in enumerate(map(int, rows), start=1)
+        )
+
+    def _found_terms(self, row: int, question: Question) -> tuple[str, ...]:
+        index = self._corpus.index
+        return tuple(word for stem, word in question.words.items() if index.has_term(row, stem))
+
+    def _nearest_sentence(self, row: int, question: Question) -> str:
+        """The sentence of the abstract that is nearest to the question, if the text is at hand."""
+        if row not in self._sentences:  # cut and compared once, not for every query
+            at_hand = self._corpus.is_indexed_text(row)
+            self._sentences[row] = sentences(self._corpus.papers[row].abstract if at_hand else "")
+        found = self._sentences[row]
+        if not found:
+            return ""
+        scores = self._corpus.index.sentence_scores(row, question.vector)[-len(found) :]
+        return found[int(scores.argmax())]
