@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from ssm_search import abstracts, awesome, errors
     from ssm_search.build import build_index
+    from ssm_search.cards import Card, Triage
     from ssm_search.display import Hits
+    from ssm_search.doctor import Finding
     from ssm_search.encoder import Encoder, load_encoder
     from ssm_search.errors import (
         EncoderError,
@@ -26,20 +28,32 @@ if TYPE_CHECKING:
         PaperNotFoundError,
         QueryError,
         SsmSearchError,
+        SubmissionError,
     )
     from ssm_search.filters import Filters
-    from ssm_search.papers import CategorySuggestion, Hit, Paper, Why
+    from ssm_search.papers import (
+        Category,
+        CategorySuggestion,
+        Duplicate,
+        Hit,
+        Paper,
+        Placement,
+        Why,
+    )
     from ssm_search.search import PaperSearch
 
 # Where each public name lives. Loaded on first use (PEP 562), so that importing the package costs
 # nothing before a question is asked.
 _HOMES = {
+    "Card": "cards",
     "CategorySuggestion": "papers",
+    "Duplicate": "papers",
     "Encoder": "encoder",
     "EncoderError": "errors",
     "FetchError": "errors",
     "FilterError": "errors",
     "Filters": "filters",
+    "Finding": "doctor",
     "Hit": "papers",
     "Hits": "display",
     "IncompleteError": "errors",
@@ -48,8 +62,11 @@ _HOMES = {
     "Paper": "papers",
     "PaperNotFoundError": "errors",
     "PaperSearch": "search",
+    "Placement": "papers",
     "QueryError": "errors",
     "SsmSearchError": "errors",
+    "SubmissionError": "errors",
+    "Triage": "cards",
     "Why": "papers",
     "abstracts": "",
     "awesome": "",
@@ -59,12 +76,15 @@ _HOMES = {
 }
 
 __all__ = [
+    "Card",
     "CategorySuggestion",
+    "Duplicate",
     "Encoder",
     "EncoderError",
     "FetchError",
     "FilterError",
     "Filters",
+    "Finding",
     "Hit",
     "Hits",
     "IncompleteError",
@@ -73,18 +93,24 @@ __all__ = [
     "Paper",
     "PaperNotFoundError",
     "PaperSearch",
+    "Placement",
     "QueryError",
     "SsmSearchError",
+    "SubmissionError",
+    "Triage",
     "Why",
     "abstracts",
     "awesome",
     "build_index",
     "errors",
+    "examine",
     "load_encoder",
     "query",
     "recommend",
     "related",
+    "submit",
     "suggest_categories",
+    "triage",
 ]
 
 
@@ -120,6 +146,45 @@ def suggest_categories(paper_or_id_or_text: Paper | str, k: int = 3) -> list[Cat
     from ssm_search.shipped import shipped_search
 
     return shipped_search().suggest_categories(paper_or_id_or_text, k)
+
+
+def submit(
+    paper: Paper | str, *, category: Category | str | None = None, offline: bool = False
+) -> Card:
+    """Where a new paper belongs in the shipped list; see :func:`ssm_search.cards.submit`."""
+    from ssm_search import cards
+    from ssm_search.shipped import shipped_list, shipped_search
+
+    path = shipped_list()
+    return cards.submit(
+        shipped_search(),
+        paper,
+        path.read_text(encoding="utf-8"),
+        list_name=path.name,
+        category=category,
+        offline=offline,
+    )
+
+
+def triage(text: str, *, offline: bool = False) -> Triage:
+    """A card for each paper that ``text`` submits; see :func:`ssm_search.cards.triage`."""
+    from ssm_search import cards
+    from ssm_search.shipped import shipped_list, shipped_search
+
+    path = shipped_list()
+    known = path.read_text(encoding="utf-8")
+    return cards.triage(shipped_search(), text, known, list_name=path.name, offline=offline)
+
+
+def examine() -> list[Finding]:
+    """What looks wrong in the shipped list; see :func:`ssm_search.doctor.examine`."""
+    from ssm_search.abstracts import default_cache, load_abstracts
+    from ssm_search.doctor import examine
+    from ssm_search.shipped import shipped_list, shipped_search
+
+    path = shipped_list()
+    text = path.read_text(encoding="utf-8")
+    return examine(shipped_search(), text, path.name, load_abstracts(default_cache()))
 
 
 def __getattr__(name: str) -> Any:

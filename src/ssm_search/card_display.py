@@ -48,7 +48,7 @@ def card_rich(card: Card, list_name: str) -> RenderableType:
 
     def line(text: str, style: str = "", *, whole: bool = True) -> Padding:
         shape = {"overflow": "fold"} if whole else {"overflow": "ellipsis", "no_wrap": True}
-        return Padding(Text(shown(text), style=style, **shape), (0, 0, 0, 2))  # type: ignore[arg-type]
+        return Padding(Text(shown(text), style=style, **shape), (0, 0, 0, 2))
 
     parts: list[RenderableType] = [
         Text(shown(card.paper.title or "(no title)"), style="bold"),
@@ -59,7 +59,7 @@ def card_rich(card: Card, list_name: str) -> RenderableType:
         part("headings"),
     ]
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, min_width=4)
     table.add_column(overflow="ellipsis", no_wrap=True)
     for suggestion in card.placement.suggestions:
         cell = Text(shown(_path(suggestion.category)), style="bold")

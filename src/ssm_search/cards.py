@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -117,8 +116,7 @@ def _card(
     paper, notes = submission.paper, list(submission.notes)
     placement = search.place(paper)
     duplicates = tuple(search.duplicates(paper))
-    digest = hashlib.sha256(list_text.removeprefix("\ufeff").encode()).hexdigest()
-    if list_text and digest != search.manifest.list_sha256:
+    if list_text and not search.is_of(list_text):
         notes.append("the list changed since its index was built; `ssm-search build` updates it")
     category: Category = ()
     insertion, no_row = None, ""

@@ -266,6 +266,7 @@ def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
 
 app.command()(maintain.submit)
 app.command()(maintain.triage)
+app.command()(maintain.doctor)
 
 
 def main() -> None:

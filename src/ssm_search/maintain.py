@@ -131,6 +131,47 @@ def triage(
         typer.echo(triage_markdown(found, name), nl=False)
 
 
+def doctor(
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    patch: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Print the patch of finding N alone.", show_default=False
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Look through a whole list for what is misfiled, doubled, misspelled or cannot be read.
+
+    Example: `ssm-search doctor --patch 3 | git apply`
+    """
+    from ssm_search.abstracts import default_cache, load_abstracts
+    from ssm_search.doctor import examine
+    from ssm_search.finding_display import finding_json, findings_rich
+
+    search = open_search(index)
+    path, text = _list(list_file, index, search)
+    if path is None:
+        raise ListError(f"no file {search.manifest.list_name}; name the list with --list")
+    records = {**load_abstracts(default_cache()), **_known(abstracts)}
+    findings = examine(search, text, path.name, records)
+    if patch is not None:
+        if patch > len(findings) or not findings[patch - 1].patch:
+            raise SsmSearchError(
+                f"finding {patch} has no patch; `ssm-search doctor` shows which do"
+            )
+        typer.echo(findings[patch - 1].patch, nl=False)
+    elif as_json:
+        found = [finding_json(finding) for finding in findings]
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        from rich.console import Console
+
+        Console().print(findings_rich(findings, path.name))
+
+
 def _list(
     list_file: Path | None, index: Path | None, search: PaperSearch
 ) -> tuple[Path | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -133,6 +134,11 @@ class PaperSearch:
     def manifest(self) -> Manifest:
         """What the index says about itself."""
         return self.corpus.manifest
+
+    def is_of(self, list_text: str) -> bool:
+        """Whether the index was built from this list as it stands, to the byte."""
+        content = list_text.removeprefix("\ufeff").encode()
+        return hashlib.sha256(content).hexdigest() == self.manifest.list_sha256
 
     def status(self) -> dict[str, Any]:
         """Counts, coverage of abstracts, encoder and age, as JSON types."""
