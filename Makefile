@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test index bench-quality bench-categories bench-lists wheel clean
+.PHONY: help demo test index bench-quality bench-categories bench-upkeep bench-lists wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -35,6 +35,9 @@ bench-quality: $(VENV)/.dev  ## known-item search: ours beside MiniLM alone and 
 
 bench-categories: $(VENV)/.dev  ## filing papers under headings, beside simpler ways
 	$(BIN)/python benchmarks/categories.py
+
+bench-upkeep: $(VENV)/.dev  ## duplicates and misfiled papers: found, and falsely found
+	$(BIN)/python benchmarks/upkeep.py
 
 bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 	$(BIN)/python benchmarks/lists.py

@@ -18,6 +18,7 @@ def test_python(code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("# L\n## A\n- [T](https://arxiv.org/abs/2401.00001)\n")
     monkeypatch.setattr("ssm_search.load_encoder", lambda name: name)  # no model hub in a test
+    monkeypatch.setenv("SSM_SEARCH_ARXIV_API", "http://127.0.0.1:9/api/query")  # nor arXiv
     names: dict[str, object] = {}
     exec(code, names)
     if "hits" in names:
