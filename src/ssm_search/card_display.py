@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 AUTHORS = 4  # named; of more, the first and "et al."
 SHOWN_EVIDENCE = 2  # neighbours named for each heading
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#|~&!+-])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#|~&!+$=-]|(?<=\d)\.(?= |$))")
+# GitHub looks for mentions, references and bare addresses in the text that Markdown gave, where a
+# backslash is gone. A word joiner, which has no width, keeps them from being found.
+_REFERENCE = re.compile(r"[@#]|\bgh(?=\\-)|https?(?=:)|ftp(?=:)|www(?=\.)", re.I)
+_ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+", re.I | re.A)
 
 
 def verdict_line(card: Card) -> str:
@@ -98,9 +102,10 @@ def card_markdown(card: Card, list_name: str) -> str:
     lines += ["", "**Related:**", *(f"- {_listed(hit.paper)}" for hit in card.related), ""]
     if card.insertion:
         where = f"line {card.insertion.line} of {escaped(list_name)}"
-        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", card.insertion.row)), default=0))
+        row = shown_lines(card.insertion.row)
+        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", row)), default=0))
         lines.append(f"**Row** under {escaped(_path(card.category))}, {where}:")
-        lines += ["", f"{fence}markdown", shown_lines(card.insertion.row), fence]
+        lines += ["", f"{fence}markdown", row, fence]
     else:
         lines.append(f"**Row:** none, {escaped(card.no_row)}")
     return "\n".join(lines) + "\n"
@@ -153,15 +158,13 @@ def triage_json(triage: Triage) -> dict[str, Any]:
 
 def escaped(text: str) -> str:
     """``text`` so that GitHub shows it as it is: no markup, no mention, no reference."""
-    text = _MARKDOWN.sub(r"\\\1", " ".join(shown(text.replace("\n", " ")).split()))
-    # A word joiner, which has no width, keeps "@name" and bare addresses from becoming links.
-    text = re.sub(r"@(?=\w)", "@\u2060", text)
-    return re.sub(r"(?i)\b(https?|ftp|www)(?=[:.])", "\\1\u2060", text)
+    text = _MARKDOWN.sub(r"\\\1", shown(" ".join(text.split())))
+    return _REFERENCE.sub("\\g<0>\u2060", text)
 
 
 def shown_lines(text: str) -> str:
-    """``text`` as :func:`~ssm_search.terminal.shown`, but with its lines."""
-    return "\n".join(shown(line.rstrip("\r")) for line in text.split("\n"))
+    """``text`` as :func:`~ssm_search.terminal.shown`, but with its lines and tabs."""
+    return "".join(char for char in text if char in "\n\t" or shown(char))
 
 
 def _facts(paper: Paper) -> str:
@@ -178,7 +181,7 @@ def _listed(paper: Paper) -> str:
 
 
 def _is_address(url: str) -> bool:
-    return re.fullmatch(r"https?://[^\s()<>\\\"'\[\]]+", url) is not None
+    return _ADDRESS.fullmatch(url) is not None
 
 
 def _path(category: Category) -> str:

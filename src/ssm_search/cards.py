@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ssm_search.awesome import read_list
+from ssm_search.diffs import unified_diff
 from ssm_search.errors import ListError, SubmissionError
-from ssm_search.insertion import Insertion, insert_paper, unified_diff
+from ssm_search.insertion import Insertion, insert_paper
 from ssm_search.intake import Submission, completed
-from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
+from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement, arxiv_id
 from ssm_search.search import PaperSearch
 from ssm_search.submissions import paper_of, read_submissions
 
@@ -71,15 +73,16 @@ def submit(
 
     Raises:
         SubmissionError: nothing is known of the paper but its id.
-        ListError: there is no heading ``category``.
+        ListError: there is no heading ``category``, or several have that name.
     """
     given = paper if isinstance(paper, Paper) else paper_of(paper)
+    listed = next((known for known in search.papers if known.id == given.id), None)
+    if listed and not given.title:
+        given = replace(listed, categories=())
     (submission,) = completed([given], abstracts, offline=offline)
     if not submission.paper.title and not submission.paper.abstract:
-        raise SubmissionError(
-            f"{given.id or 'the submission'}: {'; '.join(submission.notes)}; "
-            "give its title and abstract"
-        )
+        name = given.id if given.kind == "paper" else given.url or "the submission"
+        raise SubmissionError(f"{name}: {'; '.join(submission.notes)}; give its title and abstract")
     return _card(search, submission, list_text, list_name, category)
 
 
@@ -126,16 +129,20 @@ def _card(
         no_row = "it is listed already"
     elif not paper.title:
         no_row = "its title is not known"
+    elif not paper.url and not arxiv_id(paper.id):
+        no_row = "no link is known that it could have"
+    elif placement.verdict == "off topic" and not wanted:
+        no_row = "it is off topic; name a heading (--category) to file it all the same"
     else:
-        category = _category(search, wanted, placement)
+        category = _category(list_text, wanted, placement)
         try:
             insertion = insert_paper(list_text, paper, category)
         except ListError as error:
             if wanted:
                 raise
             category, no_row = (), str(error)
-    if insertion and "code" in insertion.left_out:
-        notes.append("entries of this list have no place for the code link")
+    if insertion:
+        notes += [f"entries like this have no place for the {what}" for what in insertion.left_out]
     return Card(
         paper=paper,
         notes=tuple(notes),
@@ -149,15 +156,22 @@ def _card(
     )
 
 
-def _category(search: PaperSearch, wanted: Category | str | None, placement: Placement) -> Category:
-    """The heading to file under: the one that is wanted, by path or name, else the likeliest."""
+def _category(list_text: str, wanted: Category | str | None, placement: Placement) -> Category:
+    """The heading to file under: the one that is wanted, by path or name, else the likeliest.
+
+    Raises:
+        ListError: several headings have the name that is wanted.
+    """
     if not wanted:
         return placement.suggestions[0].category if placement.suggestions else ()
     if not isinstance(wanted, str):
         return tuple(wanted)
-    parts = tuple(part.strip().casefold() for part in wanted.split(">"))
-    for path in search.manifest.headings:
-        folded = tuple(name.casefold() for name in path)
-        if parts in (folded, folded[-len(parts) :]):
-            return path
-    return tuple(part.strip() for part in wanted.split(">"))
+    parts = tuple(" ".join(part.split()) for part in wanted.split(">"))
+    folded = " > ".join(parts).casefold()
+    named = {path: " > ".join(path).casefold() for path in read_list(list_text).categories}
+    found = [path for path, name in named.items() if name == folded]
+    found = found or [path for path, name in named.items() if name.endswith(f" > {folded}")]
+    if len(found) > 1:
+        paths = ", ".join(repr(" > ".join(path)) for path in found)
+        raise ListError(f"several headings are called {wanted!r}: {paths}; give the whole path")
+    return found[0] if found else parts

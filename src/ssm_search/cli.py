@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ssm_search import maintain
-from ssm_search.errors import SsmSearchError, SubmissionError
+from ssm_search.errors import NoPaperError, SsmSearchError
 from ssm_search.options import INDEX_VARIABLE, IndexOption, JsonOption, open_search, text_of
 from ssm_search.terminal import print_facts, progress_bars, say, shown
 
@@ -279,7 +279,7 @@ def main() -> None:
         app()
     except SsmSearchError as error:
         say(f"ssm-search: {error}")
-        sys.exit(3 if isinstance(error, SubmissionError) else 1)
+        sys.exit(3 if isinstance(error, NoPaperError) else 1)
     except OSError as error:
         if isinstance(error, BrokenPipeError):  # `ssm-search … | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,8 @@
 
 SsmSearchError
 ├── ListError           a list could not be read (missing, too large, not text)
-├── SubmissionError     what was submitted names no paper, or too many
+├── SubmissionError     what was submitted is too long, names too many papers, or too little of one
+│   └── NoPaperError    it names none
 ├── FetchError          a server could not be reached or gave up on us
 ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
 ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
@@ -25,6 +26,10 @@ class ListError(SsmSearchError):
 
 class SubmissionError(SsmSearchError):
     """What was submitted cannot be read as papers."""
+
+
+class NoPaperError(SubmissionError):
+    """What was submitted names no paper."""
 
 
 class FetchError(SsmSearchError):

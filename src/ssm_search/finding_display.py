@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.doctor import Finding
+from ssm_search.findings import Finding
 from ssm_search.terminal import shown
 
 if TYPE_CHECKING:
@@ -38,20 +38,15 @@ def findings_rich(findings: Sequence[Finding], list_name: str) -> RenderableType
             kind = finding.kind
             parts.append(Text(f"\n{TITLES[kind]}", style="bold cyan"))
         patch = " [patch]" if finding.patch else ""
-        where = f"{number}. {list_name}:{finding.line}:{patch} "
+        where = f"{number}. {shown(list_name)}:{finding.line}:{patch} "
         parts.append(Text.assemble((where, "dim"), shown(finding.message)))
         parts += [
             Padding(Text(shown(line), style="dim"), (0, 0, 0, 4)) for line in finding.evidence
         ]
     patches = sum(bool(finding.patch) for finding in findings)
-    parts.append(
-        Text(
-            f"\n{len(findings)} findings, {patches} with a patch; `ssm-search doctor --patch N` "
-            "prints it"
-            if findings
-            else "nothing found"
-        )
-    )
+    count = f"{len(findings)} finding{'s' * (len(findings) != 1)}, {patches} with a patch"
+    how = "; `ssm-search doctor --patch N` prints it" if patches else ""
+    parts.append(Text(f"\n{count}{how}" if findings else "nothing found"))
     return Group(*parts)
 
 

@@ -48,7 +48,7 @@ def completed(
     papers, cache = list(papers), cache or default_cache()
     records = {**load_abstracts(cache), **(known or {})}
     missing = [p.id for p in papers if p.kind == "paper" and p.id not in records]
-    report = FetchReport(error="not asked, as wished" if offline else "")
+    report = FetchReport()
     if missing and not offline:
         report = fetch_abstracts(missing, cache, progress=progress)
         records = {**load_abstracts(cache), **records}
@@ -81,4 +81,6 @@ def _notes_without_record(paper: Paper, report: FetchReport) -> tuple[str, ...]:
         return (f"arXiv does not know {paper.id}: {judged}",)
     if paper.id in report.refused:
         return (f"arXiv takes {paper.id} for no id: {judged}",)
+    if not report.error:
+        return (f"arXiv was not asked: {judged}",)
     return (f"arXiv could not be asked ({report.error}): {judged}",)

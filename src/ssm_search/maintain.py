@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,8 +61,12 @@ def submit(
     from ssm_search.card_display import card_json, card_rich, shown_lines
     from ssm_search.submissions import paper_of, read_pasted
 
+    if code and not code.lower().startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{code!r} is no web address; expected https://…")
     if link == "-":
-        paper = read_pasted(text_of("-"))
+        pasted = read_pasted(text_of("-"))
+        said = paper_of(pasted.url, title or pasted.title, abstract or pasted.abstract, code, venue)
+        paper = replace(said, id=pasted.id if pasted.kind == "paper" else said.id, kind=pasted.kind)
     else:
         paper = paper_of(link, title, text_of(abstract), code, venue)
     search = open_search(index)
@@ -70,11 +75,13 @@ def submit(
         search,
         paper,
         text,
-        list_name=path.name if path else "",
+        list_name=_name(path),
         category=category or None,
         abstracts=_known(abstracts),
         offline=offline,
     )
+    if patch and not card.patch:
+        raise SsmSearchError(f"there is no row: {card.no_row}")
     if patch:
         typer.echo(card.patch, nl=False)
     elif as_json:
@@ -82,7 +89,7 @@ def submit(
     else:
         from rich.console import Console
 
-        Console().print(card_rich(card, path.name if path else ""))
+        Console().print(card_rich(card, _name(path)))
         if card.insertion:
             typer.echo(shown_lines(card.insertion.row))
     if apply:
@@ -114,7 +121,7 @@ def triage(
     text = text_of("-") if source == "-" else read_source(source)
     search = open_search(index)
     path, list_text = _list(list_file, index, search)
-    name = path.name if path else ""
+    name = _name(path)
     with progress_bars() as progress:
         found = cards.triage(
             search,
@@ -156,7 +163,7 @@ def doctor(
     if path is None:
         raise ListError(f"no file {search.manifest.list_name}; name the list with --list")
     records = {**load_abstracts(default_cache()), **_known(abstracts)}
-    findings = examine(search, text, path.name, records)
+    findings = examine(search, text, _name(path), records)
     if patch is not None:
         if patch > len(findings) or not findings[patch - 1].patch:
             raise SsmSearchError(
@@ -169,7 +176,7 @@ def doctor(
     else:
         from rich.console import Console
 
-        Console().print(findings_rich(findings, path.name))
+        Console().print(findings_rich(findings, _name(path)))
 
 
 def _list(
@@ -183,7 +190,19 @@ def _list(
     if not list_file and not path.is_file():
         return None, ""
     read_source(path)  # refuses what is too large or no text
-    return path, path.read_bytes().decode("utf-8")
+    text = path.read_bytes().decode("utf-8")
+    if not list_file and index is not None and not search.is_of(text):
+        return None, ""  # another list that happens to have this name
+    return path, text
+
+
+def _name(path: Path | None) -> str:
+    """A list as diffs name it: from the present folder, if it is in there."""
+    if path is None:
+        return ""
+    here = Path.cwd()
+    whole = path.absolute()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else path.name
 
 
 def _known(files: list[Path] | None) -> dict[str, Abstract]:

@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ssm_search.text import nearest_word, words_of
+from ssm_search.text import nearest_word, terms, words_of
 
-SHORTEST = 4  # letters of a word that may be another one with two letters swapped
+SHORTEST = 4  # letters of a word that may be another one in disorder
 SHORTEST_UNKNOWN = 6  # of one that no title has
 
 
@@ -33,23 +33,31 @@ def misspelled_titles(titles: Sequence[str]) -> Iterator[tuple[int, str, str]]:
             for other in sorted(followers[one] - {word}):
                 if sorted(other) == sorted(word) and pairs[one, other] > 1:
                     why = f"titles say “{one} {other}” {pairs[one, other]} times"
-                    yield at, _respelled(titles[at], word, other), why
+                    better = _respelled(titles[at], one, word, other)
+                    if better != titles[at]:  # else it is written with ligatures or the like
+                        yield at, better, why
 
 
 def misspelled_words(heading: str, titles: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The words of ``heading`` that no title has, and a word of the titles that each may mean."""
     known = sorted({word for title in titles for word in words_of(title)})
     for word in words_of(heading):
-        better = (
-            None if len(word) < SHORTEST_UNKNOWN or word in known else nearest_word(word, known)
-        )
-        # "foundation" and "foundations" are both right.
-        if better and not better.startswith(word) and not word.startswith(better):
+        if len(word) < SHORTEST_UNKNOWN or word in known:
+            continue
+        better = nearest_word(word, known)
+        # "foundation", "foundations" and "foundational" are all right.
+        if better and terms(better)[:1] and terms(better)[0][0] != terms(word)[0][0]:
             yield word, better
 
 
-def _respelled(title: str, word: str, better: str) -> str:
-    def as_written(match: re.Match[str]) -> str:
-        return better.capitalize() if match.group()[0].isupper() else better
+def _respelled(title: str, before: str, word: str, better: str) -> str:
+    """``title`` with ``better`` for ``word`` where that follows the word ``before``."""
 
-    return re.sub(rf"\b{re.escape(word)}\b", as_written, title, count=1, flags=re.I)
+    def as_written(match: re.Match[str]) -> str:
+        start, written = match.groups()
+        if written.isupper():
+            return start + better.upper()
+        return start + (better.capitalize() if written[0].isupper() else better)
+
+    pattern = rf"(\b{re.escape(before)}\W+(?:\w\W+)*)({re.escape(word)})\b"
+    return re.sub(pattern, as_written, title, count=1, flags=re.I)

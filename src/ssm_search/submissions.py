@@ -7,30 +7,41 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import takewhile
+from urllib.parse import urlsplit
 
-from ssm_search.awesome import read_list
+from ssm_search.awesome import Entry, read_list
 from ssm_search.blocks import Run
-from ssm_search.errors import SubmissionError
+from ssm_search.errors import NoPaperError, SubmissionError
 from ssm_search.headline import clean_title
-from ssm_search.links import is_code, paper_ids
-from ssm_search.markup import parse_blocks
-from ssm_search.papers import Paper, arxiv_id, arxiv_ids_in_text, slug
+from ssm_search.links import is_code
+from ssm_search.papers import Paper, arxiv_id, arxiv_ids_in_text, slug, title_key
+from ssm_search.terminal import shown
 
-MAX_CHARS = 1_000_000
+# An issue has at most 65,536 characters; a hundred BibTeX entries with abstracts come to 200,000.
+# Text made to be slow, such as one of brackets alone, takes seconds for as many.
+MAX_CHARS = 200_000
 MAX_PAPERS = 100
 
+# None of these patterns may look for white space across lines: in a text of line ends alone that
+# takes time with the square of their number.
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*$", re.M)
-_BIBTEX = re.compile(r"^\s*@[a-z]+\s*\{", re.I | re.M)
-_FORM_FIELD = re.compile(r"^#{2,4}\s+(.+?)\s*$", re.M)
-_FORM_FIELDS = {
+_FILE_HEADER = re.compile(r"^--- .*\n\+\+\+ .*\n(?=@@ -)", re.M)
+_BIBTEX = re.compile(r"^[ \t]*@[a-z]+[ \t]*\{", re.I | re.M)
+_FORM_FIELD = re.compile(r"^#{2,4}[ \t]+(.*)$", re.M)
+_FORM_FIELDS = {  # in this order, so that "Code link" is code
     "title": "title name",
     "abstract": "abstract summary",
-    "link": "link url arxiv paper doi pdf",
     "code": "code github repository repo implementation",
+    "link": "link url arxiv paper doi pdf",
     "venue": "venue conference journal",
 }
+_TASK = re.compile(r"[ \t]*[-*+] \[[ x]\] ", re.I)  # "- [x] I read the [guide](https://…)"
+_ABOVE = 3  # lines of a list up to the first of a piece of it
+_WORD = re.compile(r"[^\s`()<>\[\]{}\"'|,;]+")
 _NO_RESPONSE = "_No response_"  # what GitHub writes for a form's empty field
 _TITLE_WORDS = range(2, 41)
+_SURE_TITLE_WORDS = 3  # before a link; "Please add https://…" names no title
 
 
 def read_submissions(text: str) -> list[Paper]:
@@ -41,23 +52,26 @@ def read_submissions(text: str) -> list[Paper]:
     file that GitHub gives to a workflow. A title may be "" where only an id is given.
 
     Raises:
-        SubmissionError: there is no paper in ``text``, or more than ``MAX_PAPERS``, or it is longer
+        NoPaperError: there is no paper in ``text``.
+        SubmissionError: there are more than ``MAX_PAPERS``, or it is longer
             than ``MAX_CHARS``.
     """
     if len(text) > MAX_CHARS:
         raise SubmissionError(
             f"the submission has {len(text):,} characters, more than {MAX_CHARS:,}; split it up"
         )
-    text = _of_event(text.replace("\r\n", "\n").replace("\0", ""))
+    text = _plain(_of_event(text))
     if _HUNK.search(text):
         found = list(_added(text))
-    elif _BIBTEX.search(text):
-        found = list(_of_bibtex(text))
     else:
-        found = _of_form(text) or list(_of_prose(text))
-    papers = list({paper.id: paper for paper in reversed(found)}.values())[::-1]
+        text = _without_comments(text)
+        found = list(_of_bibtex(text)) if _BIBTEX.search(text) else []
+        found = found or _of_form(text) or list(_of_prose(text))
+    papers: dict[str, Paper] = {}
+    for paper in found:
+        papers.setdefault(paper.id, _safe(paper))
     if not papers:
-        raise SubmissionError(
+        raise NoPaperError(
             "no paper found in the submission; expected an arXiv link or id, BibTeX, rows of a "
             "list, or a title and an abstract"
         )
@@ -65,7 +79,7 @@ def read_submissions(text: str) -> list[Paper]:
         raise SubmissionError(
             f"the submission names {len(papers)} papers, more than {MAX_PAPERS}; split it up"
         )
-    return papers
+    return list(papers.values())
 
 
 def read_pasted(text: str) -> Paper:
@@ -74,16 +88,18 @@ def read_pasted(text: str) -> Paper:
     Raises:
         SubmissionError: there is no text.
     """
-    lines = [line.strip() for line in text.replace("\0", "").strip().splitlines()]
+    lines = [line.strip() for line in _plain(text).strip().splitlines()]
+    ids = arxiv_ids_in_text(lines[0]) if lines else []
+    if lines and (paper_id := arxiv_id(lines[0])):
+        ids, lines = [paper_id], lines[1:]
     first = lines[0] if lines else ""
-    ids = arxiv_ids_in_text(first) or ([found] if (found := arxiv_id(first)) else [])
     title = clean_title(re.sub(r"^\W*Title:\s*|^\[[^\]]*\]\s*", "", first))
     if len(lines) < 2 or len(title.split()) not in _TITLE_WORDS or first.endswith("."):
         title, rest = "", lines  # an abstract alone
     else:
         rest = lines[1:]
     abstract = re.sub(r"^\W*Abstract\b\W*", "", " ".join(" ".join(rest).split()), flags=re.I)
-    if not title and not abstract:
+    if not title and not abstract and not ids:
         raise SubmissionError("no text given; expected a title and an abstract")
     return paper_of(ids[0] if ids else "", title, abstract)
 
@@ -92,26 +108,67 @@ def paper_of(
     link: str = "", title: str = "", abstract: str = "", code_url: str = "", venue: str = ""
 ) -> Paper:
     """A paper from what a person says of it; ``link`` may be an id or any address."""
-    title = " ".join(title.split())
     paper_id = arxiv_id(link) or ""
-    address = link.strip() if link.strip().lower().startswith(("http://", "https://")) else ""
-    return Paper(
-        id=paper_id or slug(title),
-        title=title,
-        kind="paper" if paper_id else "link",
-        url=f"https://arxiv.org/abs/{paper_id}" if paper_id else address,
-        code_url=code_url.strip(),
-        venue=" ".join(venue.split()),
-        abstract=" ".join(abstract.split()),
+    return _safe(
+        Paper(
+            id=paper_id or slug(title),
+            title=title,
+            kind="paper" if paper_id else "link",
+            url=f"https://arxiv.org/abs/{paper_id}" if paper_id else link,
+            code_url=code_url,
+            venue=venue,
+            abstract=abstract,
+        )
     )
+
+
+def _safe(paper: Paper) -> Paper:
+    """``paper`` with each text on one line that can be printed, and no address but web ones."""
+    return replace(
+        paper,
+        title=_line(paper.title),
+        url=_address(paper.url),
+        pdf_url=_address(paper.pdf_url),
+        code_url=_address(paper.code_url),
+        venue=_line(paper.venue),
+        abstract=_line(paper.abstract),
+        authors=tuple(filter(None, map(_line, paper.authors))),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(shown(" ".join(text.split())).split())
+
+
+def _address(text: str) -> str:
+    """``text`` if it is a web address, else ""."""
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # "http://["
+        return ""
+    is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return text if is_web and " " not in text and shown(text) == text else ""
+
+
+def _plain(text: str) -> str:
+    """``text`` with one kind of line end, and without what is no character at all."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return text.encode("utf-8", "ignore").decode()  # drops halves of surrogate pairs
+
+
+def _without_comments(text: str) -> str:
+    """``text`` without HTML comments, in which the template of an issue has its instructions."""
+    first, *rest = text.split("<!--")
+    return first + "".join(piece.partition("-->")[2] for piece in rest)
 
 
 def _of_event(text: str) -> str:
     """The text of the issue or pull request, if ``text`` is GitHub's event file."""
-    if not text.lstrip().startswith("{"):
+    if not text.lstrip("\ufeff \t\r\n").startswith("{"):
         return text
     try:
-        event = json.loads(text)
+        event = json.loads(text.removeprefix("\ufeff"))
         subject = event.get("issue") or event.get("pull_request") or {}
         return f"{subject.get('title') or ''}\n\n{subject.get('body') or ''}"
     except (ValueError, AttributeError, RecursionError):
@@ -120,113 +177,160 @@ def _of_event(text: str) -> str:
 
 def _added(text: str) -> Iterator[Paper]:
     """The papers that a diff adds; not those of rows that it only edits or moves."""
-    before = {paper.id for paper in _papers_of(_lines(text, "-"))}
-    for hunk in _HUNK.split(text)[1:]:
-        lines = [line for line in hunk.split("\n") if line[:1] in ("+", " ")]
-        added = {number for number, line in enumerate(lines, start=3) if line.startswith("+")}
+    hunks = [_hunk(piece) for piece in _HUNK.split(_FILE_HEADER.sub("", text))[1:]]
+    removed = [line[1:] for lines in hunks for line in lines if line.startswith("-")]
+    context = [line[1:] for lines in hunks for line in lines if line.startswith(" ")]
+    before = {name for paper in _listed(removed) for name in _names(paper)}
+    read = set(_ids("\n".join(removed + context)))
+    for lines in hunks:
+        after = [line for line in lines if not line.startswith(("-", "\\"))]
+        added = {number for number, line in enumerate(after) if line.startswith("+")}
         # Read with what stands around them, so that a table's header is known if it is there.
-        shown = "\n".join(["## List", "", *(line[1:] for line in lines)])
-        for entry in read_list(shown).entries:
-            is_added = added & set(range(entry.line, entry.end + 1))
-            if is_added and entry.paper.id not in before:
-                yield replace(entry.paper, categories=())
-    known = {paper.id for paper in _papers_of(_lines(text, " "))} | before
-    for paper in _of_prose("\n".join(_lines(text, "+"))):
-        if paper.id not in known and paper.kind == "paper":
-            yield paper
+        for entry in _entries(line[1:] for line in after):
+            paper, first = entry.paper, entry.line - _ABOVE
+            # What is added below the first line of an entry is an edit, unless it is the link.
+            is_new = first in added or (
+                paper.kind == "paper"
+                and paper.id not in read
+                and not added.isdisjoint(range(first, entry.end - _ABOVE + 1))
+            )
+            if is_new and before.isdisjoint(_names(paper)):
+                yield replace(paper, categories=())
+            if is_new:
+                read.add(paper.id)
+    rows = (line[1:] for lines in hunks for line in lines if line.startswith("+"))
+    yield from (paper_of(one) for one in _ids("\n".join(rows)) if one not in read)
 
 
-def _lines(diff: str, sign: str) -> list[str]:
-    return [
-        line[1:]
-        for line in diff.split("\n")
-        if line.startswith(sign) and not line.startswith(("+++ ", "--- "))
-    ]
+def _hunk(piece: str) -> list[str]:
+    """The lines of a hunk; ``piece`` goes on until the next."""
+    lines = piece.split("\n")[1:]
+    return list(takewhile(lambda line: line[:1] in ("+", "-", " ", "\\", ""), lines))
 
 
-def _papers_of(lines: Iterable[str]) -> list[Paper]:
-    return list(read_list("\n".join(["## List", "", *lines])).papers)
+def _entries(lines: Iterable[str]) -> tuple[Entry, ...]:
+    """The entries of lines out of a list; the first line is numbered ``_ABOVE``."""
+    return read_list("\n".join(["## List", "", *lines])).entries
+
+
+def _listed(lines: Iterable[str]) -> list[Paper]:
+    return [entry.paper for entry in _entries(lines)]
+
+
+def _names(paper: Paper) -> set[str]:
+    """By what a row is known again when its title, its link or its place was changed."""
+    return {paper.id, paper.url, title_key(paper.title)} - {""}
+
+
+def _ids(text: str) -> list[str]:
+    """Distinct arXiv ids in ``text``, wherever they stand."""
+    ids = [arxiv_id(word) for word in _words(text)]
+    return list(dict.fromkeys([*filter(None, ids), *arxiv_ids_in_text(text)]))
+
+
+def _words(text: str) -> Iterator[str]:
+    return (word.rstrip(".:!?") for word in _WORD.findall(text))
 
 
 def _of_bibtex(text: str) -> Iterator[Paper]:
     import bibtexparser
-    from bibtexparser.middlewares import (
-        LatexDecodingMiddleware,
-        MergeNameParts,
-        SeparateCoAuthors,
-        SplitNameParts,
-    )
+    from bibtexparser.middlewares import LatexDecodingMiddleware
+    from bibtexparser.model import Entry as BibtexEntry
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs each broken entry
-    readers = [
-        LatexDecodingMiddleware(),
-        SeparateCoAuthors(),
-        SplitNameParts(),
-        MergeNameParts(style="first"),
-    ]
-    for entry in bibtexparser.parse_string(text, append_middleware=readers).entries:
-        fields = {field.key.casefold(): field.value for field in entry.fields}
-        said = {key: str(value) for key, value in fields.items() if key != "author"}
-        places = ("eprint", "url", "doi", "journal", "note", "howpublished")
-        written = [said[key] for key in places if key in said]
-        ids = [arxiv_id(value) or next(iter(arxiv_ids_in_text(value)), None) for value in written]
-        address = said.get("url") or (f"https://doi.org/{said['doi']}" if "doi" in said else "")
-        link = next(filter(None, ids), address)
-        year = said.get("year", "")
-        venue = said.get("booktitle") or said.get("journal") or ""
-        if "arxiv" in venue.casefold():
-            venue = ""
-        authors = fields.get("author")
-        paper = paper_of(link, said.get("title", ""), said.get("abstract", ""), venue=venue)
-        yield replace(
-            paper,
-            year=int(year) if year.isdigit() else None,
-            authors=tuple(authors) if isinstance(authors, list) else (),
-        )
+    library = bibtexparser.parse_string(text, append_middleware=[LatexDecodingMiddleware()])
+    for block in library.blocks:
+        # One whose key was there before, or that has a field twice, comes as it is written.
+        raw = getattr(block, "ignore_error_block", None)
+        entry = raw or block
+        if isinstance(entry, BibtexEntry):
+            fields: dict[str, str] = {}
+            for field in entry.fields:
+                value = str(field.value)
+                value = re.sub(r'^"|"$|[{}]', "", value) if raw else value
+                fields.setdefault(field.key.casefold(), value)
+            yield _of_fields(fields)
+
+
+def _of_fields(fields: dict[str, str]) -> Paper:
+    """The paper of a BibTeX entry."""
+    places = ("eprint", "url", "doi", "journal", "note", "howpublished")
+    ids = [_written_id(fields.get(place, "")) for place in places]
+    address = fields.get("url") or (f"https://doi.org/{fields['doi']}" if "doi" in fields else "")
+    venue = fields.get("booktitle") or fields.get("journal") or ""
+    year = fields.get("year", "")
+    paper = paper_of(
+        next(filter(None, ids), address),
+        fields.get("title", ""),
+        fields.get("abstract", ""),
+        venue="" if "arxiv" in venue.casefold() or venue == "CoRR" else venue,
+    )
+    return replace(
+        paper,
+        year=int(year) if re.fullmatch("[0-9]{4}", year) else None,
+        authors=tuple(_authors(fields.get("author", ""))),
+    )
+
+
+def _written_id(text: str) -> str | None:
+    return arxiv_id(text) or next(iter(arxiv_ids_in_text(text)), None)
+
+
+def _authors(text: str) -> Iterator[str]:
+    """Names as people write them: "Lee, Jr., Ann" is "Ann Lee Jr."."""
+    for name in " ".join(text.split()).split(" and "):
+        last, *suffix, first = ["", *name.split(",")] if "," not in name else name.split(",")
+        parts = [first, last, *suffix]
+        if any(map(str.strip, parts)) and name != "others":
+            yield " ".join(" ".join(parts).split())
 
 
 def _of_form(text: str) -> list[Paper]:
     """The paper of an issue form: headings for fields, each with its value below."""
     pieces = _FORM_FIELD.split(text)
     fields: dict[str, str] = {}
-    for name, value in zip(pieces[1::2], pieces[2::2], strict=False):
-        words = set(re.findall(r"\w+", name.casefold()))
-        for field, names in _FORM_FIELDS.items():
-            value = value.strip()
-            if words & set(names.split()) and value and value != _NO_RESPONSE:
-                fields.setdefault(field, value)
-                break
-    link = fields.get("link", "").split()[:1] or [""]
-    ids = paper_ids(_runs(fields.get("link", "")))
-    if not ids and not ("title" in fields and ("abstract" in fields or link[0])):
-        return []
-    return [
-        paper_of(
-            ids[0] if ids else link[0],
-            clean_title(fields.get("title", "")),
-            fields.get("abstract", ""),
-            next(iter(fields.get("code", "").split()), ""),
-            fields.get("venue", ""),
+    for name, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        words = {word.removesuffix("s") for word in re.findall(r"\w+", name.casefold())}
+        kind = next(
+            (kind for kind, names in _FORM_FIELDS.items() if words & set(names.split())), ""
         )
-    ]
+        if value.strip() not in ("", _NO_RESPONSE):
+            fields.setdefault(kind, value)
+    ids = _ids(fields.get("link", ""))
+    link = next(iter(ids), _first_address(fields.get("link", "")))
+    if not ids and not ("title" in fields and ("abstract" in fields or link)):
+        return []
+    paper = paper_of(
+        link,
+        clean_title(fields.get("title", "")),
+        fields.get("abstract", ""),
+        _first_address(fields.get("code", "")),
+        fields.get("venue", ""),
+    )
+    return [paper, *map(paper_of, ids[1:])]
 
 
 def _of_prose(text: str) -> Iterator[Paper]:
     """The entries of a list, then every other arXiv id."""
-    runs = _runs(text)
-    entries = read_list("\n".join(["## List", "", text])).entries
+    lines = text.split("\n")
     listed = {
         entry.paper.id: replace(entry.paper, categories=())
-        for entry in entries
-        if entry.strength > 1  # else a mention in prose: "add [my paper](…)" names no title
+        for entry in _entries(lines)
+        if _is_titled(entry)  # else a mention in prose: "add [my paper](…)" names no title
+        and not (entry.paper.kind == "link" and _TASK.match(lines[entry.line - _ABOVE]))
     }
     yield from listed.values()
-    ids = dict.fromkeys(paper_ids(runs))
-    code = {run.href for run in runs if is_code(run)} if len(ids) == 1 else set()
+    ids = _ids(text)
+    code = {word for word in _words(text) if is_code(Run(word, word))} if len(ids) == 1 else set()
     for one in ids:
         if one not in listed:
             yield paper_of(one, code_url=code.pop() if len(code) == 1 else "")
 
 
-def _runs(text: str) -> list[Run]:
-    return [run for block in parse_blocks(text) for cell in block.cells for run in cell]
+def _is_titled(entry: Entry) -> bool:
+    words = len(entry.paper.title.split())
+    return entry.strength == 3 or (entry.strength == 2 and words >= _SURE_TITLE_WORDS)
+
+
+def _first_address(text: str) -> str:
+    return next(filter(None, map(_address, _words(text))), "")

@@ -109,7 +109,9 @@ def of_new(
 def similarities(asked: Asked, index: SearchIndex, headings: Headings) -> Similarities:
     """Everything that speaks for and against each heading."""
     rows, papers = index.term_rows, index.paper_vectors
-    names = headings.vectors - headings.vectors.mean(axis=0, keepdims=True)
+    names = headings.vectors
+    if len(names):
+        names = names - names.mean(axis=0, keepdims=True)
     stems = [frozenset(stem for stem, _ in terms(path[-1])) for path in headings.paths]
     overlap = [
         [_share(name, title) + ABSTRACT_SHARE * _share(name, everything) for name in stems]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from urllib.parse import quote, urlsplit
+from functools import lru_cache
 
+from ssm_search.dates import Date, in_slots
 from ssm_search.labels import CODE_LABELS, is_label, label_words
 from ssm_search.papers import Paper, arxiv_id
 
@@ -22,27 +22,29 @@ _TAG = re.compile(r"<[^<>]*>")
 _IMAGE = re.compile(r"<img\b[^<>]*>", re.I)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LIKE_AN_ID = re.compile(r"(?<!\d)\d{4}\.\d{4,5}(?!\d)")
-_ARXIV_LINK = re.compile(r"https?://[^\s()<>\"]*\0id\0(?:\.pdf)?")
+# Every repetition is bounded where it could start at each of many places: a source is any text.
+_ARXIV_HOST = re.compile(r"https?://(?:www\.)?arxiv\.org/")
+_ARXIV_LINK = re.compile(r"https?://[^\s()<>\"\0]{0,200}\0id\0(?:\.pdf)?")
+_ARXIV_LABEL = re.compile(r"(?i)(?<=\[)(a)rxiv(?=\]{1,2}\(\0url\0)")
 _BADGE = r"https?://img\.shields\.io/"
+_STATIC_BADGE = re.compile(_BADGE + "badge/")
 _CODE_LABEL = re.compile(r"\[([^\[\]]*)\]+\(\0code\0\)")
+# Where escaping by Markdown's rules does not hold: in a tag, and behind a link's address.
+_UNSAFE = re.compile(r"(?:<[^<>]*|\]\([^()\n]*)\0(?:title|name|venue|authors)\0")
 _NUMBER = re.compile(r"\A(\s*)\d+(?=[.)]\s)")
 _PREPRINT = re.compile(r"\W*arxiv(?:[\W\d]*|\W+preprint)", re.I)
-
-_MONTHS = "January February March April May June July August September October November December"
-_MONTH_NAMES = _MONTHS.split()
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTH_NAMES)
-_DATES = re.compile(
-    rf"(?P<day>\d{{1,2}}(?:st|nd|rd|th))(?P<a> +)(?P<m>{_MONTH})(?P<b>\.?,? *)(?P<y>(?:19|20)\d\d)"
-    rf"|(?P<m2>{_MONTH})(?P<b2>\.?,? +)(?P<y2>(?:19|20)\d\d)"
-    r"|(?<![\d.])(?P<y3>(?:19|20)\d\d)(?P<s>[./-])\d{1,2}(?P<d3>(?P=s)\d{1,2})?(?![\d])"
-    r"|(?<![\d.])\d\d\.\d\d(?P<d4>\.\d\d)?(?![\d])"
-    r"|(?<![\d./-])(?P<y5>(?:19|20)\d\d)(?![\d])"
+_WORD_OF_NAME = r"[^\W\d_a-z][\w.'’´-]{0,40}"
+_NAME = rf"{_WORD_OF_NAME}(?: (?:[a-z]{{1,3}} )?{_WORD_OF_NAME}){{1,4}}"
+_AUTHORS = re.compile(
+    rf"(?<![\w.'’´-]){_NAME}(?:(?:,? and |, ?|; ){_NAME}){{1,200}}(?<!\.)(?:,? et al)?"
 )
-_NAME = r"[^\W\d_a-z][\w.'’-]*(?: (?:[a-z]{1,3} )?[^\W\d_a-z][\w.'’-]*){1,4}"
-_AUTHORS = re.compile(rf"{_NAME}(?:(?:, and |,? and |, ?|; ){_NAME}){{1,200}}(?<!\.)(?:,? et al)?")
 # A link to code with the brackets and badges that come with it, for entries without code.
-_CODE_LINK = re.compile(r",?[ \t]*\[*(?:!\[[^\]]*\]\([^()]*\)|\[[^\[\]]*\])\]?\(\0code\0\)\]?")
-_REPO_BADGE = re.compile(r"[ \t]*!\[[^\]]*\]\([^()]*\0repo\0[^()]*\)")
+_CODE_LINK = re.compile(
+    r",?[ \t]{0,4}(?:\[{0,2}(?:!\[[^\]]{0,99}\]\([^()]{0,200}\)|\[[^\[\]]{0,99}\])\]?"
+    r"\(\0code\0\)\]?|<a href=[\"']?\0code\0[\"']?>[^<>]{0,99}</a>)"
+)
+_REPO_BADGE = re.compile(r"[ \t]{0,4}!\[[^\]]{0,99}\]\([^()]{0,200}\0repo\0[^()]{0,200}\)")
+_AUTHORS_SLOT = re.compile(r",?[ \t]{0,4}\0authors\0[.,]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +63,55 @@ class Template:
         """The names of its slots."""
         return frozenset(name for name, _ in _SLOT.findall(self.source))
 
+    @property
+    def dates(self) -> list[str]:
+        """The forms of its dates, such as "%d %b., %Y"."""
+        return [form for name, form in _SLOT.findall(self.source) if name == "date"]
 
+
+@lru_cache(maxsize=8192)  # a list is often asked for several papers, or with several headings
 def template_of(source: str, paper: Paper) -> Template | None:
     """What ``source``, from the entry of ``paper``, looks like without ``paper``.
 
     The slots are title, name (what stands before the title's colon), id, url, code, repo (its
     owner and name), venue, date, authors and number. None where there is no telling, because the
-    source names another paper too.
+    source names another paper too, or the title stands where it could not be escaped.
     """
     text = source.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         return None
-    text = text.replace("http://arxiv.org/", "https://arxiv.org/")
-    title = re.compile(r"\s+".join(map(_loosely, paper.title.split())))
-    text = title.sub("\0title\0", text)
+    text = _ARXIV_HOST.sub("https://arxiv.org/", text)
+    if paper.title in text:
+        text = text.replace(paper.title, "\0title\0")
+    else:
+        text = re.sub(_loosely(paper.title), "\0title\0", text)
     name, colon, _ = paper.title.partition(":")
     if colon and text.strip() == name.strip():
         text = text.replace(name.strip(), "\0name\0")
-    if arxiv_id(paper.id):
+    if paper.id in text and arxiv_id(paper.id):
         text = re.sub(rf"(?<![\d.]){re.escape(paper.id)}(?:v\d+)?(?!\d)", "\0id\0", text)
-    elif paper.url:
-        text = text.replace(paper.url, "\0url\0")
-    if paper.code_url:
-        text = re.sub(rf"{re.escape(paper.code_url)}(?![\w/?#%-])", "\0code\0", text)
-        if repo := repository(paper.code_url):
-            text = re.sub(rf"({_BADGE}\S*?/){re.escape(repo)}(?![\w-])", "\\1\0repo\0", text)
+        text = text.replace("/abs/\0id\0.pdf", "/abs/\0id\0")
+    if paper.code_url and paper.code_url in text:
+        text = _with_address(text, paper.code_url, "\0code\0")
+    if paper.url and paper.url in text and not arxiv_id(paper.id):
+        text = _with_address(text, paper.url, "\0url\0")
+    if (repo := repository(paper.code_url)) and repo in text:
+        text = re.sub(rf"({_BADGE}\S{{0,200}}?/){re.escape(repo)}(?![\w-])", "\\1\0repo\0", text)
+    if _LIKE_AN_ID.search(text):
+        return None
     text = _outside(_LINK_TARGET, text, lambda plain: _with_facts(plain, paper))
     text = _NUMBER.sub("\\1\0number\0", text)
     text = _without_remarks(text)
-    return None if _LIKE_AN_ID.search(text) else Template(text, _residue(text))
+    return None if _UNSAFE.search(text) else Template(text, _residue(text))
 
 
-def _loosely(word: str) -> str:
-    """A pattern for ``word`` whatever of it is escaped."""
-    return "".join(rf"\\?{re.escape(char)}" if not char.isalnum() else char for char in word)
+def _loosely(title: str) -> str:
+    """A pattern for ``title`` whatever of it is escaped, and however it is broken into lines."""
+    return r"\s+".join(re.sub(r"(\W)", r"\\\\?\\\1", word) for word in title.split())
+
+
+def _with_address(text: str, url: str, slot: str) -> str:
+    return re.sub(rf"{re.escape(url)}(?![\w/?#%-])", slot, text)
 
 
 def is_preprint(venue: str) -> bool:
@@ -117,13 +134,28 @@ def without_authors(template: Template) -> Template:
         for line in template.source.split("\n")
         if "\0authors\0" not in line or len(_SLOT.findall(line)) > 1
     ]
-    source = re.sub(r",?[ \t]*\0authors\0[.,]?", "", "\n".join(lines))
+    source = _AUTHORS_SLOT.sub("", "\n".join(lines))
+    return Template(source, _residue(source))
+
+
+def without_brackets(template: Template, slot: str) -> Template:
+    """``template`` without the "(CVPR 2024)" or "[arXiv 24.05]" that ``slot`` stands in."""
+    inside = r"[^()\[\]\n\0]{0,40}"
+    brackets = rf"\\?[(\[]{inside}\0{slot}(?::[^\0]*)?\0{inside}[)\]](?!\()[.,]?"
+    source = re.sub(rf"(?m)^{brackets}[ \t]?|[ \t]?{brackets}", "", template.source)
     return Template(source, _residue(source))
 
 
 def with_address(template: Template) -> Template:
-    """``template`` of an arXiv paper for a page elsewhere."""
-    return Template(_ARXIV_LINK.sub("\0url\0", template.source), template.residue)
+    """``template`` of an arXiv paper for a page elsewhere, which it must not call arXiv."""
+    source = _ARXIV_LINK.sub("\0url\0", template.source)
+    source = _ARXIV_LABEL.sub(lambda found: "paper" if found[1] == "a" else "Paper", source)
+    return Template(source, _residue(source) + says_arxiv(source))
+
+
+def says_arxiv(source: str) -> bool:
+    """True where what a reader sees of ``source`` calls the paper one of arXiv's."""
+    return "arxiv" in _visible(source).casefold()
 
 
 def filled(template: Template, facts: Mapping[str, str], when: Date) -> str:
@@ -136,96 +168,21 @@ def filled(template: Template, facts: Mapping[str, str], when: Date) -> str:
     return _SLOT.sub(value, template.source)
 
 
-@dataclass(frozen=True, slots=True)
-class Date:
-    """A day, a month or a year, as far as it is known; 0 for what is not."""
-
-    year: int = 0
-    month: int = 0
-    day: int = 0
-
-    @classmethod
-    def of(cls, paper: Paper) -> Date:
-        """When ``paper`` was published; by its arXiv id, if nothing else tells."""
-        if isinstance(paper.published, date):
-            return cls(paper.published.year, paper.published.month, paper.published.day)
-        if arxiv_id(paper.id):
-            digits = paper.id.rpartition("/")[2]
-            year, month = int(digits[:2]), int(digits[2:4])
-            return cls(year + (1900 if year > 90 else 2000), month)
-        return cls(paper.year or 0)
-
-    def written(self, form: str) -> str:
-        """In a form such as "%d %b., %Y", "%y.%m.%d"; what is not known is left out."""
-        if not self.day:
-            form = re.sub(r"%d[a-z]* +|[./-]%D", "", form)
-        if not self.month:
-            form = "%Y"
-        name = _MONTH_NAMES[self.month - 1]
-        suffix = (
-            "th"
-            if self.day in (11, 12, 13)
-            else {1: "st", 2: "nd", 3: "rd"}.get(self.day % 10, "th")
-        )
-        values = {
-            "%do": f"{self.day}{suffix}",
-            "%B": name,
-            "%b": name[:3],
-            "%Y": str(self.year or ""),
-            "%y": f"{self.year % 100:02}",
-            "%m": f"{self.month:02}",
-            "%D": f"{self.day:02}",
-        }
-        return re.sub(r"%do|%[BbYymD]", lambda match: values[match.group()], form)
-
-
-def escaped_title(title: str, *, in_table: bool) -> str:
-    """``title`` on one line so that Markdown shows it as it is; it may come from a stranger."""
-    title = " ".join(title.split())
-    title = re.sub(r"([\\`*<])", r"\\\1", title)
-    if "](" in title or not _balanced(title):
-        title = re.sub(r"([\[\]])", r"\\\1", title)
-    return title.replace("|", "\\|") if in_table else title
-
-
-def escaped_address(url: str) -> str:
-    """``url`` so that it ends neither a link nor a table cell; "" unless it is http(s)."""
-    if urlsplit(url).scheme.lower() not in ("http", "https"):
-        return ""
-    return quote(url.strip(), safe="%/:=&?~#+!$,;'@*[]-._")
-
-
 def repository(code_url: str) -> str:
-    """``owner/name`` out of the address of a repository; "" if there is none."""
-    parts = urlsplit(code_url).path.strip("/").split("/")
-    return "/".join(parts[:2]).removesuffix(".git") if len(parts) > 1 else ""
+    """``owner/name`` out of the address of a repository on GitHub; "" if it is none."""
+    _, host, path = (code_url.split("//", 1)[-1]).partition("github.com/")
+    parts = re.split(r"[?#]", path)[0].strip("/").split("/")
+    if not host or not all(parts[:2]) or len(parts) < 2:
+        return ""
+    return "/".join(parts[:2]).removesuffix(".git")
 
 
 def _with_facts(text: str, paper: Paper) -> str:
     """Running text with slots for venue, authors and dates."""
     if not is_preprint(paper.venue):
-        text = text.replace(paper.venue, "\0venue\0")
+        text = re.sub(rf"(?<!\w){re.escape(paper.venue)}(?!\w)", "\0venue\0", text)
     text = _AUTHORS.sub("\0authors\0", text)
-    return _outside(_SLOT, text, lambda plain: _DATES.sub(_date_slot, plain))
-
-
-def _date_slot(match: re.Match[str]) -> str:
-    found = match.groupdict()
-    if found["day"]:
-        form = f"%do{found['a']}{_month_form(found['m'])}{found['b']}%Y"
-    elif found["m2"]:
-        form = f"{_month_form(found['m2'])}{found['b2']}%Y"
-    elif found["y3"]:
-        form = f"%Y{found['s']}%m" + (f"{found['s']}%D" if found["d3"] else "")
-    elif found["y5"]:
-        form = "%Y"
-    else:
-        form = "%y.%m" + (".%D" if found["d4"] else "")
-    return f"\0date:{form}\0"
-
-
-def _month_form(name: str) -> str:
-    return "%b" if len(name) == 3 else "%B"
+    return _outside(_SLOT, text, lambda plain: in_slots(plain))
 
 
 def _without_remarks(text: str) -> str:
@@ -244,9 +201,10 @@ def _without_remarks(text: str) -> str:
 
 
 def _residue(text: str) -> int:
-    """Words, links and images of ``text`` that are neither slots nor labels nor badges."""
+    """Words, numbers and links of ``text`` that are neither slots nor labels nor badges."""
     links = [*_LINK_TARGET.findall(text), *_IMAGE.findall(text)]
-    foreign = sum("\0" not in link and not re.search(_BADGE, link) for link in links)
+    foreign = sum("\0" not in link and not _STATIC_BADGE.search(link) for link in links)
+    foreign += len(re.findall(r"\d+", _visible(text)))
     # The address of the code may also be that of the paper, or of something else.
     foreign += sum(not CODE_LABELS & label_words(label) for label in _CODE_LABEL.findall(text))
     return foreign + sum(not is_label(word) for word in _words(text))
@@ -266,12 +224,3 @@ def _outside(kept: re.Pattern[str], text: str, change: Callable[[str], str]) -> 
         parts += [change(text[position : match.start()]), match.group()]
         position = match.end()
     return "".join([*parts, change(text[position:])])
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for char in text:
-        depth += (char == "[") - (char == "]")
-        if depth < 0:
-            return False
-    return depth == 0
