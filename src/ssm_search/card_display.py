@@ -64,9 +64,9 @@ def card_rich(card: Card, list_name: str) -> RenderableType:
     ]
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right", no_wrap=True, min_width=4)
-    table.add_column(overflow="ellipsis", no_wrap=True)
+    table.add_column()
     for suggestion in card.placement.suggestions:
-        cell = Text(shown(_path(suggestion.category)), style="bold")
+        cell = Text(shown(_path(suggestion.category)), "bold", overflow="ellipsis", no_wrap=True)
         for hit in suggestion.evidence[:SHOWN_EVIDENCE]:
             cell.append("\n" + shown(hit.paper.title), style="not bold dim")
         table.add_row(f"{suggestion.confidence:.0%}", cell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ from itertools import takewhile
 from urllib.parse import urlsplit
 
 from ssm_search.awesome import Entry, read_list
+from ssm_search.bibtex import author_names, read_bibtex
 from ssm_search.blocks import Run
 from ssm_search.errors import NoPaperError, SubmissionError
 from ssm_search.headline import clean_title
@@ -65,7 +65,7 @@ def read_submissions(text: str) -> list[Paper]:
         found = list(_added(text))
     else:
         text = _without_comments(text)
-        found = list(_of_bibtex(text)) if _BIBTEX.search(text) else []
+        found = [_of_fields(fields) for fields in read_bibtex(text)] if _BIBTEX.search(text) else []
         found = found or _of_form(text) or list(_of_prose(text))
     papers: dict[str, Paper] = {}
     for paper in found:
@@ -232,26 +232,6 @@ def _words(text: str) -> Iterator[str]:
     return (word.rstrip(".:!?") for word in _WORD.findall(text))
 
 
-def _of_bibtex(text: str) -> Iterator[Paper]:
-    import bibtexparser
-    from bibtexparser.middlewares import LatexDecodingMiddleware
-    from bibtexparser.model import Entry as BibtexEntry
-
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs each broken entry
-    library = bibtexparser.parse_string(text, append_middleware=[LatexDecodingMiddleware()])
-    for block in library.blocks:
-        # One whose key was there before, or that has a field twice, comes as it is written.
-        raw = getattr(block, "ignore_error_block", None)
-        entry = raw or block
-        if isinstance(entry, BibtexEntry):
-            fields: dict[str, str] = {}
-            for field in entry.fields:
-                value = str(field.value)
-                value = re.sub(r'^"|"$|[{}]', "", value) if raw else value
-                fields.setdefault(field.key.casefold(), value)
-            yield _of_fields(fields)
-
-
 def _of_fields(fields: dict[str, str]) -> Paper:
     """The paper of a BibTeX entry."""
     places = ("eprint", "url", "doi", "journal", "note", "howpublished")
@@ -268,21 +248,12 @@ def _of_fields(fields: dict[str, str]) -> Paper:
     return replace(
         paper,
         year=int(year) if re.fullmatch("[0-9]{4}", year) else None,
-        authors=tuple(_authors(fields.get("author", ""))),
+        authors=tuple(author_names(fields.get("author", ""))),
     )
 
 
 def _written_id(text: str) -> str | None:
     return arxiv_id(text) or next(iter(arxiv_ids_in_text(text)), None)
-
-
-def _authors(text: str) -> Iterator[str]:
-    """Names as people write them: "Lee, Jr., Ann" is "Ann Lee Jr."."""
-    for name in " ".join(text.split()).split(" and "):
-        last, *suffix, first = ["", *name.split(",")] if "," not in name else name.split(",")
-        parts = [first, last, *suffix]
-        if any(map(str.strip, parts)) and name != "others":
-            yield " ".join(" ".join(parts).split())
 
 
 def _of_form(text: str) -> list[Paper]:
