@@ -259,7 +259,7 @@ def indexed(
 
 
 def texts(path: Path) -> Iterator[tuple[str, tuple[str, str]]]:
-    """arXiv id, and title and abstract, of each record of a file."""
+    """Of each record of a file its arXiv id, and title and abstract."""
     opened = lzma.open if path.suffix == ".xz" else open
     with opened(path, "rt", encoding="utf-8") as lines:
         for line in lines:

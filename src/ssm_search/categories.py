@@ -146,7 +146,7 @@ def centroid_cosines(
     if not len(gram):
         return np.zeros((len(cosines), members.shape[1]))
     weights = (members + SHRINKAGE / len(members)) / (members.sum(axis=0) + SHRINKAGE)
-    lengths = np.sqrt(np.maximum(np.einsum("nc,nk,kc->c", weights, gram, weights), 1e-12))
+    lengths = np.sqrt(np.maximum(((gram @ weights) * weights).sum(axis=0), 1e-12))
     return np.asarray(cosines @ weights / lengths)
 
 

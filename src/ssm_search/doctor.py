@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ssm_search import edits, filing
 from ssm_search.awesome import Entry
 from ssm_search.dates import Date
-from ssm_search.duplicates import title_likeness
+from ssm_search.duplicates import NEAR_TITLE, title_likeness
 from ssm_search.errors import ListError
 from ssm_search.findings import Finding, Visit
 from ssm_search.papers import Abstract, Paper, arxiv_id, title_key
@@ -76,8 +76,10 @@ def _duplicates(visit: Visit) -> Iterator[Finding]:
                 continue
             seen.add(pair)
             there = visit.entry(other)
-            # Which of a preprint and its publication is to stay, or of two texts, is no slip.
-            slip = paper.kind == other.kind and found.reason != "abstract"
+            # Which of a preprint and its publication is to stay, a person has to say; and where
+            # one link has two titles, it may be the link that is wrong.
+            alike = title_likeness(paper.title, other.title) >= NEAR_TITLE
+            slip = alike and paper.kind == other.kind
             new = edits.without(visit.text, visit.reading, there) if there and slip else ""
             yield Finding(
                 "duplicate",

@@ -14,7 +14,11 @@ from ssm_search.papers import Duplicate, Paper, arxiv_id
 from ssm_search.suggest import Asked
 
 NEAR_TITLE = 0.92
-"""TODO"""
+"""Titles at least this alike are the same, reworded or misspelled.
+
+So are 30 of the 43 pairs of titles that twelve lists give one arXiv id and whose letters are .8
+alike. Of all pairs among 1,766 papers on state spaces, and among 20,000 on machine learning, four
+are: each a paper that was put on arXiv twice. The next are .906 alike (``make bench-upkeep``)."""
 
 NEAR_NAME = 0.8
 """Of what stands before the colon: "Point Could Mamba: …" is "Point Cloud Mamba: …" (.93), while
@@ -25,7 +29,11 @@ SUBTITLE_WORDS = 4  # below, what follows a colon is no title: "A Survey"
 
 NEAR_TERMS = 0.6
 NEAR_VECTORS = 0.85
-"""TODO"""
+"""Cosines of BM25 weights and of vectors from which on two abstracts are the same.
+
+Of 13 revised abstracts 10 are found under another title. Those of different papers, among 1,766 on
+state spaces, reach .53 in terms (``make bench-upkeep``). The exception are papers that extend
+another under its name, MTMamba and MTMamba++ (.85), which :func:`is_successor` tells apart."""
 
 _ACRONYM_TAIL = re.compile(r"\s*\((?![ivx\d]+\))[^()\s]{1,12}\)\s*$", re.I)  # "(2)" is no acronym
 _ROMAN = re.compile(r"\b(?:ii|iii|iv|vi|vii|viii|ix)\b")
@@ -72,7 +80,7 @@ def _abstract_likeness(paper: Paper, asked: Asked, corpus: Corpus) -> dict[int, 
     by_title_alone = set(corpus.manifest.without_abstract)
     # A loaded index has the vectors of abstracts whose text is not at hand.
     indexed = {known.id for known in corpus.papers} - by_title_alone
-    if not paper.abstract and paper.id not in indexed:
+    if not indexed or not (paper.abstract or paper.id in indexed):
         return {}
     terms = (asked.words @ corpus.index.term_rows.T).toarray()[0]
     vectors = corpus.index.paper_vectors @ asked.papers[0]

@@ -38,7 +38,8 @@ def findings_rich(findings: Sequence[Finding], list_name: str) -> RenderableType
             kind = finding.kind
             parts.append(Text(f"\n{TITLES[kind]}", style="bold cyan"))
         patch = " [patch]" if finding.patch else ""
-        where = f"{number}. {shown(list_name)}:{finding.line}:{patch} "
+        line = f":{finding.line}" if finding.line else ""
+        where = f"{number}. {shown(list_name)}{line}:{patch} "
         parts.append(Text.assemble((where, "dim"), shown(finding.message)))
         parts += [
             Padding(Text(shown(line), style="dim"), (0, 0, 0, 4)) for line in finding.evidence
