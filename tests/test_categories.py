@@ -173,3 +173,20 @@ def test_suggestions_survive_saving(search: PaperSearch, tmp_path: Path) -> None
 def test_no_text_is_an_error(search: PaperSearch, text: str) -> None:
     with pytest.raises(QueryError, match="empty"):
         search.suggest_categories(text)
+
+
+def test_a_title_is_compared_with_titles() -> None:
+    similar = Similarities(
+        words=np.array([[0.5]]),
+        titles=np.array([[0.4]]),
+        papers=np.array([[0.3]]),
+        names=np.array([[0.0]]),
+        overlap=np.array([[0.0]]),
+        gram=np.array([[1.0]]),
+    )
+    members = np.array([[True]])
+    known = Calibration(doubt=(0.0, 1.0), scope=(0.5, 0.6), title_scope=(0.2, 0.35))
+    whole = categories.judge(similar, members, known)
+    title = categories.judge(similar, members, known, by_title=True)
+    assert (whole.scope[0], title.scope[0]) == (0.0, 1.0)
+    assert title.fit[0] == 0.5  # a title does not tell

@@ -79,11 +79,13 @@ class Calibration:
         temperature: the logit is divided by it before it becomes a probability.
         doubt: quantiles of the doubt about the listed papers' headings, ascending.
         scope: quantiles of how near the listed papers are to each other, ascending.
+        title_scope: the same of their titles alone.
     """
 
     temperature: float = 1.0
     doubt: tuple[float, ...] = ()
     scope: tuple[float, ...] = ()
+    title_scope: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +153,30 @@ def centroid_cosines(
 
 
 def judge(
-    similarities: Similarities, members: NDArray[np.bool_], calibration: Calibration
+    similarities: Similarities,
+    members: NDArray[np.bool_],
+    calibration: Calibration,
+    *,
+    by_title: bool = False,
 ) -> Judgement:
     """Headings, and whether any fits, for each paper.
 
     Both shares are conformal p-values (Vovk, Gammerman & Shafer 2005): of papers like the listed
     ones, no more than a share p comes out below p.
+
+    Args:
+        by_title: nothing but the titles of the papers is known. A title is farther from papers
+            than a paper is, so it is compared with titles; whether a heading fits it cannot tell.
     """
     logits = features(similarities, members) @ WEIGHTS / calibration.temperature
     probabilities = softmax(logits)
-    return Judgement(
-        probabilities=probabilities,
-        fit=1 - _share_below(doubt(probabilities) - TIE, calibration.doubt),
-        scope=_share_below(nearness(similarities.papers) + TIE, calibration.scope),
-    )
+    if by_title:
+        fit = np.full(len(probabilities), 0.5)
+        scope = _share_below(nearness(similarities.titles) + TIE, calibration.title_scope)
+    else:
+        fit = 1 - _share_below(doubt(probabilities) - TIE, calibration.doubt)
+        scope = _share_below(nearness(similarities.papers) + TIE, calibration.scope)
+    return Judgement(probabilities, fit, scope)
 
 
 def doubt(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -204,11 +216,12 @@ def calibrate(similarities: Similarities, members: NDArray[np.bool_]) -> Calibra
     similarities, members = similarities.part(listed, listed), members[listed]
     logits = held_out_logits(similarities, members)
     temperature = _best_temperature(logits, members)
-    others = similarities.papers[~np.eye(len(listed), dtype=bool)].reshape(len(listed), -1)
+    others = ~np.eye(len(listed), dtype=bool)
     return Calibration(
         temperature=temperature,
         doubt=_quantiles(doubt(softmax(logits / temperature))),
-        scope=_quantiles(nearness(others)),
+        scope=_quantiles(nearness(similarities.papers[others].reshape(len(listed), -1))),
+        title_scope=_quantiles(nearness(similarities.titles[others].reshape(len(listed), -1))),
     )
 
 

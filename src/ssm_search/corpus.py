@@ -262,7 +262,8 @@ def _read_manifest(folder: Path) -> Manifest:
         record["headings"] = tuple(tuple(path) for path in record["headings"])
         fitted = record["calibration"]
         record["calibration"] = Calibration(
-            fitted["temperature"], tuple(fitted["doubt"]), tuple(fitted["scope"])
+            fitted["temperature"],
+            *(tuple(fitted[name]) for name in ("doubt", "scope", "title_scope")),
         )
         return Manifest(**record)
     except FileNotFoundError as error:

@@ -41,7 +41,7 @@ from ssm_search.papers import (
 from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
 from ssm_search.reasons import Reasons
 from ssm_search.suggest import Asked, likely_parent, listed, of_new, similarities, without
-from ssm_search.text import first_sentence
+from ssm_search.text import first_sentence, sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -338,7 +338,8 @@ class PaperSearch:
         similar = similarities(asked, self.index, self.corpus.headings)
         if row is not None:
             similar, members = without(similar, row), np.delete(members, row, axis=0)
-        return judge(similar, members, self.manifest.calibration)
+        by_title = row is None and not _has_abstract(seed)
+        return judge(similar, members, self.manifest.calibration, by_title=by_title)
 
     def _asked(self, seed: Paper | str, row: int | None, question: Question) -> Asked:
         if row is not None:
@@ -398,6 +399,11 @@ class PaperSearch:
             _check_fingerprint(encoder, self.manifest)
             self._encoder = encoder
         return self._encoder
+
+
+def _has_abstract(seed: Paper | str) -> bool:
+    """Whether more than a title is known."""
+    return bool(seed.abstract) if isinstance(seed, Paper) else len(sentences(seed)) > 1
 
 
 def _check_count(k: int) -> None:
