@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ssm_search import edits
 from ssm_search.findings import Finding, Visit, shown_path
 from ssm_search.text import terms
-
-if TYPE_CHECKING:
-    pass
 
 MISFILED = 0.1
 """Probability of its own heading up to which a paper looks misfiled. On six lists .115 of the
