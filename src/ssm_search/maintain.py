@@ -161,7 +161,10 @@ def doctor(
     search = open_search(index)
     path, text = _list(list_file, index, search)
     if path is None:
-        raise ListError(f"no file {search.manifest.list_name}; name the list with --list")
+        raise ListError(
+            f"no {search.manifest.list_name} here that this index was built from; build it again, "
+            "or name the list with --list"
+        )
     records = {**load_abstracts(default_cache()), **_known(abstracts)}
     findings = examine(search, text, _name(path), records)
     if patch is not None:
