@@ -21,8 +21,9 @@ ORDER = (
     "errors papers blocks labels links markup headline columns nesting entries awesome dates "
     "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts "
     "text spelling encoder ranking categories index suggest filters lookup corpus duplicates "
-    "question terminal display reasons search shipped bibtex submissions intake cards findings "
-    "filing doctor card_display finding_display build options maintain cli __init__ __main__"
+    "question terminal display reasons placing search shipped bibtex submissions intake cards "
+    "findings filing doctor card_display finding_display build options maintain cli __init__ "
+    "__main__"
 ).split()
 
 

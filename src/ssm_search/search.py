@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from ssm_search import ranking
-from ssm_search.categories import Judgement, judge
+from ssm_search.categories import Judgement
 from ssm_search.corpus import (
     Corpus,
     Manifest,
@@ -24,7 +23,6 @@ from ssm_search.corpus import (
     stamped,
 )
 from ssm_search.display import Hits
-from ssm_search.duplicates import find_duplicates
 from ssm_search.encoder import Encoder, encode_sorted, load_encoder
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.filters import Filters, matching_rows
@@ -38,17 +36,14 @@ from ssm_search.papers import (
     Paper,
     Placement,
 )
+from ssm_search.placing import Placing, Seed
 from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
 from ssm_search.reasons import Reasons
-from ssm_search.suggest import Asked, likely_parent, listed, of_new, similarities, without
-from ssm_search.text import first_sentence, sentences
+from ssm_search.text import sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SCOPE_LEVEL = 0.02
-FIT_LEVEL = 0.05  # one listed paper in twenty would be turned away
-EVIDENCE = 3  # papers shown for each suggested heading
 MMR_POOL = 10  # answers that diversity chooses from, for each one wanted
 
 
@@ -61,6 +56,9 @@ class PaperSearch:
         self._encoder = encoder
         self._lookup = Lookup(corpus.papers)
         self._reasons = Reasons(corpus)
+        self._placing = Placing(
+            corpus, self._reasons, lambda text: encode_sorted(self.encoder, [text])[0]
+        )
 
     @classmethod
     def from_papers(
@@ -233,18 +231,19 @@ class PaperSearch:
         allowed = self._allowed(k, filters)
         liked = [self._seed(seed) for seed in like]
         disliked = [self._seed(seed) for seed in dislike]
-        seeds = [row for row, _ in liked + disliked if row is not None]
+        seeds = [seed.row for seed in liked + disliked if seed.row is not None]
         allowed[self._lookup.versions(seeds)] = False
         scores = ranking.rocchio(
-            [self._scores(question) for _, question in liked],
-            [self._scores(question) for _, question in disliked],
+            [self._scores(seed.question) for seed in liked],
+            [self._scores(seed.question) for seed in disliked],
         )
         rows = ranking.top_rows(scores, k if not diversity else MMR_POOL * k, allowed)
         if diversity:
             vectors = np.array([self.index.paper_vector(row) for row in rows])
             rows = rows[ranking.mmr(scores[rows], vectors, k, diversity)]
-        question = merged([question for _, question in liked])
-        near = {path for row, _ in liked if row is not None for path in self.papers[row].categories}
+        question = merged([seed.question for seed in liked])
+        rows_liked = [seed.row for seed in liked if seed.row is not None]
+        near = {path for row in rows_liked for path in self.papers[row].categories}
         return self._reasons.hits(rows, scores, question, headings=near)
 
     def suggest_categories(
@@ -254,8 +253,8 @@ class PaperSearch:
 
         A listed paper is filed as if it were not listed. An empty list means that nothing fits:
         the paper is about something else than the list (nearer to it than to this paper are all
-        but ``SCOPE_LEVEL`` of the listed papers), or no present heading is for it (about no more
-        than ``FIT_LEVEL`` of the listed papers there is as much doubt).
+        but 2 % of the listed papers), or no present heading is for it (about no more than 5 % of
+        the listed papers there is as much doubt).
 
         Raises:
             QueryError: there is no text, or ``k`` is not positive; and as :meth:`related`.
@@ -272,34 +271,8 @@ class PaperSearch:
             QueryError: as :meth:`suggest_categories`.
         """
         _check_count(k)
-        row, question = self._seed(paper_or_id_or_text)
-        judgement = self._judged(paper_or_id_or_text, row, question)
-        paths = self.corpus.headings.paths
-        scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
-        verdict: Literal["fits", "no heading", "off topic"] = "fits"
-        if scope < SCOPE_LEVEL:
-            verdict = "off topic"
-        elif not paths or fit < FIT_LEVEL:
-            verdict = "no heading"
-        confidence = judgement.probabilities[0]
-        scores = self._scores(question)
-        under = self._members.copy()
-        if row is not None:
-            under[row] = False
-        suggestions = tuple(
-            CategorySuggestion(
-                category=paths[at],
-                confidence=float(confidence[at]),
-                evidence=tuple(
-                    self._reasons.hits(
-                        ranking.top_rows(scores, EVIDENCE, under[:, at]), scores, question
-                    )
-                ),
-            )
-            for at in np.argsort(-confidence, kind="stable")[:k]
-        )
-        parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
-        return Placement(verdict, suggestions, parent, scope, fit)
+        seed = self._seed(paper_or_id_or_text)
+        return self._placing.place(seed, self._scores(seed.question), k)
 
     def judge(self, paper_or_id_or_text: Paper | str) -> Judgement:
         """What :meth:`suggest_categories` decides by.
@@ -310,8 +283,7 @@ class PaperSearch:
         Raises:
             QueryError: as :meth:`suggest_categories`.
         """
-        row, question = self._seed(paper_or_id_or_text)
-        return self._judged(paper_or_id_or_text, row, question)
+        return self._placing.judge(self._seed(paper_or_id_or_text))
 
     def duplicates(self, paper_or_id_or_text: Paper | str) -> list[Duplicate]:
         """The papers of the index that this one is, surest first; empty if it is new.
@@ -322,48 +294,22 @@ class PaperSearch:
         Raises:
             QueryError: as :meth:`suggest_categories`.
         """
-        row, question = self._seed(paper_or_id_or_text)
-        if isinstance(paper_or_id_or_text, Paper):
-            paper = paper_or_id_or_text
+        return self._placing.duplicates(self._seed(paper_or_id_or_text))
+
+    def _seed(self, asked: Paper | str) -> Seed:
+        """What is asked about: a listed paper, one that is given, or one that a text describes."""
+        asked = asked if isinstance(asked, Paper) else checked_query(asked)
+        row = self._lookup.paper(asked)
+        if isinstance(asked, Paper):
+            paper, text = asked, full_text(asked)
         elif row is not None:
-            paper = self.papers[row]
+            paper, text = self.papers[row], asked
         else:
-            text = paper_or_id_or_text
-            paper = Paper(id="", title=first_sentence(text), abstract=text)
-        asked = self._asked(paper_or_id_or_text, row, question)
-        return find_duplicates(paper, asked, self.corpus)
-
-    def _judged(self, seed: Paper | str, row: int | None, question: Question) -> Judgement:
-        asked, members = self._asked(seed, row, question), self._members
-        similar = similarities(asked, self.index, self.corpus.headings)
+            title, *abstract = sentences(asked) or [asked]
+            paper, text = Paper(id="", title=title, abstract=asked if abstract else ""), asked
         if row is not None:
-            similar, members = without(similar, row), np.delete(members, row, axis=0)
-        by_title = row is None and not _has_abstract(seed)
-        return judge(similar, members, self.manifest.calibration, by_title=by_title)
-
-    def _asked(self, seed: Paper | str, row: int | None, question: Question) -> Asked:
-        if row is not None:
-            return self._listed.only(row)
-        title = (isinstance(seed, Paper) and seed.title) or first_sentence(str(seed))
-        vectors = np.vstack([question.vector, encode_sorted(self.encoder, [title])[0]])
-        return of_new(title, question.stems, vectors, self.index)
-
-    @cached_property
-    def _members(self) -> NDArray[np.bool_]:
-        return self.corpus.headings.members(self.papers)
-
-    @cached_property
-    def _listed(self) -> Asked:
-        return listed(self.index, self.papers)
-
-    def _seed(self, seed: Paper | str) -> tuple[int | None, Question]:
-        """The row of a listed paper, and what to compare others with."""
-        seed = seed if isinstance(seed, Paper) else checked_query(seed)
-        row = self._lookup.paper(seed)
-        if row is not None:
-            return row, of_listed(row, self.corpus)
-        text = checked_query(full_text(seed)) if isinstance(seed, Paper) else seed
-        return None, as_document(text, self.index, self.encoder)
+            return Seed(paper, row, of_listed(row, self.corpus))
+        return Seed(paper, None, as_document(checked_query(text), self.index, self.encoder))
 
     def _allowed(self, k: int, filters: Filters) -> NDArray[np.bool_]:
         _check_count(k)
@@ -399,11 +345,6 @@ class PaperSearch:
             _check_fingerprint(encoder, self.manifest)
             self._encoder = encoder
         return self._encoder
-
-
-def _has_abstract(seed: Paper | str) -> bool:
-    """Whether more than a title is known."""
-    return bool(seed.abstract) if isinstance(seed, Paper) else len(sentences(seed)) > 1
 
 
 def _check_count(k: int) -> None:
