@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -142,8 +143,7 @@ def test_every_request_says_who_asks(server: ArxivServer, cache: Path, naps: Nap
     server.script = [Status(503)]
     fetch(server, IDS, cache, naps)
     agents = {seen.headers["User-Agent"] for seen in server.requests}
-    assert len(agents) == 1
-    assert re.fullmatch(r"ssm-search/\d[\w.]* \(\+https://\S+\)", agents.pop())
+    assert agents == {f"ssm-search/{version('ssm-search')} (Python package ssm-search)"}
 
 
 def test_the_address_can_come_from_the_environment(

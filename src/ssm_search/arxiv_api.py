@@ -33,7 +33,6 @@ MAX_PAUSE = 120.0  # seconds; a server that asks for longer is asked again anoth
 MAX_FEED_BYTES = 20_000_000  # 100 entries are about 0.3 MB
 # 406 is how arXiv's cache answers some clients while it throttles.
 PASSING_STATUSES = frozenset({406, 429, 503})
-PROJECT_PAGE = "https://pypi.org/project/ssm-search/"
 
 # The notice is worded freely; it stands in the comment, or begins the abstract or replaces it.
 _WITHDRAWN = re.compile(
@@ -147,7 +146,7 @@ def _adapter(source: ArxivApi) -> requests.adapters.HTTPAdapter:
 
     import requests
 
-    agent = f"ssm-search/{version('ssm-search')} (+{PROJECT_PAGE})"
+    agent = f"ssm-search/{version('ssm-search')} (Python package ssm-search)"
 
     class Courteous(requests.adapters.HTTPAdapter):
         def send(
