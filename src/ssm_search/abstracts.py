@@ -82,6 +82,20 @@ def load_abstracts(path: Path) -> dict[str, Abstract]:
     return found
 
 
+def load_files(paths: Iterable[Path]) -> dict[str, Abstract]:
+    """All abstracts of several files, which have to be there; those of the first stand.
+
+    Raises:
+        ListError: a file is missing, or as :func:`load_abstracts`.
+    """
+    known: dict[str, Abstract] = {}
+    for path in paths:
+        if not path.exists():
+            raise ListError(f"no file {path}; expected JSON lines with id, title and abstract")
+        known = {**load_abstracts(path), **known}
+    return known
+
+
 def append_abstracts(path: Path, records: Iterable[Abstract]) -> None:
     """Add ``records`` to the file and make sure that they are on disk."""
     append_json_lines(path, map(_to_json, records))

@@ -12,6 +12,7 @@ from ssm_search.abstracts import (
     default_cache,
     fetch_abstracts,
     load_abstracts,
+    load_files,
     with_abstracts,
 )
 from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
@@ -90,11 +91,7 @@ def build_index(
     reading = read_list(content)
     if not reading.papers:
         raise ListError(f"no entry found in {source}; expected a Markdown list of papers")
-    known: dict[str, Abstract] = {}
-    for path in abstracts:
-        if not path.exists():
-            raise ListError(f"no file {path}; expected JSON lines with id, title and abstract")
-        known = {**load_abstracts(path), **known}
+    known = load_files(abstracts)
     cache = default_cache()
     report = FetchReport()
     missing = missing_abstracts(reading.papers, known)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from ssm_search.papers import Paper, arxiv_id
+from ssm_search.papers import Paper, arxiv_id, arxiv_month
 
 _MONTHS = "January February March April May June July August September October November December"
 _MONTH_NAMES = _MONTHS.split()
@@ -35,9 +35,7 @@ class Date:
         if isinstance(paper.published, date):
             return cls(paper.published.year, paper.published.month, paper.published.day)
         if found := arxiv_id(paper.id):
-            digits = found.rpartition("/")[2]
-            year, month = int(digits[:2]), int(digits[2:4])
-            return cls(year + (1900 if year > 90 else 2000), month)
+            return cls(*arxiv_month(found))
         return cls(paper.year or 0)
 
     def written(self, form: str) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ssm_search import edits, filing
 from ssm_search.awesome import Entry
-from ssm_search.dates import Date
 from ssm_search.duplicates import NEAR_TITLE, title_likeness
 from ssm_search.errors import ListError
 from ssm_search.findings import Finding, Visit
-from ssm_search.papers import Abstract, Paper, arxiv_id, title_key
+from ssm_search.papers import Abstract, Paper, arxiv_id, arxiv_month, title_key
 from ssm_search.search import PaperSearch
 from ssm_search.spelling import misspelled_titles, misspelled_words
 from ssm_search.templates import is_preprint
@@ -117,7 +116,7 @@ def _years(visit: Visit) -> Iterator[Finding]:
             continue
         record = visit.records.get(paper.id)
         date = record.published if record else None
-        year = date.year if date else Date.of(Paper(paper.id, "")).year
+        year = date.year if date else arxiv_month(paper.id)[0]
         if paper.year != year:
             new = edits.with_year(visit.text, visit.reading, entry, year)
             message = f"the year of “{paper.title}” is {paper.year}; on arXiv it is {year}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from ssm_search.awesome import Entry
 from ssm_search.columns import column_role
 from ssm_search.labels import is_label
 from ssm_search.layout import Layout, Stretch, by_votes
+from ssm_search.markup import split_row
 from ssm_search.templates import (
     Template,
     is_preprint,
@@ -25,7 +25,6 @@ from ssm_search.templates import (
 
 MODELS = 1000  # entries of the section, and of the rest, that are looked at; it has 700 at most
 HABIT = 0.5  # share of the entries from which on words that are in all of them belong to none
-_PIPE = re.compile(r"(?<!\\)\|")
 
 
 def templates_for(
@@ -157,8 +156,7 @@ def _roles(layout: Layout, stretch: Stretch, everywhere: Sequence[Entry]) -> tup
     header = layout.header(stretch)
     if header is None:
         return Counter(entry.roles for entry in everywhere if entry.roles).most_common(1)[0][0]
-    cells = [cell.strip() for cell in _PIPE.split(layout.lines[header].strip())]
-    return tuple(column_role(cell) for cell in cells[not cells[0] : len(cells) - (not cells[-1])])
+    return tuple(map(column_role, split_row(layout.lines[header].strip())))
 
 
 def _cell(

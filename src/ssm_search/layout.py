@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from ssm_search.awesome import Entry, ListReading
-from ssm_search.papers import Category, arxiv_id
+from ssm_search.papers import Category, arxiv_id, arxiv_month
 
 CLEAR_ORDER = 0.7  # of neighbouring pairs, for entries to count as sorted by date
 FEW_PAIRS = 3  # in a section; with fewer, the whole list says how it is sorted
@@ -221,6 +221,4 @@ def _key(paper_id: str) -> tuple[int, str] | None:
     """When arXiv gave the id, for sorting; None for what is not on arXiv."""
     if not arxiv_id(paper_id):
         return None
-    digits = paper_id.rpartition("/")[2]
-    year = int(digits[:2])
-    return year + (1900 if year > 90 else 2000), digits[2:].replace(".", "")
+    return arxiv_month(paper_id)[0], paper_id.rpartition("/")[2][2:].replace(".", "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,6 @@ from ssm_search.terminal import progress_bars, say
 
 if TYPE_CHECKING:
     from ssm_search.cards import Card
-    from ssm_search.papers import Abstract
     from ssm_search.search import PaperSearch
 
 ListOption = Annotated[
@@ -58,6 +56,7 @@ def submit(
     Example: `ssm-search submit https://arxiv.org/abs/2404.03425 --list README.md --apply`
     """
     from ssm_search import cards
+    from ssm_search.abstracts import load_files
     from ssm_search.card_display import card_json, card_rich, shown_lines
     from ssm_search.submissions import paper_of, read_pasted
 
@@ -65,8 +64,8 @@ def submit(
         raise typer.BadParameter(f"{code!r} is no web address; expected https://…")
     if link == "-":
         pasted = read_pasted(text_of("-"))
-        said = paper_of(pasted.url, title or pasted.title, abstract or pasted.abstract, code, venue)
-        paper = replace(said, id=pasted.id if pasted.kind == "paper" else said.id, kind=pasted.kind)
+        title, abstract = title or pasted.title, abstract or pasted.abstract
+        paper = paper_of(pasted.url, title, abstract, code, venue)
     else:
         paper = paper_of(link, title, text_of(abstract), code, venue)
     search = open_search(index)
@@ -77,7 +76,7 @@ def submit(
         text,
         list_name=_name(path),
         category=category or None,
-        abstracts=_known(abstracts),
+        abstracts=load_files(abstracts or ()),
         offline=offline,
     )
     if patch and not card.patch:
@@ -115,6 +114,7 @@ def triage(
     Example: `git diff main | ssm-search triage - --list README.md`
     """
     from ssm_search import cards
+    from ssm_search.abstracts import load_files
     from ssm_search.build import read_source
     from ssm_search.card_display import triage_json, triage_markdown
 
@@ -128,7 +128,7 @@ def triage(
             text,
             list_text,
             list_name=name,
-            abstracts=_known(abstracts),
+            abstracts=load_files(abstracts or ()),
             offline=offline,
             progress=lambda done, total: progress("abstracts", done, total),
         )
@@ -154,7 +154,7 @@ def doctor(
 
     Example: `ssm-search doctor --patch 3 | git apply`
     """
-    from ssm_search.abstracts import default_cache, load_abstracts
+    from ssm_search.abstracts import default_cache, load_abstracts, load_files
     from ssm_search.doctor import examine
     from ssm_search.finding_display import finding_json, findings_rich
 
@@ -165,7 +165,7 @@ def doctor(
             f"no {search.manifest.list_name} here that this index was built from; build it again, "
             "or name the list with --list"
         )
-    records = {**load_abstracts(default_cache()), **_known(abstracts)}
+    records = {**load_abstracts(default_cache()), **load_files(abstracts or ())}
     findings = examine(search, text, _name(path), records)
     if patch is not None:
         if patch > len(findings) or not findings[patch - 1].patch:
@@ -206,17 +206,6 @@ def _name(path: Path | None) -> str:
     here = Path.cwd()
     whole = path.absolute()
     return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else path.name
-
-
-def _known(files: list[Path] | None) -> dict[str, Abstract]:
-    from ssm_search.abstracts import load_abstracts
-
-    known: dict[str, Abstract] = {}
-    for file in files or ():
-        if not file.exists():
-            raise ListError(f"no file {file}; expected JSON lines with id, title and abstract")
-        known = {**load_abstracts(file), **known}
-    return known
 
 
 def _apply(path: Path | None, text: str, card: Card) -> None:

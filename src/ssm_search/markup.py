@@ -87,14 +87,15 @@ def _with_all_cells(tokens: Iterable[Token], lines: list[str]) -> Iterator[Token
         elif token.type == "td_close":
             seen += 1
         elif token.type == "tr_close" and seen:
-            for cell in _split_row(lines[line])[seen:]:
+            for cell in split_row(lines[line])[seen:]:
                 yield Token("td_open", "td", 1)
                 yield Token("inline", "", 0, map=[line, line + 1], content=cell)
                 yield Token("td_close", "td", -1)
         yield token
 
 
-def _split_row(line: str) -> list[str]:
+def split_row(line: str) -> list[str]:
+    """The texts of the cells of a table row, without the pipes around it."""
     cells = [cell.strip() for cell in _CELL_END.split(line.strip(" \t>"))]
     cells = cells[not cells[0] : len(cells) - (not cells[-1])]
     return [cell.replace("\\|", "|") for cell in cells]

@@ -212,6 +212,13 @@ def _canonical(paper_id: str) -> str:
     return archive.partition(".")[0].lower() + slash + number
 
 
+def arxiv_month(paper_id: str) -> tuple[int, int]:
+    """The year and month in which arXiv gave an id of either scheme."""
+    digits = paper_id.rpartition("/")[2]
+    year = int(digits[:2])  # arXiv began in 1991
+    return year + (1900 if year > 90 else 2000), int(digits[2:4])
+
+
 def title_key(title: str) -> str:
     """``title`` with case, accents, spacing and punctuation taken away, for comparing titles."""
     folded = unicodedata.normalize("NFKD", title.casefold())
