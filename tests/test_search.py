@@ -374,7 +374,7 @@ def test_no_index_is_an_error_with_a_cure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ({"format": 99}, "has format 99, this program reads format 1"),
+        ({"format": 99}, "has format 99, this program reads format 2"),
         ({"papers": 4}, "has 3 papers, its manifest says 4"),
         ({"sentences": 99}, "sentences, its manifest says 99"),
         ({"dimension": 7}, "has 5 dimensions, its manifest says 7"),

@@ -19,18 +19,20 @@ from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import SearchIndex
 from ssm_search.papers import Abstract, Category, Paper, from_json, to_jsonl
+from ssm_search.projection import project
 from ssm_search.suggest import Headings, calibrated
 from ssm_search.text import sentences, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_FILE = "manifest.json"
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
 HASHES_FILE = "text_hashes.npy"
 HEADINGS_FILE = "headings.npy"
+POSITIONS_FILE = "positions.npy"
 READ_TRIES = 3
 NOT_CALIBRATED = Calibration()
 
@@ -67,12 +69,14 @@ class Corpus:
     Attributes:
         text_hashes: shape (n,); of the text that was encoded of each paper.
         headings: with the vectors of their names.
+        positions: shape (n, 2); where each paper stands on a map of them all.
     """
 
     papers: tuple[Paper, ...]
     index: SearchIndex
     text_hashes: NDArray[np.uint64]
     headings: Headings
+    positions: NDArray[np.float32]
     manifest: Manifest
 
     def is_indexed_text(self, row: int) -> bool:
@@ -120,8 +124,9 @@ def build_corpus(
     dimension = rows[0].shape[1] if rows else 0
     empty = np.zeros((0, dimension), dtype=np.float32)
     starts = np.cumsum([0, *(len(row) - 1 for row in rows)], dtype=np.int64)
+    whole = np.stack([row[0] for row in rows]) if rows else empty
     index = SearchIndex.build(
-        papers=np.stack([row[0] for row in rows]) if rows else empty,
+        papers=whole,
         sentences=np.concatenate([row[1:] for row in rows]) if rows else empty,
         sentence_starts=starts,
         terms=[terms(full_text(paper)) for paper in papers],
@@ -137,7 +142,8 @@ def build_corpus(
         headings=paths,
         calibration=calibrated(index, papers, names),
     )
-    return Corpus(tuple(papers), index, np.array(hashes, dtype=np.uint64), names, manifest)
+    text_hashes = np.array(hashes, dtype=np.uint64)
+    return Corpus(tuple(papers), index, text_hashes, names, project(whole), manifest)
 
 
 def _stored_vectors(
@@ -180,6 +186,7 @@ def save_corpus(corpus: Corpus, folder: Path) -> None:
         corpus.index.save(new)
         np.save(new / HASHES_FILE, corpus.text_hashes, allow_pickle=False)
         np.save(new / HEADINGS_FILE, corpus.headings.vectors, allow_pickle=False)
+        np.save(new / POSITIONS_FILE, corpus.positions, allow_pickle=False)
         bare = [replace(paper, abstract="") for paper in corpus.papers]
         (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
         known = [Abstract(p.id, p.title, p.abstract) for p in corpus.papers if p.abstract]
@@ -227,6 +234,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         papers = [from_json(json.loads(line)) for line in lines if line]
         hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
         headings = np.load(folder / HEADINGS_FILE, allow_pickle=False)
+        positions = np.load(folder / POSITIONS_FILE, allow_pickle=False)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise IndexFolderError(
             f"the index in {folder} is damaged ({type(error).__name__}: {error}); build it again"
@@ -236,6 +244,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         ("rows", len(index), manifest.papers),
         ("text hashes", len(hashes), manifest.papers),
         ("heading vectors", len(headings), len(manifest.headings)),
+        ("positions", len(positions), manifest.papers),
         ("sentences", index.sentence_count, manifest.sentences),
         ("dimensions", index.dimension, manifest.dimension),
     ):
@@ -246,7 +255,8 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
             )
     known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
     names = Headings(manifest.headings, headings)
-    return Corpus(tuple(with_abstracts(papers, known)), index, hashes, names, manifest)
+    filled = tuple(with_abstracts(papers, known))
+    return Corpus(filled, index, hashes, names, positions, manifest)
 
 
 def _read_manifest(folder: Path) -> Manifest:
