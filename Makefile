@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test index bench-quality bench-categories bench-upkeep bench-lists wheel clean
+.PHONY: help demo app test browser index bench-quality bench-categories bench-upkeep bench-lists bench-serving wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -20,11 +20,21 @@ demo: $(VENV)/.run  ## ask the shipped index a question
 	@echo '           $(BIN)/ssm-search related 2403.06977'
 	@echo '           $(BIN)/ssm-search --help'
 
-test: $(VENV)/.dev  ## lint, check types, run the tests
+app: $(VENV)/.run  ## open the page
+	$(BIN)/ssm-search app
+
+test: $(VENV)/.dev browser  ## lint, check types, run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		echo "Installing chromium, which the page is tested in ..." && \
+		apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; \
+	} || echo "There is no chromium: the tests of the page in a browser will be skipped."
 
 index: $(VENV)/.run  ## rebuild the shipped index from index/awesome-mamba.md
 	$(BIN)/ssm-search build index/awesome-mamba.md --index index/awesome-mamba \
@@ -41,6 +51,9 @@ bench-upkeep: $(VENV)/.dev  ## duplicates and misfiled papers: found, and falsel
 
 bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 	$(BIN)/python benchmarks/lists.py
+
+bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; its start
+	$(BIN)/python benchmarks/serving.py
 
 wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

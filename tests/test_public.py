@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conftest import ROOT
@@ -14,16 +15,17 @@ import ssm_search
 from ssm_search import errors
 
 PACKAGE = ROOT / "src" / "ssm_search"
+PAGE = ROOT / "app" / "ssm_search_app"
 HEAVY = ("torch", "transformers", "sentence_transformers", "faiss", "numpy", "arxiv", "gradio")
 
 # The way of the data: a module may import those before it.
 ORDER = (
     "errors papers blocks labels links markup headline columns nesting entries awesome dates "
     "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts "
-    "text spelling encoder ranking categories index suggest filters lookup corpus duplicates "
-    "question terminal display reasons placing search shipped bibtex submissions intake cards "
-    "findings filing doctor card_display finding_display build options maintain cli __init__ "
-    "__main__"
+    "text spelling encoder ranking categories index suggest filters lookup projection corpus "
+    "duplicates question terminal display reasons placing search maps shipped bibtex "
+    "submissions intake cards findings filing doctor card_display finding_display build "
+    "options maintain look cli __init__ __main__"
 ).split()
 
 
@@ -52,21 +54,38 @@ def test_importing_costs_nothing(code: str) -> None:
     assert done.stdout.strip() == ""
 
 
+def imports(path: Path, package: str) -> list[tuple[str, list[str]]]:
+    """(module, names) of each ``from package… import names``; module without the package."""
+    return [
+        (node.module.removeprefix(package).lstrip("."), [alias.name for alias in node.names])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == package
+    ]
+
+
 def test_data_flows_one_way() -> None:
     for path in PACKAGE.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ssm_search"):
-                inner = (node.module or "").removeprefix("ssm_search").lstrip(".")
-                imported = [inner] if inner else [alias.name for alias in node.names]
-                if path.stem == "__init__":
-                    continue
-                for name in imported:
+        if path.stem != "__init__":
+            for module, names in imports(path, "ssm_search"):
+                for name in [module] if module else names:
                     assert ORDER.index(name) < ORDER.index(path.stem), f"{path.stem} ← {name}"
+        assert path.stem == "look" or not imports(path, "ssm_search_app"), path
+
+
+def test_the_page_uses_nothing_but_the_public_package() -> None:
+    public = {name: getattr(ssm_search, name) for name in ssm_search.__all__}
+    modules = {name for name, value in public.items() if isinstance(value, ModuleType)}
+    for path in PAGE.glob("*.py"):
+        for module, names in imports(path, "ssm_search"):
+            assert module in modules if module else set(names) <= set(public), (path, module, names)
+            assert not any(name.startswith("_") for name in names), (path, names)
 
 
 def test_no_module_is_too_long() -> None:
     lengths = {
-        p.name: len(p.read_text(encoding="utf-8").splitlines()) for p in PACKAGE.glob("*.py")
+        p.name: len(p.read_text(encoding="utf-8").splitlines())
+        for folder in (PACKAGE, PAGE)
+        for p in folder.glob("*.py")
     }
     assert max(lengths.values()) <= 450, lengths
 

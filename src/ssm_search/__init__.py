@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Any, Unpack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ssm_search import abstracts, awesome, errors
+    from ssm_search import (
+        abstracts,
+        awesome,
+        card_display,
+        cards,
+        display,
+        errors,
+        export,
+        maps,
+        submissions,
+    )
     from ssm_search.build import build_index
     from ssm_search.cards import Card, Triage
-    from ssm_search.display import Hits
+    from ssm_search.display import Hits, hit_to_json, suggestion_to_json
     from ssm_search.doctor import Finding
     from ssm_search.encoder import Encoder, load_encoder
     from ssm_search.errors import (
@@ -25,9 +35,11 @@ if TYPE_CHECKING:
         IncompleteError,
         IndexFolderError,
         ListError,
+        MapError,
         NoPaperError,
         PaperNotFoundError,
         QueryError,
+        ServeError,
         SsmSearchError,
         SubmissionError,
     )
@@ -42,11 +54,13 @@ if TYPE_CHECKING:
         Why,
     )
     from ssm_search.search import PaperSearch
+    from ssm_search.shipped import open_index
 
 # Where each public name lives. Loaded on first use (PEP 562), so that importing the package costs
 # nothing before a question is asked.
 _HOMES = {
     "Card": "cards",
+    "Category": "papers",
     "CategorySuggestion": "papers",
     "Duplicate": "papers",
     "Encoder": "encoder",
@@ -60,12 +74,14 @@ _HOMES = {
     "IncompleteError": "errors",
     "IndexFolderError": "errors",
     "ListError": "errors",
+    "MapError": "errors",
     "NoPaperError": "errors",
     "Paper": "papers",
     "PaperNotFoundError": "errors",
     "PaperSearch": "search",
     "Placement": "papers",
     "QueryError": "errors",
+    "ServeError": "errors",
     "SsmSearchError": "errors",
     "SubmissionError": "errors",
     "Triage": "cards",
@@ -73,12 +89,22 @@ _HOMES = {
     "abstracts": "",
     "awesome": "",
     "build_index": "build",
+    "card_display": "",
+    "cards": "",
+    "display": "",
     "errors": "",
+    "export": "",
+    "hit_to_json": "display",
     "load_encoder": "encoder",
+    "maps": "",
+    "open_index": "shipped",
+    "submissions": "",
+    "suggestion_to_json": "display",
 }
 
 __all__ = [
     "Card",
+    "Category",
     "CategorySuggestion",
     "Duplicate",
     "Encoder",
@@ -92,12 +118,14 @@ __all__ = [
     "IncompleteError",
     "IndexFolderError",
     "ListError",
+    "MapError",
     "NoPaperError",
     "Paper",
     "PaperNotFoundError",
     "PaperSearch",
     "Placement",
     "QueryError",
+    "ServeError",
     "SsmSearchError",
     "SubmissionError",
     "Triage",
@@ -105,14 +133,23 @@ __all__ = [
     "abstracts",
     "awesome",
     "build_index",
+    "card_display",
+    "cards",
+    "display",
     "errors",
     "examine",
+    "export",
+    "hit_to_json",
     "load_encoder",
+    "maps",
+    "open_index",
     "query",
     "recommend",
     "related",
+    "submissions",
     "submit",
     "suggest_categories",
+    "suggestion_to_json",
     "triage",
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ssm_search.awesome import read_list
@@ -88,23 +88,29 @@ def submit(
 
 def triage(
     search: PaperSearch,
-    text: str,
+    submitted: str | Sequence[Paper],
     list_text: str = "",
     *,
     list_name: str = "README.md",
+    category: Category | str | None = None,
     abstracts: Mapping[str, Abstract] | None = None,
     offline: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Triage:
     """A card for each paper of a diff, an issue, BibTeX or links.
 
+    Args:
+        submitted: the text of it, or the papers read from it.
+        category: as for :func:`submit`, for all of them.
+
     Raises:
         SubmissionError: as :func:`~ssm_search.submissions.read_submissions`.
     """
-    submissions = completed(read_submissions(text), abstracts, offline=offline, progress=progress)
+    papers = read_submissions(submitted) if isinstance(submitted, str) else submitted
+    submissions = completed(papers, abstracts, offline=offline, progress=progress)
     known = [one for one in submissions if one.paper.title or one.paper.abstract]
     return Triage(
-        cards=tuple(_card(search, one, list_text, list_name, None) for one in known),
+        cards=tuple(_card(search, one, list_text, list_name, category) for one in known),
         unread=tuple(one for one in submissions if one not in known),
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ssm_search import maintain
+from ssm_search import look, maintain
 from ssm_search.errors import NoPaperError, SsmSearchError
 from ssm_search.options import INDEX_VARIABLE, IndexOption, JsonOption, open_search, text_of
 from ssm_search.terminal import print_facts, progress_bars, say, shown
@@ -267,6 +267,8 @@ def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
 app.command()(maintain.submit)
 app.command()(maintain.triage)
 app.command()(maintain.doctor)
+app.command("map")(look.draw_map)
+app.command("app")(look.serve_page)
 
 
 def main() -> None:

@@ -6,11 +6,13 @@ import html
 import io
 import shutil
 import textwrap
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
+from ssm_search.dates import Date
 from ssm_search.papers import CategorySuggestion, Hit, to_json
-from ssm_search.terminal import shown
+from ssm_search.terminal import shown as shown
+from ssm_search.text import marked as marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,10 @@ WHY_CHARS = 240  # of a reason in a terminal: three lines
 
 class Hits(list[Hit]):
     """A list of hits that prints as a table."""
+
+    def newest_first(self) -> Hits:
+        """The same by date; those without one come last, and ranks stay as they are."""
+        return Hits(sorted(self, key=lambda hit: astuple(Date.of(hit.paper)), reverse=True))
 
     def __str__(self) -> str:
         from rich.console import Console

@@ -8,6 +8,8 @@ SsmSearchError
 ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
 ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
 ├── IncompleteError     ``--strict`` was asked for and some abstracts are missing
+├── MapError            a map cannot be written as asked
+├── ServeError          the page cannot be served as asked
 └── QueryError          a question that cannot be answered as asked
     ├── FilterError     a filter names something the index does not have
     └── PaperNotFoundError  an id or link that is not in the index
@@ -58,6 +60,14 @@ class IndexFolderError(SsmSearchError):
 
 class IncompleteError(SsmSearchError):
     """Strictness was asked for and some abstracts are missing."""
+
+
+class MapError(SsmSearchError):
+    """A map cannot be written as asked."""
+
+
+class ServeError(SsmSearchError):
+    """The page cannot be served as asked."""
 
 
 class QueryError(SsmSearchError):

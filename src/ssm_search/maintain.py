@@ -9,27 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ssm_search.errors import ListError, SsmSearchError
-from ssm_search.options import IndexOption, JsonOption, open_search, text_of
+from ssm_search.options import (
+    IndexOption,
+    JsonOption,
+    ListOption,
+    OfflineOption,
+    list_of,
+    name_of,
+    open_search,
+    text_of,
+)
 from ssm_search.terminal import progress_bars, say
 
 if TYPE_CHECKING:
     from ssm_search.cards import Card
-    from ssm_search.search import PaperSearch
 
-ListOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--list",
-        metavar="FILE",
-        help="The list itself; by default the one that the index was built from.",
-        show_default=False,
-    ),
-]
 AbstractsOption = Annotated[
     list[Path] | None,
     typer.Option(help="JSON lines with id, title, abstract; may be given again."),
 ]
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")]
 
 
 def submit(
@@ -69,12 +67,12 @@ def submit(
     else:
         paper = paper_of(link, title, text_of(abstract), code, venue)
     search = open_search(index)
-    path, text = _list(list_file, index, search)
+    path, text = list_of(list_file, index, search)
     card = cards.submit(
         search,
         paper,
         text,
-        list_name=_name(path),
+        list_name=name_of(path),
         category=category or None,
         abstracts=load_files(abstracts or ()),
         offline=offline,
@@ -88,7 +86,7 @@ def submit(
     else:
         from rich.console import Console
 
-        Console().print(card_rich(card, _name(path)))
+        Console().print(card_rich(card, name_of(path)))
         if card.insertion:
             typer.echo(shown_lines(card.insertion.row))
     if apply:
@@ -120,8 +118,8 @@ def triage(
 
     text = text_of("-") if source == "-" else read_source(source)
     search = open_search(index)
-    path, list_text = _list(list_file, index, search)
-    name = _name(path)
+    path, list_text = list_of(list_file, index, search)
+    name = name_of(path)
     with progress_bars() as progress:
         found = cards.triage(
             search,
@@ -159,14 +157,14 @@ def doctor(
     from ssm_search.finding_display import finding_json, findings_rich
 
     search = open_search(index)
-    path, text = _list(list_file, index, search)
+    path, text = list_of(list_file, index, search)
     if path is None:
         raise ListError(
             f"no {search.manifest.list_name} here that this index was built from; build it again, "
             "or name the list with --list"
         )
     records = {**load_abstracts(default_cache()), **load_files(abstracts or ())}
-    findings = examine(search, text, _name(path), records)
+    findings = examine(search, text, name_of(path), records)
     if patch is not None:
         if patch > len(findings) or not findings[patch - 1].patch:
             raise SsmSearchError(
@@ -179,33 +177,7 @@ def doctor(
     else:
         from rich.console import Console
 
-        Console().print(findings_rich(findings, _name(path)))
-
-
-def _list(
-    list_file: Path | None, index: Path | None, search: PaperSearch
-) -> tuple[Path | None, str]:
-    """The list that an index is of, and its text as it stands there, a byte order mark included."""
-    from ssm_search.build import read_source
-    from ssm_search.shipped import shipped_list
-
-    path = list_file or (shipped_list() if index is None else Path(search.manifest.list_name))
-    if not list_file and not path.is_file():
-        return None, ""
-    read_source(path)  # refuses what is too large or no text
-    text = path.read_bytes().decode("utf-8")
-    if not list_file and index is not None and not search.is_of(text):
-        return None, ""  # another list that happens to have this name
-    return path, text
-
-
-def _name(path: Path | None) -> str:
-    """A list as diffs name it: from the present folder, if it is in there."""
-    if path is None:
-        return ""
-    here = Path.cwd()
-    whole = path.absolute()
-    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else path.name
+        Console().print(findings_rich(findings, name_of(path)))
 
 
 def _apply(path: Path | None, text: str, card: Card) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -22,6 +22,7 @@ from ssm_search.corpus import (
     save_corpus,
     stamped,
 )
+from ssm_search.dates import Date
 from ssm_search.display import Hits
 from ssm_search.encoder import Encoder, encode_sorted, load_encoder
 from ssm_search.errors import IndexFolderError, QueryError
@@ -187,6 +188,17 @@ class PaperSearch:
         return self._reasons.hits(
             ranking.top_rows(scores, k, allowed), scores, question, exact=exact
         )
+
+    def newest(self, k: int = 10, **filters: Unpack[Filters]) -> list[Paper]:
+        """The ``k`` newest papers that meet ``filters``, newest first; those without a date last.
+
+        Raises:
+            QueryError: ``k`` is not positive.
+            FilterError: as :meth:`query`.
+        """
+        allowed = self._allowed(k, filters)
+        papers = [paper for paper, good in zip(self.papers, allowed, strict=True) if good]
+        return sorted(papers, key=lambda paper: astuple(Date.of(paper)), reverse=True)[:k]
 
     def related(
         self, paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Filters]

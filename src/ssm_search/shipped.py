@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from ssm_search.abstracts import default_cache, load_abstracts
+from ssm_search.encoder import Encoder
 from ssm_search.search import PaperSearch
 
 NAME = "awesome-mamba"
@@ -22,16 +23,17 @@ def shipped_list() -> Path:
     return shipped_folder().with_suffix(".md")
 
 
-def open_index(folder: Path) -> PaperSearch:
-    """An index with the abstracts that this user has fetched.
+def open_index(folder: Path | None = None, encoder: Encoder | None = None) -> PaperSearch:
+    """An index, by default the shipped one, with the abstracts that this user has fetched.
 
     Raises:
         IndexFolderError: there is none, or it is damaged.
     """
-    return PaperSearch.load(folder, abstracts=load_abstracts(default_cache()))
+    folder = folder or shipped_folder()
+    return PaperSearch.load(folder, encoder, abstracts=load_abstracts(default_cache()))
 
 
 @cache
 def shipped_search() -> PaperSearch:
-    """The prebuilt index, loaded once; see :func:`open_index`."""
-    return open_index(shipped_folder())
+    """The prebuilt index, loaded once."""
+    return open_index()

@@ -83,15 +83,15 @@ def read_submissions(text: str) -> list[Paper]:
 
 
 def read_pasted(text: str) -> Paper:
-    """The paper that ``text`` is pasted from: a title on the first line, and its abstract.
+    """The paper that ``text`` is pasted from: a link, if there is one, its title, its abstract.
 
     Raises:
         SubmissionError: there is no text.
     """
     lines = [line.strip() for line in _plain(text).strip().splitlines()]
-    ids = arxiv_ids_in_text(lines[0]) if lines else []
-    if lines and (paper_id := arxiv_id(lines[0])):
-        ids, lines = [paper_id], lines[1:]
+    links = arxiv_ids_in_text(lines[0]) if lines else []
+    if lines and (link := arxiv_id(lines[0]) or _address(lines[0])):
+        links, lines = [link], lines[1:]
     first = lines[0] if lines else ""
     title = clean_title(re.sub(r"^\W*Title:\s*|^\[[^\]]*\]\s*", "", first))
     if len(lines) < 2 or len(title.split()) not in _TITLE_WORDS or first.endswith("."):
@@ -99,9 +99,26 @@ def read_pasted(text: str) -> Paper:
     else:
         rest = lines[1:]
     abstract = re.sub(r"^\W*Abstract\b\W*", "", " ".join(" ".join(rest).split()), flags=re.I)
-    if not title and not abstract and not ids:
+    if not title and not abstract and not links:
         raise SubmissionError("no text given; expected a title and an abstract")
-    return paper_of(ids[0] if ids else "", title, abstract)
+    return paper_of(links[0] if links else "", title, abstract)
+
+
+def read_anything(text: str) -> list[Paper]:
+    """What a person types or pastes: all that :func:`read_submissions` reads, or one paper's text.
+
+    Raises:
+        SubmissionError: as :func:`read_submissions`, or there is no text.
+    """
+    lines = [line.strip() for line in text[:MAX_CHARS].splitlines() if line.strip()]
+    if (
+        len(text) > MAX_CHARS
+        or (lines and all(arxiv_id(line) or _address(line) for line in lines))
+        or any(line.startswith(("- ", "* ", "|", "{")) for line in lines)
+        or any(sign.search(text) for sign in (_HUNK, _BIBTEX, _FORM_FIELD))
+    ):
+        return read_submissions(text)
+    return [read_pasted(text)]
 
 
 def paper_of(

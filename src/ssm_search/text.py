@@ -58,6 +58,17 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
+def marked(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
+    """``text`` cut into pieces, each with whether it is one of ``words``, in whatever form."""
+    wanted = {stem for stem, _ in terms(" ".join(words))}
+    pieces, start = [], 0
+    for match in _WORD.finditer(text):
+        if any(stem in wanted for stem, _ in terms(match.group())):
+            pieces += [(text[start : match.start()], False), (match.group(), True)]
+            start = match.end()
+    return [piece for piece in [*pieces, (text[start:], False)] if piece[0]]
+
+
 @cache
 def _english() -> tuple[frozenset[str], Callable[[str], str]]:
     import Stemmer

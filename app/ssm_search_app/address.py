@@ -1,0 +1,71 @@
+"""A search as a web address, and back: links that show the same answers to everyone."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+from urllib.parse import parse_qsl, urlencode
+
+from ssm_search_app.tools import MAX_TEXT
+
+MOST_ANSWERS = 50
+CODES = ("any", "with", "without")
+ORDERS = ("relevance", "date")
+MAX_ADDRESS = 4 * MAX_TEXT  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is asked for on the page; the names are those in the address."""
+
+    q: str = ""
+    category: str = ""
+    year_from: int = 0
+    year_to: int = 0
+    venue: str = ""
+    code: str = "any"
+    k: int = 10
+    order: str = "relevance"
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything but the question differs from what one starts with."""
+        return astuple(self)[1:] != astuple(Search())[1:]
+
+
+def to_address(search: Search) -> str:
+    """The query part of an address, with "?"; what is as at the start is left out."""
+    pairs = {f.name: getattr(search, f.name) for f in fields(Search)}
+    told = {name: value for name, value in pairs.items() if value != getattr(Search(), name)}
+    return f"?{urlencode(told)}" if told else ""
+
+
+def from_address(address: str) -> Search:
+    """The inverse of :func:`to_address`; whatever makes no sense is as at the start."""
+    pairs = (
+        dict(parse_qsl(str(address)[:MAX_ADDRESS].removeprefix("?"), max_num_fields=50))
+        if address.count("&") < 50
+        else {}
+    )
+    return checked(pairs)
+
+
+def checked(pairs: dict[str, str]) -> Search:
+    """A search from what a browser sent."""
+    code, order = pairs.get("code", ""), pairs.get("order", "")
+    return Search(
+        q=pairs.get("q", "")[:MAX_TEXT],
+        category=pairs.get("category", "")[:MAX_TEXT],
+        year_from=_number(pairs.get("year_from", ""), 0, 9999),
+        year_to=_number(pairs.get("year_to", ""), 0, 9999),
+        venue=pairs.get("venue", "")[:MAX_TEXT],
+        code=code if code in CODES else "any",
+        k=_number(pairs.get("k", ""), 1, MOST_ANSWERS) or Search().k,
+        order=order if order in ORDERS else "relevance",
+    )
+
+
+def _number(text: str, low: int, high: int) -> int:
+    """0 for what is none."""
+    return (
+        min(max(int(text), low), high) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    )

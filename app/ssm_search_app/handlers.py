@@ -1,0 +1,207 @@
+"""What the page does: inputs → answers as HTML. Nothing in here knows of Gradio's components."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ssm_search import Category, Paper, SsmSearchError, cards, submissions
+from ssm_search.card_display import verdict_line
+from ssm_search.export import SUFFIXES, Format, export
+from ssm_search_app import render
+from ssm_search_app.address import MOST_ANSWERS, Search
+from ssm_search_app.library import Library
+from ssm_search_app.tools import MAX_SEEDS, filters_of
+
+Picks = Mapping[str, Sequence[str]]
+NO_PICKS: Picks = {"like": (), "dislike": ()}
+RECOMMENDED = 6  # answers beside those of the search
+MOST_VENUES = 200  # in a menu
+EXAMPLES = 4
+INDENT = "\u2003"  # an em space, which menus do not swallow
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits, or papers where nothing was asked, with what there is to say about them."""
+
+    found: Sequence[Any]
+    line: str
+
+
+def answer(library: Library, search: Search) -> Answer:
+    """What a search finds, or why it cannot."""
+    filters = filters_of(
+        search.category,
+        search.year_from,
+        search.year_to,
+        search.venue,
+        search.code,  # type: ignore[arg-type]
+    )
+    begun = time.perf_counter()
+    try:
+        if not any(char.isalnum() for char in search.q):
+            papers = library.search.newest(search.k, **filters)
+            said = "Type what you look for" if not search.q.strip() else "There is no word in that"
+            return Answer(papers, f"{said}. Here is what is newest{_under(search)}.")
+        hits = library.search.query(search.q, search.k, **filters)
+    except SsmSearchError as error:
+        return Answer((), f"{error}.")
+    took = f"{1000 * (time.perf_counter() - begun):.0f} ms"
+    if not hits:
+        return Answer((), "No paper meets these filters; take one away.")
+    if not any(hit.why.terms or hit.why.exact for hit in hits):
+        return Answer(hits, "No paper has these words. These are the nearest in meaning.")
+    if search.order == "date":
+        return Answer(hits.newest_first(), f"The best {len(hits)}, newest first ({took})")
+    return Answer(hits, f"The best {len(hits)} ({took})")
+
+
+def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
+    """What to read next."""
+    if not picks["like"]:
+        return Answer((), "Like at least one paper." if picks["dislike"] else "")
+    try:
+        hits = library.search.recommend(
+            list(picks["like"]), list(picks["dislike"]), RECOMMENDED, min(max(diversity, 0), 1)
+        )
+    except SsmSearchError as error:
+        return Answer((), f"{error}.")
+    return Answer(hits, "")
+
+
+def known_picks(library: Library, picks: Any) -> dict[str, list[str]]:
+    """Picks as a browser kept them, without what this list does not have."""
+    kept = picks if isinstance(picks, dict) else {}
+    ids = {paper.id for paper in library.search.papers}
+    chosen: dict[str, list[str]] = {}
+    for act in NO_PICKS:
+        of_act = kept.get(act)
+        of_act = of_act if isinstance(of_act, list) else []
+        chosen[act] = [i for i in of_act if isinstance(i, str) and i in ids][:MAX_SEEDS]
+    return chosen
+
+
+def picked(library: Library, picks: Any, act: str, paper_id: str) -> dict[str, list[str]]:
+    """Picks after a button was pressed: once to pick, again to take back."""
+    if act == "clear":
+        return known_picks(library, {})
+    now = known_picks(library, picks)
+    if act not in now:
+        return now
+    was = paper_id in now[act]
+    for ids in now.values():
+        if paper_id in ids:
+            ids.remove(paper_id)
+    if not was:
+        now[act].append(paper_id)
+    return known_picks(library, now)
+
+
+def papers_of(library: Library, ids: Sequence[str]) -> list[Paper]:
+    """Listed papers by their ids, in this order."""
+    by_id = {paper.id: paper for paper in library.search.papers}
+    return [by_id[one] for one in ids if one in by_id]
+
+
+def picks_html(library: Library, picks: Picks) -> str:
+    """The chosen papers as chips."""
+    return render.render(
+        "picks.html", **{act: papers_of(library, ids) for act, ids in picks.items()}
+    )
+
+
+def submission_html(library: Library, text: str, category: str) -> str:
+    """The cards of what somebody submits, or why there are none."""
+    try:
+        papers = submissions.read_anything(text)
+        triage = cards.triage(
+            library.search,
+            papers,
+            library.list_text,
+            list_name=library.list_name,
+            category=category or None,
+            offline=library.offline,
+        )
+    except SsmSearchError as error:
+        return render.render("answers.html", cards=(), line=f"{error}.", picks=NO_PICKS, label="")
+    return render.render(
+        "submission.html",
+        cards=triage.cards,
+        unread=triage.unread,
+        verdicts=[verdict_line(card) for card in triage.cards],
+        list_name=library.list_name,
+    )
+
+
+def about_html(library: Library) -> str:
+    """What is served, and how it works."""
+    status = library.search.status()
+    lacking = status["without_abstract"]
+    facts = [
+        ("List", status["list"]),
+        ("Papers and posts", f"{status['papers']} and {status['links']}"),
+        ("Headings", status["headings"]),
+        ("Indexed with abstract", f"{status['indexed_with_abstract']} of {status['papers']}"),
+        ("Abstracts to show", status["abstracts_at_hand"]),
+        ("Without abstract", ", ".join(lacking[:10]) or "none"),
+        ("Encoder", f"{status['encoder']}, {status['dimension']} dimensions"),
+        ("Index built", status["built"][:10]),
+    ]
+    return render.render("about.html", facts=facts, encoder=status["encoder"])
+
+
+def exported(library: Library, form: str, ids: Sequence[str]) -> dict[str, str]:
+    """A file of the papers shown: its name and its text."""
+    kinds: dict[str, Format] = {str(kind): kind for kind in SUFFIXES}
+    if form not in kinds or not isinstance(ids, list):
+        return {"name": "", "text": ""}
+    papers = papers_of(library, [one for one in ids[: 2 * MOST_ANSWERS] if isinstance(one, str)])
+    return {"name": f"papers{SUFFIXES[kinds[form]]}", "text": export(papers, kinds[form])}
+
+
+def headings(library: Library) -> list[tuple[str, str]]:
+    """The tree of headings as a menu: (what is shown, path); counts include what is below."""
+    counts: Counter[Category] = Counter()
+    order: dict[Category, None] = {}
+    for path in library.search.manifest.headings:
+        order.update(dict.fromkeys(path[:depth] for depth in range(1, len(path) + 1)))
+    for paper in library.search.papers:
+        above = {path[:n] for path in paper.categories for n in range(1, len(path) + 1)}
+        counts.update(above)
+    place = {path: at for at, path in enumerate(order)}
+    # Each below its parent, in the order of the list.
+    tree = sorted(order, key=lambda path: [place[path[:n]] for n in range(1, len(path) + 1)])
+    menu = [
+        (f"{INDENT * (len(path) - 1)}{path[-1]} ({counts[path]})", " > ".join(path))
+        for path in tree
+        if counts[path]
+    ]
+    return [("All headings", ""), *menu]
+
+
+def years(library: Library) -> list[int]:
+    """Those that papers have, newest first."""
+    return sorted({paper.year for paper in library.search.papers if paper.year}, reverse=True)
+
+
+def venues(library: Library) -> list[str]:
+    """The most frequent, by name."""
+    counts = Counter(paper.venue for paper in library.search.papers if paper.venue)
+    return sorted(name for name, _ in counts.most_common(MOST_VENUES))
+
+
+def examples(library: Library) -> list[str]:
+    """Questions that this list can answer: headings that say something, and an id."""
+    named = Counter(
+        path[-1] for paper in library.search.papers for path in paper.categories if " " in path[-1]
+    )
+    ids = [paper.id for paper in library.search.papers if paper.kind == "paper"]
+    return [name for name, _ in named.most_common(EXAMPLES)] + ids[-1:]
+
+
+def _under(search: Search) -> str:
+    return " under these filters" if search.is_filtered else " on the list"

@@ -1,0 +1,112 @@
+// What the browser adds: buttons on cards, the address, the map's clicks. No library, no request.
+window.ssm = (() => {
+  const say = (text) => {
+    let box = document.getElementById("ssm-said");
+    if (!box) {
+      box = document.createElement("p");
+      box.id = "ssm-said";
+      box.setAttribute("role", "status");
+      document.body.append(box);
+    }
+    box.textContent = text;
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => (box.textContent = ""), 2500);
+  };
+
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Browsers keep the clipboard from pages without https that are not on this machine.
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    say("Copied");
+  };
+
+  const save = ({ name, text }) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+
+  const cards = (element, trigger, server) => {
+    element.addEventListener("click", async (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      const { act, copy: text, export: form } = button.dataset;
+      if (text) await copy(text);
+      if (form) {
+        const ids = [...element.querySelectorAll(".card")].map((card) => card.dataset.id);
+        save(await server.export(form, ids));
+      }
+      if (act) trigger("click", { act, id: button.closest("[data-id]")?.dataset.id });
+    });
+  };
+
+  const examples = (element, trigger) => {
+    element.addEventListener("click", (event) => {
+      const { query } = event.target.closest("button")?.dataset ?? {};
+      if (query) trigger("click", { query });
+    });
+  };
+
+  // After picks changed anywhere, each card's buttons say so; on a phone, where the
+  // recommendations stand far below, a link leads there.
+  const press = (picks) => {
+    const count = (picks?.like ?? []).length + (picks?.dislike ?? []).length;
+    let jump = document.getElementById("ssm-jump");
+    if (!jump) {
+      jump = document.createElement("a");
+      jump.id = "ssm-jump";
+      jump.href = "#aside";
+      jump.onclick = (event) => {
+        event.preventDefault();
+        document.getElementById("aside").scrollIntoView({ behavior: "smooth" });
+      };
+      document.body.append(jump);
+    }
+    jump.hidden = !count;
+    jump.textContent = `${count} picked: see what to read next`;
+    for (const card of document.querySelectorAll(".card")) {
+      for (const act of ["like", "dislike"]) {
+        const is = (picks?.[act] ?? []).includes(card.dataset.id);
+        card.querySelector(`[data-act=${act}]`)?.setAttribute("aria-pressed", is);
+      }
+    }
+  };
+
+  // While somebody types, the address is replaced; after a pause, "back" returns to what was.
+  let typed = 0;
+  const remember = (address) => {
+    const now = Date.now();
+    const target = location.pathname + address;
+    if (target !== location.pathname + location.search) {
+      const how = now - typed < 2000 ? "replaceState" : "pushState";
+      history[how](null, "", target);
+    }
+    typed = now;
+  };
+  const arrive = (_, picks) => [location.search, picks];
+
+  const map = (trigger) => {
+    addEventListener("popstate", () => trigger("input"));
+    const hear = () => {
+      const plot = document.querySelector("#map .js-plotly-plot");
+      if (!plot?.on || plot.heard) return;
+      plot.heard = true;
+      plot.on("plotly_click", ({ points }) => {
+        if (points[0]?.customdata) trigger("select", { id: points[0].customdata });
+      });
+    };
+    new MutationObserver(hear).observe(document.body, { childList: true, subtree: true });
+  };
+
+  return { arrive, cards, examples, map, press, remember };
+})();

@@ -1,0 +1,202 @@
+"""The page: what stands where, and which event calls what."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from ssm_search import maps
+from ssm_search_app import handlers, render
+from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search, from_address, to_address
+from ssm_search_app.library import Library
+from ssm_search_app.tools import MAX_TEXT, tools
+
+PICKS_KEY = "ssm-search-picks"  # in the browser's own storage
+SLOW = 2
+"""Submissions at once: each may wait for arXiv, which wants one request every three seconds."""
+# Answers come in milliseconds: no queue, no spinner, and of what is typed only the last counts.
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+CARDS = "ssm.cards(element, trigger, server)"
+
+
+def build_page(library: Library) -> gr.Blocks:
+    """The page of a library, to be mounted by :mod:`ssm_search_app.server`."""
+
+    def search_of(*values: Any) -> Search:
+        return Search(**dict(zip(Search.__dataclass_fields__, values, strict=True)))
+
+    def show(*values: Any) -> tuple[str, str]:
+        *fields, picks = values
+        search = search_of(*fields)
+        found = handlers.answer(library, search)
+        chosen = handlers.known_picks(library, picks)
+        return render.answers(found.found, found.line, chosen), to_address(search)
+
+    def restore(address: str, picks: Any) -> tuple[Any, ...]:
+        search = from_address(address)
+        html, _ = show(*astuple(search), picks)
+        return *astuple(search), gr.Accordion(open=search.is_filtered), html
+
+    def recommend(picks: Any, diversity: float) -> tuple[str, Any, str]:
+        chosen = handlers.known_picks(library, picks)
+        found = handlers.recommended(library, chosen, diversity)
+        html = render.answers(found.found, found.line, chosen, "Recommended papers")
+        return handlers.picks_html(library, chosen), gr.Slider(visible=bool(found.found)), html
+
+    def pick(picks: Any, event: gr.EventData) -> Any:
+        data = event._data if isinstance(event._data, dict) else {}
+        return handlers.picked(library, picks, str(data.get("act")), str(data.get("id")))
+
+    def try_example(picks: Any, event: gr.EventData) -> tuple[Any, ...]:
+        data = event._data if isinstance(event._data, dict) else {}
+        search = Search(q=str(data.get("query"))[:MAX_TEXT])
+        html, address = show(*astuple(search), picks)
+        return *astuple(search), html, address
+
+    def draw(*values: Any) -> Any:
+        search = search_of(*values)
+        hits = handlers.answer(library, search).found if search.q.strip() else ()
+        return maps.figure(library.search, hits, search.q)
+
+    def show_on_map(picks: Any, event: gr.EventData) -> str:
+        data = event._data if isinstance(event._data, dict) else {}
+        papers = handlers.papers_of(library, [str(data.get("id"))])
+        return render.answers(papers, "", handlers.known_picks(library, picks), "Chosen paper")
+
+    def export(form: str, ids: list[str]) -> dict[str, str]:
+        return handlers.exported(library, form, ids)
+
+    def cards_here(value: str = "", **options: Any) -> gr.HTML:
+        return gr.HTML(
+            value,
+            js_on_load=CARDS,
+            server_functions=[export],
+            apply_default_css=False,
+            **options,
+        )
+
+    paths = handlers.headings(library)
+    of_year = [("any year", 0), *((str(year), year) for year in handlers.years(library))]
+    venues = [("any venue", ""), *((name, name) for name in handlers.venues(library))]
+    newest = handlers.answer(library, Search())
+
+    page: gr.Blocks = gr.Blocks(title=f"{library.title} · ssm-search", analytics_enabled=False)
+    with page:
+        picks = gr.BrowserState(dict(handlers.NO_PICKS), storage_key=PICKS_KEY, secret=PICKS_KEY)
+        address = gr.Textbox(visible=False)
+        count = len(library.search.papers)
+        gr.HTML(
+            render.render("header.html", title=library.title, papers=count), apply_default_css=False
+        )
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Search"):
+                q = gr.Textbox(
+                    label="What are you looking for?",
+                    placeholder="words, a question, a title, an abstract, an arXiv id",
+                    max_length=MAX_TEXT,
+                    max_lines=4,
+                    autofocus=True,
+                    elem_id="q",
+                )
+                examples = gr.HTML(
+                    render.render("examples.html", examples=handlers.examples(library)),
+                    js_on_load="ssm.examples(element, trigger)",
+                    apply_default_css=False,
+                )
+                with gr.Accordion("Filters and order", open=False, elem_id="filters") as folded:
+                    with gr.Row():
+                        category = gr.Dropdown(paths, value="", label="Heading", min_width=260)
+                        venue = gr.Dropdown(venues, value="", label="Venue", min_width=160)
+                        year_from = gr.Dropdown(of_year, value=0, label="From", min_width=110)
+                        year_to = gr.Dropdown(of_year, value=0, label="To", min_width=110)
+                    with gr.Row():
+                        code = gr.Radio(list(CODES), value="any", label="Code", min_width=220)
+                        order = gr.Radio(list(ORDERS), value="relevance", label="Sort by")
+                        k = gr.Slider(5, MOST_ANSWERS, value=10, step=5, label="Answers")
+                with gr.Row(elem_classes="columns"):
+                    with gr.Column(scale=3, min_width=320):
+                        answers = cards_here(
+                            render.answers(newest.found, newest.line), elem_id="answers"
+                        )
+                    with gr.Column(scale=2, min_width=300, elem_id="aside"):
+                        chips = cards_here(handlers.picks_html(library, handlers.NO_PICKS))
+                        diversity = gr.Slider(
+                            0, 1, value=0.2, step=0.1, label="Diversity", visible=False
+                        )
+                        advice = cards_here(elem_id="advice")
+            with gr.Tab("Submit"), gr.Row(elem_classes="columns"):
+                with gr.Column(scale=2, min_width=320):
+                    submitted = gr.Textbox(
+                        label="A link, or a title and an abstract",
+                        info="Or several links, BibTeX, or the diff of a pull request.",
+                        placeholder="https://arxiv.org/abs/…",
+                        lines=10,
+                        max_lines=20,
+                        elem_id="submitted",
+                    )
+                    under = gr.Dropdown(
+                        [("the likeliest heading", ""), *paths[1:]], value="", label="File under"
+                    )
+                    send = gr.Button("Show where it belongs", variant="primary")
+                with gr.Column(scale=3, min_width=320):
+                    card = cards_here(elem_id="card")
+            with gr.Tab("Map") as map_tab:
+                gr.Markdown(
+                    "Each dot is a paper; papers near in meaning lie near. What you searched for "
+                    "stands out. Click a dot for its card, a heading below to hide its papers."
+                )
+                plot = gr.Plot(show_label=False, container=False, elem_id="map")
+                chosen = cards_here(elem_id="chosen")
+                clicks = gr.HTML(js_on_load="ssm.map(trigger)", visible="hidden")
+            with gr.Tab("About"):
+                gr.HTML(handlers.about_html(library), apply_default_css=False)
+
+        fields: list[Any] = [q, category, year_from, year_to, venue, code, k, order]
+        at_once: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
+        asked = gr.on(
+            [q.submit, *(one.input for one in fields)],
+            show,
+            [*fields, picks],
+            [answers, address],
+            **at_once,
+        )
+        tried = examples.click(try_example, picks, [*fields, answers, address], **QUICK)
+        for searched in (asked, tried):
+            searched.then(None, address, js="ssm.remember", **QUICK)
+        # A link was opened; or the browser's "back" was pressed.
+        arrived: dict[str, Any] = {"js": "ssm.arrive", **QUICK}
+        page.load(restore, [address, picks], [*fields, folded, answers], **arrived)
+        clicks.input(restore, [address, picks], [*fields, folded, answers], **arrived)
+
+        for of_cards in (answers, chips, advice, chosen):
+            of_cards.click(pick, picks, picks, **QUICK)
+        gr.on(
+            [picks.change, diversity.input, page.load],
+            recommend,
+            [picks, diversity],
+            [chips, diversity, advice],
+            **at_once,
+        ).then(None, picks, js="ssm.press", **QUICK)
+        map_tab.select(draw, fields, plot, **QUICK)
+        clicks.select(show_on_map, picks, chosen, **QUICK)
+        send.click(
+            lambda text, path: handlers.submission_html(library, text, path),
+            [submitted, under],
+            card,
+            concurrency_limit=SLOW,
+            concurrency_id="submit",
+            show_progress="minimal",
+            api_visibility="private",
+        )
+        for tool in tools(library):
+            slow = tool.__name__ == "submit"
+            api(
+                tool,
+                queue=slow,
+                concurrency_limit=SLOW if slow else None,
+                concurrency_id="submit" if slow else None,
+            )
+    return page

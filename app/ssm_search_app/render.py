@@ -1,0 +1,62 @@
+"""Answers → HTML. Everything a list or a reader wrote is escaped by the template engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ssm_search import Hit, Paper
+from ssm_search.card_display import shown_lines
+from ssm_search.display import marked, shown
+from ssm_search.export import export
+
+
+def _shown(value: Any) -> Any:
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _web(url: str) -> str:
+    return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_shown,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters |= {
+    "web": _web,
+    "path": " › ".join,
+    "marked": marked,
+    "lines": lambda text: escape(shown_lines(text)),
+    "bibtex": lambda paper: export([paper], "bibtex"),
+}
+
+
+def render(template: str, **values: Any) -> str:
+    """A template of this folder as HTML."""
+    return _TEMPLATES.get_template(template).render(values)
+
+
+def answers(
+    hits: Sequence[Hit] | Sequence[Paper],
+    line: str = "",
+    picks: Mapping[str, Collection[str]] | None = None,
+    label: str = "Answers",
+) -> str:
+    """Cards for ``hits``, or for papers that answer nothing in particular, below a line of text.
+
+    Args:
+        picks: ids under "like" and "dislike", whose buttons are pressed.
+        label: what the list is, for those who hear it.
+    """
+    cards = [(one.paper, one) if isinstance(one, Hit) else (one, None) for one in hits]
+    picks = picks or {"like": (), "dislike": ()}
+    return render("answers.html", cards=cards, line=line, picks=picks, label=label)
