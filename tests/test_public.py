@@ -19,11 +19,11 @@ HEAVY = ("torch", "transformers", "sentence_transformers", "faiss", "numpy", "ar
 # The way of the data: a module may import those before it.
 ORDER = (
     "errors papers blocks labels links markup headline columns nesting entries awesome dates "
-    "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts "
-    "text spelling encoder ranking categories index suggest filters lookup corpus duplicates "
-    "question terminal display reasons placing search shipped bibtex submissions intake cards "
-    "findings filing doctor card_display finding_display build options maintain cli __init__ "
-    "__main__"
+    "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts text "
+    "spelling encoder onnx_encoder onnx_export ranking categories bm25 index suggest filters "
+    "lookup corpus duplicates question terminal display reasons placing search shipped bibtex "
+    "submissions intake cards findings filing doctor card_display finding_display build options "
+    "maintain cli __init__ __main__"
 ).split()
 
 
