@@ -9,7 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test index bench-quality bench-categories bench-upkeep bench-lists wheel clean
+.PHONY: help demo test index bench-quality bench-categories bench-upkeep bench-lists \
+	bench-encoder wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -41,6 +42,9 @@ bench-upkeep: $(VENV)/.dev  ## duplicates and misfiled papers: found, and falsel
 
 bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 	$(BIN)/python benchmarks/lists.py
+
+bench-encoder: $(VENV)/.dev  ## the exported encoder beside its model: answers, speed, size
+	$(BIN)/python benchmarks/exported.py
 
 wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
