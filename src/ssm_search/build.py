@@ -143,7 +143,8 @@ def build_index(
         )
         digest = hashlib.sha256(content.encode()).hexdigest()
         search.save(folder, list_name=str(source).rsplit("/", 1)[-1], list_sha256=digest)
-    old = set(map(int, previous.corpus.text_hashes)) if previous else set()
+    same = previous and previous.manifest.encoder_fingerprint == runner.fingerprint
+    old = set(map(int, previous.corpus.text_hashes)) if previous and same else set()
     reused = sum(int(h) in old for h in search.corpus.text_hashes)
     return BuildReport(search, reading, report, reused, how)
 

@@ -263,6 +263,7 @@ def _codes(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.fl
 
 def _write_optimized(graph: onnx.ModelProto, path: Path) -> None:
     """Write ``graph`` as onnxruntime would change it at each start, apart from the processor."""
+    import onnx
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -272,3 +273,10 @@ def _write_optimized(graph: onnx.ModelProto, path: Path) -> None:
     onnxruntime.InferenceSession(
         graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
+    # It names all operator sets that it knows itself, which an older one may not.
+    written = onnx.load(path)
+    used = {node.domain for node in written.graph.node}
+    kept = [opset for opset in written.opset_import if opset.domain in used]
+    del written.opset_import[:]
+    written.opset_import.extend(kept)
+    onnx.save(written, path)
