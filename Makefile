@@ -9,7 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test browser index bench-quality bench-categories bench-upkeep bench-lists bench-serving wheel clean
+.PHONY: help demo app test browser index bench-quality bench-categories bench-upkeep bench-lists \
+	bench-encoder bench-serving wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -54,6 +55,9 @@ bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 
 bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; its start
 	$(BIN)/python benchmarks/serving.py
+
+bench-encoder: $(VENV)/.dev  ## the exported encoder beside its model: answers, speed, size
+	$(BIN)/python benchmarks/exported.py
 
 wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

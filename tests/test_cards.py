@@ -270,3 +270,52 @@ def test_a_hostile_title_makes_a_card(search: PaperSearch, title: str) -> None:
         assert card.insertion.text.count("\n") == LIST.count("\n") + 1
     else:
         assert card.no_row
+
+
+# ── papers that were read already ────────────────────────────────────────────────────────────
+
+
+def test_papers_instead_of_text(search: PaperSearch) -> None:
+    papers = [new("Video of strings"), new("Graph of strings", link="2402.00002"), new("", link="")]
+    found = triage(search, papers, LIST, list_name="a/b.md", offline=True)
+    assert found.cards == tuple(
+        submit(search, paper, LIST, list_name="a/b.md", offline=True) for paper in papers[:2]
+    )
+    assert [card.category for card in found.cards] == [VIDEO, GRAPH]
+    assert found.cards[0].patch.startswith("--- a/a/b.md\n")
+    assert [one.notes for one in found.unread] == [
+        ("not on arXiv: no title and no abstract is known",)
+    ]
+    assert triage(search, [], LIST, offline=True).cards == ()
+
+
+@pytest.mark.parametrize("wanted", [GRAPH, "Structured > Graph", "graph"])
+def test_all_papers_under_a_heading_that_is_wished_for(
+    search: PaperSearch, wanted: tuple[str, ...] | str
+) -> None:
+    papers = [new("Video of strings"), new("Graph of strings", link="2402.00002")]
+    found = triage(search, papers, LIST, category=wanted, offline=True)
+    assert [card.category for card in found.cards] == [GRAPH, GRAPH]
+    assert all(card.insertion for card in found.cards)
+    assert (
+        found.cards
+        == triage(
+            search,
+            "".join(f"- [{paper.title}]({paper.url})\n" for paper in papers),
+            LIST,
+            category=wanted,
+            offline=True,
+        ).cards
+    )
+
+
+def test_a_heading_for_all_that_is_none(search: PaperSearch) -> None:
+    with pytest.raises(ListError, match="no heading"):
+        triage(search, [new("Video of strings")], LIST, category="Graf", offline=True)
+
+
+def test_a_listed_paper_among_others_is_known_by_its_link(search: PaperSearch) -> None:
+    for submitted in (f"{ABS}2401.00003v2", [paper_of("2401.00003")]):
+        found = triage(search, submitted, LIST, offline=True)
+        assert [card.no_row for card in found.cards] == ["it is listed already"]
+        assert found.unread == ()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from ssm_search.display import Hits, hit_to_json
@@ -68,3 +70,20 @@ def test_json_leaves_out_the_abstract() -> None:
 
 def test_escape_sequences_do_not_reach_the_terminal() -> None:
     assert shown("a\x1b[31mb\u202ec\x07") == "a[31mbc"
+
+
+def test_newest_first_keeps_ranks_and_puts_what_has_no_date_last() -> None:
+    papers = [
+        Paper("a-post", "Post", kind="link"),
+        Paper("2301.00002", "Old", year=2024),  # its id says when it came
+        Paper("a-talk", "Talk", kind="link", year=2023),
+        Paper("2401.00003", "New", published=date(2024, 1, 30)),
+        Paper("2401.00004", "New too"),
+        Paper("2401.00005", "New as well"),
+    ]
+    hits = Hits([Hit(paper, 1.0, rank, Why()) for rank, paper in enumerate(papers, start=1)])
+    found = hits.newest_first()
+    assert isinstance(found, Hits)
+    assert [hit.rank for hit in found] == [4, 5, 6, 2, 3, 1]
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5, 6]
+    assert Hits().newest_first() == []

@@ -24,6 +24,7 @@ from ssm_search.doctor import Finding, examine
 from ssm_search.errors import ListError
 from ssm_search.filing import APART, MISFILED
 from ssm_search.finding_display import TITLES, finding_json, findings_rich
+from ssm_search.onnx_encoder import OnnxEncoder
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 from ssm_search.suggest import likely_parent
@@ -401,7 +402,8 @@ def shipped() -> list[Finding]:
 def test_no_model_is_needed() -> None:
     search = PaperSearch.load(SHIPPED.with_suffix(""))
     examine(search, SHIPPED.read_bytes().decode(), SHIPPED.name)
-    assert search._encoder is None
+    assert isinstance(search.encoder, OnnxEncoder)
+    assert search.encoder._loaded is None
 
 
 def titled(findings: Sequence[Finding], kind: str, *names: str) -> Finding:

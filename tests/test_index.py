@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ssm_search.bm25 import BM25_B, BM25_K1, build_bm25
 from ssm_search.errors import IndexFolderError
-from ssm_search.index import BM25_B, BM25_K1, SearchIndex
+from ssm_search.index import SearchIndex
+from ssm_search.text import STOP_WORDS
 
 
 def unit_rows(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
@@ -123,3 +126,22 @@ def test_pickles_are_never_loaded(small: SearchIndex, tmp_path: Path) -> None:
     np.save(tmp_path / "sentence_starts.npy", np.array([object()]), allow_pickle=True)
     with pytest.raises(IndexFolderError, match="damaged"):
         SearchIndex.load(tmp_path)
+
+
+def test_bm25_reads_as_bm25s_does() -> None:
+    import bm25s
+    from bm25s.stopwords import STOPWORDS_EN_PLUS
+
+    rng = np.random.default_rng(7)
+    rows = [
+        [f"t{number}" for number in rng.integers(0, 40, size)] for size in rng.integers(1, 60, 50)
+    ]
+    ours = build_bm25(rows)
+    theirs = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
+    theirs.index(rows, show_progress=False)
+    assert ours is not None
+    for _ in range(20):
+        asked = [f"t{number}" for number in rng.integers(0, 40, 6)]
+        np.testing.assert_array_equal(ours.scores(asked), theirs.get_scores(asked))
+    words = {word for word in STOPWORDS_EN_PLUS if re.fullmatch(r"\w\w+", word)}
+    assert words == STOP_WORDS

@@ -17,15 +17,17 @@ from ssm_search import errors
 PACKAGE = ROOT / "src" / "ssm_search"
 PAGE = ROOT / "app" / "ssm_search_app"
 HEAVY = ("torch", "transformers", "sentence_transformers", "faiss", "numpy", "arxiv", "gradio")
+NEVER = ("torch", "transformers", "sentence_transformers", "gradio", "sklearn", "onnx")
+NOT_FOR_A_QUESTION = ("scipy", "bm25s", "requests")
 
 # The way of the data: a module may import those before it.
 ORDER = (
     "errors papers blocks labels links markup headline columns nesting entries awesome dates "
-    "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts "
-    "text spelling encoder ranking categories index suggest filters lookup projection corpus "
-    "duplicates question terminal display reasons placing search maps shipped bibtex "
-    "submissions intake cards findings filing doctor card_display finding_display build "
-    "options maintain look cli __init__ __main__"
+    "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts text "
+    "spelling encoder onnx_encoder onnx_export ranking categories bm25 index suggest filters "
+    "lookup projection corpus duplicates question terminal display reasons placing search maps "
+    "shipped bibtex submissions intake cards findings filing doctor card_display finding_display "
+    "build options maintain look cli __init__ __main__"
 ).split()
 
 
@@ -52,6 +54,36 @@ def test_importing_costs_nothing(code: str) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "mamba for video"],
+        ["related", "a text about point clouds"],
+        ["recommend", "2403.06977", "a text about graphs"],
+        ["suggest", "Segmenting organs. A state space model finds organs in scans."],
+        ["submit", "--offline", "--title", "Segmenting organs", "--abstract", "In scans."],
+        ["status"],
+        ["check", str(ROOT / "index" / "awesome-mamba.md")],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_no_command_but_build_imports_pytorch(arguments: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from ssm_search.cli import app\n"
+        f"app({arguments!r}, standalone_mode=False)\n"
+        f"print(*(name for name in {NEVER!r} if name in sys.modules))\n"
+        f"print(*(name for name in {NOT_FOR_A_QUESTION!r} if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    never, heavy = done.stdout.splitlines()[-2:]
+    assert never == ""
+    # Filing compares sparse rows of words.
+    assert heavy == ("scipy" if arguments[0] in ("suggest", "submit") else "")
 
 
 def imports(path: Path, package: str) -> list[tuple[str, list[str]]]:

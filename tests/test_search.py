@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -439,3 +440,87 @@ def test_an_encoder_that_breaks_its_promise(vectors: np.ndarray, message: str) -
 
     with pytest.raises(EncoderError, match=message):
         PaperSearch.from_papers([AUDIO], Broken())
+
+
+def test_the_newest_papers(search: PaperSearch) -> None:
+    assert search.newest() == [VIDEO, GRAPH, AUDIO]
+    assert search.newest(2) == [VIDEO, GRAPH]
+    assert search.newest(category="Vision", has_code=False) == [GRAPH]
+    assert search.newest(venue="nowhere") == []
+
+
+def test_the_newest_of_one_month_keep_the_order_of_the_list(encoder: WordEncoder) -> None:
+    twin = replace(VIDEO, id="2401.00000", title="Another")
+    dated = replace(GRAPH, id="2401.00009", published=date(2024, 1, 2))
+    found = PaperSearch.from_papers([AUDIO, VIDEO, dated, twin], encoder).newest()
+    assert found == [dated, VIDEO, twin, AUDIO]
+
+
+@pytest.mark.parametrize(
+    ("k", "filters", "error"),
+    [
+        (0, {}, QueryError),
+        (2.5, {}, QueryError),
+        (1, {"category": "Visoin"}, FilterError),
+        (1, {"colour": "red"}, FilterError),
+    ],
+)
+def test_the_newest_of_nothing_that_makes_sense(
+    search: PaperSearch, k: int, filters: dict, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        search.newest(k, **filters)
+
+
+@pytest.mark.parametrize(
+    ("query", "encoded"),
+    [
+        ("hearin", "hearing"),
+        ("Hearin things", "hearing things"),
+        ("hearin of hearin", "hearing of hearing"),
+        ("hearin and rehearing", "hearing and rehearing"),
+    ],
+)
+def test_only_the_misspelled_word_is_spelled_otherwise(
+    search: PaperSearch, encoder: WordEncoder, query: str, encoded: str
+) -> None:
+    search.query(query)
+    assert encoder.encoded[-1] == encoded
+
+
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        (np.zeros((4, 2), np.float32), "has 4 positions, its manifest says 3"),
+        (np.zeros((0, 2), np.float32), "has 0 positions, its manifest says 3"),
+        (np.zeros((3, 3), np.float32), "positions"),
+        (np.zeros(3, np.float32), "positions"),
+        (np.float32(3), "positions"),
+        (np.full((3, 2), np.nan, np.float32), "positions"),
+        (np.array([["a", "b"]] * 3), "positions"),
+        (np.array([object()] * 3), "damaged"),
+        (None, "damaged"),
+        (b"", "damaged"),
+        (b"nonsense", "damaged"),
+    ],
+    ids=(
+        "one more,none,three numbers each,one number each,a number,not a number,letters,pickled,"
+        "missing,empty,garbled"
+    ).split(","),
+)
+def test_places_on_the_map_that_do_not_fit(
+    search: PaperSearch,
+    encoder: WordEncoder,
+    tmp_path: Path,
+    positions: np.ndarray | bytes | None,
+    message: str,
+) -> None:
+    search.save(tmp_path / "index")
+    path = tmp_path / "index" / "positions.npy"
+    path.unlink()
+    if isinstance(positions, bytes):
+        path.write_bytes(positions)
+    elif positions is not None:
+        np.save(path, positions)
+    with pytest.raises(IndexFolderError, match=f"{message}.*build it again"):
+        PaperSearch.load(tmp_path / "index", encoder)

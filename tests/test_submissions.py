@@ -9,7 +9,14 @@ import pytest
 
 from ssm_search.errors import SsmSearchError, SubmissionError
 from ssm_search.papers import Paper
-from ssm_search.submissions import MAX_CHARS, MAX_PAPERS, paper_of, read_pasted, read_submissions
+from ssm_search.submissions import (
+    MAX_CHARS,
+    MAX_PAPERS,
+    paper_of,
+    read_anything,
+    read_pasted,
+    read_submissions,
+)
 
 ABS = "https://arxiv.org/abs/"
 HUNK = "@@ -3,4 +3,5 @@ ## Kites\n"
@@ -473,3 +480,100 @@ def test_hostile_text_is_read_in_time(name: str, frame: str) -> None:
         except SsmSearchError:
             continue
     assert time.perf_counter() - start < 3
+
+
+# ── whatever a person types ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("head", "paper_id", "url"),
+    [
+        ("https://example.org/kites", "kites-that-read", "https://example.org/kites"),
+        ("  http://example.org/kites?a=1 ", "kites-that-read", "http://example.org/kites?a=1"),
+        ("https://arxiv.org/abs/2401.00001v2", "2401.00001", f"{ABS}2401.00001"),
+        ("arxiv.org/pdf/2401.00001", "2401.00001", f"{ABS}2401.00001"),
+        ("10.48550/arXiv.2401.00001", "2401.00001", f"{ABS}2401.00001"),
+    ],
+)
+def test_a_pasted_link(head: str, paper_id: str, url: str) -> None:
+    paper = read_pasted(f"{head}\nKites that read\nWe fly.")
+    assert (paper.id, paper.url) == (paper_id, url)
+    assert (paper.title, paper.abstract) == ("Kites that read", "We fly.")
+    assert read_anything(f"{head}\n\nKites that read\n\nWe fly.\n") == [paper]
+
+
+def test_a_pasted_link_alone() -> None:
+    paper = read_pasted("https://example.org/kites\n")
+    assert (paper.url, paper.title, paper.abstract) == ("https://example.org/kites", "", "")
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://", "example.org", "kites"])
+def test_a_first_line_that_is_no_link(link: str) -> None:
+    paper = read_pasted(f"{link}\nKites that read\nWe fly.")
+    assert (paper.url, paper.title) == ("", "")
+    assert paper.abstract == f"{link} Kites that read We fly."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2401.00001",
+        f"\ufeff{ABS}2401.00001\r\n\r\n{ABS}2401.00002\r\n",
+        NEW,
+        f"  {NEW}\n* [Kites sink]({ABS}2401.00003)",
+        f"| [Kites sink]({ABS}2401.00003) | 2024 |",
+        f"{HUNK}+{NEW}\n",
+        "@misc{k, title={Kites of paper}, eprint={2401.00001}}",
+        "### Title\n\nKites of paper\n\n### Abstract\n\nWe fly.\n",
+        json.dumps({"issue": {"title": "Add 2401.00001", "body": ""}}),
+        "Please add https://arxiv.org/abs/2401.00001, thanks",
+        "Have a look at 2401.00001!",
+    ],
+)
+def test_whatever_submissions_are_is_read_as_they_are(text: str) -> None:
+    assert read_anything(text) == read_submissions(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kites that read\n\nAbstract: We fly.\nThey read.",
+        "We fly kites. They read.\nAll day.",
+        "[2401.00001] Kites that read\nWe fly.",
+        "Kites that read\nWe fly. Our code is at https://arxiv.org/abs/2401.00001 too.",
+        "Kites\x1b that\u202e read\nWe \ud800fly.",
+    ],
+)
+def test_one_papers_text_is_read_as_pasted(text: str) -> None:
+    assert read_anything(text) == [read_pasted(text)]
+
+
+@pytest.mark.parametrize(
+    "line", ["- first, they fly", "* second, they read", "|x| is small", "{x} is a set", "## Kites"]
+)
+def test_an_abstract_may_have_lines_like_those_of_a_list(line: str) -> None:
+    text = f"Kites that read\nWe say three things:\n{line}"
+    assert read_anything(text) == [read_pasted(text)]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\0", "\ufeff"])
+def test_nothing_typed(text: str) -> None:
+    with pytest.raises(SubmissionError, match="no text given"):
+        read_anything(text)
+
+
+def test_too_much_typed() -> None:
+    with pytest.raises(SubmissionError, match="200,001 characters, more than 200,000"):
+        read_anything("Kites that read\n" + "a" * (MAX_CHARS - 15))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("start", ["", "Kites that read\n"])
+def test_hostile_text_of_any_kind_is_read_in_time(name: str, start: str) -> None:
+    text = start + (HOSTILE[name] * 50_000)[:50_000]
+    begun = time.perf_counter()
+    try:
+        read_anything(text)
+    except SsmSearchError:
+        pass
+    assert time.perf_counter() - begun < 3

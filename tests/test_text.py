@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.text import nearest_word, sentences, terms
+from ssm_search.text import marked, nearest_word, sentences, terms
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,26 @@ def test_terms_unify_full_width_letters() -> None:
 )
 def test_nearest_word(word: str, expected: str | None) -> None:
     assert nearest_word(word, ("have", "image", "segmentation", "video")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        ("Films of kites", ["kite"], ["Films of ", "*kites"]),
+        ("Kites fly, a kite flew", ["KITES"], ["*Kites", " fly, a ", "*kite", " flew"]),
+        ("flying flies fly", ["fly"], ["*flying", " ", "*flies", " ", "*fly"]),
+        ("a video of it", ["video (for vidoe)"], ["a ", "*video", " of it"]),
+        ("high-speed kite-fly", ["kite-fly"], ["high-speed ", "*kite", "-", "*fly"]),
+        ("Ｋｉｔｅ and ﬂy", ["kite", "fly"], ["*Ｋｉｔｅ", " and ", "*ﬂy"]),
+        ("the kites of the sea", ["the", "of"], ["the kites of the sea"]),  # stop words
+        ("kitesurf x", ["kite", "x"], ["kitesurf x"]),  # parts of words, single letters
+        ("<b>kite</b>", ["b", "kite"], ["<b>", "*kite", "</b>"]),
+        ("視頻 kite", ["視頻"], ["*視頻", " kite"]),
+        ("kite", [], ["kite"]),
+        ("", ["kite"], []),
+    ],
+)
+def test_marked(text: str, words: list[str], expected: list[str]) -> None:
+    pieces = marked(text, words)
+    assert ["*" * found + piece for piece, found in pieces] == expected
+    assert "".join(piece for piece, _ in pieces) == text

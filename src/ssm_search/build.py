@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,17 @@ from ssm_search.abstracts import (
     with_abstracts,
 )
 from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
-from ssm_search.encoder import Encoder, load_encoder
-from ssm_search.errors import FetchError, IncompleteError, IndexFolderError, ListError
+from ssm_search.corpus import passages
+from ssm_search.encoder import Encoder, SentenceTransformerEncoder, load_encoder
+from ssm_search.errors import (
+    EncoderError,
+    FetchError,
+    IncompleteError,
+    IndexFolderError,
+    ListError,
+)
+from ssm_search.onnx_encoder import OnnxEncoder
+from ssm_search.onnx_export import export_encoder, is_export_of
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 
@@ -30,12 +40,18 @@ TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two bytes of the list
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """How a build went."""
+    """How a build went.
+
+    Attributes:
+        reused: entries whose vectors were there already.
+        encoder: how queries will be encoded, where there was a choice.
+    """
 
     search: PaperSearch
     reading: ListReading
     fetch: FetchReport
     reused: int
+    encoder: str = ""
 
     def summary(self) -> list[str]:
         """What a person who ran the build wants to know, a line each."""
@@ -45,6 +61,8 @@ class BuildReport:
             f"{entries} entries ({status['papers']} papers, {status['links']} links): "
             f"encoded {entries - self.reused}, reused {self.reused}"
         ]
+        if self.encoder:
+            lines.append(self.encoder)
         if lacking:
             lines.append(
                 f"without an abstract, indexed by title: {len(lacking)} ({_some(lacking)})"
@@ -73,7 +91,9 @@ def build_index(
     """Build the index of a list and save it, replacing what was in ``folder``.
 
     Only papers whose text or encoder changed since the index now in ``folder`` are encoded again.
-    Without a network the build goes on with the abstracts it has.
+    Without a network the build goes on with the abstracts it has. A sentence-transformers model is
+    exported into the index, if it gives the same answers so, and encodes papers and queries there
+    without PyTorch; the export is reused as long as the model is the same.
 
     Args:
         source: the list, a file or an http(s) URL.
@@ -112,18 +132,51 @@ def build_index(
         previous = PaperSearch.load(folder)
     except IndexFolderError:
         previous = None
-    search = PaperSearch.from_papers(
-        papers,
-        encoder,
-        previous=previous,
-        headings=empty_headings(reading.categories, papers),
-        progress=lambda done, total: progress("encoding", done, total),
-    )
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    search.save(folder, list_name=str(source).rsplit("/", 1)[-1], list_sha256=digest)
-    old = set(map(int, previous.corpus.text_hashes)) if previous else set()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        runner, how = _runner(encoder, previous, papers, Path(scratch), progress)
+        search = PaperSearch.from_papers(
+            papers,
+            runner,
+            previous=previous,
+            headings=empty_headings(reading.categories, papers),
+            progress=lambda done, total: progress("encoding", done, total),
+        )
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        search.save(folder, list_name=str(source).rsplit("/", 1)[-1], list_sha256=digest)
+    same = previous and previous.manifest.encoder_fingerprint == runner.fingerprint
+    old = set(map(int, previous.corpus.text_hashes)) if previous and same else set()
     reused = sum(int(h) in old for h in search.corpus.text_hashes)
-    return BuildReport(search, reading, report, reused)
+    return BuildReport(search, reading, report, reused, how)
+
+
+def _runner(
+    encoder: Encoder,
+    previous: PaperSearch | None,
+    papers: Sequence[Paper],
+    scratch: Path,
+    progress: Progress,
+) -> tuple[Encoder, str]:
+    """What encodes, ``encoder`` or its export in the old index or in ``scratch``; and a line why.
+
+    An encoder that is not of sentence-transformers encodes itself.
+    """
+    if not isinstance(encoder, SentenceTransformerEncoder):
+        return encoder, ""
+    try:
+        carried = previous.encoder if previous else None
+        if isinstance(carried, OnnxEncoder) and is_export_of(carried, encoder):
+            carried.check()
+            return carried, f"encoder: {carried.name}, exported before ({carried.about.weights})"
+    except (EncoderError, IndexFolderError):
+        pass  # the old index lost its encoder
+    try:
+        progress("exporting", 0, 1)
+        texts = [text for paper in papers for text in passages(paper)]
+        exported = export_encoder(encoder, texts, scratch)
+        progress("exporting", 1, 1)
+    except EncoderError as error:
+        return encoder, f"queries will need PyTorch, which takes seconds to start: {error}"
+    return exported, f"encoder: {exported.name}, exported ({exported.about.weights})"
 
 
 def empty_headings(headings: Sequence[Category], papers: Sequence[Paper]) -> list[Category]:

@@ -18,6 +18,7 @@ from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import SearchIndex
+from ssm_search.onnx_encoder import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.papers import Abstract, Category, Paper, from_json, to_jsonl
 from ssm_search.projection import project
 from ssm_search.suggest import Headings, calibrated
@@ -180,10 +181,16 @@ def _hash(parts: Sequence[str]) -> int:
     return int.from_bytes(digest[:8], "little")
 
 
-def save_corpus(corpus: Corpus, folder: Path) -> None:
-    """Write ``corpus`` to ``folder``, replacing it whole or, if interrupted, not at all."""
+def save_corpus(corpus: Corpus, folder: Path, encoder: Encoder | None = None) -> None:
+    """Write ``corpus`` to ``folder``, replacing it whole or, if interrupted, not at all.
+
+    Args:
+        encoder: what made the vectors; it goes along if it can.
+    """
     with replacing_folder(folder) as new:
         corpus.index.save(new)
+        if isinstance(encoder, OnnxEncoder):
+            encoder.copy_to(new / ENCODER_FOLDER)
         np.save(new / HASHES_FILE, corpus.text_hashes, allow_pickle=False)
         np.save(new / HEADINGS_FILE, corpus.headings.vectors, allow_pickle=False)
         np.save(new / POSITIONS_FILE, corpus.positions, allow_pickle=False)

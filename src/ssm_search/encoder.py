@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -79,7 +79,7 @@ class SentenceTransformerEncoder:
 
     def _encode(self, side: str, texts: Sequence[str]) -> NDArray[np.float32]:
         if self._model is None:
-            self._model = _load_model(self.folder)
+            self._model = load_model(self.folder)
         encode = self._model.encode_query if side == "query" else self._model.encode_document
         vectors = encode(
             list(texts),
@@ -212,30 +212,54 @@ def _from_hub(name: str) -> Path:
     raise AssertionError("unreachable")
 
 
-def _load_model(folder: Path) -> SentenceTransformer:
+def load_model(
+    folder: Path, device: str | None = None, attention: str | None = None
+) -> SentenceTransformer:
+    """The model itself; on the GPU where there is one and ``device`` names no other.
+
+    Args:
+        attention: the implementation that transformers shall use, its own choice if None.
+
+    Raises:
+        EncoderError: it cannot be loaded.
+    """
     # Read by the tokenizers' Rust code; silences its warning when a process forks later.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import sentence_transformers
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
+    settings: dict[str, object] = {"use_safetensors": True}
+    if attention:
+        settings["attn_implementation"] = attention
     try:
         return sentence_transformers.SentenceTransformer(
             str(folder),
+            device=device,
             local_files_only=True,
             trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
+            model_kwargs=settings,
         )
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError(f"the model in {folder} cannot be loaded: {error}") from error
 
 
+def files_fingerprint(folder: Path, paths: Iterable[Path]) -> str:
+    """Of the names, within ``folder``, and the contents of files; 32 hexadecimal digits.
+
+    Raises:
+        EncoderError: a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(set(paths)):
+        digest.update(f"{path.relative_to(folder).as_posix()} {_sha256(path)}\n".encode())
+    return digest.hexdigest()[:32]
+
+
 def _fingerprint(folder: Path) -> str:
     """Of everything that decides what the vectors are: weights, configuration, vocabulary."""
-    digest = hashlib.sha256()
-    for path in sorted({path for pattern in _MODEL_FILES for path in folder.rglob(pattern)}):
-        digest.update(f"{path.relative_to(folder).as_posix()} {_sha256(path)}\n".encode())
-    return f"sentence-transformers:{digest.hexdigest()[:32]}"
+    paths = (path for pattern in _MODEL_FILES for path in folder.rglob(pattern))
+    return f"sentence-transformers:{files_fingerprint(folder, paths)}"
 
 
 def _sha256(path: Path) -> str:

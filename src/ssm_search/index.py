@@ -8,20 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.bm25 import BM25_B, BM25_K1, Bm25, build_bm25, load_bm25, save_bm25
 from ssm_search.errors import IndexFolderError
 
 if TYPE_CHECKING:
-    import bm25s
     import faiss
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
-
-BM25_K1 = 1.2  # Lucene's defaults, Robertson & Zaragoza 2009, "The Probabilistic Relevance
-BM25_B = 0.75  # Framework: BM25 and Beyond"; not tuned here
 
 BELOW_ANY_COSINE = -2.0
 
@@ -49,7 +46,7 @@ class SearchIndex:
         papers: faiss.Index,
         sentences: faiss.Index,
         sentence_starts: NDArray[np.int64],
-        bm25: bm25s.BM25 | None,
+        bm25: Bm25 | None,
         words: Sequence[str],
         term_counts: NDArray[np.int64],
     ):
@@ -79,7 +76,7 @@ class SearchIndex:
     ) -> SearchIndex:
         """Index unit vectors, (n, d) and (m, d), and the (stem, word) pairs of each row."""
         words = sorted({word for row in terms for _, word in row})
-        bm25 = _bm25([[stem for stem, _ in row] for row in terms])
+        bm25 = build_bm25([[stem for stem, _ in row] for row in terms])
         counts = np.array([len(row) for row in terms], dtype=np.int64)
         return cls(_flat(papers), _flat(sentences), sentence_starts, bm25, words, counts)
 
@@ -98,7 +95,7 @@ class SearchIndex:
 
     def knows(self, stem: str) -> bool:
         """Whether any row has the term ``stem``."""
-        return self._bm25 is not None and stem in self._bm25.vocab_dict
+        return self._bm25 is not None and stem in self._bm25.numbers
 
     def dense_scores(self, query: NDArray[np.float32]) -> DenseScores:
         """Cosines of a unit query vector, shape (d,)."""
@@ -115,19 +112,13 @@ class SearchIndex:
         known = [term for term in terms if self.knows(term)]
         if self._bm25 is None or not known:
             return np.zeros(len(self), dtype=np.float32)
-        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+        return self._bm25.scores(known)
 
     def has_term(self, row: int, term: str) -> bool:
         """Whether ``term`` occurs in a row."""
         if self._bm25 is None or not self.knows(term):
             return False
-        number, scores = self._number(term), self._bm25.scores
-        rows = scores["indices"][scores["indptr"][number] : scores["indptr"][number + 1]]
-        return bool(np.any(rows == row))
-
-    def _number(self, term: str) -> int:
-        assert self._bm25 is not None
-        return int(self._bm25.vocab_dict[term])
+        return bool((self._bm25.rows[self._bm25.of_term(term)] == row).any())
 
     @cached_property
     def term_rows(self) -> csr_matrix:
@@ -136,9 +127,9 @@ class SearchIndex:
 
         if self._bm25 is None:
             return csc_matrix((len(self), 1), dtype=np.float64).tocsr()
-        scores = self._bm25.scores
-        shape = (len(self), len(scores["indptr"]) - 1)
-        by_term = csc_matrix((scores["data"], scores["indices"], scores["indptr"]), shape)
+        bm25 = self._bm25
+        shape = (len(self), len(bm25.numbers))
+        by_term = csc_matrix((bm25.data, bm25.rows, bm25.starts), shape)
         return _unit_rows(by_term.tocsr().astype(np.float64))
 
     @cached_property
@@ -154,22 +145,20 @@ class SearchIndex:
         mean = self._term_counts.mean() if len(self) else 1.0
         length = 1 - BM25_B + BM25_B * len(stems) / max(mean, 1.0)
         for stem, count in Counter(filter(self.knows, stems)).items():
-            number = self._number(stem)
-            rows = np.diff(self._bm25.scores["indptr"][number : number + 2])[0]  # type: ignore[union-attr]
+            assert self._bm25 is not None
+            at = self._bm25.of_term(stem)
+            rows = at.stop - at.start
             idf = math.log(1 + (len(self) - rows + 0.5) / (rows + 0.5))
-            weights[number] = idf * count / (count + BM25_K1 * length)
+            weights[self._bm25.numbers[stem]] = idf * count / (count + BM25_K1 * length)
         return _unit_rows(csr_matrix(weights))
 
     def stems_of_rows(self) -> list[frozenset[str]]:
         """The distinct terms of each row."""
         stems: list[list[str]] = [[] for _ in range(len(self))]
         if self._bm25:
-            scores = self._bm25.scores
-            for stem, number in self._bm25.vocab_dict.items():
-                if number + 1 < len(scores["indptr"]):  # bm25s adds "" behind the others
-                    start, end = scores["indptr"][number : number + 2]
-                    for row in scores["indices"][start:end]:
-                        stems[row].append(stem)
+            for stem in self._bm25.numbers:
+                for row in self._bm25.rows[self._bm25.of_term(stem)]:
+                    stems[row].append(stem)
         return [frozenset(row) for row in stems]
 
     @cached_property
@@ -202,7 +191,7 @@ class SearchIndex:
         np.save(folder / COUNTS_FILE, self._term_counts, allow_pickle=False)
         (folder / WORDS_FILE).write_text("\n".join(self.words), encoding="utf-8")
         if self._bm25:
-            self._bm25.save(folder / BM25_FOLDER, allow_pickle=False, show_progress=False)
+            save_bm25(self._bm25, folder / BM25_FOLDER)
 
     @classmethod
     def load(cls, folder: Path) -> SearchIndex:
@@ -211,7 +200,6 @@ class SearchIndex:
         Raises:
             IndexFolderError: a file is missing, damaged, or does not fit the others.
         """
-        import bm25s
         import faiss
 
         try:
@@ -222,17 +210,15 @@ class SearchIndex:
             counts = np.load(folder / COUNTS_FILE, allow_pickle=False)
             bm25 = None
             if (folder / BM25_FOLDER).is_dir():
-                bm25 = bm25s.BM25.load(folder / BM25_FOLDER, allow_pickle=False)
+                bm25 = load_bm25(folder / BM25_FOLDER, len(counts))
         except (OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
             raise IndexFolderError(
                 f"the index in {folder} is damaged ({_first_line(error)}); build it again"
             ) from error
-        bm25_rows = bm25.scores["num_docs"] if bm25 else papers.ntotal
         for what, found, expected in (
             ("sentence starts", len(starts) - 1, papers.ntotal),
             ("last sentence", int(starts[-1]) if len(starts) else -1, sentences.ntotal),
             ("sentence dimension", sentences.d, papers.d),
-            ("BM25 rows", bm25_rows, papers.ntotal),
             ("term counts", len(counts), papers.ntotal),
         ):
             if found != expected:
@@ -266,20 +252,6 @@ def _all_scores(index: faiss.Index, query: NDArray[np.float32]) -> NDArray[np.fl
     scores = np.empty(index.ntotal, dtype=np.float32)
     scores[rows] = found
     return scores
-
-
-def _bm25(terms: Sequence[Sequence[str]]) -> bm25s.BM25 | None:
-    import bm25s
-
-    # Numbered in sorted order: bm25s itself would number terms in the order of a set, which
-    # differs from process to process.
-    vocabulary = {term: number for number, term in enumerate(sorted({t for r in terms for t in r}))}
-    if not vocabulary:
-        return None
-    numbered: Any = [[vocabulary[term] for term in row] for row in terms]
-    bm25 = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
-    bm25.index((numbered, vocabulary), show_progress=False)
-    return bm25
 
 
 def _first_line(error: Exception) -> str:

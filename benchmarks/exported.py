@@ -1,0 +1,99 @@
+"""Does an exported encoder answer as its model does, and how fast is it?
+
+Builds an index of the same abstracts with either, asks it with either, and compares: known-item
+search as in `quality.py`, and how many of the ten answers are those of the model with itself. Then
+encodes some of the abstracts with both in turn; seconds of processor time, which other programs
+disturb less, stand beside those on the clock.
+
+    python benchmarks/exported.py [DATA]      DATA: JSON lines with paper_id, abstract, tldrs
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from quality import DATA, DEPTH, measures
+from rich.console import Console
+from rich.table import Table
+
+from ssm_search.encoder import Encoder, SentenceTransformerEncoder, encode_sorted, load_encoder
+from ssm_search.onnx_export import export_encoder
+from ssm_search.papers import Paper
+from ssm_search.search import PaperSearch
+
+TIMED = 96  # abstracts
+ROUNDS = 5
+
+
+def main(data: Path) -> None:
+    """Export, build, ask, time, and print two tables."""
+    if not data.is_file():
+        sys.exit(f"no file {data}; give the path of the evaluation set")
+    records = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
+    papers = [Paper(record["paper_id"], "", abstract=record["abstract"]) for record in records]
+    queries = [(tldr, row) for row, record in enumerate(records) for tldr in record["tldrs"]]
+    right = np.array([row for _, row in queries])
+    model = load_encoder()
+    assert isinstance(model, SentenceTransformerEncoder)
+    console = Console(width=110)
+    with tempfile.TemporaryDirectory() as folder:
+        abstracts = [record["abstract"] for record in records]
+        exported = export_encoder(model, abstracts, Path(folder))
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+        table = Table(title=f"{len(papers):,} abstracts, {len(queries):,} queries")
+        for name in ("papers by", "queries by", "R@1", "R@5", "R@10", "MRR@10", "same"):
+            table.add_column(name)
+        reference: NDArray[np.int64] | None = None
+        encoders: dict[str, Encoder] = {"model": model, "export": exported}
+        for of_papers, encoder in encoders.items():
+            built = PaperSearch.from_papers(papers, encoder)
+            for of_queries, asking in encoders.items():
+                found = answers(PaperSearch(built.corpus, asking), [text for text, _ in queries])
+                reference = found if reference is None else reference
+                table.add_row(
+                    of_papers,
+                    of_queries,
+                    *measures(found == right[:, None]),
+                    f"{overlap(found, reference):.4f}",
+                )
+        console.print(table)
+        texts = abstracts[:TIMED]
+        clock: dict[str, list[float]] = {name: [] for name in encoders}
+        processor: dict[str, list[float]] = {name: [] for name in encoders}
+        for _ in range(ROUNDS):
+            for name, encoder in encoders.items():
+                wall, cpu = time.perf_counter(), time.process_time()
+                encode_sorted(encoder, texts)
+                clock[name].append(len(texts) / (time.perf_counter() - wall))
+                processor[name].append(1000 * (time.process_time() - cpu) / len(texts))
+        for name in encoders:
+            console.print(
+                f"{name}: {statistics.median(clock[name]):.1f} abstracts a second "
+                f"({min(clock[name]):.1f} to {max(clock[name]):.1f}), "
+                f"{statistics.median(processor[name]):.1f} ms of processor time each"
+            )
+        console.print(f"exported, {exported.about.weights}: {size / 1e6:.1f} MB")
+
+
+def answers(search: PaperSearch, queries: Sequence[str]) -> NDArray[np.int64]:
+    """The rows of the ``DEPTH`` answers to each query, shape (queries, DEPTH)."""
+    row_of = {paper.id: row for row, paper in enumerate(search.papers)}
+    return np.array([[row_of[h.paper.id] for h in search.query(t, DEPTH)] for t in queries])
+
+
+def overlap(found: NDArray[np.int64], reference: NDArray[np.int64]) -> float:
+    """How many of the answers to a query are among those of ``reference``, in the mean."""
+    pairs = zip(found, reference, strict=True)
+    return float(np.mean([len(set(one) & set(other)) / DEPTH for one, other in pairs]))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DATA)

@@ -1,0 +1,105 @@
+"""Terms of rows → BM25 scores: made and written by bm25s, read and added up by NumPy alone.
+
+To import bm25s takes 0.2 s and 30 MB, most of it SciPy; a question needs four arrays of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BM25_K1 = 1.2  # Lucene's defaults, Robertson & Zaragoza 2009, "The Probabilistic Relevance
+BM25_B = 0.75  # Framework: BM25 and Beyond"; not tuned here
+
+# As bm25s names them.
+DATA_FILE = "data.csc.index.npy"
+ROWS_FILE = "indices.csc.index.npy"
+STARTS_FILE = "indptr.csc.index.npy"
+TERMS_FILE = "vocab.index.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Bm25:
+    """The score of each term in each of ``n`` rows that has it, term by term.
+
+    Attributes:
+        data: the scores, float32.
+        rows: the row of each of them.
+        starts: the scores of term t are those from ``starts[t]`` up to ``starts[t + 1]``.
+        numbers: t of each term.
+    """
+
+    n: int
+    data: NDArray[np.float32]
+    rows: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    numbers: Mapping[str, int]
+
+    def of_term(self, term: str) -> slice:
+        """Where the scores of a known term are."""
+        number = self.numbers[term]
+        return slice(int(self.starts[number]), int(self.starts[number + 1]))
+
+    def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """Of every row for known ``terms``, shape (n,); a term given twice counts twice."""
+        total = np.zeros(self.n, dtype=np.float32)
+        for term in terms:
+            at = self.of_term(term)
+            total[self.rows[at]] += self.data[at]  # no row is there twice
+        return total
+
+
+def build_bm25(terms: Sequence[Sequence[str]]) -> Bm25 | None:
+    """Score the terms of each row; None where no row has any."""
+    # Numbered in sorted order: bm25s itself would number terms in the order of a set, which
+    # differs from process to process.
+    vocabulary = {term: number for number, term in enumerate(sorted({t for r in terms for t in r}))}
+    if not vocabulary:
+        return None
+    import bm25s
+
+    numbered: Any = [[vocabulary[term] for term in row] for row in terms]
+    made = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
+    made.index((numbered, dict(vocabulary)), show_progress=False)  # it would add "" to them
+    scores = made.scores
+    return Bm25(len(terms), scores["data"], scores["indices"], scores["indptr"], vocabulary)
+
+
+def save_bm25(bm25: Bm25, folder: Path) -> None:
+    """Write it into a new ``folder``."""
+    folder.mkdir()
+    for name, array in (
+        (DATA_FILE, bm25.data),
+        (ROWS_FILE, bm25.rows),
+        (STARTS_FILE, bm25.starts),
+    ):
+        np.save(folder / name, array, allow_pickle=False)
+    (folder / TERMS_FILE).write_text(json.dumps(bm25.numbers, ensure_ascii=False), encoding="utf-8")
+
+
+def load_bm25(folder: Path, n: int) -> Bm25:
+    """Read what :func:`save_bm25` wrote of ``n`` rows.
+
+    Raises:
+        OSError: a file is missing.
+        ValueError: one is damaged, or does not fit the others.
+    """
+    data, rows, starts = (
+        np.load(folder / name, allow_pickle=False) for name in (DATA_FILE, ROWS_FILE, STARTS_FILE)
+    )
+    numbers = json.loads((folder / TERMS_FILE).read_text(encoding="utf-8"))
+    if not len(data) == len(rows) == starts[-1] or len(numbers) != len(starts) - 1:
+        raise ValueError(
+            f"{len(data)} scores, {len(rows)} rows and {len(numbers)} terms do not fit"
+        )
+    if len(rows) and not 0 <= rows.min() <= rows.max() < n:
+        raise ValueError(f"BM25 rows {rows.min()} to {rows.max()}, expected 0 to {n - 1}")
+    return Bm25(n, data, rows, starts, numbers)
