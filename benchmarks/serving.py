@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import re
 import subprocess
@@ -17,8 +18,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import numpy as np
+import requests
 
 import ssm_search
 
@@ -54,53 +55,69 @@ def memory_of(process: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
 
-async def user(client: httpx.AsyncClient, run: Run, words: list[str], until: float) -> None:
-    """Ask until the time is over."""
-    dice = random.Random(len(run.took) + random.random())
+async def post(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: dict[str, object]
+) -> tuple[int, str, bytes]:
+    """Status, headers in small letters, and body. A client library costs as much as a search."""
+    body = json.dumps(data).encode()
+    head = f"POST {ASK} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    length = re.search(r"content-length: (\d+)", answer)
+    assert length, answer
+    return int(answer.split()[1]), answer, await reader.readexactly(int(length[1]))
+
+
+async def user(number: int, port: int, run: Run, words: list[str], until: float) -> None:
+    """Ask until the time is over, on one connection and in one session, as a browser does."""
+    dice = random.Random(number)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.perf_counter() < until:
         question = " ".join(dice.sample(words, dice.randint(2, 6)))
+        data = {"data": [question, 10, "", 0, 0, "", "any"], "session_hash": f"user{number}"}
         begun = time.perf_counter()
         try:
-            answer = await client.post(ASK, json={"data": [question, 10, "", 0, 0, "", "any"]})
-        except httpx.HTTPError as error:
+            status, head, body = await post(reader, writer, data)
+        except (OSError, EOFError) as error:
             run.errors[type(error).__name__] += 1
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             continue
-        if answer.status_code == BUSY:
+        if status == BUSY:
             run.busy += 1
-            await asyncio.sleep(float(answer.headers["Retry-After"]))
-        elif answer.status_code == 200 and len(answer.json()["data"][0]) == 10:
+            wait = re.search(r"retry-after: (\d+)", head)
+            await asyncio.sleep(float(wait[1]) if wait else 0)
+        elif status == 200 and len(json.loads(body)["data"][0]) == 10:
             run.took.append(time.perf_counter() - begun)
         else:
-            run.errors[f"{answer.status_code} {answer.text[:80]}"] += 1
+            run.errors[f"{status} {body[:80]!r}"] += 1
+    writer.close()
 
 
-async def drive(url: str, process: int, users: int, seconds: float) -> Run:
+async def drive(port: int, process: int, users: int, seconds: float) -> Run:
     """All users at once, the server's memory noted every second."""
     run = Run(users, seconds)
     words = sorted({w for p in ssm_search.open_index().papers for w in p.title.split()})
-    limits = httpx.Limits(max_connections=users, max_keepalive_connections=users)
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-        until = time.perf_counter() + seconds
-        asking = asyncio.gather(*(user(client, run, words, until) for _ in range(users)))
-        while not asking.done():
-            run.memory.append(memory_of(process))
-            await asyncio.wait([asking], timeout=1)
-        await asking
+    until = time.perf_counter() + seconds
+    asking = asyncio.gather(*(user(n, port, run, words, until) for n in range(users)))
+    while not asking.done():
+        run.memory.append(memory_of(process))
+        await asyncio.wait([asking], timeout=1)
+    await asking
     return run
 
 
-def start() -> tuple[subprocess.Popen[str], str, float]:
-    """The server, its address, and the seconds from its start to its first answer."""
+def start() -> tuple[subprocess.Popen[str], int, float]:
+    """The server, its port, and the seconds from its start to its first answer."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "ssm_search", "app", "--port=0", "--offline", "--no-browser"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout
     line = server.stdout.readline()
-    url = re.search(r"http://\S+", line)
+    url = re.search(r"http://\S+:(\d+)", line)
     assert url, line
     data = {"data": ["mamba for video", 10, "", 0, 0, "", "any"]}
-    httpx.post(url[0] + ASK, json=data, timeout=120).raise_for_status()
-    return server, url[0], time.perf_counter() - begun
+    requests.post(url[0] + ASK, json=data, timeout=120).raise_for_status()
+    return server, int(url[1]), time.perf_counter() - begun
 
 
 def main() -> None:
@@ -114,7 +131,7 @@ def main() -> None:
         begun = time.perf_counter()
         subprocess.run([sys.executable, "-c", "import gradio"], check=True)
         imports.append(time.perf_counter() - begun)
-        server, url, took = start()
+        server, port, took = start()
         starts.append(took)
         if turn < 2:
             server.terminate()
@@ -124,7 +141,7 @@ def main() -> None:
     print("| users | answers/s | p50 | p99 | busy | errors | memory | grown in the last 90 % |")
     print("|---|---|---|---|---|---|---|---|")
     for users in asked.users:
-        run = asyncio.run(drive(url, server.pid, users, asked.seconds))
+        run = asyncio.run(drive(port, server.pid, users, asked.seconds))
         print(run.row(), flush=True)
         for error, count in run.errors.items():
             print(f"  {count} × {error}")

@@ -31,6 +31,7 @@ MAX_WAITING = 64
 """Requests that wait for a worker; more are told that the server is busy."""
 MAX_BODY = 1_000_000  # bytes; the longest submission has 200,000 characters
 BACKLOG = 512  # connections that the system holds until they are taken
+KEEP_ALIVE = 75  # seconds that an idle connection stays open; proxies give up after 60
 BUSY = "the server is busy; try again in a second"
 WORK = ("/run/", "/api/", "/component_server")
 
@@ -180,14 +181,7 @@ def serve(
     Raises:
         ServeError: nobody can listen at this host and port.
     """
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise ServeError(
-            f"cannot listen at {host}, port {port} ({error.strerror}); choose another --port, "
-            "0 for any that is free, or another --host"
-        ) from error
+    listener = _listener(host, port)
     with listener:
         port = listener.getsockname()[1]
         app = build_app(library, auth=auth, root_path=root_path, mcp=mcp)
@@ -197,5 +191,34 @@ def serve(
         threading.Thread(target=library.prepare, daemon=True).start()
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-        config = uvicorn.Config(app, log_level="warning", root_path=root_path)
+        config = uvicorn.Config(
+            app, log_level="warning", root_path=root_path, timeout_keep_alive=KEEP_ALIVE
+        )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ServeError: nobody can listen there.
+    """
+    listener = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        # With the protocol named: asyncio sends at once only where it sees that it is TCP, and an
+        # answer takes 40 ms longer otherwise.
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        if listener:
+            listener.close()
+        raise ServeError(
+            f"cannot listen at {host}, port {port} ({error.strerror}); choose another --port, "
+            "0 for any that is free, or another --host"
+        ) from error
+    return listener
