@@ -497,7 +497,7 @@ def test_only_the_misspelled_word_is_spelled_otherwise(
         (np.zeros(3, np.float32), "positions"),
         (np.float32(3), "positions"),
         (np.full((3, 2), np.nan, np.float32), "positions"),
-        (np.array([["a", "b"]] * 3), "positions"),
+        (np.array([["a", "b"]] * 3), "the index in"),
         (np.array([object()] * 3), "damaged"),
         (None, "damaged"),
         (b"", "damaged"),

@@ -10,7 +10,8 @@ from ssm_search_app.tools import MAX_TEXT
 MOST_ANSWERS = 50
 CODES = ("any", "with", "without")
 ORDERS = ("relevance", "date")
-MAX_ADDRESS = 4 * MAX_TEXT  # characters
+MAX_ADDRESS = 16_000  # characters; servers and proxies take 8,000 to 64,000 bytes
+MAX_FIELDS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,25 @@ class Search:
 
 
 def to_address(search: Search) -> str:
-    """The query part of an address, with "?"; what is as at the start is left out."""
+    """The query part of an address, with "?"; what is as at the start is left out.
+
+    A search too long for an address that servers take has none: "".
+    """
     pairs = {f.name: getattr(search, f.name) for f in fields(Search)}
     told = {name: value for name, value in pairs.items() if value != getattr(Search(), name)}
-    return f"?{urlencode(told)}" if told else ""
+    address = f"?{urlencode(told, errors='replace')}" if told else ""
+    return address if len(address) <= MAX_ADDRESS else ""
 
 
-def from_address(address: str) -> Search:
+def from_address(address: object) -> Search:
     """The inverse of :func:`to_address`; whatever makes no sense is as at the start."""
-    pairs = (
-        dict(parse_qsl(str(address)[:MAX_ADDRESS].removeprefix("?"), max_num_fields=50))
-        if address.count("&") < 50
-        else {}
-    )
-    return checked(pairs)
+    if not isinstance(address, str) or len(address) > MAX_ADDRESS:
+        return Search()
+    try:
+        pairs = parse_qsl(address.removeprefix("?"), max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return Search()
+    return checked(dict(pairs))
 
 
 def checked(pairs: dict[str, str]) -> Search:

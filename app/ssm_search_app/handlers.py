@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
 
 from ssm_search import Category, Paper, SsmSearchError, cards, submissions
 from ssm_search.card_display import verdict_line
@@ -21,6 +21,7 @@ NO_PICKS: Picks = {"like": (), "dislike": ()}
 RECOMMENDED = 6  # answers beside those of the search
 MOST_VENUES = 200  # in a menu
 EXAMPLES = 4
+NOTHING = "No paper meets these filters; take one away."
 INDENT = "\u2003"  # an em space, which menus do not swallow
 
 
@@ -35,24 +36,23 @@ class Answer:
 def answer(library: Library, search: Search) -> Answer:
     """What a search finds, or why it cannot."""
     filters = filters_of(
-        search.category,
-        search.year_from,
-        search.year_to,
-        search.venue,
-        search.code,  # type: ignore[arg-type]
+        search.category, search.year_from, search.year_to, search.venue, search.code
     )
+    filters["category"] = _paths(library).get(search.category) or filters["category"]
     begun = time.perf_counter()
     try:
         if not any(char.isalnum() for char in search.q):
             papers = library.search.newest(search.k, **filters)
+            if not papers:
+                return Answer((), NOTHING)
             said = "Type what you look for" if not search.q.strip() else "There is no word in that"
             return Answer(papers, f"{said}. Here is what is newest{_under(search)}.")
         hits = library.search.query(search.q, search.k, **filters)
     except SsmSearchError as error:
-        return Answer((), f"{error}.")
+        return Answer((), _sentence(error))
     took = f"{1000 * (time.perf_counter() - begun):.0f} ms"
     if not hits:
-        return Answer((), "No paper meets these filters; take one away.")
+        return Answer((), NOTHING)
     if not any(hit.why.terms or hit.why.exact for hit in hits):
         return Answer(hits, "No paper has these words. These are the nearest in meaning.")
     if search.order == "date":
@@ -69,7 +69,7 @@ def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
             list(picks["like"]), list(picks["dislike"]), RECOMMENDED, min(max(diversity, 0), 1)
         )
     except SsmSearchError as error:
-        return Answer((), f"{error}.")
+        return Answer((), _sentence(error))
     return Answer(hits, "")
 
 
@@ -80,8 +80,9 @@ def known_picks(library: Library, picks: Any) -> dict[str, list[str]]:
     chosen: dict[str, list[str]] = {}
     for act in NO_PICKS:
         of_act = kept.get(act)
-        of_act = of_act if isinstance(of_act, list) else []
-        chosen[act] = [i for i in of_act if isinstance(i, str) and i in ids][:MAX_SEEDS]
+        known = [i for i in of_act if isinstance(i, str) and i in ids] if _is_list(of_act) else []
+        chosen[act] = list(dict.fromkeys(known))[:MAX_SEEDS]
+        ids -= set(chosen[act])
     return chosen
 
 
@@ -127,7 +128,9 @@ def submission_html(library: Library, text: str, category: str) -> str:
             offline=library.offline,
         )
     except SsmSearchError as error:
-        return render.render("answers.html", cards=(), line=f"{error}.", picks=NO_PICKS, label="")
+        return render.render(
+            "answers.html", cards=(), line=_sentence(error), picks=NO_PICKS, label=""
+        )
     return render.render(
         "submission.html",
         cards=triage.cards,
@@ -157,30 +160,48 @@ def about_html(library: Library) -> str:
 def exported(library: Library, form: str, ids: Sequence[str]) -> dict[str, str]:
     """A file of the papers shown: its name and its text."""
     kinds: dict[str, Format] = {str(kind): kind for kind in SUFFIXES}
-    if form not in kinds or not isinstance(ids, list):
+    if not isinstance(form, str) or form not in kinds or not _is_list(ids):
         return {"name": "", "text": ""}
     papers = papers_of(library, [one for one in ids[: 2 * MOST_ANSWERS] if isinstance(one, str)])
     return {"name": f"papers{SUFFIXES[kinds[form]]}", "text": export(papers, kinds[form])}
 
 
-def headings(library: Library) -> list[tuple[str, str]]:
-    """The tree of headings as a menu: (what is shown, path); counts include what is below."""
+def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
+    """The tree of headings as a menu: (what is shown, path); counts include what is below.
+
+    Args:
+        empty: with those that no paper stands under yet.
+    """
     counts: Counter[Category] = Counter()
-    order: dict[Category, None] = {}
-    for path in library.search.manifest.headings:
-        order.update(dict.fromkeys(path[:depth] for depth in range(1, len(path) + 1)))
     for paper in library.search.papers:
-        above = {path[:n] for path in paper.categories for n in range(1, len(path) + 1)}
-        counts.update(above)
-    place = {path: at for at, path in enumerate(order)}
-    # Each below its parent, in the order of the list.
-    tree = sorted(order, key=lambda path: [place[path[:n]] for n in range(1, len(path) + 1)])
-    menu = [
-        (f"{INDENT * (len(path) - 1)}{path[-1]} ({counts[path]})", " > ".join(path))
-        for path in tree
-        if counts[path]
+        counts.update({path[:n] for path in paper.categories for n in range(1, len(path) + 1)})
+    return [
+        (f"{INDENT * (len(path) - 1)}{path[-1]} ({counts[path]})", name)
+        for name, path in _paths(library).items()
+        if empty or counts[path]
     ]
-    return [("All headings", ""), *menu]
+
+
+def _paths(library: Library) -> dict[str, Category]:
+    """Each heading by its name in menus and addresses, below its parent, as the list has them."""
+    place: dict[Category, int] = {}
+    for path in library.search.manifest.headings:
+        for depth in range(1, len(path) + 1):
+            place.setdefault(path[:depth], len(place))
+    tree = sorted(place, key=lambda path: [place[path[:n]] for n in range(1, len(path) + 1)])
+    return {" > ".join(path): path for path in tree}
+
+
+def in_menus(library: Library, search: Search) -> Search:
+    """``search`` without what no menu of the page offers; links may name anything."""
+    known = years(library)
+    return replace(
+        search,
+        category=search.category if search.category in _paths(library) else "",
+        venue=search.venue if search.venue in venues(library) else "",
+        year_from=search.year_from if search.year_from in known else 0,
+        year_to=search.year_to if search.year_to in known else 0,
+    )
 
 
 def years(library: Library) -> list[int]:
@@ -205,3 +226,13 @@ def examples(library: Library) -> list[str]:
 
 def _under(search: Search) -> str:
     return " under these filters" if search.is_filtered else " on the list"
+
+
+def _sentence(error: SsmSearchError) -> str:
+    """An error as a line for people."""
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)

@@ -95,9 +95,9 @@ window.ssm = (() => {
   };
   const arrive = (_, picks) => [location.search, picks];
 
-  const map = (trigger) => {
+  const hear = (trigger) => {
     addEventListener("popstate", () => trigger("input"));
-    const hear = () => {
+    const listen = () => {
       const plot = document.querySelector("#map .js-plotly-plot");
       if (!plot?.on || plot.heard) return;
       plot.heard = true;
@@ -105,8 +105,8 @@ window.ssm = (() => {
         if (points[0]?.customdata) trigger("select", { id: points[0].customdata });
       });
     };
-    new MutationObserver(hear).observe(document.body, { childList: true, subtree: true });
+    new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
   };
 
-  return { arrive, cards, examples, map, press, remember };
+  return { arrive, cards, examples, hear, press, remember };
 })();

@@ -38,9 +38,14 @@ def build_page(library: Library) -> gr.Blocks:
     def restore(address: str, picks: Any) -> tuple[Any, ...]:
         search = from_address(address)
         html, _ = show(*astuple(search), picks)
-        return *astuple(search), gr.Accordion(open=search.is_filtered), html
+        told = handlers.in_menus(library, search)
+        return *astuple(told), gr.Accordion(open=told.is_filtered), html
 
-    def recommend(picks: Any, diversity: float) -> tuple[str, Any, str]:
+    def arrive(address: str, picks: Any) -> Any:
+        # Without a question in the address, what the page has already stays, typed or not.
+        return restore(address, picks) if from_address(address) != Search() else gr.skip()
+
+    def advise(picks: Any, diversity: float) -> tuple[str, Any, str]:
         chosen = handlers.known_picks(library, picks)
         found = handlers.recommended(library, chosen, diversity)
         html = render.answers(found.found, found.line, chosen, "Recommended papers")
@@ -78,7 +83,8 @@ def build_page(library: Library) -> gr.Blocks:
             **options,
         )
 
-    paths = handlers.headings(library)
+    paths = [("All headings", ""), *handlers.headings(library)]
+    files = [("the likeliest heading", ""), *handlers.headings(library, empty=True)]
     of_year = [("any year", 0), *((str(year), year) for year in handlers.years(library))]
     venues = [("any venue", ""), *((name, name) for name in handlers.venues(library))]
     newest = handlers.answer(library, Search())
@@ -91,6 +97,8 @@ def build_page(library: Library) -> gr.Blocks:
         gr.HTML(
             render.render("header.html", title=library.title, papers=count), apply_default_css=False
         )
+        # Hears the browser's "back" and the map's clicks; outside the tabs, which load when opened.
+        ear = gr.HTML(js_on_load="ssm.hear(trigger)", visible="hidden")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Search"):
                 q = gr.Textbox(
@@ -115,7 +123,7 @@ def build_page(library: Library) -> gr.Blocks:
                     with gr.Row():
                         code = gr.Radio(list(CODES), value="any", label="Code", min_width=220)
                         order = gr.Radio(list(ORDERS), value="relevance", label="Sort by")
-                        k = gr.Slider(5, MOST_ANSWERS, value=10, step=5, label="Answers")
+                        k = gr.Slider(1, MOST_ANSWERS, value=10, step=1, label="Answers")
                 with gr.Row(elem_classes="columns"):
                     with gr.Column(scale=3, min_width=320):
                         answers = cards_here(
@@ -137,9 +145,7 @@ def build_page(library: Library) -> gr.Blocks:
                         max_lines=20,
                         elem_id="submitted",
                     )
-                    under = gr.Dropdown(
-                        [("the likeliest heading", ""), *paths[1:]], value="", label="File under"
-                    )
+                    under = gr.Dropdown(files, value="", label="File under")
                     send = gr.Button("Show where it belongs", variant="primary")
                 with gr.Column(scale=3, min_width=320):
                     card = cards_here(elem_id="card")
@@ -150,7 +156,6 @@ def build_page(library: Library) -> gr.Blocks:
                 )
                 plot = gr.Plot(show_label=False, container=False, elem_id="map")
                 chosen = cards_here(elem_id="chosen")
-                clicks = gr.HTML(js_on_load="ssm.map(trigger)", visible="hidden")
             with gr.Tab("About"):
                 gr.HTML(handlers.about_html(library), apply_default_css=False)
 
@@ -168,20 +173,20 @@ def build_page(library: Library) -> gr.Blocks:
             searched.then(None, address, js="ssm.remember", **QUICK)
         # A link was opened; or the browser's "back" was pressed.
         arrived: dict[str, Any] = {"js": "ssm.arrive", **QUICK}
-        page.load(restore, [address, picks], [*fields, folded, answers], **arrived)
-        clicks.input(restore, [address, picks], [*fields, folded, answers], **arrived)
+        page.load(arrive, [address, picks], [*fields, folded, answers], **arrived)
+        ear.input(restore, [address, picks], [*fields, folded, answers], **arrived)
 
         for of_cards in (answers, chips, advice, chosen):
             of_cards.click(pick, picks, picks, **QUICK)
         gr.on(
             [picks.change, diversity.input, page.load],
-            recommend,
+            advise,
             [picks, diversity],
             [chips, diversity, advice],
             **at_once,
         ).then(None, picks, js="ssm.press", **QUICK)
         map_tab.select(draw, fields, plot, **QUICK)
-        clicks.select(show_on_map, picks, chosen, **QUICK)
+        ear.select(show_on_map, picks, chosen, **QUICK)
         send.click(
             lambda text, path: handlers.submission_html(library, text, path),
             [submitted, under],

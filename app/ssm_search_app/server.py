@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import threading
@@ -32,6 +33,7 @@ MAX_WAITING = 64
 MAX_BODY = 1_000_000  # bytes; the longest submission has 200,000 characters
 BACKLOG = 512  # connections that the system holds until they are taken
 KEEP_ALIVE = 75  # seconds that an idle connection stays open; proxies give up after 60
+GRACE = 1  # seconds that open pages, which never hang up, hold up the end
 BUSY = "the server is busy; try again in a second"
 WORK = ("/run/", "/api/", "/component_server")
 
@@ -67,13 +69,28 @@ class Bounded:
         else:
             self._waiting += 1
             try:
-                await self._workers.acquire()
+                is_next = await self._turn(receive)
             finally:
                 self._waiting -= 1
-            try:
-                await self._app(scope, again, send)
-            finally:
-                self._workers.release()
+            if is_next:
+                try:
+                    await self._app(scope, again, send)
+                finally:
+                    self._workers.release()
+
+    async def _turn(self, receive: Receive) -> bool:
+        """Wait for a worker; False if the client left meanwhile."""
+        if not self._workers.locked():
+            return await self._workers.acquire()
+        turn = asyncio.ensure_future(self._workers.acquire())
+        left = asyncio.ensure_future(receive())  # the body has come: what follows is the end
+        try:
+            await asyncio.wait((turn, left), return_when=asyncio.FIRST_COMPLETED)
+            return turn.done()
+        finally:
+            left.cancel()
+            if not turn.done():
+                turn.cancel()
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -192,9 +209,16 @@ def serve(
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         config = uvicorn.Config(
-            app, log_level="warning", root_path=root_path, timeout_keep_alive=KEEP_ALIVE
+            app,
+            log_level="warning",
+            root_path=root_path,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=GRACE,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        # That the end cuts open pages off is meant, and nothing to report.
+        logging.getLogger("uvicorn.error").addFilter(lambda record: not server.should_exit)
+        server.run(sockets=[listener])
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -33,7 +34,7 @@ Seeds = Annotated[list[Text], Field(max_length=MAX_SEEDS)]
 
 
 def filters_of(
-    category: str = "", year_from: int = 0, year_to: int = 0, venue: str = "", code: Code = "any"
+    category: str = "", year_from: int = 0, year_to: int = 0, venue: str = "", code: str = "any"
 ) -> Filters:
     """Filters as the page and programs give them: empty, 0 and "any" are for no filter."""
     filters: Filters = {"category": category or None, "venue": venue or None}
@@ -151,11 +152,12 @@ def tools(library: Library) -> list[Callable[..., Any]]:
 def answering(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` with its arguments checked; what it raises on purpose reaches the caller."""
     checked = validate_call(function)
+    names = list(inspect.signature(function).parameters)
 
     @functools.wraps(function)
     def answer(*args: Any, **kwargs: Any) -> Any:
         try:
-            return checked(*args, **kwargs)
+            return checked(**dict(zip(names, args, strict=False)), **kwargs)
         except ValidationError as error:
             problems = [f"{' '.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
             raise gr.Error("; ".join(problems), print_exception=False) from error

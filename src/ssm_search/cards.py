@@ -76,10 +76,7 @@ def submit(
         ListError: there is no heading ``category``, or several have that name.
     """
     given = paper if isinstance(paper, Paper) else paper_of(paper)
-    listed = next((known for known in search.papers if known.id == given.id), None)
-    if listed and not given.title:
-        given = replace(listed, categories=())
-    (submission,) = completed([given], abstracts, offline=offline)
+    (submission,) = completed(_listed(search, [given]), abstracts, offline=offline)
     if not submission.paper.title and not submission.paper.abstract:
         name = given.id if given.kind == "paper" else given.url or "the submission"
         raise SubmissionError(f"{name}: {'; '.join(submission.notes)}; give its title and abstract")
@@ -107,12 +104,24 @@ def triage(
         SubmissionError: as :func:`~ssm_search.submissions.read_submissions`.
     """
     papers = read_submissions(submitted) if isinstance(submitted, str) else submitted
+    papers = _listed(search, papers)
     submissions = completed(papers, abstracts, offline=offline, progress=progress)
     known = [one for one in submissions if one.paper.title or one.paper.abstract]
     return Triage(
         cards=tuple(_card(search, one, list_text, list_name, category) for one in known),
         unread=tuple(one for one in submissions if one not in known),
     )
+
+
+def _listed(search: PaperSearch, papers: Sequence[Paper]) -> list[Paper]:
+    """``papers``; of those given by an id that is listed, what the list says of them."""
+    listed = {paper.id: paper for paper in search.papers}
+    return [
+        replace(listed[paper.id], categories=())
+        if paper.id in listed and not paper.title
+        else paper
+        for paper in papers
+    ]
 
 
 def _card(

@@ -242,6 +242,8 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
         headings = np.load(folder / HEADINGS_FILE, allow_pickle=False)
         positions = np.load(folder / POSITIONS_FILE, allow_pickle=False)
+        if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
+            raise ValueError(f"positions of shape {positions.shape}; expected finite (n, 2)")
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise IndexFolderError(
             f"the index in {folder} is damaged ({type(error).__name__}: {error}); build it again"

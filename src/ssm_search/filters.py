@@ -20,8 +20,9 @@ CATEGORY_SEPARATOR = " > "
 class Filters(TypedDict, total=False):
     """The filters that every question takes; all that are given must hold.
 
-    category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis" (or a
-        tuple of names); headings below it are included, case does not matter.
+    category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis"; a
+        tuple of names is a path from the outermost heading on. Headings below it are included, case
+        does not matter.
     year: one year, or (from, to) with both included; papers without a printed year are left out.
     venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight").
     has_code: True for papers with a code link, False for those without.
@@ -63,7 +64,8 @@ def _in_category(papers: Sequence[Paper], category: str | Category) -> NDArray[n
     parts = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
     wanted = tuple(_key(part) for part in parts)
     keys = [[tuple(map(_key, path)) for path in paper.categories] for paper in papers]
-    mask = np.array([any(_holds(path, wanted) for path in paths) for paths in keys], bool)
+    holds = _holds if isinstance(category, str) else _begins
+    mask = np.array([any(holds(path, wanted) for path in paths) for paths in keys], bool)
     if not mask.any():
         names = sorted({name for paper in papers for path in paper.categories for name in path})
         near = difflib.get_close_matches(parts[-1].strip(), names, n=3, cutoff=0.5)
@@ -77,6 +79,10 @@ def _in_category(papers: Sequence[Paper], category: str | Category) -> NDArray[n
 def _holds(path: Category, wanted: Category) -> bool:
     """True if ``wanted`` is a contiguous part of ``path``: a prefix, the leaf, or a middle."""
     return any(path[at : at + len(wanted)] == wanted for at in range(len(path) - len(wanted) + 1))
+
+
+def _begins(path: Category, wanted: Category) -> bool:
+    return path[: len(wanted)] == wanted
 
 
 def _key(name: str) -> str:

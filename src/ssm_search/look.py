@@ -40,8 +40,8 @@ def draw_map(
     """
     from ssm_search.maps import write_map
 
-    search = open_search(index)
-    hits = search.query(text_of(text), k) if text else []
+    search, text = open_search(index), text_of(text)
+    hits = search.query(text, k) if text else []
     write_map(search, output, hits, text)
     say(f"{output}: {len(search.papers)} papers")
 

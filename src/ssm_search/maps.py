@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import textwrap
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,7 +116,7 @@ def figure(search: PaperSearch, hits: Sequence[Hit] = (), query: str = "") -> Fi
             x=[anchor[0]],
             y=[anchor[1]],
             mode="markers",
-            hovertext=[f"<b>{_text(query)}</b><br>between its {ANCHORS} best answers"],
+            hovertext=[f"<b>{_wrapped(_short(query))}</b><br>between its {ANCHORS} best answers"],
             hovertemplate="%{hovertext}<extra></extra>",
             marker={"symbol": "circle-open-dot", "size": 26, "color": INK, "line": {"width": 3}},
         )
@@ -178,6 +179,7 @@ def _drawing(search: PaperSearch, hits: Sequence[Hit], kind: str) -> bytes:
         canvas = Canvas(figsize=(10, 7), layout="constrained")
         axes = canvas.add_subplot()
         axes.set_axis_off()
+        legend: dict[str, Any] = {}
         for name, (members, colour, symbol) in _traces(papers).items():
             look: dict[str, Any] = {
                 "color": colour,
@@ -191,19 +193,21 @@ def _drawing(search: PaperSearch, hits: Sequence[Hit], kind: str) -> bytes:
                 places[others, 0], places[others, 1], s=60, alpha=FADED if rows else 1.0, **look
             )
             axes.scatter(places[answers, 0], places[answers, 1], s=160, **look)
-            axes.scatter([], [], s=60, label=shown(name), **look)
+            legend[shown(name)] = axes.scatter([], [], s=60, **look)
         for row, rank in rows.items():
             axes.annotate(str(rank), places[row], (0, 9), **_ABOVE)
-        canvas.legend(loc="outside lower center", ncols=3, **_PLAIN)
-        key = [
-            f"{hit.rank}  {textwrap.shorten(shown(hit.paper.title), WRAP, placeholder='…')}"
-            for hit in hits
-        ]
+        if legend:
+            names = list(legend)
+            canvas.legend(legend.values(), names, loc="outside lower center", ncols=3, **_PLAIN)
+        key = [f"{hit.rank}  {_short(hit.paper.title)}" for hit in hits]
         if key:
             blank = [Line2D([], [], linestyle="") for _ in key]
             canvas.legend(blank, key, loc="outside upper center", ncols=2, handlelength=0, **_PLAIN)
         metadata = {"Date": None} if kind == "svg" else {}
-        canvas.savefig(file, format=kind, dpi=160, transparent=True, metadata=metadata)
+        with warnings.catch_warnings():
+            # A letter that no font here has is drawn as a box; nobody can mend that from here.
+            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+            canvas.savefig(file, format=kind, dpi=160, transparent=True, metadata=metadata)
     return file.getvalue()
 
 
@@ -246,10 +250,19 @@ def _names(paths: set[Category]) -> dict[Category, str]:
 
 
 def _hover(paper: Paper) -> str:
-    title = "<br>".join(map(_text, textwrap.wrap(shown(paper.title), WRAP)))
     heading = " › ".join(paper.categories[0]) if paper.categories else ""
     facts = " · ".join(filter(None, [str(paper.year or ""), paper.venue, heading]))
-    return f"<b>{title}</b><br>{_text(facts)}"
+    return f"<b>{_wrapped(paper.title)}</b><br>{_text(facts)}"
+
+
+def _wrapped(text: str) -> str:
+    return "<br>".join(map(_text, textwrap.wrap(shown(text), WRAP)))
+
+
+def _short(text: str) -> str:
+    """The beginning of ``text``, in the length of a line."""
+    text = " ".join(shown(text).split())
+    return text if len(text) <= WRAP else text[: WRAP - 1].rstrip() + "…"
 
 
 def _text(text: str) -> str:

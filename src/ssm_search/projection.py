@@ -46,6 +46,7 @@ def project(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _tsne(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     model = TSNE(
         perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3),
@@ -53,7 +54,9 @@ def _tsne(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         init="pca" if vectors.shape[1] > 1 else "random",
         random_state=SEED,
     )
-    return np.asarray(model.fit_transform(vectors), dtype=np.float32)
+    # One thread: several give other places, and crawl where they have to share the cores.
+    with threadpool_limits(1):
+        return np.asarray(model.fit_transform(vectors), dtype=np.float32)
 
 
 def _scaled(places: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -65,4 +68,4 @@ def _scaled(places: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = places.min(axis=0), places.max(axis=0)
     size = max(float((high - low).max()), 1e-9)
     scaled: NDArray[np.float32] = ((2 * places - low - high) / size).astype(np.float32)
-    return scaled
+    return scaled.clip(-1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_QUERY_CHARS = 100_000
+MAX_RESPELLED = 20  # words; a text with more unknown ones is about something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,17 @@ def understand(text: str, index: SearchIndex, encoder: Encoder) -> Question:
     Raises:
         IndexFolderError: the encoder's vectors are not as wide as the index.
     """
+    found = terms(text)
+    unknown = dict.fromkeys(word for stem, word in found if not index.knows(stem))
+    respelled = {}
+    for word in list(unknown)[:MAX_RESPELLED]:
+        if better := nearest_word(word, index.words):
+            respelled[word] = better
+            text = re.sub(rf"\b{re.escape(word)}\b", better, text.casefold())
     pairs = []
-    for stem, word in terms(text):
-        respelled = None if index.knows(stem) else nearest_word(word, index.words)
-        if respelled:
-            text = text.casefold().replace(word, respelled)
-            pairs.append((terms(respelled)[0][0], f"{respelled} (for {word})"))
+    for stem, word in found:
+        if better := respelled.get(word, ""):
+            pairs.append((terms(better)[0][0], f"{better} (for {word})"))
         else:
             pairs.append((stem, word))
     return _question(_fitting(encode_query(encoder, text), index), pairs)

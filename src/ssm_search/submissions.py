@@ -88,7 +88,7 @@ def read_pasted(text: str) -> Paper:
     Raises:
         SubmissionError: there is no text.
     """
-    lines = [line.strip() for line in _plain(text).strip().splitlines()]
+    lines = [line.strip() for line in _plain(text).splitlines() if line.strip()]
     links = arxiv_ids_in_text(lines[0]) if lines else []
     if lines and (link := arxiv_id(lines[0]) or _address(lines[0])):
         links, lines = [link], lines[1:]
@@ -110,13 +110,19 @@ def read_anything(text: str) -> list[Paper]:
     Raises:
         SubmissionError: as :func:`read_submissions`, or there is no text.
     """
-    lines = [line.strip() for line in text[:MAX_CHARS].splitlines() if line.strip()]
+    lines = [line.strip() for line in _plain(text[:MAX_CHARS]).splitlines() if line.strip()]
     if (
         len(text) > MAX_CHARS
         or (lines and all(arxiv_id(line) or _address(line) for line in lines))
         or any(line.startswith(("- ", "* ", "|", "{")) for line in lines)
         or any(sign.search(text) for sign in (_HUNK, _BIBTEX, _FORM_FIELD))
     ):
+        try:
+            return read_submissions(text)
+        except NoPaperError:
+            if len(lines) < 2:
+                raise
+    elif len(lines) == 1 and _ids(lines[0]):
         return read_submissions(text)
     return [read_pasted(text)]
 
