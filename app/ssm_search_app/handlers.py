@@ -157,7 +157,7 @@ def about_html(library: Library) -> str:
     return render.render("about.html", facts=facts, encoder=status["encoder"])
 
 
-def exported(library: Library, form: str, ids: Sequence[str]) -> dict[str, str]:
+def exported(library: Library, form: Any, ids: Any) -> dict[str, str]:
     """A file of the papers shown: its name and its text."""
     kinds: dict[str, Format] = {str(kind): kind for kind in SUFFIXES}
     if not isinstance(form, str) or form not in kinds or not _is_list(ids):

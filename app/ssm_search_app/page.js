@@ -36,6 +36,7 @@ window.ssm = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
+  let pressed = false;
   const cards = (element, trigger, server) => {
     element.addEventListener("click", async (event) => {
       const button = event.target.closest("button");
@@ -44,9 +45,10 @@ window.ssm = (() => {
       if (text) await copy(text);
       if (form) {
         const ids = [...element.querySelectorAll(".card")].map((card) => card.dataset.id);
-        save(await server.export(form, ids));
+        save(await server.export({ form, ids }));
       }
       if (act) trigger("click", { act, id: button.closest("[data-id]")?.dataset.id });
+      pressed = Boolean(act);
     });
   };
 
@@ -72,6 +74,11 @@ window.ssm = (() => {
       };
       document.body.append(jump);
     }
+    // The card or the chip whose button had the focus may be gone.
+    if (pressed && document.activeElement === document.body) {
+      document.querySelector("#aside h2")?.focus({ preventScroll: true });
+    }
+    pressed = false;
     jump.hidden = !count;
     jump.textContent = `${count} picked: see what to read next`;
     for (const card of document.querySelectorAll(".card")) {
@@ -97,6 +104,9 @@ window.ssm = (() => {
 
   const hear = (trigger) => {
     addEventListener("popstate", () => trigger("input"));
+    document.addEventListener("input", ({ target }) => {
+      if (target.closest("#q")) setTimeout(() => trigger("edit"));
+    });
     const listen = () => {
       const plot = document.querySelector("#map .js-plotly-plot");
       if (!plot?.on || plot.heard) return;

@@ -71,8 +71,9 @@ def build_page(library: Library) -> gr.Blocks:
         papers = handlers.papers_of(library, [str(data.get("id"))])
         return render.answers(papers, "", handlers.known_picks(library, picks), "Chosen paper")
 
-    def export(form: str, ids: list[str]) -> dict[str, str]:
-        return handlers.exported(library, form, ids)
+    def export(wanted: Any) -> dict[str, str]:
+        wanted = wanted if isinstance(wanted, dict) else {}
+        return handlers.exported(library, wanted.get("form"), wanted.get("ids"))
 
     def cards_here(value: str = "", **options: Any) -> gr.HTML:
         return gr.HTML(
@@ -162,7 +163,8 @@ def build_page(library: Library) -> gr.Blocks:
         fields: list[Any] = [q, category, year_from, year_to, venue, code, k, order]
         at_once: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
         asked = gr.on(
-            [q.submit, *(one.input for one in fields)],
+            # Not q.input: that is of keys that write, and says nothing of deleting or pasting.
+            [ear.edit, q.submit, *(one.input for one in fields[1:])],
             show,
             [*fields, picks],
             [answers, address],
