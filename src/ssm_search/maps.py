@@ -123,7 +123,7 @@ def figure(search: PaperSearch, hits: Sequence[Hit] = (), query: str = "") -> Fi
     picture.update_layout(
         xaxis={"visible": False},
         yaxis={"visible": False},
-        height=680,
+        height=620,
         margin={"l": 0, "r": 0, "t": 8, "b": 8},
         legend={"orientation": "h", "y": -0.01, "yanchor": "top", "itemsizing": "constant"},
         font={"color": INK, "size": 13},
