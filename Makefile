@@ -20,6 +20,7 @@ demo: $(VENV)/.run  ## ask the shipped index a question
 	@echo 'Ask more:  $(BIN)/ssm-search query "predicting stock prices"'
 	@echo '           $(BIN)/ssm-search related 2403.06977'
 	@echo '           $(BIN)/ssm-search --help'
+	@echo 'In a browser:  make app'
 
 app: $(VENV)/.run  ## open the page
 	$(BIN)/ssm-search app

@@ -89,38 +89,53 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """Those that tests have in common, so that the page's own files are loaded once."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Opens pages, each in a fresh context, and afterwards asserts that all of them were quiet."""
-    contexts: list[BrowserContext] = []
+def visit(
+    browser: Browser, contexts: dict[str, BrowserContext], request: pytest.FixtureRequest
+) -> Iterator[Visit]:
+    """Opens pages for somebody who was never here, and asserts in the end that all were quiet."""
+    pages: list[Page] = []
     errors: list[str] = []
     asked: list[str] = []
 
     def open_page(path: str = "", *, at: str = "", wait: bool = True, **options: Any) -> Page:
-        size = {"viewport": WIDE}
-        context = browser.new_context(**(size | options))
-        contexts.append(context)
-        context.on("request", lambda one: asked.append(one.url))
-        page = context.new_page()
+        name = json.dumps(options)
+        if name not in contexts:
+            contexts[name] = browser.new_context(**({"viewport": WIDE} | options))
+        page = contexts[name].new_page()
+        pages.append(page)
         page.set_default_timeout(20_000)
+        page.on("request", lambda one: asked.append(one.url))
+        page.on("pageerror", lambda one: errors.append(str(one)))
         page.on(
             "console",
             lambda one: (
                 errors.append(f"{one.text} ({one.location})") if one.type == "error" else None
             ),
         )
-        page.on("pageerror", lambda one: errors.append(str(one)))
         go(page, (at or request.getfixturevalue("url")) + path, wait=wait)
         return page
 
     yield open_page
-    for context in contexts:
-        for page in context.pages:
-            assert page.evaluate("window.hacked") is None
-            expect(page.locator(".toast-body")).to_have_count(0)
-        context.close()
+    for page in pages:
+        if not page.is_closed():
+            leave(page)
     assert errors == []
     assert {urlsplit(one).hostname for one in asked} - {None} <= {"127.0.0.1"}
+
+
+def leave(page: Page) -> None:
+    """Close a page on which nothing went wrong; nothing of it is kept."""
+    assert page.evaluate("window.hacked") is None
+    expect(page.locator(".toast-body")).to_have_count(0)
+    page.evaluate("localStorage.clear()")
+    page.close()
 
 
 def is_arrival(request: Any) -> bool:
@@ -704,7 +719,7 @@ def test_the_shipped_list_is_searched(visit: Visit) -> None:
         expect_titles(page, search.query("mamba for video"))
         expect(page.locator("#answers .card").first).to_contain_text("Video Mamba Suite")
         assert search.query("mamba for video", 1)[0].paper.title == titles(page)[0]
-        page.context.close()
+        leave(page)
 
 
 def test_a_proxy_serves_the_page_under_a_path(visit: Visit, library: Library) -> None:
@@ -727,7 +742,7 @@ def test_a_proxy_serves_the_page_under_a_path(visit: Visit, library: Library) ->
         inside = f"{outer}/papers/", f"{outer}/favicon.ico", "blob:"
         outside = [one for one in loaded if not one.startswith(inside)]
         assert outside == []
-        page.context.close()
+        leave(page)
 
 
 def proxy(upstream: str, prefix: str) -> Starlette:
