@@ -339,11 +339,11 @@ def test_back_and_forward_lead_to_earlier_answers(visit: Visit, kites: PaperSear
     page = visit()
     pause = "() => { const now = Date.now; Date.now = () => now() + 5000; }"
     for text in ("audio", "graph"):
-        settle(page)
         page.evaluate(pause)
         ask(page, text)
         expect_titles(page, kites.query(text))
         page.wait_for_url(f"**/?q={text}")
+        settle(page)
     box = page.locator("#q textarea")
     page.go_back()
     expect(box).to_have_value("audio")
@@ -351,10 +351,11 @@ def test_back_and_forward_lead_to_earlier_answers(visit: Visit, kites: PaperSear
     page.go_back()
     expect(box).to_have_value("")
     expect_titles(page, kites.newest(10))
-    page.go_forward()
+    page.go_forward()  # and again before the first is answered
     page.go_forward()
     expect(box).to_have_value("graph")
     expect_titles(page, kites.query("graph"))
+    page.wait_for_url("**/?q=graph")
 
 
 def test_examples_can_be_clicked(visit: Visit, kites: PaperSearch, library: Library) -> None:

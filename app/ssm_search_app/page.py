@@ -174,7 +174,7 @@ def build_page(library: Library) -> gr.Blocks:
         for searched in (asked, tried):
             searched.then(None, address, js="ssm.remember", **QUICK)
         # A link was opened; or the browser's "back" was pressed.
-        arrived: dict[str, Any] = {"js": "ssm.arrive", **QUICK}
+        arrived: dict[str, Any] = {"js": "ssm.arrive", **at_once}
         page.load(arrive, [address, picks], [*fields, folded, answers], **arrived)
         ear.input(restore, [address, picks], [*fields, folded, answers], **arrived)
 
