@@ -105,7 +105,7 @@ class SearchIndex:
 
     def sentence_scores(self, row: int, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """The cosine of each sentence of one row."""
-        # Not @: under load, on many threads, it now and then warns of an invalid value in finite ones.
+        # Not @, which under load, on many threads, warns now and then of what is not there.
         return np.asarray(np.dot(self.sentence_vectors(row), query), dtype=np.float32)
 
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
