@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test browser index bench-quality bench-categories bench-upkeep bench-lists \
-	bench-encoder bench-serving wheel clean
+	bench-encoder bench-serving bench-micro wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -59,6 +59,11 @@ bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; i
 
 bench-encoder: $(VENV)/.dev  ## the exported encoder beside its model: answers, speed, size
 	$(BIN)/python benchmarks/exported.py
+
+bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benchmarks/.cache
+	@mkdir -p benchmarks/.cache
+	$(BIN)/pytest benchmarks/micro.py --quiet --benchmark-columns=min,median,stddev,rounds \
+		--benchmark-sort=name --benchmark-json=benchmarks/.cache/micro.json
 
 wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
