@@ -14,25 +14,25 @@ IDS_OF_EACH_LIST = 0.95
 
 
 @pytest.fixture(scope="module")
-def benchmark(shared: Path) -> dict[str, Any]:
+def reading(shared: Path) -> dict[str, Any]:
     tools = runpy.run_path(str(BENCHMARK))
     return {**tools, "measures": tools["measure"](shared)}
 
 
-def test_overall_shares(benchmark: dict[str, Any]) -> None:
-    whole = benchmark["total"](benchmark["measures"])
+def test_overall_shares(reading: dict[str, Any]) -> None:
+    whole = reading["total"](reading["measures"])
     assert all(whole.of[name] > 0 for name in OVERALL)
     assert {name: whole.share(name) for name in OVERALL if whole.share(name) < OVERALL[name]} == {}
 
 
-def test_ids_of_each_list(benchmark: dict[str, Any]) -> None:
-    shares = {one.name: one.share("ids") for one in benchmark["measures"]}
+def test_ids_of_each_list(reading: dict[str, Any]) -> None:
+    shares = {one.name: one.share("ids") for one in reading["measures"]}
     assert len(shares) > 1
     assert {name: share for name, share in shares.items() if share < IDS_OF_EACH_LIST} == {}
 
 
-def test_misses_are_named_with_their_lines(benchmark: dict[str, Any]) -> None:
-    for one in benchmark["measures"]:
+def test_misses_are_named_with_their_lines(reading: dict[str, Any]) -> None:
+    for one in reading["measures"]:
         wrong = sum(one.of.values()) - sum(one.right.values())
         assert len(one.misses) == wrong
         assert all(miss.line > 0 for miss in one.misses)
