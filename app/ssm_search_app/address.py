@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, fields
+from typing import get_args
 from urllib.parse import parse_qsl, urlencode
 
-from ssm_search_app.tools import MAX_TEXT
+from ssm_search_app.tools import MAX_TEXT, Code
 
 MOST_ANSWERS = 50
-CODES = ("any", "with", "without")
+CODES: tuple[str, ...] = get_args(Code)
 ORDERS = ("relevance", "date")
 MAX_ADDRESS = 16_000  # characters; servers and proxies take 8,000 to 64,000 bytes
 MAX_FIELDS = 50

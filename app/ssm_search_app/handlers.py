@@ -38,7 +38,8 @@ def answer(library: Library, search: Search) -> Answer:
     filters = filters_of(
         search.category, search.year_from, search.year_to, search.venue, search.code
     )
-    filters["category"] = _paths(library).get(search.category) or filters["category"]
+    if search.category:
+        filters["category"] = _paths(library).get(search.category) or search.category
     begun = time.perf_counter()
     try:
         if not any(char.isalnum() for char in search.q):
@@ -128,9 +129,7 @@ def submission_html(library: Library, text: str, category: str) -> str:
             offline=library.offline,
         )
     except SsmSearchError as error:
-        return render.render(
-            "answers.html", cards=(), line=_sentence(error), picks=NO_PICKS, label=""
-        )
+        return render.answers((), _sentence(error))
     return render.render(
         "submission.html",
         cards=triage.cards,

@@ -38,8 +38,8 @@ def build_page(library: Library) -> gr.Blocks:
     def restore(address: str, picks: Any) -> tuple[Any, ...]:
         search = from_address(address)
         html, _ = show(*astuple(search), picks)
-        told = handlers.in_menus(library, search)
-        return *astuple(told), gr.Accordion(open=told.is_filtered), html
+        in_menus = handlers.in_menus(library, search)
+        return *astuple(in_menus), gr.Accordion(open=in_menus.is_filtered), html
 
     def arrive(address: str, picks: Any) -> Any:
         # Without a question in the address, what the page has already stays, typed or not.
@@ -51,12 +51,15 @@ def build_page(library: Library) -> gr.Blocks:
         html = render.answers(found.found, found.line, chosen, "Recommended papers")
         return handlers.picks_html(library, chosen), gr.Slider(visible=bool(found.found)), html
 
+    def told(event: gr.EventData) -> dict[str, Any]:
+        return event._data if isinstance(event._data, dict) else {}
+
     def pick(picks: Any, event: gr.EventData) -> Any:
-        data = event._data if isinstance(event._data, dict) else {}
+        data = told(event)
         return handlers.picked(library, picks, str(data.get("act")), str(data.get("id")))
 
     def try_example(picks: Any, event: gr.EventData) -> tuple[Any, ...]:
-        data = event._data if isinstance(event._data, dict) else {}
+        data = told(event)
         search = Search(q=str(data.get("query"))[:MAX_TEXT])
         html, address = show(*astuple(search), picks)
         return *astuple(search), html, address
@@ -67,7 +70,7 @@ def build_page(library: Library) -> gr.Blocks:
         return maps.figure(library.search, hits, search.q)
 
     def show_on_map(picks: Any, event: gr.EventData) -> str:
-        data = event._data if isinstance(event._data, dict) else {}
+        data = told(event)
         papers = handlers.papers_of(library, [str(data.get("id"))])
         return render.answers(papers, "", handlers.known_picks(library, picks), "Chosen paper")
 
