@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test browser index bench-quality bench-categories bench-upkeep bench-lists \
-	bench-encoder bench-serving bench-micro wheel clean
+	bench-encoder bench-serving bench-micro bench wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -41,6 +41,9 @@ browser:
 index: $(VENV)/.run  ## rebuild the shipped index from index/awesome-mamba.md
 	$(BIN)/ssm-search build index/awesome-mamba.md --index index/awesome-mamba \
 		$(if $(wildcard $(ABSTRACTS)),--abstracts $(ABSTRACTS))
+
+bench: $(VENV)/.dev  ## every question at once, beside what one might pick instead
+	$(BIN)/python benchmarks/compare.py
 
 bench-quality: $(VENV)/.dev  ## known-item search: ours beside MiniLM alone and BM25 alone
 	$(BIN)/python benchmarks/quality.py

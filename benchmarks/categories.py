@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from bootstrap import bootstrap_interval
+from known_items import DATA, RESULTS, ROOT
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -35,9 +36,6 @@ from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
 from ssm_search.suggest import Headings, likely_parent, listed, similarities
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data"
-RESULTS = ROOT / "benchmarks" / "results"
 MIN_ABSTRACTS = 60
 TOPICAL = ("yyyujintang", "xmindflow", "radarFudan", "Ruixxxx", "ziyangwang007")
 RANDOM_PAPERS = 300

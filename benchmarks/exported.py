@@ -5,12 +5,11 @@ search as in `quality.py`, and how many of the ten answers are those of the mode
 encodes some of the abstracts with both in turn; seconds of processor time, which other programs
 disturb less, stand beside those on the clock.
 
-    python benchmarks/exported.py [DATA]      DATA: JSON lines with paper_id, abstract, tldrs
+    python benchmarks/exported.py [DATA]      DATA: as known_items.py describes it
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
@@ -19,14 +18,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from known_items import KNOWN_ITEMS, read_known_items
 from numpy.typing import NDArray
-from quality import DATA, DEPTH, measures
+from quality import DEPTH, measures
 from rich.console import Console
 from rich.table import Table
 
 from ssm_search.encoder import Encoder, SentenceTransformerEncoder, encode_sorted, load_encoder
 from ssm_search.onnx_export import export_encoder
-from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
 
 TIMED = 96  # abstracts
@@ -35,20 +34,16 @@ ROUNDS = 5
 
 def main(data: Path) -> None:
     """Export, build, ask, time, and print two tables."""
-    if not data.is_file():
-        sys.exit(f"no file {data}; give the path of the evaluation set")
-    records = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
-    papers = [Paper(record["paper_id"], "", abstract=record["abstract"]) for record in records]
-    queries = [(tldr, row) for row, record in enumerate(records) for tldr in record["tldrs"]]
-    right = np.array([row for _, row in queries])
+    items = read_known_items(data)
+    papers, abstracts = items.papers(), items.abstracts
+    right = np.array(items.right)
     model = load_encoder()
     assert isinstance(model, SentenceTransformerEncoder)
     console = Console(width=110)
     with tempfile.TemporaryDirectory() as folder:
-        abstracts = [record["abstract"] for record in records]
         exported = export_encoder(model, abstracts, Path(folder))
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
-        table = Table(title=f"{len(papers):,} abstracts, {len(queries):,} queries")
+        table = Table(title=f"{len(papers):,} abstracts, {len(items.queries):,} queries")
         for name in ("papers by", "queries by", "R@1", "R@5", "R@10", "MRR@10", "same"):
             table.add_column(name)
         reference: NDArray[np.int64] | None = None
@@ -56,7 +51,7 @@ def main(data: Path) -> None:
         for of_papers, encoder in encoders.items():
             built = PaperSearch.from_papers(papers, encoder)
             for of_queries, asking in encoders.items():
-                found = answers(PaperSearch(built.corpus, asking), [text for text, _ in queries])
+                found = answers(PaperSearch(built.corpus, asking), items.queries)
                 reference = found if reference is None else reference
                 table.add_row(
                     of_papers,
@@ -96,4 +91,4 @@ def overlap(found: NDArray[np.int64], reference: NDArray[np.int64]) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DATA)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else KNOWN_ITEMS)

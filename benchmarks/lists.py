@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from known_items import DATA
 from rich.console import Console
 from rich.table import Table
 
 from ssm_search.awesome import ListReading, read_list
 from ssm_search.papers import title_key
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 SEED = "awesome-mamba.md"
 ENTRIES = "list_entries_dev.jsonl"
 LIST_ABSTRACTS = "list_abstracts_dev.jsonl"

@@ -4,18 +4,18 @@ Every one-sentence summary that an author wrote is a query, and the one paper it
 right answer, among all abstracts (titles left out). Prints MiniLM alone, BM25 alone, and ours, on
 the same queries in the same run, with 95 % bootstrap intervals over the queries.
 
-    python benchmarks/quality.py [DATA]      DATA: JSON lines with paper_id, abstract, tldrs
+    python benchmarks/quality.py [DATA]      DATA: as known_items.py describes it
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 from bootstrap import bootstrap_interval
+from known_items import CACHE, KNOWN_ITEMS, read_known_items
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
@@ -27,32 +27,26 @@ from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
 from ssm_search.text import terms
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data" / "scitldr_dev.jsonl"
-CACHE = ROOT / "benchmarks" / ".cache"
 DEPTH = 10  # ranks looked at
 
 
 def main(data: Path) -> None:
     """Build the index (its vectors are kept for the next run), ask everything, print the table."""
-    if not data.is_file():
-        sys.exit(f"no file {data}; give the path of the evaluation set")
-    records = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
-    papers = [Paper(record["paper_id"], "", abstract=record["abstract"]) for record in records]
-    queries = [(tldr, row) for row, record in enumerate(records) for tldr in record["tldrs"]]
-    right = np.array([row for _, row in queries])
+    items = read_known_items(data)
+    papers = items.papers()
+    right = np.array(items.right)
     search = index(papers, CACHE / data.stem)
-    vectors = load_encoder().encode([text for text, _ in queries])
+    vectors = load_encoder().encode(items.queries)
 
     dense = np.array([best(search.index.dense_scores(vector).paper) for vector in vectors])
-    words = [[stem for stem, _ in terms(text)] for text, _ in queries]
+    words = [[stem for stem, _ in terms(text)] for text in items.queries]
     bm25 = np.array([best(search.index.bm25_scores(stems)) for stems in words])
     row_of = {paper.id: row for row, paper in enumerate(papers)}
     started = time.perf_counter()
-    ours = np.array([[row_of[h.paper.id] for h in search.query(t, DEPTH)] for t, _ in queries])
+    ours = np.array([[row_of[h.paper.id] for h in search.query(t, DEPTH)] for t in items.queries])
     seconds = time.perf_counter() - started
 
-    table = Table(title=f"{len(papers):,} abstracts, {len(queries):,} queries")
+    table = Table(title=f"{len(papers):,} abstracts, {len(items.queries):,} queries")
     for name in ("ranking", "R@1", "R@5", "R@10", "MRR@10"):
         table.add_column(name, justify="left" if name == "ranking" else "right")
     for name, found in (
@@ -63,7 +57,9 @@ def main(data: Path) -> None:
         table.add_row(name, *measures(found == right[:, None]))
     console = Console(width=110)
     console.print(table)
-    console.print(f"ssm-search: {1000 * seconds / len(queries):.1f} ms a query, encoding included")
+    console.print(
+        f"ssm-search: {1000 * seconds / len(items.queries):.1f} ms a query, encoding included"
+    )
 
 
 def index(papers: list[Paper], folder: Path) -> PaperSearch:
@@ -106,4 +102,4 @@ def measures(hits: NDArray[np.bool_]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DATA)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else KNOWN_ITEMS)

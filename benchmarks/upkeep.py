@@ -20,6 +20,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from known_items import DATA
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
@@ -37,7 +38,6 @@ from ssm_search.findings import Visit
 from ssm_search.papers import Abstract, Paper, arxiv_id, title_key
 from ssm_search.search import PaperSearch
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 SEED = "awesome-mamba.md"
 TOPICAL = ("yyyujintang", "xmindflow", "ziyangwang007", "csguoh", "Madhavaprasath23")
 SAME_TITLE = 0.8  # of letters; below, one id with two titles is mostly a wrong id in a list
