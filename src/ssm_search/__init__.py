@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ssm_search.doctor import Finding
     from ssm_search.encoder import Encoder, load_encoder
     from ssm_search.errors import (
+        CorpusError,
         EncoderError,
         FetchError,
         FilterError,
@@ -62,6 +63,7 @@ _HOMES = {
     "Card": "cards",
     "Category": "papers",
     "CategorySuggestion": "papers",
+    "CorpusError": "errors",
     "Duplicate": "papers",
     "Encoder": "encoder",
     "EncoderError": "errors",
@@ -106,6 +108,7 @@ __all__ = [
     "Card",
     "Category",
     "CategorySuggestion",
+    "CorpusError",
     "Duplicate",
     "Encoder",
     "EncoderError",

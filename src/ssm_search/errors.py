@@ -4,6 +4,7 @@ SsmSearchError
 ├── ListError           a list could not be read (missing, too large, not text)
 ├── SubmissionError     what was submitted is too long, names too many papers, or too little of one
 │   └── NoPaperError    it names none
+├── CorpusError         papers cannot be read from a file (missing, damaged, of no known format)
 ├── FetchError          a server could not be reached or gave up on us
 ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
 ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
@@ -32,6 +33,10 @@ class SubmissionError(SsmSearchError):
 
 class NoPaperError(SubmissionError):
     """What was submitted names no paper."""
+
+
+class CorpusError(SsmSearchError):
+    """Papers cannot be read from where they should be, or not as asked."""
 
 
 class FetchError(SsmSearchError):

@@ -17,13 +17,14 @@ Category = tuple[str, ...]
 # The two id schemes, https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNNN since April
 # 2007 (four digits until 2014), archive[.subject]/YYMMNNN before. No archive was added to the old
 # scheme since, so naming them keeps "notes/0501001" from being an id.
-_ARCHIVES = """acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg
-    comp-gas cond-mat cs dg-ga funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th
-    nlin nucl-ex nucl-th patt-sol physics plasm-ph q-alg q-bio quant-ph solv-int supr-con""".split()
+OLD_ARCHIVES = """acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph
+    cmp-lg comp-gas cond-mat cs dg-ga funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph
+    mtrl-th nlin nucl-ex nucl-th patt-sol physics plasm-ph q-alg q-bio quant-ph solv-int
+    supr-con""".split()
 _MONTH = r"(?:0[1-9]|1[0-2])"
 _ID = (
     rf"(?P<id>\d{{2}}{_MONTH}\.\d{{4,5}}"
-    rf"|(?:{'|'.join(_ARCHIVES)})(?:\.[A-Z]{{2}})?/(?:9[1-9]|0[0-7]){_MONTH}\d{{3}})(?:v\d+)?"
+    rf"|(?:{'|'.join(OLD_ARCHIVES)})(?:\.[A-Z]{{2}})?/(?:9[1-9]|0[0-7]){_MONTH}\d{{3}})(?:v\d+)?"
 )
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _BARE_ID = re.compile(rf"(?:arxiv:\s*|10\.48550/arxiv\.)?{_ID}(?:\.pdf)?", re.I | re.A)
