@@ -23,8 +23,9 @@ NOT_FOR_A_QUESTION = ("scipy", "bm25s", "requests")
 # The way of the data: a module may import those before it.
 ORDER = (
     "errors papers blocks labels links markup headline columns nesting entries awesome dates "
-    "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts text "
-    "spelling encoder onnx_encoder onnx_export ranking categories bm25 index suggest filters "
+    "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts "
+    "unpacking feed_streams feed_values feed_records oai feed_formats feeds text spelling "
+    "encoder onnx_encoder onnx_export ranking categories bm25 index suggest filters "
     "lookup projection corpus duplicates question terminal display reasons placing search maps "
     "shipped bibtex submissions intake cards findings filing doctor card_display finding_display "
     "build options maintain look cli __init__ __main__"
