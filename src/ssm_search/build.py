@@ -133,7 +133,8 @@ def build_index(
     except IndexFolderError:
         previous = None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        runner, how = _runner(encoder, previous, papers, Path(scratch), progress)
+        texts = [text for paper in papers for text in passages(paper)]
+        runner, how = runner_of(encoder, previous, texts, Path(scratch), progress)
         search = PaperSearch.from_papers(
             papers,
             runner,
@@ -149,16 +150,20 @@ def build_index(
     return BuildReport(search, reading, report, reused, how)
 
 
-def _runner(
+def runner_of(
     encoder: Encoder,
     previous: PaperSearch | None,
-    papers: Sequence[Paper],
+    texts: Sequence[str],
     scratch: Path,
     progress: Progress,
 ) -> tuple[Encoder, str]:
     """What encodes, ``encoder`` or its export in the old index or in ``scratch``; and a line why.
 
     An encoder that is not of sentence-transformers encodes itself.
+
+    Args:
+        texts: such as will be encoded; an export is compared with its model on some of them.
+        scratch: an empty folder.
     """
     if not isinstance(encoder, SentenceTransformerEncoder):
         return encoder, ""
@@ -171,7 +176,6 @@ def _runner(
         pass  # the old index lost its encoder
     try:
         progress("exporting", 0, 1)
-        texts = [text for paper in papers for text in passages(paper)]
         exported = export_encoder(encoder, texts, scratch)
         progress("exporting", 1, 1)
     except EncoderError as error:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -174,15 +175,67 @@ def build(
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail if an abstract is missing.")
     ] = False,
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Papers of a corpus instead of a list: arXiv's snapshot, OAI-PMH, JSON lines, CSV "
+            'or Parquet, packed or not; "-" reads standard input; may be given again.',
+        ),
+    ] = None,
+    arxiv_category: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a corpus, only these: cs.CV, or cs for all of it."),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of a corpus, from this day on.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of a corpus, up to this day.")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="The corpus files hold what changed since.")
+    ] = False,
+    sentences: Annotated[
+        bool | None,
+        typer.Option(help="Encode the sentences of a corpus too; by default up to 20,000 papers."),
+    ] = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(help="FAISS's name of the index of a large corpus; by default by its size."),
+    ] = None,
 ) -> None:
-    """Build the index of a list, encoding only what changed.
+    """Build the index of a list or a corpus, encoding only what changed.
 
     Example: `ssm-search build README.md --index my-index`
+    Example: `ssm-search build --corpus arxiv-metadata-oai-snapshot.json --arxiv-category cs.LG`
     """
     from ssm_search.build import build_index
     from ssm_search.encoder import load_encoder
     from ssm_search.shipped import shipped_list
 
+    if corpus:
+        if source:
+            raise typer.BadParameter("give a list or --corpus, not both")
+        from ssm_search.gather import gather_index, name_of
+
+        folder = index or Path(Path(name_of(corpus)).name.split(".")[0])
+        with progress_bars() as progress:
+            gathered = gather_index(
+                corpus,
+                folder,
+                encoder=load_encoder(encoder),
+                arxiv_categories=arxiv_category or (),
+                since=since.date() if since else None,
+                until=until.date() if until else None,
+                sentences=sentences,
+                kind=vectors,
+                update=update,
+                progress=progress,
+            )
+        for line in gathered.summary():
+            say(line)
+        return
     folder = index or Path(Path(source).stem if source else "awesome-mamba")
     with progress_bars() as progress:
         report = build_index(

@@ -5,62 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
-from ssm_search.categories import Calibration
 from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError, QueryError
+from ssm_search.facets import Facets, facets_of
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import SearchIndex
+from ssm_search.keys import Keys, keys_of
+from ssm_search.manifest import MANIFEST_FILE, Manifest, manifest_json, read_manifest
 from ssm_search.onnx_encoder import ENCODER_FOLDER, OnnxEncoder
-from ssm_search.papers import Abstract, Category, Paper, from_json, to_jsonl
+from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
 from ssm_search.projection import project
+from ssm_search.segmented import JoinedPapers, SegmentedIndex
+from ssm_search.segments import load_segment
 from ssm_search.suggest import Headings, calibrated
 from ssm_search.text import sentences, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 2
-MANIFEST_FILE = "manifest.json"
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
 HASHES_FILE = "text_hashes.npy"
 HEADINGS_FILE = "headings.npy"
 POSITIONS_FILE = "positions.npy"
 READ_TRIES = 3
-NOT_CALIBRATED = Calibration()
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a saved index says about itself.
-
-    Attributes:
-        list_name: the list it was built from; "" if it was built from papers directly.
-        without_abstract: ids of the papers that were indexed by their title alone.
-        headings: all that a paper may be filed under, empty ones too.
-        calibration: how far suggested headings can be trusted.
-    """
-
-    encoder_name: str
-    encoder_fingerprint: str
-    dimension: int
-    papers: int
-    sentences: int
-    without_abstract: tuple[str, ...]
-    list_name: str = ""
-    list_sha256: str = ""
-    headings: tuple[Category, ...] = ()
-    calibration: Calibration = NOT_CALIBRATED
-    built: str = ""
-    format: int = FORMAT_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +45,41 @@ class Corpus:
     Attributes:
         text_hashes: shape (n,); of the text that was encoded of each paper.
         headings: with the vectors of their names.
-        positions: shape (n, 2); where each paper stands on a map of them all.
+        positions: shape (n, 2); where each paper stands on a map of them all. (0, 2) of a large
+            corpus, which has no map.
+        facets, keys: what filters and names find, of one part of the rows after the other.
+        present: shape (n,); False for papers that are gone from a large corpus.
     """
 
-    papers: tuple[Paper, ...]
-    index: SearchIndex
+    papers: Sequence[Paper]
+    index: SearchIndex | SegmentedIndex
     text_hashes: NDArray[np.uint64]
     headings: Headings
     positions: NDArray[np.float32]
     manifest: Manifest
+    facets: tuple[Facets, ...]
+    keys: tuple[Keys, ...]
+    present: NDArray[np.bool_]
 
     def is_indexed_text(self, row: int) -> bool:
         """Whether the abstract at hand is the one that the vectors of ``row`` were made of."""
+        if isinstance(self.index, SegmentedIndex):
+            return True  # they are kept together
         return _hash(passages(self.papers[row])) == int(self.text_hashes[row])
+
+    @property
+    def list_index(self) -> SearchIndex:
+        """The index of a list, which can compare every paper with every other.
+
+        Raises:
+            IndexFolderError: this is a large corpus.
+        """
+        if isinstance(self.index, SegmentedIndex):
+            raise IndexFolderError(
+                f"this is the index of a large corpus ({self.manifest.papers:,} papers without "
+                "headings); filing, duplicates and maps need that of a list"
+            )
+        return self.index
 
 
 def build_corpus(
@@ -144,7 +141,28 @@ def build_corpus(
         calibration=calibrated(index, papers, names),
     )
     text_hashes = np.array(hashes, dtype=np.uint64)
-    return Corpus(tuple(papers), index, text_hashes, names, project(whole), manifest)
+    return _corpus(papers, index, text_hashes, names, project(whole), manifest)
+
+
+def _corpus(
+    papers: Sequence[Paper],
+    index: SearchIndex,
+    text_hashes: NDArray[np.uint64],
+    headings: Headings,
+    positions: NDArray[np.float32],
+    manifest: Manifest,
+) -> Corpus:
+    return Corpus(
+        tuple(papers),
+        index,
+        text_hashes,
+        headings,
+        positions,
+        manifest,
+        facets=(facets_of(papers),),
+        keys=(keys_of(papers),),
+        present=np.ones(len(papers), dtype=bool),
+    )
 
 
 def _stored_vectors(
@@ -154,19 +172,14 @@ def _stored_vectors(
     if encoder.fingerprint != corpus.manifest.encoder_fingerprint:
         return {}, {}
     index = corpus.index
+    if isinstance(index, SegmentedIndex):
+        return {}, {}  # without sentences
     stored = {
         int(of_text): np.vstack([index.paper_vector(row), index.sentence_vectors(row)])
         for row, of_text in enumerate(corpus.text_hashes)
     }
     headings = corpus.headings
     return stored, {p[-1]: v for p, v in zip(headings.paths, headings.vectors, strict=True)}
-
-
-def full_text(paper: Paper) -> str:
-    """Title and abstract, as far as they are known."""
-    if paper.title and paper.abstract:
-        return f"{paper.title}. {paper.abstract}"
-    return paper.title or paper.abstract
 
 
 def passages(paper: Paper) -> list[str]:
@@ -187,8 +200,9 @@ def save_corpus(corpus: Corpus, folder: Path, encoder: Encoder | None = None) ->
     Args:
         encoder: what made the vectors; it goes along if it can.
     """
+    index = corpus.list_index  # a large corpus is on disk already
     with replacing_folder(folder) as new:
-        corpus.index.save(new)
+        index.save(new)
         if isinstance(encoder, OnnxEncoder):
             encoder.copy_to(new / ENCODER_FOLDER)
         np.save(new / HASHES_FILE, corpus.text_hashes, allow_pickle=False)
@@ -199,18 +213,7 @@ def save_corpus(corpus: Corpus, folder: Path, encoder: Encoder | None = None) ->
         known = [Abstract(p.id, p.title, p.abstract) for p in corpus.papers if p.abstract]
         if known:
             append_abstracts(new / ABSTRACTS_FILE, known)
-        content = json.dumps(asdict(corpus.manifest), ensure_ascii=False, indent=1) + "\n"
-        (new / MANIFEST_FILE).write_text(content, encoding="utf-8")
-
-
-def stamped(manifest: Manifest, list_name: str, list_sha256: str) -> Manifest:
-    """``manifest`` with the list it is for, if one is named, and the present time."""
-    return replace(
-        manifest,
-        list_name=list_name or manifest.list_name,
-        list_sha256=list_sha256 or manifest.list_sha256,
-        built=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+        (new / MANIFEST_FILE).write_text(manifest_json(corpus.manifest), encoding="utf-8")
 
 
 def load_corpus(folder: Path, abstracts: Mapping[str, Abstract]) -> Corpus:
@@ -222,19 +225,21 @@ def load_corpus(folder: Path, abstracts: Mapping[str, Abstract]) -> Corpus:
     for _ in range(READ_TRIES):
         # A build may replace the folder while it is read: what counts is that the manifest is the
         # same before and after.
-        before = _read_manifest(settled(folder))
+        before = read_manifest(settled(folder))
         try:
             corpus = _read(settled(folder), before, abstracts)
         except IndexFolderError:
-            if _read_manifest(settled(folder)) == before:
+            if read_manifest(settled(folder)) == before:
                 raise
         else:
-            if _read_manifest(settled(folder)) == before:
+            if read_manifest(settled(folder)) == before:
                 return corpus
     raise IndexFolderError(f"the index in {folder} kept changing while it was read; try again")
 
 
 def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -> Corpus:
+    if manifest.segments:
+        return _read_segments(folder, manifest)
     index = SearchIndex.load(folder)
     try:
         lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
@@ -265,32 +270,41 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
     known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
     names = Headings(manifest.headings, headings)
     filled = tuple(with_abstracts(papers, known))
-    return Corpus(filled, index, hashes, names, positions, manifest)
+    return _corpus(filled, index, hashes, names, positions, manifest)
 
 
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / MANIFEST_FILE
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if record.get("format") != FORMAT_VERSION:
-            raise IndexFolderError(
-                f"the index in {folder} has format {record.get('format')}, this program reads "
-                f"format {FORMAT_VERSION}; build it again with `ssm-search build`"
-            )
-        record["without_abstract"] = tuple(record["without_abstract"])
-        record["headings"] = tuple(tuple(path) for path in record["headings"])
-        fitted = record["calibration"]
-        record["calibration"] = Calibration(
-            fitted["temperature"],
-            *(tuple(fitted[name]) for name in ("doubt", "scope", "title_scope")),
+def _read_segments(folder: Path, manifest: Manifest) -> Corpus:
+    segments = [load_segment(folder / name) for name, _ in manifest.segments]
+    present = [np.ones(len(segment), dtype=bool) for segment in segments]
+    for mask, (_, gone) in zip(present, manifest.segments, strict=True):
+        if gone:
+            mask[:] = ~_load_mask(folder / gone, len(mask))
+    found, dimension = sum(int(mask.sum()) for mask in present), segments[0].vectors.shape[1]
+    if (found, dimension) != (manifest.papers, manifest.dimension):
+        raise IndexFolderError(
+            f"the index in {folder} has {found} papers and {dimension} dimensions, its manifest "
+            f"says {manifest.papers} and {manifest.dimension}; build it again"
         )
-        return Manifest(**record)
-    except FileNotFoundError as error:
+    return Corpus(
+        papers=JoinedPapers([segment.papers for segment in segments]),
+        index=SegmentedIndex(segments),
+        text_hashes=np.concatenate([segment.text_hashes for segment in segments]),
+        headings=Headings((), np.zeros((0, dimension), dtype=np.float32)),
+        positions=np.zeros((0, 2), dtype=np.float32),
+        manifest=manifest,
+        facets=tuple(segment.facets for segment in segments),
+        keys=tuple(segment.keys for segment in segments),
+        present=np.concatenate(present),
+    )
+
+
+def _load_mask(path: Path, length: int) -> NDArray[np.bool_]:
+    try:
+        mask = np.load(path, allow_pickle=False)
+        if mask.dtype != np.bool_ or mask.shape != (length,):
+            raise ValueError(f"{mask.dtype} of shape {mask.shape}; expected bool ({length},)")
+    except (OSError, ValueError, EOFError) as error:
         raise IndexFolderError(
-            f"no index in {folder}; make one with `ssm-search build LIST --index {folder}`"
+            f"the index in {path.parent} is damaged ({path.name}: {error}); build it again"
         ) from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IndexFolderError(
-            f"the manifest in {folder} cannot be read ({type(error).__name__}: {error}); "
-            "build the index again"
-        ) from error
+    return np.asarray(mask)

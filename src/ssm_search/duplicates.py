@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from ssm_search.corpus import Corpus
-from ssm_search.lookup import address
+from ssm_search.keys import address
 from ssm_search.papers import Duplicate, Paper, arxiv_id
 from ssm_search.suggest import Asked
 
@@ -82,12 +82,12 @@ def _abstract_likeness(paper: Paper, asked: Asked, corpus: Corpus) -> dict[int, 
     indexed = {known.id for known in corpus.papers} - by_title_alone
     if not indexed or not (paper.abstract or paper.id in indexed):
         return {}
-    terms = (asked.words @ corpus.index.term_rows.T).toarray()[0]
-    vectors = corpus.index.paper_vectors @ asked.papers[0]
+    terms = (asked.words @ corpus.list_index.term_rows.T).toarray()[0]
+    vectors = corpus.list_index.paper_vectors @ asked.papers[0]
     return {
         int(row): min(1.0, round(float(terms[row]), 6))
         for row in np.flatnonzero((terms >= NEAR_TERMS) & (vectors >= NEAR_VECTORS))
-        if corpus.papers[row].id in indexed
+        if corpus.papers[int(row)].id in indexed
     }
 
 

@@ -58,7 +58,7 @@ def misfiled(visit: Visit) -> Iterator[Finding]:
 
 def apart(visit: Visit) -> Iterator[Finding]:
     """Pairs of papers that are each other's nearest, under different headings."""
-    index, papers = visit.search.index, visit.search.papers
+    index, papers = visit.search.corpus.list_index, visit.search.papers
     filed = visit.members.any(axis=1) & np.array([p.kind == "paper" for p in papers], dtype=bool)
     if filed.sum() < 3:  # of two papers, each is the other's nearest
         return
@@ -107,7 +107,7 @@ def split(visit: Visit) -> Iterator[Finding]:
     papers = visit.search.papers
     for at, path in enumerate(visit.search.manifest.headings):
         rows = np.flatnonzero(visit.members[:, at])
-        vectors = visit.search.index.paper_vectors[rows]
+        vectors = visit.search.corpus.list_index.paper_vectors[rows]
         if len(rows) < 2 * SMALLEST_GROUP:
             continue
         if len(np.unique(vectors.round(SAME_VECTOR), axis=0)) < 2:

@@ -1,4 +1,4 @@
-"""Which papers a question is about: filters on what the list says of them."""
+"""Which papers a question is about: filters on what is known of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from ssm_search.errors import FilterError
-from ssm_search.papers import Category, Paper
+from ssm_search.facets import NO_YEAR, Facets
+from ssm_search.papers import Category
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class Filters(TypedDict, total=False):
 
     category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis"; a
         tuple of names is a path from the outermost heading on. Headings below it are included, case
-        does not matter.
+        does not matter. Papers that stand under no heading are found by arXiv's ("cs.CV", "cs").
     year: one year, or (from, to) with both included; papers without a printed year are left out.
     venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight").
     has_code: True for papers with a code link, False for those without.
@@ -34,8 +35,8 @@ class Filters(TypedDict, total=False):
     has_code: bool | None
 
 
-def matching_rows(papers: Sequence[Paper], filters: Filters) -> NDArray[np.bool_]:
-    """A mask of the papers that meet all ``filters``, shape (len(papers),).
+def matching_rows(parts: Sequence[Facets], filters: Filters) -> NDArray[np.bool_]:
+    """A mask of the papers that meet all ``filters``, those of each part after one another; (n,).
 
     Raises:
         FilterError: an unknown filter, an unknown heading, or a year that is none.
@@ -46,34 +47,40 @@ def matching_rows(papers: Sequence[Paper], filters: Filters) -> NDArray[np.bool_
             f"no filter {', '.join(map(repr, sorted(unknown)))}; "
             f"expected {', '.join(Filters.__annotations__)}"
         )
-    mask = np.ones(len(papers), dtype=bool)
+    masks = [np.ones(len(facets), dtype=bool) for facets in parts]
     if category := filters.get("category"):
-        mask &= _in_category(papers, category)
-    if (year := filters.get("year")) is not None:
-        first, last = _years(year)
-        mask &= np.array([p.year is not None and first <= p.year <= last for p in papers], bool)
-    if venue := filters.get("venue"):
-        wanted = venue.casefold().strip()
-        mask &= np.array([wanted in paper.venue.casefold() for paper in papers], bool)
-    if (has_code := filters.get("has_code")) is not None:
-        mask &= np.array([bool(paper.code_url) == has_code for paper in papers], bool)
-    return mask
+        _keep_category(parts, masks, category)
+    for facets, mask in zip(parts, masks, strict=True):
+        if (year := filters.get("year")) is not None:
+            first, last = _years(year)
+            mask &= (facets.years >= first) & (facets.years <= last) & (facets.years != NO_YEAR)
+        if venue := filters.get("venue"):
+            wanted = venue.casefold().strip()
+            holds = np.array([wanted in name.casefold() for name in facets.venues], dtype=bool)
+            mask &= holds[facets.venue_of]
+        if (has_code := filters.get("has_code")) is not None:
+            mask &= facets.has_code == has_code
+    return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
 
 
-def _in_category(papers: Sequence[Paper], category: str | Category) -> NDArray[np.bool_]:
-    parts = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
-    wanted = tuple(_key(part) for part in parts)
-    keys = [[tuple(map(_key, path)) for path in paper.categories] for paper in papers]
+def _keep_category(
+    parts: Sequence[Facets], masks: Sequence[NDArray[np.bool_]], category: str | Category
+) -> None:
+    names = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
+    wanted = tuple(_key(name) for name in names)
     holds = _holds if isinstance(category, str) else _begins
-    mask = np.array([any(holds(path, wanted) for path in paths) for paths in keys], bool)
-    if not mask.any():
-        names = sorted({name for paper in papers for path in paper.categories for name in path})
-        near = difflib.get_close_matches(parts[-1].strip(), names, n=3, cutoff=0.5)
+    found = False
+    for facets, mask in zip(parts, masks, strict=True):
+        chosen = [holds(tuple(map(_key, path)), wanted) for path in facets.paths]
+        mask &= facets.under(np.array(chosen, dtype=bool))
+        found = found or any(chosen)
+    if not found:
+        known = sorted({name for facets in parts for path in facets.paths for name in path})
+        near = difflib.get_close_matches(names[-1].strip(), known, n=3, cutoff=0.5)
         hint = (
             f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search status`"
         )
-        raise FilterError(f"no paper stands under {CATEGORY_SEPARATOR.join(parts)!r}; {hint}")
-    return mask
+        raise FilterError(f"no paper stands under {CATEGORY_SEPARATOR.join(names)!r}; {hint}")
 
 
 def _holds(path: Category, wanted: Category) -> bool:

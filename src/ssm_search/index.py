@@ -14,6 +14,7 @@ import numpy as np
 
 from ssm_search.bm25 import BM25_B, BM25_K1, Bm25, build_bm25, load_bm25, save_bm25
 from ssm_search.errors import IndexFolderError
+from ssm_search.ranking import cosines
 
 if TYPE_CHECKING:
     import faiss
@@ -97,16 +98,17 @@ class SearchIndex:
         """Whether any row has the term ``stem``."""
         return self._bm25 is not None and stem in self._bm25.numbers
 
-    def dense_scores(self, query: NDArray[np.float32]) -> DenseScores:
-        """Cosines of a unit query vector, shape (d,)."""
+    def dense_scores(
+        self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
+    ) -> DenseScores:
+        """Cosines of a unit query vector, shape (d,); of all rows, whichever are ``allowed``."""
         sentences = _all_scores(self._sentences, query)
         nearest = np.maximum.reduceat(sentences, self._starts[:-1]) if len(self) else sentences
         return DenseScores(_all_scores(self._papers, query), nearest)
 
     def sentence_scores(self, row: int, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """The cosine of each sentence of one row."""
-        # Not @, which under load, on many threads, warns now and then of what is not there.
-        return np.asarray(np.dot(self.sentence_vectors(row), query), dtype=np.float32)
+        return cosines(self.sentence_vectors(row), query)
 
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """BM25 of the query ``terms`` with every row; a term given twice counts twice."""

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ssm_search.errors import PaperNotFoundError
-from ssm_search.papers import Paper, arxiv_id, title_key
+from ssm_search.keys import Keys, by_address, by_id, by_name, by_title
+from ssm_search.papers import Paper, arxiv_id
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Lookup:
     """Rows of papers by all that names them exactly."""
 
-    def __init__(self, papers: Sequence[Paper]):
-        self._ids: dict[str, int] = {}
-        self._addresses: dict[str, int] = {}
-        self._titles: dict[str, list[int]] = defaultdict(list)
-        self._names: dict[str, list[int]] = defaultdict(list)
-        self._title_keys = [title_key(paper.title) for paper in papers]
-        for row, paper in enumerate(papers):
-            self._ids[paper.id] = row
-            for url in filter(None, (paper.url, paper.pdf_url, paper.code_url)):
-                self._addresses.setdefault(address(url), row)
-            self._titles[self._title_keys[row]].append(row)
-            # "VideoMamba: State Space Model for …" is known as "VideoMamba".
-            self._names[title_key(paper.title.split(":")[0])].append(row)
+    def __init__(
+        self,
+        papers: Sequence[Paper],
+        parts: Sequence[tuple[int, Keys]],
+        present: NDArray[np.bool_] | None = None,
+    ):
+        """Look ``papers`` up.
+
+        Args:
+            parts: the first row of each part of them, and its names.
+            present: which rows count, shape (n,); all if None.
+        """
+        self._papers = papers
+        self._parts = parts
+        self._present = present
 
     def link(self, text: str) -> int | None:
         """The row of the paper that ``text`` is the arXiv id or a link of; None for other text.
@@ -34,18 +41,19 @@ class Lookup:
         """
         paper_id = arxiv_id(text)
         if paper_id is None:
-            return self._addresses.get(address(text)) if "://" in text else None
-        if paper_id not in self._ids:
+            return next(iter(self._rows(by_address(text))), None) if "://" in text else None
+        rows = self._rows(by_id(paper_id))
+        if not rows:
+            count = len(self._papers) if self._present is None else int(self._present.sum())
             raise PaperNotFoundError(
-                f"{paper_id} is not among the {len(self._ids)} entries of this index; "
+                f"{paper_id} is not among the {count} entries of this index; "
                 "ask with its title or abstract instead"
             )
-        return self._ids[paper_id]
+        return rows[-1]
 
     def called(self, text: str) -> list[int]:
         """The rows that have ``text`` for a title, or for the name before the title's colon."""
-        key = title_key(text)
-        rows = [*self._titles.get(key, ()), *self._names.get(key, ())] if key else []
+        rows = [*self._rows(by_title(text)), *self._rows(by_name(text))]
         return list(dict.fromkeys(rows))
 
     def paper(self, seed: Paper | str) -> int | None:
@@ -55,17 +63,21 @@ class Lookup:
             PaperNotFoundError: as :meth:`link`.
         """
         if isinstance(seed, Paper):
-            rows = [self._ids.get(seed.id), *self._titles.get(title_key(seed.title) or "-", ())]
+            rows = [*self._rows(by_id(seed.id)), *self._rows(by_title(seed.title))]
         else:
-            rows = [self.link(seed), self._ids.get(seed.casefold()), *self.called(seed)]
-        return next((row for row in rows if row is not None), None)
+            row = self.link(seed)
+            rows = [] if row is None else [row]
+            rows += [*self._rows(by_id(seed.casefold())), *self.called(seed)]
+        return next(iter(rows), None)
 
     def versions(self, rows: Iterable[int]) -> list[int]:
         """``rows`` and all others with the same titles, such as the post that goes with a paper."""
-        keys = {self._title_keys[row] for row in rows} - {""}
-        return [*rows, *(row for key in keys for row in self._titles[key])]
+        found = list(rows)
+        titles = {by_title(self._papers[row].title) for row in found}
+        return [*found, *(row for title in sorted(titles) for row in self._rows(title))]
 
-
-def address(url: str) -> str:
-    """``url`` without what does not tell pages apart: scheme, case, closing slash."""
-    return url.strip().casefold().partition("://")[2].rstrip("/")
+    def _rows(self, name: str) -> list[int]:
+        if not name:
+            return []
+        rows = [start + row for start, keys in self._parts for row in keys.of(name)]
+        return [row for row in rows if self._present is None or self._present[row]]

@@ -226,6 +226,13 @@ def title_key(title: str) -> str:
     return "".join(char for char in folded if char.isalnum())
 
 
+def full_text(paper: Paper) -> str:
+    """Title and abstract, as far as they are known."""
+    if paper.title and paper.abstract:
+        return f"{paper.title}. {paper.abstract}"
+    return paper.title or paper.abstract
+
+
 def slug(title: str) -> str:
     """A stable, readable id for an entry without an arXiv id: letters and digits, hyphenated."""
     folded = unicodedata.normalize("NFKC", title.casefold())

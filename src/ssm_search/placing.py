@@ -76,7 +76,7 @@ class Placing:
     def judge(self, seed: Seed) -> Judgement:
         """Probabilities of all headings; a listed paper is judged as if it were not listed."""
         members = self._members
-        similar = similarities(self._asked(seed), self._corpus.index, self._corpus.headings)
+        similar = similarities(self._asked(seed), self._corpus.list_index, self._corpus.headings)
         if seed.row is not None:
             similar, members = without(similar, seed.row), np.delete(members, seed.row, axis=0)
         by_title = seed.row is None and not seed.paper.abstract
@@ -91,7 +91,7 @@ class Placing:
             return self._listed.only(seed.row)
         title = seed.paper.title or first_sentence(seed.paper.abstract)
         vectors = np.vstack([seed.question.vector, self._encode(title)])
-        return of_new(title, seed.question.stems, vectors, self._corpus.index)
+        return of_new(title, seed.question.stems, vectors, self._corpus.list_index)
 
     @cached_property
     def _members(self) -> NDArray[np.bool_]:
@@ -99,4 +99,4 @@ class Placing:
 
     @cached_property
     def _listed(self) -> Asked:
-        return listed(self._corpus.index, self._corpus.papers)
+        return listed(self._corpus.list_index, self._corpus.papers)

@@ -13,6 +13,7 @@ from ssm_search.corpus import Corpus
 from ssm_search.encoder import Encoder, encode_query, encode_sorted
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.index import SearchIndex
+from ssm_search.segmented import SegmentedIndex
 from ssm_search.text import nearest_word, terms
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Question:
     words: dict[str, str]
 
 
-def understand(text: str, index: SearchIndex, encoder: Encoder) -> Question:
+def understand(text: str, index: SearchIndex | SegmentedIndex, encoder: Encoder) -> Question:
     """A query as a question; words that no row has are read as their nearest spelling.
 
     Raises:
@@ -59,7 +60,7 @@ def understand(text: str, index: SearchIndex, encoder: Encoder) -> Question:
     return _question(_fitting(encode_query(encoder, text), index), pairs)
 
 
-def as_document(text: str, index: SearchIndex, encoder: Encoder) -> Question:
+def as_document(text: str, index: SearchIndex | SegmentedIndex, encoder: Encoder) -> Question:
     """A paper that is not listed as a question: encoded as the listed ones are, nothing respelled.
 
     Raises:
@@ -107,7 +108,9 @@ def _question(vector: NDArray[np.float32], pairs: list[tuple[str, str]]) -> Ques
     return Question(vector, tuple(stem for stem, _ in pairs), words)
 
 
-def _fitting(vector: NDArray[np.float32], index: SearchIndex) -> NDArray[np.float32]:
+def _fitting(
+    vector: NDArray[np.float32], index: SearchIndex | SegmentedIndex
+) -> NDArray[np.float32]:
     if len(index) and len(vector) != index.dimension:
         raise IndexFolderError(
             f"the encoder gives {len(vector)} dimensions, the index has {index.dimension}; "

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ssm_search.corpus import Corpus
 from ssm_search.display import Hits
 from ssm_search.papers import Category, Hit, Why
 from ssm_search.question import Question
-from ssm_search.text import sentences
+from ssm_search.segmented import SegmentedIndex
+from ssm_search.text import sentences, terms
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+REMEMBERED = 10_000  # papers whose sentences are cut once, not for every query
 
 
 class Reasons:
@@ -21,7 +25,7 @@ class Reasons:
 
     def __init__(self, corpus: Corpus):
         self._corpus = corpus
-        self._sentences: dict[int, list[str]] = {}
+        self._sentences = lru_cache(REMEMBERED)(self._cut)
 
     def hits(
         self,
@@ -61,11 +65,16 @@ class Reasons:
 
     def _nearest_sentence(self, row: int, question: Question) -> str:
         """The sentence of the abstract that is nearest to the question, if the text is at hand."""
-        if row not in self._sentences:  # cut and compared once, not for every query
-            at_hand = self._corpus.is_indexed_text(row)
-            self._sentences[row] = sentences(self._corpus.papers[row].abstract if at_hand else "")
-        found = self._sentences[row]
+        found = self._sentences(row)
         if not found:
             return ""
-        scores = self._corpus.index.sentence_scores(row, question.vector)[-len(found) :]
+        index = self._corpus.index
+        if isinstance(index, SegmentedIndex):  # without vectors of sentences
+            shared = [len({s for s, _ in terms(x)} & question.words.keys()) for x in found]
+            return found[shared.index(max(shared))] if any(shared) else ""
+        scores = index.sentence_scores(row, question.vector)[-len(found) :]
         return found[int(scores.argmax())]
+
+    def _cut(self, row: int) -> list[str]:
+        at_hand = self._corpus.is_indexed_text(row)
+        return sentences(self._corpus.papers[row].abstract if at_hand else "")

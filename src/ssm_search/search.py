@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,22 +14,14 @@ import numpy as np
 
 from ssm_search import ranking
 from ssm_search.categories import Judgement
-from ssm_search.corpus import (
-    Corpus,
-    Manifest,
-    build_corpus,
-    full_text,
-    load_corpus,
-    save_corpus,
-    stamped,
-)
-from ssm_search.dates import Date
+from ssm_search.corpus import Corpus, build_corpus, load_corpus, save_corpus
 from ssm_search.display import Hits
 from ssm_search.encoder import Encoder, encode_sorted, load_encoder
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.filters import Filters, matching_rows
 from ssm_search.index import SearchIndex
 from ssm_search.lookup import Lookup
+from ssm_search.manifest import Manifest, stamped
 from ssm_search.onnx_encoder import OnnxEncoder, carried_encoder
 from ssm_search.papers import (
     Abstract,
@@ -38,10 +30,12 @@ from ssm_search.papers import (
     Duplicate,
     Paper,
     Placement,
+    full_text,
 )
 from ssm_search.placing import Placing, Seed
 from ssm_search.question import Question, as_document, checked_query, merged, of_listed, understand
 from ssm_search.reasons import Reasons
+from ssm_search.segmented import SegmentedIndex
 from ssm_search.text import sentences
 
 if TYPE_CHECKING:
@@ -59,7 +53,9 @@ class PaperSearch:
         """Use :meth:`from_papers` or :meth:`load`."""
         self.corpus = corpus
         self._encoder = encoder
-        self._lookup = Lookup(corpus.papers)
+        starts = np.cumsum([0, *map(len, corpus.facets)])
+        parts = [(int(start), keys) for start, keys in zip(starts, corpus.keys, strict=False)]
+        self._lookup = Lookup(corpus.papers, parts, corpus.present)
         self._understood = lru_cache(REMEMBERED)(
             lambda text: understand(text, self.index, self.encoder)
         )
@@ -133,12 +129,12 @@ class PaperSearch:
             self._encoder = carried_encoder(Path(folder), manifest.encoder_fingerprint)
 
     @property
-    def papers(self) -> tuple[Paper, ...]:
-        """All papers, in the order of the rows."""
+    def papers(self) -> Sequence[Paper]:
+        """All papers, in the order of the rows; of a large corpus, those that are gone too."""
         return self.corpus.papers
 
     @property
-    def index(self) -> SearchIndex:
+    def index(self) -> SearchIndex | SegmentedIndex:
         """Their vectors and terms."""
         return self.corpus.index
 
@@ -154,18 +150,24 @@ class PaperSearch:
 
     def status(self) -> dict[str, Any]:
         """Counts, coverage of abstracts, encoder and age, as JSON types."""
-        manifest = self.manifest
-        ids = {paper.id for paper in self.papers if paper.kind == "paper"}
-        lacking = [paper_id for paper_id in manifest.without_abstract if paper_id in ids]
+        manifest, facets, present = self.manifest, self.corpus.facets, self.corpus.present
         age = datetime.now(UTC) - datetime.fromisoformat(manifest.built) if manifest.built else None
+        entries = int(present.sum())
+        at_hand = int((np.concatenate([part.has_abstract for part in facets]) & present).sum())
+        links, lacking, with_abstract = 0, list[str](), at_hand
+        if not manifest.segments:
+            ids = {paper.id for paper in self.papers if paper.kind == "paper"}
+            links = entries - len(ids)
+            lacking = [paper_id for paper_id in manifest.without_abstract if paper_id in ids]
+            with_abstract = len(ids) - len(lacking)
         return {
             "list": manifest.list_name,
-            "entries": len(self.papers),
-            "papers": len(ids),
-            "links": len(self.papers) - len(ids),
-            "headings": len({path for paper in self.papers for path in paper.categories}),
-            "indexed_with_abstract": len(ids) - len(lacking),
-            "abstracts_at_hand": sum(bool(paper.abstract) for paper in self.papers),
+            "entries": entries,
+            "papers": entries - links,
+            "links": links,
+            "headings": len({path for part in facets for path in part.paths}),
+            "indexed_with_abstract": with_abstract,
+            "abstracts_at_hand": at_hand,
             "sentences": manifest.sentences,
             "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
             "dimension": manifest.dimension,
@@ -193,7 +195,7 @@ class PaperSearch:
         row = self._lookup.link(text)
         exact = self._lookup.called(text) if row is None else [row]
         question = self._understood(text) if row is None else of_listed(row, self.corpus)
-        scores = ranking.put_first(self._scores(question), self._mask(exact))
+        scores = ranking.put_first(self._scores(question, allowed), self._mask(exact))
         return self._reasons.hits(
             ranking.top_rows(scores, k, allowed), scores, question, exact=exact
         )
@@ -206,8 +208,8 @@ class PaperSearch:
             FilterError: as :meth:`query`.
         """
         allowed = self._allowed(k, filters)
-        papers = [paper for paper, good in zip(self.papers, allowed, strict=True) if good]
-        return sorted(papers, key=lambda paper: astuple(Date.of(paper)), reverse=True)[:k]
+        dates = np.concatenate([facets.dates for facets in self.corpus.facets])
+        return [self.papers[row] for row in ranking.top_rows(dates, k, allowed)]
 
     def related(
         self, paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Filters]
@@ -255,8 +257,8 @@ class PaperSearch:
         seeds = [seed.row for seed in liked + disliked if seed.row is not None]
         allowed[self._lookup.versions(seeds)] = False
         scores = ranking.rocchio(
-            [self._scores(seed.question) for seed in liked],
-            [self._scores(seed.question) for seed in disliked],
+            [self._scores(seed.question, allowed) for seed in liked],
+            [self._scores(seed.question, allowed) for seed in disliked],
         )
         rows = ranking.top_rows(scores, k if not diversity else MMR_POOL * k, allowed)
         if diversity:
@@ -293,7 +295,7 @@ class PaperSearch:
         """
         _check_count(k)
         seed = self._seed(paper_or_id_or_text)
-        return self._placing.place(seed, self._scores(seed.question), k)
+        return self._placing.place(seed, self._scores(seed.question, self.corpus.present), k)
 
     def judge(self, paper_or_id_or_text: Paper | str) -> Judgement:
         """What :meth:`suggest_categories` decides by.
@@ -334,17 +336,17 @@ class PaperSearch:
 
     def _allowed(self, k: int, filters: Filters) -> NDArray[np.bool_]:
         _check_count(k)
-        return matching_rows(self.papers, filters)
+        return matching_rows(self.corpus.facets, filters) & self.corpus.present
 
     def _mask(self, rows: Sequence[int]) -> NDArray[np.bool_]:
         mask = np.zeros(len(self.papers), dtype=bool)
         mask[list(rows)] = True
         return mask
 
-    def _scores(self, question: Question) -> NDArray[np.float32]:
-        if not self.papers:
+    def _scores(self, question: Question, allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
+        if not len(self.papers):
             return np.zeros(0, dtype=np.float32)
-        dense = self.index.dense_scores(question.vector)
+        dense = self.index.dense_scores(question.vector, allowed)
         return ranking.fuse(self.index.bm25_scores(question.stems), dense.paper, dense.sentence)
 
     @property

@@ -1,0 +1,143 @@
+"""What filters ask of papers, column by column: a row's facts are at its place in each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ssm_search.dates import Date
+from ssm_search.papers import Category, Paper
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NO_YEAR = 0
+
+_ARRAYS = ("years", "dates", "has_code", "has_abstract", "venue_of", "path_starts", "path_of")
+_NAMES_FILE = "facets.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Of ``n`` papers.
+
+    Attributes:
+        years: int32, shape (n,); ``NO_YEAR`` where none is printed.
+        dates: int32, shape (n,); year, month and day as one number, 0 for what is not known.
+        has_code, has_abstract: bool, shape (n,).
+        venue_of: int32, shape (n,); which of ``venues``.
+        path_starts: int64, shape (n + 1,); the headings of row i are those that ``path_of`` names
+            from ``path_starts[i]`` up to ``path_starts[i + 1]``.
+        path_of: int32; which of ``paths``.
+    """
+
+    years: NDArray[np.int32]
+    dates: NDArray[np.int32]
+    has_code: NDArray[np.bool_]
+    has_abstract: NDArray[np.bool_]
+    venue_of: NDArray[np.int32]
+    path_starts: NDArray[np.int64]
+    path_of: NDArray[np.int32]
+    venues: tuple[str, ...]
+    paths: tuple[Category, ...]
+
+    def __len__(self) -> int:
+        return len(self.years)
+
+    def under(self, paths: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The papers with at least one of the chosen ``paths``, a mask of them; shape (n,)."""
+        found = np.concatenate([[0], np.cumsum(paths[self.path_of])])
+        counts: NDArray[np.bool_] = found[self.path_starts[1:]] > found[self.path_starts[:-1]]
+        return counts
+
+
+def facets_of(papers: Sequence[Paper]) -> Facets:
+    """What the papers themselves say."""
+    venues: dict[str, int] = {}
+    paths: dict[Category, int] = {}
+    venue_of = [venues.setdefault(paper.venue, len(venues)) for paper in papers]
+    filed = [filed_under(paper) for paper in papers]
+    return Facets(
+        years=np.array([paper.year or NO_YEAR for paper in papers], dtype=np.int32),
+        dates=np.array([_number(Date.of(paper)) for paper in papers], dtype=np.int32),
+        has_code=np.array([bool(paper.code_url) for paper in papers], dtype=np.bool_),
+        has_abstract=np.array([bool(paper.abstract) for paper in papers], dtype=np.bool_),
+        venue_of=np.array(venue_of, dtype=np.int32),
+        path_starts=np.cumsum([0, *map(len, filed)], dtype=np.int64),
+        path_of=np.array(
+            [paths.setdefault(path, len(paths)) for row in filed for path in row], dtype=np.int32
+        ),
+        venues=tuple(venues),
+        paths=tuple(paths),
+    )
+
+
+def filed_under(paper: Paper) -> tuple[Category, ...]:
+    """A paper's headings or, without any, its arXiv categories as if they were headings."""
+    return paper.categories or tuple(
+        (name.split(".")[0], name) if "." in name else (name,) for name in paper.arxiv_categories
+    )
+
+
+def joined(parts: Sequence[tuple[Facets, NDArray[np.int64]]]) -> Facets:
+    """The chosen rows of several, each in ascending order, one after the other."""
+    venues: dict[str, int] = {}
+    paths: dict[Category, int] = {}
+    venue_of, path_of, counts = [], [], [np.zeros(1, dtype=np.int64)]
+    for facets, rows in parts:
+        new = np.array([venues.setdefault(v, len(venues)) for v in facets.venues], dtype=np.int32)
+        venue_of.append(new[facets.venue_of[rows]])
+        named = np.array([paths.setdefault(p, len(paths)) for p in facets.paths], dtype=np.int32)
+        counts.append(np.diff(facets.path_starts)[rows])
+        kept = np.zeros(len(facets), dtype=bool)
+        kept[rows] = True
+        path_of.append(named[facets.path_of[np.repeat(kept, np.diff(facets.path_starts))]])
+    return Facets(
+        years=np.concatenate([facets.years[rows] for facets, rows in parts]),
+        dates=np.concatenate([facets.dates[rows] for facets, rows in parts]),
+        has_code=np.concatenate([facets.has_code[rows] for facets, rows in parts]),
+        has_abstract=np.concatenate([facets.has_abstract[rows] for facets, rows in parts]),
+        venue_of=np.concatenate(venue_of),
+        path_starts=np.cumsum(np.concatenate(counts)),
+        path_of=np.concatenate(path_of),
+        venues=tuple(venues),
+        paths=tuple(paths),
+    )
+
+
+def save_facets(facets: Facets, folder: Path) -> None:
+    """Write them into an existing folder."""
+    for name in _ARRAYS:
+        np.save(folder / f"{name}.npy", getattr(facets, name), allow_pickle=False)
+    names = json.dumps({"venues": facets.venues, "paths": facets.paths}, ensure_ascii=False)
+    (folder / _NAMES_FILE).write_text(names, encoding="utf-8")
+
+
+def load_facets(folder: Path) -> Facets:
+    """Read what :func:`save_facets` wrote, mapped into memory.
+
+    Raises:
+        OSError, ValueError, KeyError: a file is missing or damaged.
+    """
+    arrays = {
+        name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS
+    }
+    names = json.loads((folder / _NAMES_FILE).read_text(encoding="utf-8"))
+    facets = Facets(
+        **arrays, venues=tuple(names["venues"]), paths=tuple(map(tuple, names["paths"]))
+    )
+    n = len(facets)
+    lengths = [len(arrays[name]) for name in ("dates", "has_code", "has_abstract", "venue_of")]
+    if lengths != [n] * 4 or len(facets.path_starts) != n + 1:
+        raise ValueError(f"facets of {n} years, {lengths} other columns")
+    return facets
+
+
+def _number(date: Date) -> int:
+    year, month, day = (part or 0 for part in astuple(date))
+    return 10_000 * year + 100 * month + day

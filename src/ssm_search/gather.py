@@ -1,0 +1,245 @@
+"""Files of papers → a saved index, whatever their number: the whole pipeline on one screen."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ssm_search.build import Progress, runner_of
+from ssm_search.corpora import (
+    Counts,
+    encode_shards,
+    join_shards,
+    shards_of,
+    update_parts,
+)
+from ssm_search.corpus import passages
+from ssm_search.encoder import Encoder, load_encoder
+from ssm_search.errors import CorpusError, IndexFolderError
+from ssm_search.feeds import Malformed, Removed, read_feed
+from ssm_search.files import write_atomically
+from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
+from ssm_search.onnx_export import is_export_of
+from ssm_search.papers import Paper
+from ssm_search.search import PaperSearch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SENTENCES_UP_TO = 20_000
+"""Papers whose sentences are encoded too, unless it is asked for otherwise: they bring
+R@1 from .XXX to .823 (`make bench-quality`), and eight times the vectors, in memory."""
+SAMPLED = 2_000  # papers some of whose texts an export is tried on
+NAMED = 10  # malformed records that a message lists
+
+
+@dataclass(slots=True)
+class GatherReport:
+    """How the building of a corpus went.
+
+    Attributes:
+        malformed: the records that could not be read.
+        encoder: how queries will be encoded, where there was a choice.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    malformed: list[Malformed] = field(default_factory=list)
+    encoder: str = ""
+
+    def summary(self) -> list[str]:
+        """What a person who ran the build wants to know, a line each."""
+        counts = self.counts
+        lines = [
+            f"{counts.papers:,} papers: encoded {counts.encoded:,}, reused {counts.reused:,}"
+            + (f", removed {counts.removed:,}" if counts.removed else "")
+        ]
+        if self.encoder:
+            lines.append(self.encoder)
+        if self.malformed:
+            lines.append(f"not read: {len(self.malformed):,} records")
+            lines += [f"  {one.source}:{one.line}: {one.reason}" for one in self.malformed[:NAMED]]
+            if len(self.malformed) > NAMED:
+                lines.append("  …")
+        return lines
+
+
+def gather_index(
+    sources: Sequence[str | Path],
+    folder: str | Path,
+    *,
+    encoder: Encoder | None = None,
+    arxiv_categories: Sequence[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    sentences: bool | None = None,
+    kind: str | None = None,
+    update: bool = False,
+    progress: Progress = lambda what, done, total: None,
+) -> GatherReport:
+    """Build, or update, the index of all papers in ``sources``.
+
+    A build that was killed goes on where it was when it is started again. Vectors of papers whose
+    text is the same are taken from the index that was there.
+
+    Args:
+        sources: see :func:`~ssm_search.feeds.read_feed`, as are the filters.
+        sentences: whether sentences are encoded too; by the number of papers if None.
+        kind: FAISS's name of the index of a large corpus, "Flat" or "IVF…"; by its size if None.
+        update: ``sources`` hold what was added, changed and removed since the index was built.
+
+    Raises:
+        CorpusError: a source cannot be read, or there is no paper in any.
+        IndexFolderError: ``update``, and there is no index or it is damaged.
+        EncoderError: the model is missing or damaged.
+    """
+    folder, report = Path(folder), GatherReport()
+    model = encoder or load_encoder()
+    records = read_feed(
+        sources,
+        arxiv_categories=arxiv_categories,
+        since=since,
+        until=until,
+        malformed=report.malformed.append,
+        progress=lambda done, total: progress("reading", done, total),
+    )
+    try:
+        previous = PaperSearch.load(folder)
+    except IndexFolderError:
+        if update:
+            raise
+        previous = None
+    with shards_of(folder) as place:
+        if update and previous and previous.manifest.segments:
+            # Loaded again because it is the same model: else, this says so.
+            same = PaperSearch.load(folder, model).encoder
+            report.counts = update_parts(records, folder, previous.corpus, same)
+        else:
+            known = previous.papers if update and previous else ()
+            gathering = _Gathering(folder, model, previous, place, report, progress)
+            gathering.build(chain(known, records), name_of(sources), sentences, kind)
+        shutil.rmtree(place)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathering:
+    """A build under way."""
+
+    folder: Path
+    model: Encoder
+    previous: PaperSearch | None
+    place: Path
+    report: GatherReport
+    progress: Progress
+
+    def build(
+        self,
+        records: Iterable[Paper | Removed],
+        name: str,
+        sentences: bool | None,
+        kind: str | None,
+    ) -> None:
+        """Encode all records and write the index."""
+        rest = iter(records)
+        first = list(islice(rest, SENTENCES_UP_TO + 1))
+        sample = [record for record in first if isinstance(record, Paper)][:SAMPLED]
+        if not sample:
+            raise CorpusError(
+                f"no paper found in {name} that meets the filters "
+                f"({len(self.report.malformed):,} records cannot be read); "
+                "expected records with an id and a title"
+            )
+        runner = self._runner([text for paper in sample for text in passages(paper)])
+        if sentences is None:
+            sentences = len(first) <= SENTENCES_UP_TO
+        whole = chain(first, rest)
+        if sentences:
+            self._build_list(whole, name, runner)
+            return
+        known = self.previous.corpus if self.previous else None
+        encoded, reused = encode_shards(whole, self.place, runner, known)
+        manifest = join_shards(
+            self.place,
+            self.folder,
+            runner,
+            name,
+            kind,
+            lambda done, total: self.progress("joining", done, total),
+        )
+        self.report.counts = Counts(manifest.papers, encoded, reused)
+
+    def _build_list(self, records: Iterable[Paper | Removed], name: str, runner: Encoder) -> None:
+        """An index like that of a list, with sentences, in memory while it is built."""
+        latest: dict[str, Paper] = {}
+        for record in records:
+            if isinstance(record, Paper):
+                latest[record.id] = record
+            else:
+                latest.pop(record.id, None)
+        kept = KeptEncoder(runner, self.place)
+        search = PaperSearch.from_papers(
+            latest.values(),
+            kept,
+            previous=self.previous,
+            progress=lambda done, total: self.progress("encoding", done, total),
+        )
+        PaperSearch(search.corpus, runner).save(self.folder, list_name=name)
+        before = set(map(int, self.previous.corpus.text_hashes)) if self.previous else set()
+        reused = len(set(map(int, search.corpus.text_hashes)) & before)
+        self.report.counts = Counts(len(latest), len(latest) - reused, reused)
+
+    def _runner(self, texts: Sequence[str]) -> Encoder:
+        """What encodes: the model or its export, made once."""
+        exported = self.place / ENCODER_FOLDER
+        if all((exported / name).is_file() for name in FILES):
+            there = OnnxEncoder(exported)
+            if is_export_of(there, self.model):
+                return there
+        with tempfile.TemporaryDirectory(dir=self.place) as scratch:
+            runner, self.report.encoder = runner_of(
+                self.model, self.previous, texts, Path(scratch), self.progress
+            )
+            if isinstance(runner, OnnxEncoder) and runner.folder == Path(scratch):
+                shutil.rmtree(exported, ignore_errors=True)
+                runner.copy_to(exported)
+                return OnnxEncoder(exported)
+        return runner
+
+
+class KeptEncoder:
+    """An encoder whose vectors stay on disk, so that a build that was killed finds them again."""
+
+    def __init__(self, encoder: Encoder, folder: Path):
+        self._encoder = encoder
+        self._folder = folder
+        self.fingerprint = encoder.fingerprint
+        self.name: str = getattr(encoder, "name", "")
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """As the encoder does, or did."""
+        digest = hashlib.sha256(self.fingerprint.encode())
+        for text in texts:
+            digest.update(b"\0" + text.encode("utf-8", "replace"))
+        path = self._folder / f"{digest.hexdigest()}.npy"
+        if path.is_file():
+            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+        vectors = self._encoder.encode(texts)
+        data = io.BytesIO()
+        np.save(data, vectors, allow_pickle=False)
+        write_atomically(path, data.getvalue())
+        return vectors
+
+
+def name_of(sources: Sequence[str | Path]) -> str:
+    """What a corpus is called."""
+    return ", ".join("standard input" if str(s) == "-" else Path(s).name for s in sources)
