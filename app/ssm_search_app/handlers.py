@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, TypeGuard
 
 from ssm_search import Category, Paper, SsmSearchError, cards, submissions
@@ -77,13 +78,14 @@ def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
 def known_picks(library: Library, picks: Any) -> dict[str, list[str]]:
     """Picks as a browser kept them, without what this list does not have."""
     kept = picks if isinstance(picks, dict) else {}
-    ids = {paper.id for paper in library.search.papers}
+    seen: set[str] = set()
     chosen: dict[str, list[str]] = {}
     for act in NO_PICKS:
         of_act = kept.get(act)
-        known = [i for i in of_act if isinstance(i, str) and i in ids] if _is_list(of_act) else []
-        chosen[act] = list(dict.fromkeys(known))[:MAX_SEEDS]
-        ids -= set(chosen[act])
+        ids = [i for i in of_act if isinstance(i, str)] if _is_list(of_act) else []
+        known = (i for i in dict.fromkeys(ids) if i not in seen and library.search.get(i))
+        chosen[act] = list(islice(known, MAX_SEEDS))
+        seen |= set(chosen[act])
     return chosen
 
 
@@ -105,8 +107,7 @@ def picked(library: Library, picks: Any, act: str, paper_id: str) -> dict[str, l
 
 def papers_of(library: Library, ids: Sequence[str]) -> list[Paper]:
     """Listed papers by their ids, in this order."""
-    by_id = {paper.id: paper for paper in library.search.papers}
-    return [by_id[one] for one in ids if one in by_id]
+    return [paper for one in ids if (paper := library.search.get(one))]
 
 
 def picks_html(library: Library, picks: Picks) -> str:
@@ -171,9 +172,7 @@ def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
     Args:
         empty: with those that no paper stands under yet.
     """
-    counts: Counter[Category] = Counter()
-    for paper in library.search.papers:
-        counts.update({path[:n] for path in paper.categories for n in range(1, len(path) + 1)})
+    counts = library.search.tally.headings
     return [
         (f"{INDENT * (len(path) - 1)}{path[-1]} ({counts[path]})", name)
         for name, path in _paths(library).items()
@@ -184,7 +183,7 @@ def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
 def _paths(library: Library) -> dict[str, Category]:
     """Each heading by its name in menus and addresses, below its parent, as the list has them."""
     place: dict[Category, int] = {}
-    for path in library.search.manifest.headings:
+    for path in library.search.headings:
         for depth in range(1, len(path) + 1):
             place.setdefault(path[:depth], len(place))
     tree = sorted(place, key=lambda path: [place[path[:n]] for n in range(1, len(path) + 1)])
@@ -205,22 +204,22 @@ def in_menus(library: Library, search: Search) -> Search:
 
 def years(library: Library) -> list[int]:
     """Those that papers have, newest first."""
-    return sorted({paper.year for paper in library.search.papers if paper.year}, reverse=True)
+    return sorted(library.search.tally.years, reverse=True)
 
 
 def venues(library: Library) -> list[str]:
     """The most frequent, by name."""
-    counts = Counter(paper.venue for paper in library.search.papers if paper.venue)
-    return sorted(name for name, _ in counts.most_common(MOST_VENUES))
+    return sorted(name for name, _ in library.search.tally.venues.most_common(MOST_VENUES))
 
 
 def examples(library: Library) -> list[str]:
     """Questions that this list can answer: headings that say something, and an id."""
-    named = Counter(
-        path[-1] for paper in library.search.papers for path in paper.categories if " " in path[-1]
-    )
-    ids = [paper.id for paper in library.search.papers if paper.kind == "paper"]
-    return [name for name, _ in named.most_common(EXAMPLES)] + ids[-1:]
+    named = Counter[str]()
+    for path, count in library.search.tally.headings.items():
+        if " " in path[-1]:
+            named[path[-1]] += count
+    latest = (paper.id for paper in reversed(library.search.papers) if paper.kind == "paper")
+    return [name for name, _ in named.most_common(EXAMPLES)] + list(islice(latest, 1))
 
 
 def _under(search: Search) -> str:

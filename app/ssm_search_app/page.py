@@ -97,7 +97,8 @@ def build_page(library: Library) -> gr.Blocks:
     with page:
         picks = gr.BrowserState(dict(handlers.NO_PICKS), storage_key=PICKS_KEY, secret=PICKS_KEY)
         address = gr.Textbox(visible=False)
-        count = len(library.search.papers)
+        count = library.search.manifest.papers
+        of_list = not library.search.manifest.segments  # a large corpus has no headings, no map
         gr.HTML(
             render.render("header.html", title=library.title, papers=count), apply_default_css=False
         )
@@ -139,7 +140,7 @@ def build_page(library: Library) -> gr.Blocks:
                             0, 1, value=0.2, step=0.1, label="Diversity", visible=False
                         )
                         advice = cards_here(elem_id="advice")
-            with gr.Tab("Submit"), gr.Row(elem_classes="columns"):
+            with gr.Tab("Submit", visible=of_list), gr.Row(elem_classes="columns"):
                 with gr.Column(scale=2, min_width=320):
                     submitted = gr.Textbox(
                         label="A link, or a title and an abstract",
@@ -153,7 +154,7 @@ def build_page(library: Library) -> gr.Blocks:
                     send = gr.Button("Show where it belongs", variant="primary")
                 with gr.Column(scale=3, min_width=320):
                     card = cards_here(elem_id="card")
-            with gr.Tab("Map") as map_tab:
+            with gr.Tab("Map", visible=of_list) as map_tab:
                 gr.Markdown(
                     "Each dot is a paper; papers near in meaning lie near. What you searched for "
                     "stands out. Click a dot for its card, a heading below to hide its papers."

@@ -158,7 +158,7 @@ def build_app(
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
-        return {"status": "ok", "papers": len(library.search.papers)}
+        return {"status": "ok", "papers": library.search.manifest.papers}
 
     page = build_page(library)
     page.queue(max_size=MAX_WAITING, api_open=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -75,6 +76,36 @@ def facets_of(papers: Sequence[Paper]) -> Facets:
         venues=tuple(venues),
         paths=tuple(paths),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many papers there are of each year, of each venue, and under each heading or below."""
+
+    years: Counter[int]
+    venues: Counter[str]
+    headings: Counter[Category]
+
+
+def tally(parts: Sequence[Facets], present: NDArray[np.bool_]) -> Tally:
+    """Count the papers that are ``present``, shape (n,), of all parts."""
+    counts = Tally(Counter(), Counter(), Counter())
+    start = 0
+    for facets in parts:
+        there = present[start : start + len(facets)]
+        start += len(facets)
+        for year, count in zip(*np.unique(facets.years[there], return_counts=True), strict=True):
+            counts.years[int(year)] += int(count)
+        of_venue = np.bincount(facets.venue_of[there], minlength=len(facets.venues))
+        for venue, count in zip(facets.venues, of_venue, strict=True):
+            counts.venues[venue] += int(count)
+        above = [path[:n] for path in facets.paths for n in range(1, len(path) + 1)]
+        for path in dict.fromkeys(above):
+            below = np.array([other[: len(path)] == path for other in facets.paths])
+            counts.headings[path] += int((facets.under(below) & there).sum())
+    counts.years.pop(NO_YEAR, None)
+    counts.venues.pop("", None)
+    return counts
 
 
 def filed_under(paper: Paper) -> tuple[Category, ...]:

@@ -33,6 +33,10 @@ class Lookup:
         self._parts = parts
         self._present = present
 
+    def id(self, paper_id: str) -> int | None:
+        """The row of the paper with this id; None if there is none."""
+        return next(iter(self._rows(by_id(paper_id))), None)
+
     def link(self, text: str) -> int | None:
         """The row of the paper that ``text`` is the arXiv id or a link of; None for other text.
 

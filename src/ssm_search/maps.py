@@ -20,6 +20,7 @@ from ssm_search.search import PaperSearch
 from ssm_search.terminal import shown
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from plotly.graph_objects import Figure
 
 MOST_GROUPS = 8  # colours that people with any colour vision can tell apart
@@ -83,7 +84,7 @@ def figure(search: PaperSearch, hits: Sequence[Hit] = (), query: str = "") -> Fi
     """
     import plotly.graph_objects as go
 
-    papers, places = search.papers, search.corpus.positions
+    papers, places = search.papers, _places(search)
     rows = _rows(search, hits)
     picture = go.Figure()
     for name, (members, colour, symbol) in _traces(papers).items():
@@ -142,7 +143,8 @@ def write_map(
     """Write the map to a file: an interactive page that needs no network, or a picture.
 
     Raises:
-        MapError: the name ends in something other than one of ``FORMATS``.
+        MapError: the name ends in something other than one of ``FORMATS``; or the index is that
+            of a large corpus.
     """
     path = Path(path)
     kind = path.suffix.lower()
@@ -171,7 +173,7 @@ def _drawing(search: PaperSearch, hits: Sequence[Hit], kind: str) -> bytes:
     from matplotlib.figure import Figure as Canvas
     from matplotlib.lines import Line2D
 
-    papers, places = search.papers, search.corpus.positions
+    papers, places = search.papers, _places(search)
     rows = _rows(search, hits)
     file = io.BytesIO()
     # Text as text, and nothing in it read as a formula; the same file for the same map.
@@ -222,6 +224,16 @@ def _traces(papers: Sequence[Paper]) -> dict[str, tuple[list[int], str, tuple[st
         name: (members[name], *((REST_COLOUR, SYMBOLS[0]) if name == REST else next(signs)))
         for name in names
     }
+
+
+def _places(search: PaperSearch) -> NDArray[np.float32]:
+    places = search.corpus.positions
+    if len(places) < len(search.papers):
+        raise MapError(
+            f"there is no map of a large corpus ({search.manifest.papers:,} papers); "
+            "build one of fewer, such as those of one arXiv category"
+        )
+    return places
 
 
 def _rows(search: PaperSearch, hits: Sequence[Hit]) -> dict[int, int]:

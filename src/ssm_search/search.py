@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -18,6 +18,7 @@ from ssm_search.corpus import Corpus, build_corpus, load_corpus, save_corpus
 from ssm_search.display import Hits
 from ssm_search.encoder import Encoder, encode_sorted, load_encoder
 from ssm_search.errors import IndexFolderError, QueryError
+from ssm_search.facets import Tally, tally
 from ssm_search.filters import Filters, matching_rows
 from ssm_search.index import SearchIndex
 from ssm_search.lookup import Lookup
@@ -142,6 +143,23 @@ class PaperSearch:
     def manifest(self) -> Manifest:
         """What the index says about itself."""
         return self.corpus.manifest
+
+    def get(self, paper_id: str) -> Paper | None:
+        """The paper with this id, as it is listed; None if there is none."""
+        row = self._lookup.id(paper_id)
+        return None if row is None else self.papers[row]
+
+    @cached_property
+    def tally(self) -> Tally:
+        """How many papers there are of each year and venue, and under each heading."""
+        return tally(self.corpus.facets, self.corpus.present)
+
+    @property
+    def headings(self) -> tuple[Category, ...]:
+        """Those of the list, in its order; of a large corpus, arXiv's categories."""
+        if self.manifest.segments:
+            return tuple(sorted(self.tally.headings))
+        return self.manifest.headings
 
     def is_of(self, list_text: str) -> bool:
         """Whether the index was built from this list as it stands, to the byte."""
