@@ -19,7 +19,7 @@ import pytest
 from fakes import AXES, WordEncoder
 from numpy.typing import NDArray
 
-from ssm_search import corpora, segmented
+from ssm_search import corpora, segmented, shards
 from ssm_search.ann import Ann, ann_kind, build_ann
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
 from ssm_search.feeds import Removed
@@ -63,7 +63,7 @@ def source(tmp_path: Path, records: Sequence[Paper], name: str = "corpus.jsonl")
 
 @pytest.fixture(autouse=True)
 def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpora, "SHARD", 16)
+    monkeypatch.setattr(shards, "SHARD", 16)
 
 
 def gathered(folder: Path, records: Sequence[Paper], tmp_path: Path, **more: object) -> PaperSearch:
@@ -216,8 +216,6 @@ def test_the_last_record_of_an_id_counts(tmp_path: Path) -> None:
 
 
 def test_records_say_what_is_gone() -> None:
-    shards = []
-
     class Rows:
         def __init__(self, ids: list[int]):
             self.id_hashes = np.array(ids, dtype=np.uint64)
@@ -225,10 +223,10 @@ def test_records_say_what_is_gone() -> None:
         def __len__(self) -> int:
             return len(self.id_hashes)
 
-    shards = [Rows([1, 2, 3]), Rows([2, 4, 1])]
+    parts = [Rows([1, 2, 3]), Rows([2, 4, 1])]
     # 3 goes after the first shard's rows; 4 goes before it comes, and 2 after it came again.
     removed = [np.array([[3, 3]], dtype=np.uint64), np.array([[4, 1], [2, 3]], dtype=np.uint64)]
-    kept = corpora.last_records(shards, removed)  # type: ignore[arg-type]
+    kept = corpora.last_records(parts, removed)  # type: ignore[arg-type]
     assert [rows.tolist() for rows in kept] == [[], [1, 2]]
 
 
@@ -327,9 +325,9 @@ SLOW = """
 import sys, time
 sys.path.insert(0, {tests!r})
 from fakes import WordEncoder
-from ssm_search import corpora
+from ssm_search import shards
 from ssm_search.gather import gather_index
-corpora.SHARD = 16
+shards.SHARD = 16
 class Slow(WordEncoder):
     def encode(self, texts, /):
         time.sleep(0.05)

@@ -18,7 +18,7 @@ from ssm_search.build import BuildReport, build_index
 from ssm_search.encoder import SentenceTransformerEncoder, load_encoder
 from ssm_search.errors import EncoderError, IndexFolderError
 from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
-from ssm_search.onnx_export import _codes, _quantized, agree, export_encoder
+from ssm_search.onnx_export import _codes, _quantized, agree, export_encoder, fastest
 from ssm_search.search import PaperSearch
 
 LIST = "# L\n## Films\n" + "".join(
@@ -184,6 +184,19 @@ def test_another_model_or_recipe_is_exported_anew(
     assert second.search.encoder.fingerprint != first.search.manifest.encoder_fingerprint
     monkeypatch.setattr(onnx_export, "RECIPE", 99)
     assert built(source, tmp_path / "index", other).search.encoder.about.recipe == 99
+
+
+def test_many_papers_are_encoded_on_a_gpu(
+    exported: OnnxEncoder, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = SentenceTransformerEncoder(model)
+    encoder = fastest(original, exported)
+    assert (encoder.fingerprint, fastest(exported, exported)) == (exported.fingerprint, exported)
+    many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
+    for has_gpu, used in ((False, exported), (True, original)):
+        monkeypatch.setattr(SentenceTransformerEncoder, "accelerated", has_gpu)
+        np.testing.assert_array_equal(encoder.encode(many), used.encode(many))
+        np.testing.assert_array_equal(encoder.encode(TEXTS), exported.encode(TEXTS))
 
 
 def test_what_cannot_be_exported_goes_on_as_before(

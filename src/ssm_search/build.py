@@ -27,7 +27,7 @@ from ssm_search.errors import (
     ListError,
 )
 from ssm_search.onnx_encoder import OnnxEncoder
-from ssm_search.onnx_export import export_encoder, is_export_of
+from ssm_search.onnx_export import export_encoder, fastest, is_export_of
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 
@@ -135,13 +135,14 @@ def build_index(
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         texts = [text for paper in papers for text in passages(paper)]
         runner, how = runner_of(encoder, previous, texts, Path(scratch), progress)
-        search = PaperSearch.from_papers(
+        made = PaperSearch.from_papers(
             papers,
-            runner,
+            fastest(encoder, runner),
             previous=previous,
             headings=empty_headings(reading.categories, papers),
             progress=lambda done, total: progress("encoding", done, total),
         )
+        search = PaperSearch(made.corpus, runner)
         digest = hashlib.sha256(content.encode()).hexdigest()
         search.save(folder, list_name=str(source).rsplit("/", 1)[-1], list_sha256=digest)
     same = previous and previous.manifest.encoder_fingerprint == runner.fingerprint

@@ -1,18 +1,14 @@
-"""A stream of papers → the index of a large corpus: in shards, resumable, kept up to date.
+"""Shards → the index of a large corpus, kept up to date.
 
-A shard is encoded at a time and stays beside the index that is being built; a build that starts
-again takes what is there. When all are there, they are joined. Later changes come as a small part
-of their own, and now and then small parts are joined, so that a change costs what it changes.
+Later changes come as a small part of their own, and now and then small parts are joined, so that a
+change costs what it changes.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,33 +19,24 @@ from ssm_search.corpus import Corpus
 from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError
 from ssm_search.feeds import Removed
-from ssm_search.files import locked, replacing_folder, write_atomically
-from ssm_search.keys import hash64
+from ssm_search.files import replacing_folder, write_atomically
 from ssm_search.manifest import MANIFEST_FILE, Manifest, manifest_json, stamped
 from ssm_search.onnx_encoder import ENCODER_FOLDER, OnnxEncoder
-from ssm_search.papers import Paper, full_text, to_jsonl
+from ssm_search.papers import Paper, to_jsonl
 from ssm_search.segments import (
-    PAPERS_FILE,
     Segment,
     join_segments,
     load_segment,
-    text_hashes,
     write_segment,
 )
+from ssm_search.shards import REMOVED_FILE, SHARDS, Batch, StoredVectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SHARD = 2_048  # records: what a kill can lose, half a minute of encoding
 PART_ROWS = 1_000_000  # of a part when it is first built
 MAX_PARTS = 8  # beyond, the smaller ones are joined
 MAX_GONE = 0.3  # share of the rows of a part; beyond, it is written anew
-
-SHARDS_SUFFIX = ".shards"
-SHARDS = "[0-9]" * 6
-REMOVED_FILE = "removed.npy"
-BY_FILE = "encoder.json"
-LOCK_FILE = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,67 +52,6 @@ class Counts:
     encoded: int = 0
     reused: int = 0
     removed: int = 0
-
-
-@contextmanager
-def shards_of(folder: Path) -> Iterator[Path]:
-    """Where the shards of an index wait to be joined, held by this process alone.
-
-    Raises:
-        IndexFolderError: ``folder`` cannot be written beside.
-    """
-    folder = folder.resolve()
-    place = folder.with_name(f".{folder.name}{SHARDS_SUFFIX}")
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        (place / LOCK_FILE).touch()
-    except OSError as error:
-        raise IndexFolderError(f"cannot write {place} ({error.strerror})") from error
-    with locked(place / LOCK_FILE):
-        yield place
-
-
-def encode_shards(
-    records: Iterable[Paper | Removed],
-    place: Path,
-    encoder: Encoder,
-    known: Corpus | None = None,
-    progress: Callable[[int], None] = lambda records: None,
-) -> tuple[int, int]:
-    """Write ``records`` as shards into ``place``; how many papers were encoded, and reused.
-
-    A shard that is there already, with the same records by the same encoder, is left as it is.
-
-    Args:
-        known: a corpus whose vectors serve again where encoder and text are the same.
-        progress: called with the number of records done.
-    """
-    by = place / BY_FILE
-    said = json.dumps({"encoder": encoder.fingerprint, "shard": SHARD})
-    if not by.is_file() or by.read_text(encoding="utf-8") != said:
-        for shard in place.glob(SHARDS):  # of another encoder
-            shutil.rmtree(shard)
-        write_atomically(by, said.encode())
-    vectors = _Vectors(known, encoder)
-    done = encoded = reused = number = 0
-    for number, batch in enumerate(_batches(records), start=1):
-        papers = [record for record in batch if isinstance(record, Paper)]
-        shard = place / f"{number - 1:06}"
-        if _same(shard, papers, batch):
-            reused += len(papers)
-        else:
-            found, new = vectors.of(papers, shard)
-            with replacing_folder(shard) as folder:
-                write_segment(folder, papers, found)
-                np.save(folder / REMOVED_FILE, _removed(batch), allow_pickle=False)
-            encoded += new
-            reused += len(papers) - new
-        done += len(batch)
-        progress(done)
-    for shard in place.glob(SHARDS):  # of a longer source
-        if int(shard.name) >= number:
-            shutil.rmtree(shard)
-    return encoded, reused
 
 
 def join_shards(
@@ -194,10 +120,12 @@ def update_parts(
     segments, serial = list(known.manifest.segments), _next_serial(folder)
     new = 0
     if changed:
-        vectors, new = _Vectors(known, encoder).of(changed)
+        batch = Batch(changed)
+        texts = batch.missing(StoredVectors(known, encoder))
+        new = len(texts)
         segments.append((f"part-{serial:04}", ""))
         with replacing_folder(folder / segments[-1][0]) as part:
-            write_segment(part, changed, vectors)
+            write_segment(part, changed, batch.vectors(encode_sorted(encoder, texts)))
     starts = np.cumsum([0, *map(len, known.facets)])
     for at, (name, _) in enumerate(known.manifest.segments):
         part_present = present[starts[at] : starts[at + 1]]
@@ -263,68 +191,6 @@ def last_records(
         kept.append(np.flatnonzero(stays[at : at + len(shard)]))
         at += len(shard) + len(gone)
     return kept
-
-
-class _Vectors:
-    """Vectors of papers: found again where encoder and text are the same, else made."""
-
-    def __init__(self, known: Corpus | None, encoder: Encoder):
-        same = known is not None and known.manifest.encoder_fingerprint == encoder.fingerprint
-        self._known = known if same else None
-        self._encoder = encoder
-        self._order = np.argsort(known.text_hashes) if known and same else np.zeros(0, np.int64)
-
-    def of(
-        self, papers: Sequence[Paper], shard: Path | None = None
-    ) -> tuple[NDArray[np.float32], int]:
-        """Vectors of ``papers``, (n, d), and how many were made; some may be in ``shard``."""
-        hashes = text_hashes(papers)
-        rows: dict[int, NDArray[np.float32]] = {}
-        if shard and shard.is_dir():
-            old = load_segment(shard)
-            rows |= {int(of): old.vectors[at] for at, of in enumerate(old.text_hashes)}
-        for of in {int(of) for of in hashes} - rows.keys():
-            if (row := self._row(of)) is not None and self._known:
-                rows[of] = self._known.index.paper_vector(row)
-        new = {int(of): p for of, p in zip(hashes, papers, strict=True) if int(of) not in rows}
-        made = encode_sorted(self._encoder, [full_text(paper) for paper in new.values()])
-        rows |= dict(zip(new, made, strict=True))
-        return np.array([rows[int(of)] for of in hashes], dtype=np.float32), len(new)
-
-    def _row(self, text_hash: int) -> int | None:
-        if self._known is None:
-            return None
-        hashes = self._known.text_hashes
-        at = int(np.searchsorted(hashes, np.uint64(text_hash), sorter=self._order))
-        if at == len(hashes) or int(hashes[self._order[at]]) != text_hash:
-            return None
-        return int(self._order[at])
-
-
-def _batches(records: Iterable[Paper | Removed]) -> Iterator[list[Paper | Removed]]:
-    rest = iter(records)
-    while batch := list(islice(rest, SHARD)):
-        yield batch
-
-
-def _same(shard: Path, papers: Sequence[Paper], batch: Sequence[Paper | Removed]) -> bool:
-    """Whether ``shard`` is there and holds just these records."""
-    if not shard.is_dir():
-        return False
-    lines = to_jsonl(papers).encode("utf-8", "replace")
-    return (shard / PAPERS_FILE).read_bytes() == lines and np.array_equal(
-        np.load(shard / REMOVED_FILE, allow_pickle=False), _removed(batch)
-    )
-
-
-def _removed(batch: Sequence[Paper | Removed]) -> NDArray[np.uint64]:
-    found, rows = [], 0
-    for record in batch:
-        if isinstance(record, Removed):
-            found.append((hash64(record.id), rows))
-        else:
-            rows += 1
-    return np.array(found, dtype=np.uint64).reshape(len(found), 2)
 
 
 def _groups(kept: Sequence[NDArray[np.int64]]) -> list[list[int]]:

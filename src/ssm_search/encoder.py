@@ -69,6 +69,13 @@ class SentenceTransformerEncoder:
         self.fingerprint = _fingerprint(folder)
         self._model: SentenceTransformer | None = None
 
+    @property
+    def accelerated(self) -> bool:
+        """Whether this machine has a GPU that it runs on."""
+        import torch
+
+        return torch.cuda.is_available() or torch.backends.mps.is_available()
+
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors of documents, float32, shape (len(texts), d)."""
         return self._encode("document", texts)

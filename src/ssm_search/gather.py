@@ -18,9 +18,7 @@ import numpy as np
 from ssm_search.build import Progress, runner_of
 from ssm_search.corpora import (
     Counts,
-    encode_shards,
     join_shards,
-    shards_of,
     update_parts,
 )
 from ssm_search.corpus import passages
@@ -29,9 +27,10 @@ from ssm_search.errors import CorpusError, IndexFolderError
 from ssm_search.feeds import Malformed, Removed, read_feed
 from ssm_search.files import write_atomically
 from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
-from ssm_search.onnx_export import is_export_of
+from ssm_search.onnx_export import fastest, is_export_of
 from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
+from ssm_search.shards import encode_shards, shards_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,7 +166,7 @@ class _Gathering:
             self._build_list(whole, name, runner)
             return
         known = self.previous.corpus if self.previous else None
-        encoded, reused = encode_shards(whole, self.place, runner, known)
+        encoded, reused = encode_shards(whole, self.place, fastest(self.model, runner), known)
         manifest = join_shards(
             self.place,
             self.folder,
@@ -186,7 +185,7 @@ class _Gathering:
                 latest[record.id] = record
             else:
                 latest.pop(record.id, None)
-        kept = KeptEncoder(runner, self.place)
+        kept = KeptEncoder(fastest(self.model, runner), self.place)
         search = PaperSearch.from_papers(
             latest.values(),
             kept,
