@@ -44,6 +44,13 @@ def test_every_file_it_names_is_there() -> None:
         assert (ROOT / target).exists(), target
 
 
+def test_the_comparison_is_the_one_that_was_measured() -> None:
+    measured = (ROOT / "benchmarks" / "results" / "compare.md").read_text(encoding="utf-8")
+    shown = re.search(r"<!-- compare -->\n(.*?)<!-- /compare -->", README, re.DOTALL)
+    assert shown
+    assert shown[1] == measured
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of `ssm-search app --mcp`, whose arXiv knows one paper."""
