@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     )
     from ssm_search.build import build_index
     from ssm_search.cards import Card, Triage
+    from ssm_search.discovery import Discovery, discover
     from ssm_search.display import Hits, hit_to_json, suggestion_to_json
     from ssm_search.doctor import Finding
     from ssm_search.encoder import Encoder, load_encoder
     from ssm_search.errors import (
         CorpusError,
+        DiscoverError,
         EncoderError,
         FetchError,
         FilterError,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         SubmissionError,
     )
     from ssm_search.filters import Filters
+    from ssm_search.gather import gather_index
     from ssm_search.papers import (
         Category,
         CategorySuggestion,
@@ -64,6 +67,8 @@ _HOMES = {
     "Category": "papers",
     "CategorySuggestion": "papers",
     "CorpusError": "errors",
+    "DiscoverError": "errors",
+    "Discovery": "discovery",
     "Duplicate": "papers",
     "Encoder": "encoder",
     "EncoderError": "errors",
@@ -94,8 +99,10 @@ _HOMES = {
     "card_display": "",
     "cards": "",
     "display": "",
+    "discover": "discovery",
     "errors": "",
     "export": "",
+    "gather_index": "gather",
     "hit_to_json": "display",
     "load_encoder": "encoder",
     "maps": "",
@@ -109,6 +116,8 @@ __all__ = [
     "Category",
     "CategorySuggestion",
     "CorpusError",
+    "DiscoverError",
+    "Discovery",
     "Duplicate",
     "Encoder",
     "EncoderError",
@@ -138,10 +147,12 @@ __all__ = [
     "build_index",
     "card_display",
     "cards",
+    "discover",
     "display",
     "errors",
     "examine",
     "export",
+    "gather_index",
     "hit_to_json",
     "load_encoder",
     "maps",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.cards import Card, Triage
+from ssm_search.discovery import Discovery
 from ssm_search.display import hit_to_json, suggestion_to_json
 from ssm_search.intake import Submission
 from ssm_search.papers import Category, Paper, to_json
@@ -83,6 +84,21 @@ def card_rich(card: Card, list_name: str) -> RenderableType:
     else:
         parts.append(line(f"none: {card.no_row}"))
     return Group(*parts)
+
+
+def discovery_rich(found: Discovery, card: Card) -> RenderableType:
+    """A paper that may belong on the list, and under which heading; all but its row."""
+    from rich.text import Text
+
+    paper, first = card.paper, next(iter(card.placement.suggestions), None)
+    text = Text(f"\n{shown(paper.title)}", style="bold")
+    text.append(f"\n{shown(_facts(paper))}", style="not bold dim")
+    text.append(f"\nfits better than {found.fit:.0%} of the listed papers", style="not bold green")
+    if first:
+        text.append(f"\n{first.confidence:.0%} {shown(_path(first.category))}", style="not bold")
+    for hit in first.evidence[:SHOWN_EVIDENCE] if first else ():
+        text.append(f"\n    {shown(hit.paper.title)}", style="not bold dim")
+    return text
 
 
 def card_markdown(card: Card, list_name: str) -> str:

@@ -320,6 +320,7 @@ def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
 app.command()(maintain.submit)
 app.command()(maintain.triage)
 app.command()(maintain.doctor)
+app.command()(maintain.discover)
 app.command("map")(look.draw_map)
 app.command("app")(look.serve_page)
 

@@ -5,6 +5,7 @@ SsmSearchError
 ├── SubmissionError     what was submitted is too long, names too many papers, or too little of one
 │   └── NoPaperError    it names none
 ├── CorpusError         papers cannot be read from a file (missing, damaged, of no known format)
+├── DiscoverError       a list and a corpus cannot be compared
 ├── FetchError          a server could not be reached or gave up on us
 ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
 ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
@@ -37,6 +38,10 @@ class NoPaperError(SubmissionError):
 
 class CorpusError(SsmSearchError):
     """Papers cannot be read from where they should be, or not as asked."""
+
+
+class DiscoverError(SsmSearchError):
+    """A list and a corpus cannot be compared, or what was rejected cannot be read."""
 
 
 class FetchError(SsmSearchError):

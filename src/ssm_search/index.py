@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -117,6 +117,41 @@ class SearchIndex:
             return np.zeros(len(self), dtype=np.float32)
         return self._bm25.scores(known)
 
+    def term_frequencies(
+        self, term: str, mean_length: float | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The rows that have ``term``, and how much each has of it as BM25 counts, from 0 to 1.
+
+        Args:
+            mean_length: that of all texts by which each is long or short; these ones' if None.
+        """
+        if self._bm25 is None or not self.knows(term):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        place = self._bm25.of_term(term)
+        rows = self._bm25.rows[place].astype(np.int64)
+        found = self._bm25.data[place] / self._idf(len(rows))
+        if mean_length is not None:
+            own, asked = (
+                BM25_K1 * (1 - BM25_B + BM25_B * self._term_counts[rows] / mean)
+                for mean in (self.mean_length, mean_length)
+            )
+            counts = found * own / (1 - found)
+            found = counts / (counts + asked)
+        return rows, found.astype(np.float32)
+
+    @property
+    def mean_length(self) -> float:
+        """Of the rows, in terms."""
+        return max(float(self._term_counts.mean()), 1.0) if len(self) else 1.0
+
+    def vector_parts(self) -> Iterator[NDArray[np.float32]]:
+        """The vectors of all rows, shape (n, d)."""
+        yield self.paper_vectors
+
+    def _idf(self, having: int) -> float:
+        """How much a term says that ``having`` rows have: Lucene's formula."""
+        return math.log(1 + (len(self) - having + 0.5) / (having + 0.5))
+
     def has_term(self, row: int, term: str) -> bool:
         """Whether ``term`` occurs in a row."""
         if self._bm25 is None or not self.knows(term):
@@ -145,13 +180,11 @@ class SearchIndex:
         from scipy.sparse import csr_matrix
 
         weights = np.zeros(self.term_rows.shape[1])
-        mean = self._term_counts.mean() if len(self) else 1.0
-        length = 1 - BM25_B + BM25_B * len(stems) / max(mean, 1.0)
+        length = 1 - BM25_B + BM25_B * len(stems) / self.mean_length
         for stem, count in Counter(filter(self.knows, stems)).items():
             assert self._bm25 is not None
             at = self._bm25.of_term(stem)
-            rows = at.stop - at.start
-            idf = math.log(1 + (len(self) - rows + 0.5) / (rows + 0.5))
+            idf = self._idf(at.stop - at.start)
             weights[self._bm25.numbers[stem]] = idf * count / (count + BM25_K1 * length)
         return _unit_rows(csr_matrix(weights))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -178,6 +179,61 @@ def doctor(
         from rich.console import Console
 
         Console().print(findings_rich(findings, name_of(path)))
+
+
+def discover(
+    corpus: Annotated[
+        Path, typer.Option("--corpus", help="The index of a corpus, which `build` made.")
+    ],
+    count: Annotated[int, typer.Option("-k", min=1, help="How many papers.")] = 20,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only papers published from this day on."),
+    ] = None,
+    reject: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Not wanted, now or later; may be given again."),
+    ] = None,
+    list_file: ListOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Find the papers of a corpus that belong on the list and are not there yet.
+
+    Example: `ssm-search discover --corpus arxiv --since 2024-06-01 --reject 2406.01234`
+    """
+    from ssm_search import cards, discovery
+    from ssm_search.card_display import card_json, discovery_rich, shown_lines
+
+    search, other = open_search(index), open_search(corpus)
+    path, text = list_of(list_file, index, search)
+    file = discovery.rejected_file(search.manifest.list_name)
+    if reject:
+        discovery.remember_rejected(file, reject)
+    rejected = discovery.read_rejected(file)
+    day = since.date() if since else None
+    found = discovery.discover(search, other, count, since=day, rejected=rejected)
+    shown = [
+        cards.submit(search, one.paper, text, list_name=name_of(path), offline=True)
+        for one in found
+    ]
+    if as_json:
+        records = [
+            {"score": one.score, "fit": one.fit, **card_json(card)}
+            for one, card in zip(found, shown, strict=True)
+        ]
+        typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
+    else:
+        from rich.console import Console
+
+        for one, card in zip(found, shown, strict=True):
+            Console().print(discovery_rich(one, card))
+            if card.insertion:
+                typer.echo(shown_lines(card.insertion.row))
+        if len(found) < count:
+            say(f"no other paper of {len(other.papers):,} fits")
+        if rejected:
+            say(f"{len(rejected)} papers are rejected: {file}")
 
 
 def _apply(path: Path | None, text: str, card: Card) -> None:

@@ -144,9 +144,13 @@ class PaperSearch:
         """What the index says about itself."""
         return self.corpus.manifest
 
+    def row(self, paper_id: str) -> int | None:
+        """The row of the paper with this id; None if there is none."""
+        return self._lookup.id(paper_id)
+
     def get(self, paper_id: str) -> Paper | None:
         """The paper with this id, as it is listed; None if there is none."""
-        row = self._lookup.id(paper_id)
+        row = self.row(paper_id)
         return None if row is None else self.papers[row]
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -124,18 +124,40 @@ class SegmentedIndex:
         came or went changes how rare each term is everywhere.
         """
         scores = np.zeros(len(self), dtype=np.float32)
-        for term, times in Counter(map(hash64, terms)).items():
-            places = [segment.postings(term) for segment in self.segments]
-            having = sum(place.stop - place.start for place in places)
-            if not having:
-                continue
-            idf = math.log(1 + (len(self) - having + 0.5) / (having + 0.5))
-            for at, (segment, place) in enumerate(zip(self.segments, places, strict=True)):
-                rows = segment.posting_rows[place]
-                counts = segment.posting_counts[place].astype(np.float32)
-                found = counts / (counts + self._length_norms[at][rows])
-                scores[self._starts[at] + rows] += np.float32(times * idf) * found
+        for term, times in Counter(terms).items():
+            rows, found = self.term_frequencies(term)
+            idf = math.log(1 + (len(self) - len(rows) + 0.5) / (len(rows) + 0.5))
+            scores[rows] += np.float32(times * idf) * found
         return scores
+
+    def term_frequencies(
+        self, term: str, mean_length: float | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The rows that have ``term``, and how much each has of it as BM25 counts, from 0 to 1.
+
+        Args:
+            mean_length: that of all texts by which each is long or short; these ones' if None.
+        """
+        assert mean_length in (None, self.mean_length)  # nobody asks for another yet
+        rows, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
+        for at, segment in enumerate(self.segments):
+            place = segment.postings(hash64(term))
+            inside = segment.posting_rows[place]
+            counts = segment.posting_counts[place].astype(np.float32)
+            rows.append(self._starts[at] + inside)
+            found.append(counts / (counts + self._length_norms[at][inside]))
+        return np.concatenate(rows), np.concatenate(found)
+
+    @cached_property
+    def mean_length(self) -> float:
+        """Of the rows, in terms."""
+        total = sum(int(segment.lengths.sum(dtype=np.int64)) for segment in self.segments)
+        return max(total / max(len(self), 1), 1.0)
+
+    def vector_parts(self) -> Iterator[NDArray[np.float32]]:
+        """The vectors of all rows, part by part, shape (…, d)."""
+        for segment in self.segments:
+            yield segment.vectors
 
     def has_term(self, row: int, term: str) -> bool:
         """Whether ``term`` occurs in a row."""
@@ -156,9 +178,9 @@ class SegmentedIndex:
     @cached_property
     def _length_norms(self) -> list[NDArray[np.float32]]:
         """What BM25 adds to the count of a term in each row for the row's length."""
-        total = sum(int(segment.lengths.sum(dtype=np.int64)) for segment in self.segments)
-        mean = max(total / max(len(self), 1), 1.0)
         return [
-            (BM25_K1 * (1 - BM25_B + BM25_B * segment.lengths / mean)).astype(np.float32)
+            (BM25_K1 * (1 - BM25_B + BM25_B * segment.lengths / self.mean_length)).astype(
+                np.float32
+            )
             for segment in self.segments
         ]
