@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test browser index bench-quality bench-categories bench-upkeep bench-lists \
-	bench-encoder bench-serving bench-micro bench wheel clean
+	bench-encoder bench-serving bench-micro bench-discover bench wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -62,6 +62,10 @@ bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; i
 
 bench-encoder: $(VENV)/.dev  ## the exported encoder beside its model: answers, speed, size
 	$(BIN)/python benchmarks/exported.py
+
+bench-discover: $(VENV)/.dev  ## hidden papers of lists, found again in the index CORPUS=...
+	@test -n "$(CORPUS)" || { echo "Name the index of a corpus with CORPUS=..." >&2; exit 1; }
+	$(BIN)/python benchmarks/discovering.py $(CORPUS)
 
 bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benchmarks/.cache
 	@mkdir -p benchmarks/.cache
