@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Chosen on three lists that `make bench-discover` does not report, a third of each hidden among
-# 25,000 papers, recall at 100 and 500: the direction alone .83 and .97, the terms alone .69 and .95,
-# together .85 and .97; the mean of the list .49 and .71. Among 18,000, 30 or 300 terms, a shrinkage
-# of 1, and more weight on the terms did no better.
+# 25,000 papers; recall at 100 and 500: the direction alone .83 and .97, the terms alone .69 and
+# .95, together .85 and .97; the mean of the list .49 and .71. Among 18,000 papers, 30 or 300 terms,
+# a shrinkage of 1, and more weight on the terms did no better.
 TERMS = 100  # that tell the list's papers from others
 TERMS_WEIGHT = 0.3  # against the direction
 SHRINKAGE = 0.1  # of the covariance of all papers towards a ball, in its own mean variance
