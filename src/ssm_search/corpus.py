@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,7 +36,8 @@ ABSTRACTS_FILE = "abstracts.jsonl"
 HASHES_FILE = "text_hashes.npy"
 HEADINGS_FILE = "headings.npy"
 POSITIONS_FILE = "positions.npy"
-READ_TRIES = 3
+READ_TRIES = 8
+RETRY_AFTER = 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +234,10 @@ def load_corpus(folder: Path, abstracts: Mapping[str, Abstract]) -> Corpus:
             if read_manifest(settled(folder)) == before:
                 raise
         else:
-            if read_manifest(settled(folder)) == before:
+            # The parts that a manifest names never change, and stay while they are mapped.
+            if before.segments or read_manifest(settled(folder)) == before:
                 return corpus
+        time.sleep(RETRY_AFTER)
     raise IndexFolderError(f"the index in {folder} kept changing while it was read; try again")
 
 

@@ -65,7 +65,8 @@ class GatherReport:
         if self.encoder:
             lines.append(self.encoder)
         if self.malformed:
-            lines.append(f"not read: {len(self.malformed):,} records")
+            count = len(self.malformed)
+            lines.append(f"not read: {count:,} record{'s' if count > 1 else ''}")
             lines += [f"  {one.source}:{one.line}: {one.reason}" for one in self.malformed[:NAMED]]
             if len(self.malformed) > NAMED:
                 lines.append("  …")
@@ -101,7 +102,7 @@ def gather_index(
         IndexFolderError: ``update``, and there is no index or it is damaged.
         EncoderError: the model is missing or damaged.
     """
-    folder, report = Path(folder), GatherReport()
+    folder, report, bytes_read = Path(folder), GatherReport(), _BytesRead()
     model = encoder or load_encoder()
     records = read_feed(
         sources,
@@ -109,7 +110,7 @@ def gather_index(
         since=since,
         until=until,
         malformed=report.malformed.append,
-        progress=lambda done, total: progress("reading", done, total),
+        progress=bytes_read.note,
     )
     try:
         previous = PaperSearch.load(folder)
@@ -124,10 +125,26 @@ def gather_index(
             report.counts = update_parts(records, folder, previous.corpus, same)
         else:
             known = previous.papers if update and previous else ()
-            gathering = _Gathering(folder, model, previous, place, report, progress)
+            gathering = _Gathering(folder, model, previous, place, report, bytes_read, progress)
             gathering.build(chain(known, records), name_of(sources), sentences, kind)
         shutil.rmtree(place)
     return report
+
+
+@dataclass(slots=True)
+class _BytesRead:
+    """How much of the sources is read, by which it is judged how many records they have."""
+
+    done: int = 0
+    total: int = 0
+
+    def note(self, done: int, total: int) -> None:
+        """Keep the latest."""
+        self.done, self.total = done, total
+
+    def records(self, done: int) -> int:
+        """How many records there may be in all, once so many are done."""
+        return round(done * max(1.0, self.total / self.done)) if self.done else done
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +156,7 @@ class _Gathering:
     previous: PaperSearch | None
     place: Path
     report: GatherReport
+    bytes_read: _BytesRead
     progress: Progress
 
     def build(
@@ -166,7 +184,13 @@ class _Gathering:
             self._build_list(whole, name, runner)
             return
         known = self.previous.corpus if self.previous else None
-        encoded, reused = encode_shards(whole, self.place, fastest(self.model, runner), known)
+        encoded, reused = encode_shards(
+            whole,
+            self.place,
+            fastest(self.model, runner),
+            known,
+            lambda done: self.progress("encoding", done, self.bytes_read.records(done)),
+        )
         manifest = join_shards(
             self.place,
             self.folder,

@@ -44,10 +44,18 @@ def print_facts(facts: Mapping[str, object]) -> None:
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Give a function that shows (what is being done, how much is done, how much there is)."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
+    from rich.progress import Task as Running
     from rich.progress import TimeRemainingColumn as TimeLeft
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeLeft())
+    class Rate(ProgressColumn):
+        def render(self, task: Running) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f}/s" if speed else "")
+
+    named = TextColumn("{task.description}")
+    columns = (named, BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
     bars = Progress(*columns, console=Console(stderr=True))
     tasks: dict[str, TaskID] = {}
 
@@ -58,7 +66,7 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
             bars.start()
         if what not in tasks:
             tasks[what] = bars.add_task(what, total=total)
-        bars.update(tasks[what], completed=done)
+        bars.update(tasks[what], completed=done, total=total)
 
     try:
         yield show
