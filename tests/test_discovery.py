@@ -139,7 +139,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         abstract="Transformers pay for long sequences with computation that grows with the square "
         "of their length. We bring Mamba, a selective state space model of linear complexity, to "
         "video understanding. Its scan captures dependencies over long range, space and time. "
-        "Experiments show that our model performs better than Transformers, and is efficient.",
+        "It beats Transformers on every task that we tried, and is efficient.",
     )
     feed = tmp_path / "feed.jsonl"
     others = [

@@ -18,7 +18,7 @@ from ssm_search.index import DenseScores
 from ssm_search.keys import hash64
 from ssm_search.papers import Paper
 from ssm_search.ranking import cosines
-from ssm_search.segments import Segment
+from ssm_search.segments import Segment, StoredPapers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
 class JoinedPapers(Sequence[Paper]):
     """The papers of several parts, one after the other."""
 
-    def __init__(self, parts: Sequence[Sequence[Paper]]):
+    def __init__(self, parts: Sequence[StoredPapers]):
         self._parts = parts
         self._starts = [0]
         for part in parts:

@@ -45,7 +45,7 @@ _ARRAYS = (
 )
 
 
-class StoredPapers(Sequence[Paper]):
+class StoredPapers:
     """Papers in a file, a line each; read when one is asked for."""
 
     def __init__(self, path: Path, starts: NDArray[np.int64]):
@@ -61,13 +61,11 @@ class StoredPapers(Sequence[Paper]):
     def __len__(self) -> int:
         return len(self._starts) - 1
 
-    def __getitem__(self, row):  # type: ignore[no-untyped-def]
-        """A paper by its row."""
-        if isinstance(row, slice):
-            return [self[at] for at in range(*row.indices(len(self)))]
-        if not -len(self) <= row < len(self):
+    def __getitem__(self, row: int) -> Paper:
+        """A paper by its row, from 0."""
+        if not 0 <= row < len(self):
             raise IndexError(row)
-        return from_json(json.loads(self.line(row % len(self))))
+        return from_json(json.loads(self.line(row)))
 
     def line(self, row: int) -> bytes:
         """The line of a row, with its end."""
