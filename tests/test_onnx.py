@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from conftest import ROOT
 from models import TEXTS, write_model
 
-from ssm_search import build, onnx_export
+from ssm_search import build, bulk_encoder, onnx_export
 from ssm_search.build import BuildReport, build_index
+from ssm_search.bulk_encoder import fastest
 from ssm_search.encoder import SentenceTransformerEncoder, load_encoder
 from ssm_search.errors import EncoderError, IndexFolderError
-from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
-from ssm_search.onnx_export import _codes, _quantized, agree, export_encoder, fastest
+from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, MODEL_FILE, OnnxEncoder
+from ssm_search.onnx_export import MIN_COSINE, _codes, _quantized, agree, export_encoder
 from ssm_search.search import PaperSearch
 
 LIST = "# L\n## Films\n" + "".join(
@@ -190,13 +192,36 @@ def test_many_papers_are_encoded_on_a_gpu(
     exported: OnnxEncoder, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = SentenceTransformerEncoder(model)
-    encoder = fastest(original, exported)
-    assert (encoder.fingerprint, fastest(exported, exported)) == (exported.fingerprint, exported)
     many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
+    monkeypatch.setattr(bulk_encoder, "_seconds", lambda encoder: 1.0)
     for has_gpu, used in ((False, exported), (True, original)):
         monkeypatch.setattr(SentenceTransformerEncoder, "accelerated", has_gpu)
+        encoder = fastest(original, exported)
+        assert encoder.fingerprint == exported.fingerprint
         np.testing.assert_array_equal(encoder.encode(many), used.encode(many))
         np.testing.assert_array_equal(encoder.encode(TEXTS), exported.encode(TEXTS))
+    assert fastest(exported, exported) is exported
+
+
+def test_products_are_computed_in_float32_where_that_is_faster(
+    exported: OnnxEncoder, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SentenceTransformerEncoder, "accelerated", False)
+    seconds = {exported.folder: 1.15}
+    monkeypatch.setattr(bulk_encoder, "_seconds", lambda encoder: seconds.get(encoder.folder, 0.99))
+    encoder = fastest(SentenceTransformerEncoder(model), exported)
+    wide = encoder.chosen
+    assert isinstance(wide, OnnxEncoder)
+    assert wide is not exported
+    operators = {node.op_type for node in onnx.load(wide.folder / MODEL_FILE).graph.node}
+    assert "MatMul" in operators
+    assert "MatMulNBits" not in operators
+    many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
+    found, expected = encoder.encode(many), exported.encode(many)
+    np.testing.assert_array_equal(found, wide.encode(many))
+    assert np.sum(found * expected, axis=1).min() > MIN_COSINE
+    seconds[exported.folder] = 1.1  # not enough of a difference
+    assert fastest(SentenceTransformerEncoder(model), exported).chosen is exported
 
 
 def test_what_cannot_be_exported_goes_on_as_before(

@@ -17,6 +17,7 @@ from ssm_search.abstracts import (
     with_abstracts,
 )
 from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
+from ssm_search.bulk_encoder import fastest
 from ssm_search.corpus import passages
 from ssm_search.encoder import Encoder, SentenceTransformerEncoder, load_encoder
 from ssm_search.errors import (
@@ -27,7 +28,7 @@ from ssm_search.errors import (
     ListError,
 )
 from ssm_search.onnx_encoder import OnnxEncoder
-from ssm_search.onnx_export import export_encoder, fastest, is_export_of
+from ssm_search.onnx_export import export_encoder, is_export_of
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.encoder import CHUNK, Encoder, SentenceTransformerEncoder, load_model
+from ssm_search.encoder import Encoder, SentenceTransformerEncoder, load_model
 from ssm_search.errors import EncoderError
 from ssm_search.onnx_encoder import MODEL_FILE, TOKENIZER_FILE, About, OnnxEncoder, write_about
 
@@ -98,34 +98,6 @@ def export_encoder(
             f"{encoder.name} cannot be exported ({type(error).__name__}: {reason})"
         ) from error
     raise EncoderError(f"{encoder.name} cannot be exported: the export gives other vectors")
-
-
-class OnGpu:
-    """Encodes many papers by a model where it has a GPU, and all else by its export.
-
-    The index carries the export and its fingerprint: that both give the same answers was checked
-    when it was made.
-    """
-
-    def __init__(self, model: SentenceTransformerEncoder, exported: OnnxEncoder):
-        self._model = model
-        self._exported = exported
-        self.name = exported.name
-        self.fingerprint = exported.fingerprint
-
-    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
-        """Unit row vectors of documents, float32, shape (len(texts), d)."""
-        # The export encodes fewer texts sooner than PyTorch starts.
-        if len(texts) >= CHUNK and self._model.accelerated:
-            return self._model.encode(texts)
-        return self._exported.encode(texts)
-
-
-def fastest(model: Encoder, runner: Encoder) -> Encoder:
-    """What encodes papers soonest, with the vectors of ``runner``, which may be an export."""
-    if isinstance(runner, OnnxEncoder) and isinstance(model, SentenceTransformerEncoder):
-        return OnGpu(model, runner)
-    return runner
 
 
 def is_export_of(exported: OnnxEncoder, encoder: Encoder) -> bool:
