@@ -36,6 +36,7 @@ from ssm_search.categories import FOLDS
 from ssm_search.encoder import SentenceTransformerEncoder, load_encoder
 
 ROUNDS = 5  # cold starts
+ENCODED = 512  # abstracts that encoders alone are timed on
 PARTS = 3  # of the queries, each asked in a process of its own
 QUICK = 30.0  # seconds: a build that takes less is timed PARTS times
 QUESTION = "mamba for video"  # to the shipped list, from the shell
@@ -51,6 +52,7 @@ class Measured:
     versions: dict[str, str] = field(default_factory=dict)
     installed: float = 0
     built: list[float] = field(default_factory=list)  # texts a second, all included
+    encoded: list[float] = field(default_factory=list)  # texts a second, the encoder alone
     build_memory: float = 0
     index_size: float = 0
     ranks: list[int] = field(default_factory=list)  # of the right answers, 0 if beyond DEPTH
@@ -110,6 +112,18 @@ def build(bench: Workbench, items: KnownItems, results: list[Measured]) -> None:
         files = [path for path in bench.folder(one.name).rglob("*") if path.is_file()]
         one.index_size = sum(path.stat().st_size for path in files) / 1e6
         log.log(f"  {one.name}: {spread(one.built, '{:.0f}')} abstracts a second")
+
+
+def encode(bench: Workbench, items: KnownItems, results: list[Measured]) -> None:
+    """Encode the same abstracts, peer by peer in turn, where it is all that a peer does to them."""
+    texts = bench.file("some", items.abstracts[:ENCODED])
+    encoding = [one for one in results if PEERS[one.name].encode]
+    for _ in range(PARTS):
+        for one in encoding:
+            took = bench.run(one.name, "encode", texts)
+            one.encoded.append(min(ENCODED, len(items.abstracts)) / took["encoding"])
+    for one in encoding:
+        log.log(f"  {one.name}: {spread(one.encoded, '{:.1f}')} abstracts a second")
 
 
 def ask(bench: Workbench, items: KnownItems, results: list[Measured]) -> None:
@@ -255,6 +269,8 @@ def main() -> None:
             one.installed, one.versions = found["installed"], found["versions"]
         log.log("building")
         build(bench, items, results)
+        log.log("encoding")
+        encode(bench, items, results)
         log.log("asking")
         ask(bench, items, results)
         log.log("starting")
@@ -266,10 +282,14 @@ def main() -> None:
         f"{date.today()}, commit {commit()}; {machine()}; {len(items.abstracts):,} abstracts, "
         f"{len(items.queries):,} queries; {minutes:.0f} minutes."
     )
+    encoders = ", ".join(
+        f"{one.name} {spread(one.encoded, '{:.1f}', ' a second')}" for one in results if one.encoded
+    )
     text = (
         f"{about}\n\n{tables(results)}\n"
         "`ssm-search query` on the shipped list, from the shell: "
-        f"{spread(shell, '{:.2f}', ' s')}.\n"
+        f"{spread(shell, '{:.2f}', ' s')}.\n\n"
+        f"Encoding the same abstracts, and nothing else: {encoders}.\n"
     )
     print(text)
     if not asked.abstracts:

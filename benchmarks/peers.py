@@ -3,6 +3,7 @@
     python peers.py NAME size
     python peers.py NAME build TEXTS.json FOLDER
     python peers.py NAME ask FOLDER QUERIES.json ANSWERS.json
+    python peers.py NAME encode TEXTS.json
     python peers.py NAME file LISTS.json FOLDER ANSWERS.json
 
 A peer has a function that builds and one that loads; what it needs is imported where it is used, so
@@ -30,6 +31,7 @@ import numpy as np
 
 DEPTH = 10  # answers to a query; neighbours that vote on a heading
 TOP = 3  # headings named
+ENOUGH = 256  # texts after which an encoder runs as it will
 
 Ask = Callable[[str, int], Sequence[int]]
 """The rows of the best k texts, best first."""
@@ -46,6 +48,7 @@ def build_ours(texts: list[str], folder: Path) -> None:
     from tempfile import TemporaryDirectory
 
     from ssm_search import Paper, PaperSearch, load_encoder
+    from ssm_search.bulk_encoder import fastest
     from ssm_search.encoder import SentenceTransformerEncoder
     from ssm_search.onnx_export import export_encoder
 
@@ -53,8 +56,22 @@ def build_ours(texts: list[str], folder: Path) -> None:
     model = load_encoder()
     assert isinstance(model, SentenceTransformerEncoder)
     with TemporaryDirectory() as scratch:
-        encoder = export_encoder(model, texts, Path(scratch))
-        PaperSearch.from_papers(papers, encoder).save(folder)
+        exported = export_encoder(model, texts, Path(scratch))
+        built = PaperSearch.from_papers(papers, fastest(model, exported))
+        PaperSearch(built.corpus, exported).save(folder)
+
+
+def encode_ours(texts: list[str]) -> float:
+    """As `ssm-search build` does once the export is there."""
+    import ssm_search
+    from ssm_search.bulk_encoder import fastest
+    from ssm_search.encoder import encode_sorted
+
+    encoder = fastest(ssm_search.load_encoder(), ssm_search.open_index().encoder)
+    encode_sorted(encoder, texts[:ENOUGH])
+    begun = time.perf_counter()
+    encode_sorted(encoder, texts)
+    return time.perf_counter() - begun
 
 
 def load_ours(folder: Path) -> Ask:
@@ -102,6 +119,17 @@ def build_script(texts: list[str], folder: Path) -> None:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     faiss.write_index(index, str(folder / "index.faiss"))
+
+
+def encode_script(texts: list[str]) -> float:
+    """What takes most of the obvious script's time."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(os.environ["MINILM"])
+    model.encode(texts[:ENOUGH])
+    begun = time.perf_counter()
+    model.encode(texts, batch_size=32, normalize_embeddings=True)
+    return time.perf_counter() - begun
 
 
 def load_script(folder: Path) -> Ask:
@@ -261,12 +289,16 @@ class Peer:
     load: Callable[[Path], Ask]
     packages: tuple[str, ...]
     file: Callable[[list[ListToFile], Path], list[list[list[int]]]] | None = None
+    encode: Callable[[list[str]], float] | None = None  # seconds, once the model is loaded
 
 
 PEERS = {
-    "ssm-search": Peer(build_ours, load_ours, ("ssm-search",), file_ours),
+    "ssm-search": Peer(build_ours, load_ours, ("ssm-search",), file_ours, encode_ours),
     "sentence-transformers + FAISS": Peer(
-        build_script, load_script, ("sentence-transformers", "faiss-cpu")
+        build_script,
+        load_script,
+        ("sentence-transformers", "faiss-cpu"),
+        encode=encode_script,
     ),
     "bm25s": Peer(build_bm25s, load_bm25s, ("bm25s", "PyStemmer")),
     "TF-IDF + SVM": Peer(build_svm, load_svm, ("scikit-learn",), file_svm),
@@ -338,6 +370,9 @@ def main() -> None:
             took["installed"], took["versions"] = installed(peer.packages)
         case "build", [texts, folder]:
             peer.build(json.loads(texts.read_text()), folder)
+        case "encode", [texts]:
+            assert peer.encode
+            took["encoding"] = peer.encode(json.loads(texts.read_text()))
         case "ask", [folder, queries, answers]:
             ask, found, times = peer.load(folder), [], []
             for query in json.loads(queries.read_text()):
