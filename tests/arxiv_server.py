@@ -175,6 +175,7 @@ class Seen:
 
     at: float
     ids: list[str]
+    query: str
     start: int
     max_results: int
     headers: dict[str, str]
@@ -268,6 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
         seen = Seen(
             at=time.monotonic(),
             ids=[i for i in arguments.get("id_list", "").split(",") if i],
+            query=arguments.get("search_query", ""),
             start=int(arguments.get("start", 0)),
             max_results=int(arguments.get("max_results", 10)),
             headers=dict(self.headers),
@@ -303,6 +305,11 @@ class _Handler(BaseHTTPRequestHandler):
         if bad is not None:
             return 400, error_feed(bad)
         entries = []
+        if seen.query:
+            words = seen.query.casefold().split()
+            hits = (p for p in self.arxiv.papers.values() if words[0] in p.title.casefold())
+            newest = sorted(hits, key=lambda paper: paper.published, reverse=True)
+            entries = [paper.entry() for paper in newest]
         for asked in seen.ids:
             name, _, version = asked.partition("v")
             # arXiv's answers leave out the subject class that ids from before 2007 may have.

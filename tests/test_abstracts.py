@@ -48,10 +48,11 @@ from ssm_search.abstracts import (
     append_abstracts,
     fetch_abstracts,
     load_abstracts,
+    search_arxiv,
     with_abstracts,
 )
 from ssm_search.arxiv_api import BATCH_SIZE, MAX_FEED_BYTES, MAX_PAUSE, MAX_TRIES
-from ssm_search.errors import ListError
+from ssm_search.errors import FetchError, ListError
 from ssm_search.files import locked
 from ssm_search.papers import Abstract, Paper, arxiv_id
 
@@ -768,3 +769,64 @@ def test_a_recorded_answer_is_read(answer: dict[str, Any], cache: Path, naps: Na
         assert record.authors
         assert record.published
         assert record.arxiv_categories
+
+
+# ── searching ────────────────────────────────────────────────────────────────────────────────
+
+
+def search(server: ArxivServer, naps: Naps, limit: int = 1000) -> list[Paper]:
+    return search_arxiv("invented", limit, api_url=server.url, interval=INTERVAL, sleep=naps)
+
+
+def test_a_search_takes_page_after_page(server: ArxivServer, naps: Naps) -> None:
+    found = search(server, naps)
+    assert [paper.id for paper in found] == IDS
+    assert [(seen.query, seen.start) for seen in server.requests] == [
+        ("invented", 0),
+        ("invented", 100),
+        ("invented", 200),
+    ]
+    assert len(naps) == 2  # one before each page but the first
+    assert found[6] == Paper(
+        "2401.00007",
+        "Invented paper 7",
+        url="https://arxiv.org/abs/2401.00007",
+        venue="arXiv",
+        year=2024,
+        abstract="It studies the number 7 & no other.",
+        authors=("Ada Example", "Émile Échantillon"),
+        published=date(2024, 1, 2),
+        arxiv_categories=("cs.LG", "cs.CL"),
+    )
+
+
+def test_a_search_ends_at_its_limit(server: ArxivServer, naps: Naps) -> None:
+    assert [paper.id for paper in search(server, naps, 130)] == IDS[:130]
+    assert [seen.start for seen in server.requests] == [0, 100]
+
+
+@pytest.mark.parametrize("fault", [Status(503), EmptyPage(), EmptyPage(0), Part(0.5)])
+def test_a_search_asks_again_for_what_may_pass(
+    server: ArxivServer, naps: Naps, fault: Fault
+) -> None:
+    server.script = [fault]
+    assert len(search(server, naps, 100)) == 100
+    assert len(naps.backoffs()) == 1
+
+
+def test_a_search_without_result_is_believed_the_second_time(naps: Naps) -> None:
+    with ArxivServer() as server:
+        assert search(server, naps) == []
+        assert len(server.requests) == 2
+
+
+def test_a_search_that_is_refused_says_why(server: ArxivServer, naps: Naps) -> None:
+    server.script = [Status(400)]
+    with pytest.raises(FetchError, match=r"got HTTP 400 from .* after 1 try"):
+        search(server, naps)
+
+
+def test_withdrawn_papers_are_not_found(naps: Naps) -> None:
+    gone = replace(PAPERS[0], comment="This paper has been withdrawn")
+    with ArxivServer([gone, PAPERS[1]]) as server:
+        assert [paper.id for paper in search(server, naps)] == [PAPERS[1].id]

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arxiv_server import ArxivServer, FakePaper
 from fakes import WordEncoder
 from typer.testing import CliRunner
 
 from ssm_search import discovery
+from ssm_search.abstracts import API_URL_VARIABLE
 from ssm_search.cli import app
 from ssm_search.corpora import update_parts
 from ssm_search.discovery import discover, read_rejected, rejected_file, remember_rejected
@@ -163,6 +165,31 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run.invoke(app, ["discover", "--corpus", corpus, "--reject", "2501.00001", "--json"])
     assert json.loads(done.stdout) == []
     assert read_rejected(rejected_file("awesome-mamba.md")) == ["2501.00001"]
+
+
+@pytest.mark.encoder
+def test_the_command_asks_arxiv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    scanner = FakePaper(
+        "2501.00001",
+        "Found: VideoScanner, a selective state space model for video",
+        "We bring Mamba, a selective state space model of linear complexity, to video "
+        "understanding. Its scan captures dependencies over long range, space and time. It beats "
+        "Transformers on every task that we tried, and is efficient.",
+    )
+    others = [
+        FakePaper(f"2502.{at:05}", f"Found: the {at} laws of {what}", f"A history of {what}.")
+        for at, what in enumerate(["bread", "taxes", "rivers", "violins", "soil"] * 12)
+    ]
+    run = CliRunner()
+    with ArxivServer([scanner, *others]) as server:
+        monkeypatch.setenv(API_URL_VARIABLE, server.url)
+        done = run.invoke(app, ["discover", "--arxiv", "found", "--json"])
+        assert done.exit_code == 0, done.output
+        assert [one["paper"]["id"] for one in json.loads(done.stdout)] == ["2501.00001"]
+        assert len(server.requests) == 1
+    assert run.invoke(app, ["discover"]).exit_code == 2
+    assert run.invoke(app, ["discover", "--arxiv", "x", "--corpus", "y"]).exit_code == 2
 
 
 def test_the_direction_is_that_of_fisher(search: PaperSearch, tmp_path: Path) -> None:

@@ -189,6 +189,42 @@ def fetch_abstracts(
     )
 
 
+def search_arxiv(
+    query: str,
+    limit: int,
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    api_url: str = "",
+    interval: float = REQUEST_INTERVAL,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Paper]:
+    """The newest papers on arXiv that meet ``query``, up to ``limit``, with their abstracts.
+
+    Args:
+        query: as arXiv has it, "cat:cs.CV AND all:mamba".
+        progress: called with (papers found, ``limit``) after each page.
+        interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
+
+    Raises:
+        FetchError: arXiv cannot be reached, or does not take the query.
+    """
+    found: dict[str, Abstract] = {}
+    source = ArxivApi(api_url or os.environ.get(API_URL_VARIABLE) or API_URL, interval, sleep)
+    with closing(source.client._session):
+        for start in range(0, limit, BATCH_SIZE):
+            progress(start, limit)
+            page = source.page(query, start)
+            found |= {record.id: record for record in page}  # some shift to the next page meanwhile
+            if len(page) < BATCH_SIZE:
+                break
+    listed = [
+        Paper(record.id, record.title, url=f"https://arxiv.org/abs/{record.id}", venue="arXiv")
+        for record in found.values()
+        if not record.withdrawn
+    ]
+    return with_abstracts(listed[:limit], found)
+
+
 def _to_json(record: Abstract) -> dict[str, Any]:
     values = asdict(record)
     values["published"] = record.published.isoformat() if record.published else None

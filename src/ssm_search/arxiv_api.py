@@ -72,45 +72,84 @@ class ArxivApi:
             FetchError: it cannot be reached, refuses for good, or refused ``MAX_TRIES`` times.
         """
         import arxiv
-        import requests
 
         asked = list(ids)
         for tries in range(1, MAX_TRIES + 1):
-            self.retry_after = None
-            status = None
-            try:
-                search = arxiv.Search(id_list=asked, max_results=len(asked))
-                results = map(_from_result, self.client.results(search))
-                found = {record.id: record for record in results}
-            except (arxiv.ArxivError, requests.RequestException, ValueError) as error:
-                status = getattr(error, "status", None)
-                reason, can_pass = self._judge(error, status)
-            else:
-                # While arXiv throttles it may also answer with no paper at all. Of one id that is
-                # believed; of several, only if a paper that it has is found beside them, or it
-                # says so to the end.
-                believed = len(ids) == 1 or (tries == MAX_TRIES and not self.witness)
-                if found or believed:
-                    records = [found[i] for i in ids if i in found]
-                    self.witness = self.witness or (records[0].id if records else "")
-                    return records
-                reason, can_pass = "an empty page", True
-                if self.witness and len(ids) < BATCH_SIZE:
-                    asked = [*ids, self.witness]
-            pause = self._pause(tries)
-            if not can_pass or tries == MAX_TRIES or pause > MAX_PAUSE:
-                wait = f" and the wish to wait {pause:.0f} s" if pause > MAX_PAUSE else ""
-                count = "1 try" if tries == 1 else f"{tries} tries"
-                raise FetchError(
-                    f"got {reason}{wait} from {self.api_url} after {count}; run the same command "
-                    "again later, it goes on where it stopped",
-                    url=self.api_url,
-                    tries=tries,
-                    status=status,
-                )
-            logger.info("got %s from %s; asking again in %.1f s", reason, self.api_url, pause)
-            self.sleep(pause)
+            search = arxiv.Search(id_list=asked, max_results=len(asked))
+            records = self._answer(search, tries)
+            if records is None:
+                continue
+            # While arXiv throttles it may also answer with no paper at all. Of one id that is
+            # believed; of several, only if a paper that it has is found beside them, or it
+            # says so to the end.
+            found = {record.id: record for record in records}
+            believed = len(ids) == 1 or (tries == MAX_TRIES and not self.witness)
+            if found or believed:
+                records = [found[i] for i in ids if i in found]
+                self.witness = self.witness or (records[0].id if records else "")
+                return records
+            if self.witness and len(ids) < BATCH_SIZE:
+                asked = [*ids, self.witness]
+            self._wait(tries, "an empty page", can_pass=True, status=None)
         raise AssertionError("unreachable")
+
+    def page(self, query: str, start: int) -> list[Abstract]:
+        """Up to ``BATCH_SIZE`` papers that meet ``query``, the newest first, from ``start`` on.
+
+        Args:
+            query: as arXiv has it, "cat:cs.CV AND all:mamba"
+                (https://info.arxiv.org/help/api/user-manual.html).
+
+        Raises:
+            FetchError: as :meth:`ask`.
+        """
+        import arxiv
+
+        search = arxiv.Search(
+            query, max_results=start + BATCH_SIZE, sort_by=arxiv.SortCriterion.SubmittedDate
+        )
+        for tries in range(1, MAX_TRIES + 1):
+            records = self._answer(search, tries, start)
+            if records is None:
+                continue
+            # That there is none at all is believed the second time.
+            if records or start or tries > 1:
+                return records
+            self._wait(tries, "an empty page", can_pass=True, status=None)
+        raise AssertionError("unreachable")
+
+    def _answer(self, search: arxiv.Search, tries: int, start: int = 0) -> list[Abstract] | None:
+        """What arXiv answers; None, once it was waited, if the same may be asked again."""
+        import arxiv
+        import requests
+
+        self.retry_after = None
+        try:
+            return list(map(_from_result, self.client.results(search, start)))
+        except (arxiv.ArxivError, requests.RequestException, ValueError) as error:
+            status = getattr(error, "status", None)
+            self._wait(tries, *self._judge(error, status), status)
+            return None
+
+    def _wait(self, tries: int, reason: str, can_pass: bool, status: int | None) -> None:
+        """Pause before the next try.
+
+        Raises:
+            FetchError: there shall be none.
+        """
+        pause = self._pause(tries)
+        if not can_pass or tries == MAX_TRIES or pause > MAX_PAUSE:
+            wait = f" and the wish to wait {pause:.0f} s" if pause > MAX_PAUSE else ""
+            count = "1 try" if tries == 1 else f"{tries} tries"
+            raise FetchError(
+                f"got {reason}{wait} from {self.api_url} after {count}; run the same command "
+                "again later, it goes on where it stopped",
+                url=self.api_url,
+                tries=tries,
+                status=status,
+            )
+        logger.info("got %s from %s; asking again in %.1f s", reason, self.api_url, pause)
+        self.sleep(pause)
 
     def _judge(self, error: Exception, status: int | None) -> tuple[str, bool]:
         """What went wrong, in words, and whether it can pass."""

@@ -6,7 +6,8 @@ import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
@@ -15,23 +16,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.abstracts import search_arxiv
 from ssm_search.build import Progress, runner_of
 from ssm_search.bulk_encoder import fastest
-from ssm_search.corpora import (
-    Counts,
-    join_shards,
-    update_parts,
-)
+from ssm_search.corpora import Counts, join_shards, update_parts
 from ssm_search.corpus import passages
 from ssm_search.encoder import Encoder, load_encoder
-from ssm_search.errors import CorpusError, IndexFolderError
+from ssm_search.errors import CorpusError, EngineError, IndexFolderError
 from ssm_search.feeds import Malformed, Removed, read_feed
 from ssm_search.files import write_atomically
 from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
 from ssm_search.onnx_export import is_export_of
 from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
-from ssm_search.shards import encode_shards, shards_of
+from ssm_search.shards import Engine, encode_shards, shards_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,6 +83,7 @@ def gather_index(
     sentences: bool | None = None,
     kind: str | None = None,
     update: bool = False,
+    engine: Engine | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> GatherReport:
     """Build, or update, the index of all papers in ``sources``.
@@ -97,12 +96,16 @@ def gather_index(
         sentences: whether sentences are encoded too; by the number of papers if None.
         kind: FAISS's name of the index of a large corpus, "Flat" or "IVF…"; by its size if None.
         update: ``sources`` hold what was added, changed and removed since the index was built.
+        engine: what encodes the papers, this process if None. A cluster encodes no sentences.
 
     Raises:
         CorpusError: a source cannot be read, or there is no paper in any.
+        EngineError: the cluster cannot be reached or failed, or sentences are asked of it.
         IndexFolderError: ``update``, and there is no index or it is damaged.
         EncoderError: the model is missing or damaged.
     """
+    if engine and sentences:
+        raise EngineError("a cluster encodes no sentences; leave out --sentences or --engine")
     folder, report, bytes_read = Path(folder), GatherReport(), _BytesRead()
     model = encoder or load_encoder()
     records = read_feed(
@@ -126,10 +129,40 @@ def gather_index(
             report.counts = update_parts(records, folder, previous.corpus, same)
         else:
             known = previous.papers if update and previous else ()
-            gathering = _Gathering(folder, model, previous, place, report, bytes_read, progress)
-            gathering.build(chain(known, records), name_of(sources), sentences, kind)
+            gathering = _Gathering(
+                folder, model, previous, place, report, bytes_read, progress, engine
+            )
+            gathering.build(
+                chain(known, records), name_of(sources), False if engine else sentences, kind
+            )
         shutil.rmtree(place)
     return report
+
+
+@contextmanager
+def arxiv_corpus(
+    query: str,
+    limit: int,
+    encoder: Encoder,
+    progress: Progress = lambda what, done, total: None,
+) -> Iterator[PaperSearch]:
+    """An index of the newest papers on arXiv that meet ``query``, up to ``limit``, for a while.
+
+    Raises:
+        FetchError: arXiv cannot be reached, or does not take the query.
+        CorpusError: it has no such paper.
+    """
+    papers = search_arxiv(query, limit, progress=lambda done, total: progress("arXiv", done, total))
+    if not papers:
+        raise CorpusError(f"arXiv has no paper for {query!r}; try the query in its own search")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch) / "index"
+        with shards_of(folder) as place:
+            encode_shards(
+                papers, place, encoder, None, lambda done: progress("encoding", done, len(papers))
+            )
+            join_shards(place, folder, encoder, f"arXiv: {query}")
+        yield PaperSearch.load(folder, encoder)
 
 
 @dataclass(slots=True)
@@ -159,6 +192,7 @@ class _Gathering:
     report: GatherReport
     bytes_read: _BytesRead
     progress: Progress
+    engine: Engine | None
 
     def build(
         self,
@@ -191,6 +225,7 @@ class _Gathering:
             fastest(self.model, runner),
             known,
             lambda done: self.progress("encoding", done, self.bytes_read.records(done)),
+            self.engine,
         )
         manifest = join_shards(
             self.place,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -183,8 +184,13 @@ def doctor(
 
 def discover(
     corpus: Annotated[
-        Path, typer.Option("--corpus", help="The index of a corpus, which `build` made.")
-    ],
+        Path | None,
+        typer.Option(help="The index of a corpus, which `build` made.", show_default=False),
+    ] = None,
+    arxiv: Annotated[
+        str, typer.Option(metavar="QUERY", help='Or what arXiv finds: "cat:cs.CV AND all:mamba".')
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=2_000, help="Papers to ask arXiv for.")] = 500,
     count: Annotated[int, typer.Option("-k", min=1, help="How many papers.")] = 20,
     since: Annotated[
         datetime | None,
@@ -201,18 +207,28 @@ def discover(
     """Find the papers of a corpus that belong on the list and are not there yet.
 
     Example: `ssm-search discover --corpus arxiv --since 2024-06-01 --reject 2406.01234`
+    Example: `ssm-search discover --arxiv "cat:cs.CV AND all:mamba" --limit 300`
     """
     from ssm_search import cards, discovery
     from ssm_search.card_display import card_json, discovery_rich, shown_lines
+    from ssm_search.gather import arxiv_corpus
 
-    search, other = open_search(index), open_search(corpus)
+    if (corpus is None) == (not arxiv):
+        raise typer.BadParameter("give either --corpus or --arxiv")
+    search = open_search(index)
     path, text = list_of(list_file, index, search)
     file = discovery.rejected_file(search.manifest.list_name)
     if reject:
         discovery.remember_rejected(file, reject)
     rejected = discovery.read_rejected(file)
     day = since.date() if since else None
-    found = discovery.discover(search, other, count, since=day, rejected=rejected)
+    with ExitStack() as stack:
+        if corpus:
+            other = open_search(corpus)
+        else:
+            progress = stack.enter_context(progress_bars())
+            other = stack.enter_context(arxiv_corpus(arxiv, limit, search.encoder, progress))
+        found = discovery.discover(search, other, count, since=day, rejected=rejected)
     shown = [
         cards.submit(search, one.paper, text, list_name=name_of(path), offline=True)
         for one in found
