@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -204,6 +204,13 @@ def build(
         str | None,
         typer.Option(help="FAISS's name of the index of a large corpus; by default by its size."),
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="What encodes a corpus: this machine, or a Ray cluster."),
+    ] = "local",
+    address: Annotated[
+        str, typer.Option(help="Of the Ray cluster: host:port, or auto for the one here.")
+    ] = "auto",
 ) -> None:
     """Build the index of a list or a corpus, encoding only what changed.
 
@@ -218,6 +225,7 @@ def build(
         if source:
             raise typer.BadParameter("give a list or --corpus, not both")
         from ssm_search.gather import gather_index, name_of
+        from ssm_search.ray_engine import RayEngine
 
         folder = index or Path(Path(name_of(corpus)).name.split(".")[0])
         with progress_bars() as progress:
@@ -231,6 +239,7 @@ def build(
                 sentences=sentences,
                 kind=vectors,
                 update=update,
+                engine=RayEngine(address) if engine == "ray" else None,
                 progress=progress,
             )
         for line in gathered.summary():

@@ -8,6 +8,7 @@ SsmSearchError
 ├── DiscoverError       a list and a corpus cannot be compared
 ├── FetchError          a server could not be reached or gave up on us
 ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
+├── EngineError         a cluster cannot be reached, or did not do what it was given
 ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
 ├── IncompleteError     ``--strict`` was asked for and some abstracts are missing
 ├── MapError            a map cannot be written as asked
@@ -62,6 +63,10 @@ class FetchError(SsmSearchError):
 
 class EncoderError(SsmSearchError):
     """A model is missing, damaged, or produced vectors of the wrong shape."""
+
+
+class EngineError(SsmSearchError):
+    """A cluster cannot be reached, or did not do what it was given."""
 
 
 class IndexFolderError(SsmSearchError):

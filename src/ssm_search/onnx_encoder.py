@@ -195,7 +195,13 @@ def fingerprint_of(folder: Path) -> str:
 
 
 def usable_cores() -> int:
-    """How many cores this process may run on."""
+    """How many cores this process may use: those it runs on, or fewer if OMP_NUM_THREADS says so.
+
+    Ray sets that for its workers, to the share of a machine that each has.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdigit() and int(asked):
+        return int(asked)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,0 +1,230 @@
+"""Shards → vectors on a Ray cluster: Ray Data, an encoder loaded once in each of its processes.
+
+Shards go out and vectors come back over the network; a node that dies gives its shards to the
+others. Every node needs this package; what is sent of an exported encoder are its files.
+"""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from ssm_search.bulk_encoder import BulkEncoder
+from ssm_search.encoder import (
+    Encoder,
+    SentenceTransformerEncoder,
+    checked,
+    encode_sorted,
+    load_encoder,
+)
+from ssm_search.errors import EncoderError, EngineError
+from ssm_search.onnx_encoder import FILES, OnnxEncoder
+
+if TYPE_CHECKING:
+    import pyarrow
+    from numpy.typing import NDArray
+
+WAVE = 16  # shards for each process, sent at once; what is idle at the end of a wave is one of them
+MOST_SENT = 1_024  # shards at once: 3 GB of texts in the cluster's memory
+SPARE = 1  # core that no encoder takes: Ray Data reads and writes on it, and would wait for ever
+THIS_MACHINE = "local"
+PATIENCE = 10.0  # seconds for the cluster to answer
+
+
+EncoderT = TypeVar("EncoderT", bound=Encoder)
+
+
+class RayEngine:
+    """Encodes shards on a Ray cluster, on its GPUs where it has any, else on its cores."""
+
+    def __init__(self, address: str = "auto"):
+        """Use the cluster at ``address``.
+
+        Args:
+            address: "host:port" of its head, "ray://host:port", "auto" for the one that this
+                machine is a node of, or "local" for one on this machine alone that goes when the
+                work is done.
+        """
+        self._address = address
+
+    def encode(
+        self, encoder: Encoder, shards: Iterable[tuple[int, list[str]]]
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The vectors of the texts of each shard, by its number, in the order they are done.
+
+        Raises:
+            EngineError: Ray is not installed, the cluster does not answer, or it failed.
+            EncoderError: the encoder is not the same everywhere, or gives no unit vectors.
+        """
+        with _connected(self._address) as ray:
+            parcel = ray.put(packed(encoder))
+            there = ray.cluster_resources()
+            gpus, cores = int(there.get("GPU", 0)), int(there.get("CPU", 1))
+            workers = gpus or max(1, cores - SPARE)
+            rest = iter(shards)
+            while wave := list(islice(rest, min(WAVE * workers, MOST_SENT))):
+                yield from _encoded(ray, parcel, wave, workers, on_gpus=bool(gpus))
+
+
+def _encoded(
+    ray: Any, parcel: Any, wave: list[tuple[int, list[str]]], workers: int, on_gpus: bool
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    # One block a shard, or few processes would get them all.
+    rows = [{"number": number, "texts": texts} for number, texts in wave]
+    data = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+        _Worker,
+        fn_constructor_args=([parcel],),
+        batch_size=1,
+        batch_format="pyarrow",
+        num_cpus=1,
+        num_gpus=1 if on_gpus else None,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(workers, len(wave))),
+        scheduling_strategy="SPREAD",
+    )
+    sizes = {number: len(texts) for number, texts in wave}
+    for row in data.iter_rows():
+        number, count = int(row["number"]), sizes[int(row["number"])]
+        vectors = np.frombuffer(row["vectors"], dtype=np.float32)
+        yield number, checked(vectors.reshape(count, -1), count) if count else vectors
+
+
+class _Worker:
+    """A process of the cluster with an encoder of its own."""
+
+    def __init__(self, parcel: list[Any]):
+        import ray
+
+        # In a list, or Ray would warn that it might lose what it needs to start this anew.
+        self._encoder = unpacked(ray.get(parcel[0]))
+
+    def __call__(self, batch: pyarrow.Table) -> pyarrow.Table:
+        import pyarrow
+
+        [texts] = batch["texts"].to_pylist()
+        vectors = encode_sorted(self._encoder, texts)
+        sent = pyarrow.array([vectors.tobytes()], type=pyarrow.large_binary())
+        return pyarrow.table({"number": batch["number"], "vectors": sent})
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An encoder as it is sent.
+
+    Attributes:
+        name: by which each node loads it, where neither of the others is given.
+        files: those of an exported one.
+        encoder: one of another kind, which Ray sends as it is.
+    """
+
+    name: str
+    fingerprint: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    encoder: Encoder | None = None
+
+
+def packed(encoder: Encoder) -> Parcel:
+    """What :func:`unpacked` makes the same encoder of on another machine."""
+    exported = encoder.exported if isinstance(encoder, BulkEncoder) else encoder
+    if isinstance(exported, OnnxEncoder):
+        exported.check()
+        files = {name: (exported.folder / name).read_bytes() for name in FILES}
+        return Parcel(exported.name, exported.fingerprint, files)
+    if isinstance(encoder, SentenceTransformerEncoder):
+        return Parcel(encoder.name, encoder.fingerprint)
+    return Parcel("", encoder.fingerprint, encoder=encoder)
+
+
+def unpacked(parcel: Parcel) -> Encoder:
+    """The encoder in ``parcel``, as fast as this machine can run it.
+
+    Raises:
+        EncoderError: this machine does not have the model, or has another version of it.
+    """
+    if parcel.encoder is not None:
+        return parcel.encoder
+    if not parcel.files:
+        return _same(load_encoder(parcel.name), parcel.fingerprint)
+    folder = Path(tempfile.mkdtemp(prefix="ssm-search-"))  # the worker's own, which goes with it
+    for name in FILES:
+        (folder / name).write_bytes(parcel.files[name])
+    exported = OnnxEncoder(folder, parcel.fingerprint)
+    if not _has_gpu():
+        return BulkEncoder(None, exported)
+    model = load_encoder(parcel.name)
+    assert isinstance(model, SentenceTransformerEncoder)
+    return BulkEncoder(_same(model, exported.about.source), exported)
+
+
+def _same(encoder: EncoderT, fingerprint: str) -> EncoderT:
+    if encoder.fingerprint != fingerprint:
+        raise EncoderError(
+            f"the model on this node is {encoder.fingerprint}, that of the build is {fingerprint}; "
+            "install the same on every node"
+        )
+    return encoder
+
+
+def _has_gpu() -> bool:
+    import ray
+
+    return bool(ray.get_gpu_ids())
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """Ray, while this process is connected to the cluster."""
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise EngineError(
+            f"no Ray here ({error}); install it with: pip install 'ssm-search[ray]'"
+        ) from error
+    import logging
+
+    try:
+        if address not in (THIS_MACHINE, "auto"):
+            # Ray itself would go on trying for minutes.
+            parts = urlsplit(address if "://" in address else f"//{address}")
+            with socket.create_connection((parts.hostname, parts.port), PATIENCE):
+                pass
+        ray.init(
+            address=None if address == THIS_MACHINE else address,
+            include_dashboard=False if address == THIS_MACHINE else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise EngineError(
+            f"no Ray cluster answers at {address} ({_first_line(error)}); start one with "
+            "`ray start --head`, and name its address with --address"
+        ) from error
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield ray
+    except ray.exceptions.RayError as error:
+        cause = getattr(error, "cause", None)
+        if isinstance(cause, EncoderError):
+            raise cause from error
+        raise EngineError(
+            f"the Ray cluster at {address} failed ({_first_line(error)}); what is done is kept, "
+            "and starting again goes on from there"
+        ) from error
+    finally:
+        ray.shutdown()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0][:200]
