@@ -31,7 +31,7 @@ import numpy as np
 
 DEPTH = 10  # answers to a query; neighbours that vote on a heading
 TOP = 3  # headings named
-ENOUGH = 256  # texts after which an encoder runs as it will
+ENOUGH = 32  # texts after which an encoder runs as it will
 
 Ask = Callable[[str, int], Sequence[int]]
 """The rows of the best k texts, best first."""
@@ -64,10 +64,14 @@ def build_ours(texts: list[str], folder: Path) -> None:
 def encode_ours(texts: list[str]) -> float:
     """As `ssm-search build` does once the export is there."""
     import ssm_search
-    from ssm_search.bulk_encoder import fastest
-    from ssm_search.encoder import encode_sorted
+    from ssm_search.bulk_encoder import BulkEncoder
+    from ssm_search.encoder import SentenceTransformerEncoder, encode_sorted
+    from ssm_search.onnx_encoder import OnnxEncoder
 
-    encoder = fastest(ssm_search.load_encoder(), ssm_search.open_index().encoder)
+    model, exported = ssm_search.load_encoder(), ssm_search.open_index().encoder
+    assert isinstance(model, SentenceTransformerEncoder)
+    assert isinstance(exported, OnnxEncoder)
+    encoder = BulkEncoder(model, exported).chosen
     encode_sorted(encoder, texts[:ENOUGH])
     begun = time.perf_counter()
     encode_sorted(encoder, texts)
@@ -86,11 +90,12 @@ def file_ours(lists: list[ListToFile], folder: Path) -> list[list[list[int]]]:
     """`PaperSearch.judge`, which `suggest_categories` asks; encoded as the shipped list is."""
     import ssm_search
     from ssm_search import Paper, PaperSearch
+    from ssm_search.bulk_encoder import fastest
 
     def paper_of(row: int, p: PaperToFile, categories: tuple[tuple[str, ...], ...] = ()) -> Paper:
         return Paper(str(row), p["title"], abstract=p["abstract"], categories=categories)
 
-    encoder = ssm_search.open_index().encoder
+    encoder = fastest(ssm_search.load_encoder(), ssm_search.open_index().encoder)
     filed = []
     for one in lists:
         papers, paths = one["papers"], [tuple(path) for path in one["headings"]]
