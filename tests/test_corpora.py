@@ -20,7 +20,7 @@ from fakes import AXES, WordEncoder
 from numpy.typing import NDArray
 
 from ssm_search import corpora, segmented, shards
-from ssm_search.ann import Ann, ann_kind, build_ann
+from ssm_search.ann import Ann, ann_kind, build_ann, checked_kind, kind_for
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
 from ssm_search.feeds import Removed
 from ssm_search.gather import gather_index
@@ -390,7 +390,8 @@ def test_a_kill_while_updating_leaves_the_index_as_it_was(tmp_path: Path) -> Non
     corpora.update_parts(records[55:], folder, search.corpus, WordEncoder())
     after = PaperSearch.load(folder, WordEncoder())
     assert after.status()["papers"] == 64
-    names = {name for pair in after.manifest.segments for name in pair if name}
+    parts = after.manifest.segments
+    names = {name for part in parts for name in (part.folder, part.gone) if name}
     assert {path.name for path in folder.iterdir()} == names | {"manifest.json"}
 
 
@@ -471,6 +472,33 @@ def test_the_kind_follows_the_size() -> None:
         1_000_000: "IVF4096,SQfp16",
         3_000_000: "IVF8192,SQfp16",
     }
+
+
+def test_too_few_vectors_for_a_kind_are_all_compared() -> None:
+    asked = "IVF4096,SQ8"
+    assert [kind_for(n, asked) for n in (4095, 4096)] == ["Flat", asked]
+    assert [kind_for(n) for n in (4095, 1_000_000)] == ["Flat", "IVF4096,SQfp16"]
+
+
+@pytest.mark.parametrize("kind", ["HNSW32", "IVF,SQ8", "IVF0,Flat", "PQ64", "IDMap2,IVF4,Flat", ""])
+def test_kinds_that_cannot_serve_are_refused(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(IndexFolderError, match="such as IVF4096,SQfp16"):
+        checked_kind(kind)
+    if kind:
+        with pytest.raises(IndexFolderError, match=f"no index of kind '{kind}'"):
+            gather_index([], tmp_path / "index", encoder=WordEncoder(), kind=kind)
+
+
+def test_the_kind_that_was_asked_for_is_kept(tmp_path: Path) -> None:
+    records = papers(60)
+    search = gathered(tmp_path / "index", records, tmp_path, kind="IVF4,Flat")
+    assert search.status()["vectors"] == "IVF4,Flat"
+    # So many change that the part is written anew.
+    changed = [replace(paper, abstract=f"{paper.abstract} And more.") for paper in records[:30]]
+    gathered(tmp_path / "index", changed, tmp_path, update=True)
+    search = PaperSearch.load(tmp_path / "index", WordEncoder())
+    assert sorted(len(facets) for facets in search.corpus.facets) == [30, 30]
+    assert [part.kind for part in search.manifest.segments] == ["Flat", "IVF4,Flat"]
 
 
 @pytest.mark.parametrize("kind", ["IVF64,SQfp16", "IVF64,SQ8", "IVF64,Flat"])

@@ -8,10 +8,13 @@ quantization .57 to .61. The vectors themselves stay beside: candidates are comp
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ssm_search.errors import IndexFolderError
 
 if TYPE_CHECKING:
     import faiss
@@ -34,6 +37,26 @@ def ann_kind(n: int) -> str:
     if n <= EXACT_UP_TO:
         return "Flat"
     return f"IVF{4096 if n < LARGE else 8192},SQfp16"
+
+
+def checked_kind(kind: str) -> str:
+    """``kind``, if it is one that can be built, searched under filters and mapped into memory.
+
+    Raises:
+        IndexFolderError: it is not.
+    """
+    if not re.fullmatch(r"Flat|IVF[1-9][0-9]{0,6},(Flat|SQfp16|SQ8)", kind):
+        raise IndexFolderError(
+            f"no index of kind {kind!r}; expected Flat, or IVF and the number of cells with "
+            "Flat, SQfp16 or SQ8 behind it, such as IVF4096,SQfp16"
+        )
+    return kind
+
+
+def kind_for(n: int, asked: str = "") -> str:
+    """The kind ``asked`` for, or the one that suits ``n`` vectors; "Flat" if they are too few."""
+    kind = asked or ann_kind(n)
+    return kind if n >= int("0" + "".join(re.findall(r"^IVF(\d+)", kind))) else "Flat"
 
 
 def build_ann(vectors: NDArray[np.float32], kind: str, path: Path) -> None:

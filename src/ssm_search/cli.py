@@ -201,9 +201,9 @@ def build(
         typer.Option(help="Encode the sentences of a corpus too; by default up to 20,000 papers."),
     ] = None,
     vectors: Annotated[
-        str | None,
+        str,
         typer.Option(help="FAISS's name of the index of a large corpus; by default by its size."),
-    ] = None,
+    ] = "",
     engine: Annotated[
         Literal["local", "ray"],
         typer.Option(help="What encodes a corpus: this machine, or a Ray cluster."),

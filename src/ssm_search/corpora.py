@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.ann import ANN_FILE, ann_kind, build_ann
+from ssm_search.ann import ANN_FILE, build_ann, kind_for
 from ssm_search.corpus import Corpus
 from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError
 from ssm_search.feeds import Removed
 from ssm_search.files import replacing_folder, write_atomically
-from ssm_search.manifest import MANIFEST_FILE, Manifest, manifest_json, stamped
+from ssm_search.manifest import MANIFEST_FILE, Manifest, Part, manifest_json, stamped
 from ssm_search.onnx_encoder import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.papers import Paper, to_jsonl
 from ssm_search.segments import (
@@ -59,7 +59,7 @@ def join_shards(
     folder: Path,
     encoder: Encoder,
     source: str = "",
-    kind: str | None = None,
+    kind: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Manifest:
     """Join the shards in ``place`` into an index that replaces ``folder`` whole.
@@ -68,16 +68,17 @@ def join_shards(
 
     Args:
         source: what the corpus is called.
-        kind: FAISS's name of the index of each part; by its size if None.
+        kind: FAISS's name of the index of each part; by its size if "".
     """
     shards = [load_segment(path) for path in sorted(place.glob(SHARDS))]
     kept = last_records(shards, [np.load(s.folder / REMOVED_FILE) for s in shards])
     with replacing_folder(folder) as new:
-        names: list[str] = []
+        parts: list[Part] = []
         for group in _groups(kept):
-            names.append(f"part-{len(names):04}")
-            (new / names[-1]).mkdir()
-            _write_part(new / names[-1], [(shards[at], kept[at]) for at in group], kind)
+            name = f"part-{len(parts):04}"
+            (new / name).mkdir()
+            chosen = [(shards[at], kept[at]) for at in group]
+            parts.append(Part(name, kind=_write_part(new / name, chosen, kind)))
             progress(sum(len(kept[at]) for at in range(group[-1] + 1)), sum(map(len, kept)))
         if isinstance(encoder, OnnxEncoder):
             encoder.copy_to(new / ENCODER_FOLDER)
@@ -88,7 +89,8 @@ def join_shards(
             papers=sum(map(len, kept)),
             sentences=0,
             without_abstract=(),
-            segments=tuple((name, "") for name in names),
+            segments=tuple(parts),
+            vectors=kind,
         )
         manifest = stamped(manifest, source, "")
         (new / MANIFEST_FILE).write_text(manifest_json(manifest), encoding="utf-8")
@@ -123,15 +125,15 @@ def update_parts(
         batch = Batch(changed)
         texts = batch.missing(StoredVectors(known, encoder))
         new = len(texts)
-        segments.append((f"part-{serial:04}", ""))
-        with replacing_folder(folder / segments[-1][0]) as part:
+        segments.append(Part(f"part-{serial:04}"))
+        with replacing_folder(folder / segments[-1].folder) as part:
             write_segment(part, changed, batch.vectors(encode_sorted(encoder, texts)))
     starts = np.cumsum([0, *map(len, known.facets)])
-    for at, (name, _) in enumerate(known.manifest.segments):
+    for at, old in enumerate(known.manifest.segments):
         part_present = present[starts[at] : starts[at + 1]]
         if not part_present.all():
-            segments[at] = (name, f"gone-{serial:04}-{at:04}.npy")
-            _save_mask(folder / segments[at][1], ~part_present)
+            segments[at] = replace(old, gone=f"gone-{serial:04}-{at:04}.npy")
+            _save_mask(folder / segments[at].gone, ~part_present)
     count = int(present.sum()) + len(changed)
     if not count:
         raise IndexFolderError(f"nothing would be left in {folder}; remove the folder instead")
@@ -145,7 +147,7 @@ def commit(folder: Path, manifest: Manifest) -> None:
     """Make ``manifest`` that of the index, then remove the files that it does not name."""
     manifest = stamped(manifest, "", "")
     write_atomically(folder / MANIFEST_FILE, manifest_json(manifest).encode())
-    named = {name for pair in manifest.segments for name in pair}
+    named = {name for part in manifest.segments for name in (part.folder, part.gone)}
     for path in [*folder.glob("part-*"), *folder.glob("gone-*.npy")]:
         if path.name not in named:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -207,21 +209,22 @@ def _groups(kept: Sequence[NDArray[np.int64]]) -> list[list[int]]:
 
 
 def _write_part(
-    folder: Path, parts: Sequence[tuple[Segment, NDArray[np.int64]]], kind: str | None = None
-) -> None:
+    folder: Path, parts: Sequence[tuple[Segment, NDArray[np.int64]]], asked: str
+) -> str:
+    """The kind of index that it has."""
     join_segments(folder, parts)
-    n = sum(len(rows) for _, rows in parts)
-    kind = kind or ann_kind(n)
+    kind = kind_for(sum(len(rows) for _, rows in parts), asked)
     if kind != "Flat":
         build_ann(load_segment(folder).vectors, kind, folder / ANN_FILE)
+    return kind
 
 
 def _tidied(folder: Path, manifest: Manifest) -> Manifest:
     """``manifest`` with few parts, few of whose rows are gone: others are written anew."""
-    parts = [load_segment(folder / name) for name, _ in manifest.segments]
+    parts = [load_segment(folder / part.folder) for part in manifest.segments]
     kept = [
-        np.flatnonzero(~np.load(folder / gone)) if gone else np.arange(len(part))
-        for part, (_, gone) in zip(parts, manifest.segments, strict=True)
+        np.flatnonzero(~np.load(folder / old.gone)) if old.gone else np.arange(len(part))
+        for part, old in zip(parts, manifest.segments, strict=True)
     ]
     shares = [1 - len(rows) / max(len(part), 1) for part, rows in zip(parts, kept, strict=True)]
     anew = {at for at, share in enumerate(shares) if share > MAX_GONE}
@@ -229,13 +232,13 @@ def _tidied(folder: Path, manifest: Manifest) -> Manifest:
         anew |= set(sorted(range(len(parts)), key=lambda at: len(parts[at]))[:MAX_PARTS])
     if not anew:
         return manifest
-    segments = [pair for at, pair in enumerate(manifest.segments) if at not in anew]
+    segments = [part for at, part in enumerate(manifest.segments) if at not in anew]
     joined = [(parts[at], kept[at]) for at in sorted(anew) if len(kept[at])]
     if joined:
         name = f"part-{_next_serial(folder):04}"
-        with replacing_folder(folder / name) as part:
-            _write_part(part, joined)
-        segments.append((name, ""))
+        with replacing_folder(folder / name) as new:
+            kind = _write_part(new, joined, manifest.vectors)
+        segments.append(Part(name, kind=kind))
     return replace(manifest, segments=tuple(segments))
 
 

@@ -278,11 +278,11 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
 
 
 def _read_segments(folder: Path, manifest: Manifest) -> Corpus:
-    segments = [load_segment(folder / name) for name, _ in manifest.segments]
+    segments = [load_segment(folder / part.folder) for part in manifest.segments]
     present = [np.ones(len(segment), dtype=bool) for segment in segments]
-    for mask, (_, gone) in zip(present, manifest.segments, strict=True):
-        if gone:
-            mask[:] = ~_load_mask(folder / gone, len(mask))
+    for mask, part in zip(present, manifest.segments, strict=True):
+        if part.gone:
+            mask[:] = ~_load_mask(folder / part.gone, len(mask))
     found, dimension = sum(int(mask.sum()) for mask in present), segments[0].vectors.shape[1]
     if (found, dimension) != (manifest.papers, manifest.dimension):
         raise IndexFolderError(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.abstracts import search_arxiv
+from ssm_search.ann import checked_kind
 from ssm_search.build import Progress, runner_of
 from ssm_search.bulk_encoder import fastest
 from ssm_search.corpora import Counts, join_shards, update_parts
@@ -81,7 +82,7 @@ def gather_index(
     since: date | None = None,
     until: date | None = None,
     sentences: bool | None = None,
-    kind: str | None = None,
+    kind: str = "",
     update: bool = False,
     engine: Engine | None = None,
     progress: Progress = lambda what, done, total: None,
@@ -94,16 +95,17 @@ def gather_index(
     Args:
         sources: see :func:`~ssm_search.feeds.read_feed`, as are the filters.
         sentences: whether sentences are encoded too; by the number of papers if None.
-        kind: FAISS's name of the index of a large corpus, "Flat" or "IVF…"; by its size if None.
+        kind: FAISS's name of the index of a large corpus, "Flat" or "IVF…"; by its size if "".
         update: ``sources`` hold what was added, changed and removed since the index was built.
         engine: what encodes the papers, this process if None. A cluster encodes no sentences.
 
     Raises:
         CorpusError: a source cannot be read, or there is no paper in any.
         EngineError: the cluster cannot be reached or failed, or sentences are asked of it.
-        IndexFolderError: ``update``, and there is no index or it is damaged.
+        IndexFolderError: ``update``, and there is no index or it is damaged; or no such ``kind``.
         EncoderError: the model is missing or damaged.
     """
+    kind = checked_kind(kind) if kind else ""
     if engine and sentences:
         raise EngineError("a cluster encodes no sentences; leave out --sentences or --engine")
     folder, report, bytes_read = Path(folder), GatherReport(), _BytesRead()
@@ -199,7 +201,7 @@ class _Gathering:
         records: Iterable[Paper | Removed],
         name: str,
         sentences: bool | None,
-        kind: str | None,
+        kind: str,
     ) -> None:
         """Encode all records and write the index."""
         rest = iter(records)

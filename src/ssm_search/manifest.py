@@ -18,6 +18,21 @@ NOT_CALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a large corpus.
+
+    Attributes:
+        folder: its name.
+        gone: the file that says which of its rows are gone; "" if none.
+        kind: FAISS's name of the index of its vectors; "Flat" where all are compared.
+    """
+
+    folder: str
+    gone: str = ""
+    kind: str = "Flat"
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a saved index says about itself.
 
@@ -26,8 +41,8 @@ class Manifest:
         without_abstract: ids of the papers that were indexed by their title alone.
         headings: all that a paper may be filed under, empty ones too.
         calibration: how far suggested headings can be trusted.
-        segments: of a large corpus, the folder of each part and the file that says which of its
-            rows are gone, "" if none.
+        segments: the parts of a large corpus.
+        vectors: FAISS's name of the kind of index that was asked for; "" for one by size.
     """
 
     encoder_name: str
@@ -41,7 +56,8 @@ class Manifest:
     headings: tuple[Category, ...] = ()
     calibration: Calibration = NOT_CALIBRATED
     built: str = ""
-    segments: tuple[tuple[str, str], ...] = ()
+    segments: tuple[Part, ...] = ()
+    vectors: str = ""
     format: int = FORMAT_VERSION
 
 
@@ -75,7 +91,7 @@ def read_manifest(folder: Path) -> Manifest:
                 f"format {FORMAT_VERSION}; build it again with `ssm-search build`"
             )
         record["without_abstract"] = tuple(record["without_abstract"])
-        record["segments"] = tuple(tuple(pair) for pair in record.get("segments", ()))
+        record["segments"] = tuple(Part(**part) for part in record.get("segments", ()))
         record["headings"] = tuple(tuple(path) for path in record["headings"])
         fitted = record["calibration"]
         record["calibration"] = Calibration(

@@ -193,6 +193,7 @@ class PaperSearch:
             "sentences": manifest.sentences,
             "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
             "dimension": manifest.dimension,
+            "vectors": ", ".join(dict.fromkeys(part.kind for part in manifest.segments)) or "Flat",
             "built": manifest.built,
             "age_days": age.days if age else None,
             "without_abstract": lacking,
