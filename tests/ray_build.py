@@ -30,9 +30,18 @@ class LengthEncoder:
         return np.eye(WIDTH, dtype=np.float32)[[len(text) % WIDTH for text in texts]]
 
 
+class BrokenEncoder(LengthEncoder):
+    """Gives vectors that are too long."""
+
+    fingerprint = "broken-1"
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        return 2 * super().encode(texts)
+
+
 if __name__ == "__main__":
     shards.SHARD = 64
-    report = gather_index(
-        [sys.argv[1]], sys.argv[2], encoder=LengthEncoder(), engine=RayEngine(sys.argv[3])
-    )
+    source, folder, address, *how = sys.argv[1:]
+    encoder = BrokenEncoder() if how else LengthEncoder()
+    report = gather_index([source], folder, encoder=encoder, engine=RayEngine(address))
     print(report.counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +14,14 @@ import onnx
 import pytest
 from conftest import ROOT
 from models import TEXTS, write_model
+from onnx import numpy_helper
 
 from ssm_search import build, bulk_encoder, onnx_export
 from ssm_search.build import BuildReport, build_index
-from ssm_search.bulk_encoder import fastest
+from ssm_search.bulk_encoder import fastest, widened
 from ssm_search.encoder import SentenceTransformerEncoder, load_encoder
 from ssm_search.errors import EncoderError, IndexFolderError
-from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, MODEL_FILE, OnnxEncoder
+from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, MODEL_FILE, OnnxEncoder, usable_cores
 from ssm_search.onnx_export import MIN_COSINE, _codes, _quantized, agree, export_encoder
 from ssm_search.search import PaperSearch
 
@@ -207,21 +209,45 @@ def test_products_are_computed_in_float32_where_that_is_faster(
     exported: OnnxEncoder, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SentenceTransformerEncoder, "accelerated", False)
-    seconds = {exported.folder: 1.15}
-    monkeypatch.setattr(bulk_encoder, "_seconds", lambda encoder: seconds.get(encoder.folder, 0.99))
+    quick: list[float] = [1.15]
+    monkeypatch.setattr(
+        bulk_encoder, "_seconds", lambda encoder: quick[0] if encoder is exported else 0.99
+    )
     encoder = fastest(SentenceTransformerEncoder(model), exported)
     wide = encoder.chosen
     assert isinstance(wide, OnnxEncoder)
     assert wide is not exported
-    operators = {node.op_type for node in onnx.load(wide.folder / MODEL_FILE).graph.node}
-    assert "MatMul" in operators
-    assert "MatMulNBits" not in operators
     many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
     found, expected = encoder.encode(many), exported.encode(many)
     np.testing.assert_array_equal(found, wide.encode(many))
     assert np.sum(found * expected, axis=1).min() > MIN_COSINE
-    seconds[exported.folder] = 1.1  # not enough of a difference
+    quick[0] = 1.1  # not enough of a difference
     assert fastest(SentenceTransformerEncoder(model), exported).chosen is exported
+
+
+def test_as_many_cores_as_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert usable_cores() == 3
+    for unset in ("", "0", "all"):
+        monkeypatch.setenv("OMP_NUM_THREADS", unset)
+        assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+
+
+def test_wide_products_are_of_the_same_weights(exported: OnnxEncoder) -> None:
+    narrow = onnx.load(exported.folder / MODEL_FILE)
+    graph = widened(onnx.load(exported.folder / MODEL_FILE)).graph
+    assert not [node for node in graph.node if node.op_type == "MatMulNBits"]
+    tables = {table.name: numpy_helper.to_array(table) for table in graph.initializer}
+    old = {table.name: numpy_helper.to_array(table) for table in narrow.graph.initializer}
+    products = [node for node in narrow.graph.node if node.op_type == "MatMulNBits"]
+    assert products
+    for node in products:
+        codes, scales = old[node.input[1]], old[node.input[2]]
+        wide = tables[f"{node.input[1]}.wide"]
+        block, inner, outer = codes.shape[2], 5, 3  # the weight of one input for one output
+        scale = scales.reshape(codes.shape[:2])[outer, inner // block]
+        code = int(codes[outer, inner // block, inner % block]) - 128
+        assert wide[inner, outer] == np.float32(code) * scale
 
 
 def test_what_cannot_be_exported_goes_on_as_before(

@@ -169,6 +169,26 @@ def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> No
         np.testing.assert_array_equal(search.index.paper_vector(row), expected)
 
 
+def test_what_fails_in_the_cluster_is_said_here(cluster: Cluster, tmp_path: Path) -> None:
+    path, _ = corpus(tmp_path, 200)
+    done = subprocess.run(
+        [
+            sys.executable,
+            HERE / "ray_build.py",
+            path,
+            tmp_path / "index",
+            cluster.address,
+            "broken",
+        ],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ssm_search.errors.EncoderError: the encoder gave vectors of length 2.0")
+
+
 def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
     path, _ = corpus(tmp_path, 3)
     done = subprocess.run(

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         QueryError,
         ServeError,
         SsmSearchError,
+        StoreError,
         SubmissionError,
     )
     from ssm_search.filters import Filters
@@ -92,6 +93,7 @@ _HOMES = {
     "QueryError": "errors",
     "ServeError": "errors",
     "SsmSearchError": "errors",
+    "StoreError": "errors",
     "SubmissionError": "errors",
     "Triage": "cards",
     "Why": "papers",
@@ -142,6 +144,7 @@ __all__ = [
     "QueryError",
     "ServeError",
     "SsmSearchError",
+    "StoreError",
     "SubmissionError",
     "Triage",
     "Why",

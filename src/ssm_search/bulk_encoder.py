@@ -11,19 +11,15 @@ less than those of the export and its model do: that was checked when the export
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-import weakref
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ssm_search.encoder import CHUNK, Encoder, SentenceTransformerEncoder
-from ssm_search.onnx_encoder import ABOUT_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from ssm_search.onnx_encoder import MODEL_FILE, OnnxEncoder
 
 if TYPE_CHECKING:
     import onnx
@@ -58,9 +54,7 @@ class BulkEncoder:
         """What encodes many papers: the model on a GPU, else the export, as it is or widened."""
         if self._model and self._model.accelerated:
             return self._model
-        scratch = Path(tempfile.mkdtemp(prefix="ssm-search-"))
-        weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-        wide = _written_wide(self.exported, scratch)
+        wide = wide_encoder(self.exported)
         return wide if SOONER * _seconds(wide) < _seconds(self.exported) else self.exported
 
 
@@ -71,13 +65,12 @@ def fastest(model: Encoder, runner: Encoder) -> Encoder:
     return runner
 
 
-def _written_wide(exported: OnnxEncoder, folder: Path) -> OnnxEncoder:
+def wide_encoder(exported: OnnxEncoder) -> OnnxEncoder:
+    """``exported`` with its products of matrices in float32."""
     import onnx
 
-    for name in (ABOUT_FILE, TOKENIZER_FILE):
-        shutil.copyfile(exported.folder / name, folder / name)
-    onnx.save(widened(onnx.load(exported.folder / MODEL_FILE)), folder / MODEL_FILE)
-    return OnnxEncoder(folder)
+    graph = widened(onnx.load(exported.folder / MODEL_FILE)).SerializeToString()
+    return OnnxEncoder(exported.folder, exported.fingerprint, graph)
 
 
 def widened(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -69,6 +69,14 @@ class Corpus:
             return True  # they are kept together
         return _hash(passages(self.papers[row])) == int(self.text_hashes[row])
 
+    def rows_named(self, name: str) -> list[int]:
+        """The rows of papers with this name, ascending."""
+        rows, start = [], 0
+        for keys, facets in zip(self.keys, self.facets, strict=True):
+            rows += [start + row for row in keys.of(name)]
+            start += len(facets)
+        return [row for row in rows if self.present[row]]
+
     @property
     def list_index(self) -> SearchIndex:
         """The index of a list, which can compare every paper with every other.

@@ -10,6 +10,7 @@ SsmSearchError
 ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
 ├── EngineError         a cluster cannot be reached, or did not do what it was given
 ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
+├── StoreError          a corpus in a database is missing, damaged, out of reach, or being written
 ├── IncompleteError     ``--strict`` was asked for and some abstracts are missing
 ├── MapError            a map cannot be written as asked
 ├── ServeError          the page cannot be served as asked
@@ -71,6 +72,10 @@ class EngineError(SsmSearchError):
 
 class IndexFolderError(SsmSearchError):
     """A saved index is missing, damaged, or does not fit the encoder at hand."""
+
+
+class StoreError(SsmSearchError):
+    """A corpus in a database is missing, damaged, out of reach, or being written by another."""
 
 
 class IncompleteError(SsmSearchError):

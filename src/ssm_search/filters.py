@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CATEGORY_SEPARATOR = " > "
+BEGINS = "^"  # before a name that stands for a path from the outermost heading on
+MOST = 2**31 - 1  # of a year in a table
 
 
 class Filters(TypedDict, total=False):
@@ -41,12 +43,7 @@ def matching_rows(parts: Sequence[Facets], filters: Filters) -> NDArray[np.bool_
     Raises:
         FilterError: an unknown filter, an unknown heading, or a year that is none.
     """
-    unknown = set(filters) - set(Filters.__annotations__)
-    if unknown:
-        raise FilterError(
-            f"no filter {', '.join(map(repr, sorted(unknown)))}; "
-            f"expected {', '.join(Filters.__annotations__)}"
-        )
+    _check_names(filters)
     masks = [np.ones(len(facets), dtype=bool) for facets in parts]
     if category := filters.get("category"):
         _keep_category(parts, masks, category)
@@ -63,11 +60,85 @@ def matching_rows(parts: Sequence[Facets], filters: Filters) -> NDArray[np.bool_
     return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
 
 
+def sql_of(filters: Filters, headings: Collection[Category]) -> str:
+    """``filters`` as a condition on the rows of a table; "" for none.
+
+    The table has the columns year, has_code, venue (in lower case) and headings (as
+    :func:`heading_names` has them).
+
+    Args:
+        headings: all that papers stand under.
+
+    Raises:
+        FilterError: as :func:`matching_rows`.
+    """
+    _check_names(filters)
+    parts = []
+    if category := filters.get("category"):
+        names, wanted = _wanted(category)
+        holds = _holds if isinstance(category, str) else _begins
+        if not any(holds(tuple(map(_key, path)), wanted) for path in headings):
+            raise _no_heading(names, headings)
+        start = "" if isinstance(category, str) else BEGINS
+        parts.append(f"array_has(headings, {quoted(start + CATEGORY_SEPARATOR.join(wanted))})")
+    if (year := filters.get("year")) is not None:
+        first, last = (max(-MOST, min(MOST, one)) for one in _years(year))
+        parts.append(f"year >= {first} AND year <= {last} AND year != {NO_YEAR}")
+    if venue := filters.get("venue"):
+        parts.append(f"contains(venue, {quoted(venue.casefold().strip())})")
+    if (has_code := filters.get("has_code")) is not None:
+        parts.append("has_code" if has_code else "NOT has_code")
+    return " AND ".join(parts)
+
+
+def heading_names(paths: Iterable[Category]) -> list[str]:
+    """All that a category may be called that holds these ``paths``.
+
+    Each run of names within a path; each that begins it a second time, after ``BEGINS``.
+    """
+    names: dict[str, None] = {}
+    for path in paths:
+        keys = tuple(map(_key, path))
+        for first in range(len(keys)):
+            for end in range(first + 1, len(keys) + 1):
+                name = CATEGORY_SEPARATOR.join(keys[first:end])
+                names[name] = None
+                if not first:
+                    names[BEGINS + name] = None
+    return list(names)
+
+
+def quoted(text: str) -> str:
+    """``text`` as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _check_names(filters: Filters) -> None:
+    unknown = set(filters) - set(Filters.__annotations__)
+    if unknown:
+        raise FilterError(
+            f"no filter {', '.join(map(repr, sorted(unknown)))}; "
+            f"expected {', '.join(Filters.__annotations__)}"
+        )
+
+
+def _wanted(category: str | Category) -> tuple[Sequence[str], Category]:
+    """The names of a path, as they are written and as they are compared."""
+    names = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
+    return names, tuple(_key(name) for name in names)
+
+
+def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterError:
+    known = sorted({name for path in headings for name in path})
+    near = difflib.get_close_matches(names[-1].strip(), known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search status`"
+    return FilterError(f"no paper stands under {CATEGORY_SEPARATOR.join(names)!r}; {hint}")
+
+
 def _keep_category(
     parts: Sequence[Facets], masks: Sequence[NDArray[np.bool_]], category: str | Category
 ) -> None:
-    names = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
-    wanted = tuple(_key(name) for name in names)
+    names, wanted = _wanted(category)
     holds = _holds if isinstance(category, str) else _begins
     found = False
     for facets, mask in zip(parts, masks, strict=True):
@@ -75,12 +146,7 @@ def _keep_category(
         mask &= facets.under(np.array(chosen, dtype=bool))
         found = found or any(chosen)
     if not found:
-        known = sorted({name for facets in parts for path in facets.paths for name in path})
-        near = difflib.get_close_matches(names[-1].strip(), known, n=3, cutoff=0.5)
-        hint = (
-            f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search status`"
-        )
-        raise FilterError(f"no paper stands under {CATEGORY_SEPARATOR.join(names)!r}; {hint}")
+        raise _no_heading(names, (path for facets in parts for path in facets.paths))
 
 
 def _holds(path: Category, wanted: Category) -> bool:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from ssm_search.errors import PaperNotFoundError
-from ssm_search.keys import Keys, by_address, by_id, by_name, by_title
+from ssm_search.keys import by_address, by_id, by_name, by_title
 from ssm_search.papers import Paper, arxiv_id
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class Lookup:
@@ -19,19 +14,20 @@ class Lookup:
 
     def __init__(
         self,
-        papers: Sequence[Paper],
-        parts: Sequence[tuple[int, Keys]],
-        present: NDArray[np.bool_] | None = None,
+        paper: Callable[[int], Paper],
+        rows: Callable[[str], list[int]],
+        count: Callable[[], int],
     ):
-        """Look ``papers`` up.
+        """Look papers up, wherever they are.
 
         Args:
-            parts: the first row of each part of them, and its names.
-            present: which rows count, shape (n,); all if None.
+            paper: that of a row.
+            rows: those with a name (see :func:`~ssm_search.keys.names_of`), ascending.
+            count: how many papers there are.
         """
-        self._papers = papers
-        self._parts = parts
-        self._present = present
+        self._paper = paper
+        self._named = rows
+        self._count = count
 
     def id(self, paper_id: str) -> int | None:
         """The row of the paper with this id; None if there is none."""
@@ -48,9 +44,8 @@ class Lookup:
             return next(iter(self._rows(by_address(text))), None) if "://" in text else None
         rows = self._rows(by_id(paper_id))
         if not rows:
-            count = len(self._papers) if self._present is None else int(self._present.sum())
             raise PaperNotFoundError(
-                f"{paper_id} is not among the {count} entries of this index; "
+                f"{paper_id} is not among the {self._count()} entries of this index; "
                 "ask with its title or abstract instead"
             )
         return rows[-1]
@@ -77,11 +72,8 @@ class Lookup:
     def versions(self, rows: Iterable[int]) -> list[int]:
         """``rows`` and all others with the same titles, such as the post that goes with a paper."""
         found = list(rows)
-        titles = {by_title(self._papers[row].title) for row in found}
+        titles = {by_title(self._paper(row).title) for row in found}
         return [*found, *(row for title in sorted(titles) for row in self._rows(title))]
 
     def _rows(self, name: str) -> list[int]:
-        if not name:
-            return []
-        rows = [start + row for start, keys in self._parts for row in keys.of(name)]
-        return [row for row in rows if self._present is None or self._present[row]]
+        return self._named(name) if name else []

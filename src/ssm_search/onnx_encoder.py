@@ -66,18 +66,20 @@ class OnnxEncoder:
     against 255), and a short query takes 2 ms.
     """
 
-    def __init__(self, folder: Path, fingerprint: str = ""):
+    def __init__(self, folder: Path, fingerprint: str = "", graph: bytes = b""):
         """Take the files in ``folder``; the model itself is loaded with the first text.
 
         Args:
             fingerprint: what the files must have, checked before the first text. If it is not
                 given, it is read off the files now.
+            graph: what is run instead of the model in the folder.
 
         Raises:
             EncoderError: a file is missing.
         """
         self.folder = folder
         self.fingerprint = fingerprint or fingerprint_of(folder)
+        self._graph = graph
         self._loaded: tuple[tokenizers.Tokenizer, onnxruntime.InferenceSession] | None = None
         self._about: About | None = None
         self._loading = threading.Lock()
@@ -153,7 +155,9 @@ class OnnxEncoder:
         with self._loading:
             if self._loaded is None:
                 self.check()
-                self._loaded = (_tokenizer(self.folder), _session(self.folder / MODEL_FILE))
+                model = self._graph or self.folder / MODEL_FILE
+                self._loaded = (_tokenizer(self.folder), _session(model))
+                self._graph = b""
             return self._loaded
 
     def check(self) -> None:
@@ -217,7 +221,7 @@ def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
         raise EncoderError(f"cannot read {path} ({error}); build the index again") from error
 
 
-def _session(model: Path) -> onnxruntime.InferenceSession:
+def _session(model: Path | bytes) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -230,9 +234,11 @@ def _session(model: Path) -> onnxruntime.InferenceSession:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        given = model if isinstance(model, bytes) else str(model)
+        return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # of many kinds, all without a common base
+        name = "a graph" if isinstance(model, bytes) else model
         raise EncoderError(
-            f"onnxruntime cannot load {model} ({str(error).splitlines()[0]}); upgrade onnxruntime, "
+            f"onnxruntime cannot load {name} ({str(error).splitlines()[0]}); upgrade onnxruntime, "
             "or build the index again"
         ) from error

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ssm_search.corpus import Corpus
 from ssm_search.encoder import Encoder, encode_query, encode_sorted
 from ssm_search.errors import IndexFolderError, QueryError
-from ssm_search.index import SearchIndex
-from ssm_search.segmented import SegmentedIndex
 from ssm_search.text import nearest_word, terms
 
 if TYPE_CHECKING:
@@ -38,7 +36,25 @@ class Question:
     words: dict[str, str]
 
 
-def understand(text: str, index: SearchIndex | SegmentedIndex, encoder: Encoder) -> Question:
+class Known(Protocol):
+    """What an index says of its rows, so that a text becomes a question to it."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    @property
+    def dimension(self) -> int:
+        """Of their vectors."""
+
+    @property
+    def words(self) -> Sequence[str]:
+        """Those that terms are stems of."""
+
+    def knows(self, stem: str, /) -> bool:
+        """Whether any row has the term."""
+
+
+def understand(text: str, index: Known, encoder: Encoder) -> Question:
     """A query as a question; words that no row has are read as their nearest spelling.
 
     Raises:
@@ -60,7 +76,7 @@ def understand(text: str, index: SearchIndex | SegmentedIndex, encoder: Encoder)
     return _question(_fitting(encode_query(encoder, text), index), pairs)
 
 
-def as_document(text: str, index: SearchIndex | SegmentedIndex, encoder: Encoder) -> Question:
+def as_document(text: str, index: Known, encoder: Encoder) -> Question:
     """A paper that is not listed as a question: encoded as the listed ones are, nothing respelled.
 
     Raises:
@@ -71,7 +87,12 @@ def as_document(text: str, index: SearchIndex | SegmentedIndex, encoder: Encoder
 
 def of_listed(row: int, corpus: Corpus) -> Question:
     """A listed paper as a question: its stored vector, and the terms of its title."""
-    return _question(corpus.index.paper_vector(row), terms(corpus.papers[row].title))
+    return of_title(corpus.papers[row].title, corpus.index.paper_vector(row))
+
+
+def of_title(title: str, vector: NDArray[np.float32]) -> Question:
+    """A listed paper with this title and stored vector, shape (d,), as a question."""
+    return _question(vector, terms(title))
 
 
 def merged(questions: Sequence[Question]) -> Question:
@@ -108,9 +129,7 @@ def _question(vector: NDArray[np.float32], pairs: list[tuple[str, str]]) -> Ques
     return Question(vector, tuple(stem for stem, _ in pairs), words)
 
 
-def _fitting(
-    vector: NDArray[np.float32], index: SearchIndex | SegmentedIndex
-) -> NDArray[np.float32]:
+def _fitting(vector: NDArray[np.float32], index: Known) -> NDArray[np.float32]:
     if len(index) and len(vector) != index.dimension:
         raise IndexFolderError(
             f"the encoder gives {len(vector)} dimensions, the index has {index.dimension}; "

@@ -43,10 +43,14 @@ def z_scores(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     if scores.size == 0:
         return scores
-    deviation = scores.std()
+    return standardized(scores, float(scores.mean()), float(scores.std()))
+
+
+def standardized(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
+    """``scores`` of some rows as z-scores, by the mean and standard deviation of all rows."""
     if deviation < 1e-6:  # no term found, or a single row: nothing to tell rows apart by
         return np.zeros_like(scores)
-    return np.asarray((scores - scores.mean()) / deviation, dtype=np.float32)
+    return np.asarray((scores - mean) / deviation, dtype=np.float32)
 
 
 def fuse(
@@ -60,8 +64,12 @@ def fuse(
         sentence: cosine of the query and the nearest sentence of each paper, shape (n,).
     """
     dense = (1 - SENTENCE_WEIGHT) * paper + SENTENCE_WEIGHT * sentence
-    fused = BM25_WEIGHT * z_scores(bm25) + (1 - BM25_WEIGHT) * z_scores(dense)
-    return np.asarray(fused, dtype=np.float32)
+    return weighted(z_scores(bm25), z_scores(dense))
+
+
+def weighted(bm25: NDArray[np.float32], dense: NDArray[np.float32]) -> NDArray[np.float32]:
+    """z-scores of words and of meaning as one score a row; shape (n,) each."""
+    return np.asarray(BM25_WEIGHT * bm25 + (1 - BM25_WEIGHT) * dense, dtype=np.float32)
 
 
 def put_first(scores: NDArray[np.float32], rows: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,7 @@ from ssm_search.encoder import (
     load_encoder,
 )
 from ssm_search.errors import EncoderError, EngineError
+from ssm_search.keys import hash64
 from ssm_search.onnx_encoder import FILES, OnnxEncoder
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ def _encoded(
     sizes = {number: len(texts) for number, texts in wave}
     for row in data.iter_rows():
         number, count = int(row["number"]), sizes[int(row["number"])]
+        if row["error"]:
+            raise EncoderError(row["error"])
         vectors = np.frombuffer(row["vectors"], dtype=np.float32)
         yield number, checked(vectors.reshape(count, -1), count) if count else vectors
 
@@ -101,18 +105,27 @@ class _Worker:
     """A process of the cluster with an encoder of its own."""
 
     def __init__(self, parcel: list[Any]):
+        # In a list, or Ray would warn that it might lose what it needs to start this anew.
+        self._parcel = parcel[0]
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        # Not when it starts: then an error would make Ray start it again, for ever.
         import ray
 
-        # In a list, or Ray would warn that it might lose what it needs to start this anew.
-        self._encoder = unpacked(ray.get(parcel[0]))
+        return unpacked(ray.get(self._parcel))
 
     def __call__(self, batch: pyarrow.Table) -> pyarrow.Table:
         import pyarrow
 
         [texts] = batch["texts"].to_pylist()
-        vectors = encode_sorted(self._encoder, texts)
-        sent = pyarrow.array([vectors.tobytes()], type=pyarrow.large_binary())
-        return pyarrow.table({"number": batch["number"], "vectors": sent})
+        vectors, failure = b"", ""
+        try:
+            vectors = encode_sorted(self._encoder, texts).tobytes()
+        except EncoderError as error:
+            failure = str(error)  # Ray would bury it in tracebacks
+        sent = pyarrow.array([vectors], type=pyarrow.large_binary())
+        return pyarrow.table({"number": batch["number"], "vectors": sent, "error": [failure]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +166,30 @@ def unpacked(parcel: Parcel) -> Encoder:
         return parcel.encoder
     if not parcel.files:
         return _same(load_encoder(parcel.name), parcel.fingerprint)
-    folder = Path(tempfile.mkdtemp(prefix="ssm-search-"))  # the worker's own, which goes with it
-    for name in FILES:
-        (folder / name).write_bytes(parcel.files[name])
-    exported = OnnxEncoder(folder, parcel.fingerprint)
+    exported = OnnxEncoder(_written(parcel), parcel.fingerprint)
     if not _has_gpu():
         return BulkEncoder(None, exported)
     model = load_encoder(parcel.name)
     assert isinstance(model, SentenceTransformerEncoder)
     return BulkEncoder(_same(model, exported.about.source), exported)
+
+
+def _written(parcel: Parcel) -> Path:
+    """The folder of an export on this node: one for all processes, which are killed in the end.
+
+    Anybody may write there, so the encoder compares what it finds with its fingerprint.
+    """
+    place = Path(tempfile.gettempdir())
+    folder = place / f"ssm-search-{hash64(parcel.fingerprint):016x}"
+    if not folder.is_dir():
+        with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as scratch:
+            made = Path(scratch) / "encoder"
+            made.mkdir()
+            for name in FILES:
+                (made / name).write_bytes(parcel.files[name])
+            with suppress(OSError):  # another process was first
+                made.rename(folder)
+    return folder
 
 
 def _same(encoder: EncoderT, fingerprint: str) -> EncoderT:
@@ -215,9 +243,6 @@ def _connected(address: str) -> Iterator[Any]:
     try:
         yield ray
     except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None)
-        if isinstance(cause, EncoderError):
-            raise cause from error
         raise EngineError(
             f"the Ray cluster at {address} failed ({_first_line(error)}); what is done is kept, "
             "and starting again goes on from there"

@@ -70,11 +70,19 @@ class Reasons:
             return ""
         index = self._corpus.index
         if isinstance(index, SegmentedIndex):  # without vectors of sentences
-            shared = [len({s for s, _ in terms(x)} & question.words.keys()) for x in found]
-            return found[shared.index(max(shared))] if any(shared) else ""
+            return sharing_most(found, question)
         scores = index.sentence_scores(row, question.vector)[-len(found) :]
         return found[int(scores.argmax())]
 
     def _cut(self, row: int) -> list[str]:
         at_hand = self._corpus.is_indexed_text(row)
         return sentences(self._corpus.papers[row].abstract if at_hand else "")
+
+
+def sharing_most(sentences: Sequence[str], question: Question) -> str:
+    """The sentence with the most terms of the question, the first of several; "" if none has any.
+
+    For papers whose sentences have no vectors.
+    """
+    shared = [len({stem for stem, _ in terms(x)} & question.words.keys()) for x in sentences]
+    return sentences[shared.index(max(shared))] if any(shared) else ""

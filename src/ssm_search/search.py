@@ -54,9 +54,9 @@ class PaperSearch:
         """Use :meth:`from_papers` or :meth:`load`."""
         self.corpus = corpus
         self._encoder = encoder
-        starts = np.cumsum([0, *map(len, corpus.facets)])
-        parts = [(int(start), keys) for start, keys in zip(starts, corpus.keys, strict=False)]
-        self._lookup = Lookup(corpus.papers, parts, corpus.present)
+        self._lookup = Lookup(
+            lambda row: corpus.papers[row], corpus.rows_named, lambda: int(corpus.present.sum())
+        )
         self._understood = lru_cache(REMEMBERED)(
             lambda text: understand(text, self.index, self.encoder)
         )
@@ -316,7 +316,7 @@ class PaperSearch:
         Raises:
             QueryError: as :meth:`suggest_categories`.
         """
-        _check_count(k)
+        check_count(k)
         seed = self._seed(paper_or_id_or_text)
         return self._placing.place(seed, self._scores(seed.question, self.corpus.present), k)
 
@@ -358,7 +358,7 @@ class PaperSearch:
         return Seed(paper, None, as_document(checked_query(text), self.index, self.encoder))
 
     def _allowed(self, k: int, filters: Filters) -> NDArray[np.bool_]:
-        _check_count(k)
+        check_count(k)
         return matching_rows(self.corpus.facets, filters) & self.corpus.present
 
     def _mask(self, rows: Sequence[int]) -> NDArray[np.bool_]:
@@ -393,7 +393,12 @@ class PaperSearch:
         return self._encoder
 
 
-def _check_count(k: int) -> None:
+def check_count(k: int) -> None:
+    """Refuse ``k`` that is no number of answers.
+
+    Raises:
+        QueryError: it is not positive.
+    """
     if not isinstance(k, int) or k < 1:
         raise QueryError(f"k is {k!r}; expected how many answers you want, 1 or more")
 

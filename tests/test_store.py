@@ -1,0 +1,376 @@
+"""A corpus in a database: the same answers as from a folder, whoever writes meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import WordEncoder
+from numpy.typing import NDArray
+from test_corpora import papers
+
+from ssm_search import store as store_module
+from ssm_search import store_access, store_lock, store_writing
+from ssm_search.corpora import join_shards
+from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, StoreError
+from ssm_search.feeds import Removed
+from ssm_search.papers import Paper
+from ssm_search.search import PaperSearch
+from ssm_search.shards import encode_shards, shards_of
+from ssm_search.store import Store
+from ssm_search.store_lock import break_lock
+from ssm_search.store_search import StoreSearch
+from ssm_search.store_writing import update_store, write_store
+
+pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[dict[str, str]]:
+    """An S3 on this machine with an empty bucket "lists"; how it is reached."""
+    moto = pytest.importorskip("moto.server", reason="needs moto, an S3 for tests")
+    boto3 = pytest.importorskip("boto3", reason="needs boto3, to make a bucket")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+    s3.create_bucket(Bucket="lists")
+    yield {"endpoint": url, "allow_http": "true", "region": "us-east-1", **keys}
+    server.stop()
+
+
+Place = tuple[str, dict[str, str]]
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "folder":
+        return str(tmp_path / "store"), {}
+    return f"s3://lists/{tmp_path.name}", request.getfixturevalue("bucket")
+
+
+class RandomProjection:
+    """Sums a random direction for each word."""
+
+    fingerprint = "random-1"
+
+    def __init__(self) -> None:
+        self._words: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        rows = []
+        for text in texts:
+            row = np.full(32, 1e-3, dtype=np.float32)
+            for word in text.casefold().split():
+                if word not in self._words:
+                    chance = np.random.default_rng(sum(map(ord, word)) * 131 + len(word))
+                    self._words[word] = chance.normal(size=32).astype(np.float32)
+                row += self._words[word]
+            rows.append(row / np.linalg.norm(row))
+        return np.array(rows, dtype=np.float32).reshape(-1, 32)
+
+
+def written(place: Place, records: Sequence[Paper], tmp_path: Path, encoder=None) -> PaperSearch:  # type: ignore[no-untyped-def]
+    """Write ``records`` to a store, and to a folder whose answers it must give."""
+    encoder = encoder or WordEncoder()
+    folder = tmp_path / "local"
+    with shards_of(folder) as shards:
+        encode_shards(records, shards, encoder)
+        join_shards(shards, folder, encoder, "corpus")
+        write_store(place[0], shards, encoder, "corpus", place[1] or None)
+    return PaperSearch.load(folder, encoder)
+
+
+def loaded(place: Place, encoder=None) -> StoreSearch:  # type: ignore[no-untyped-def]
+    return StoreSearch.load(place[0], encoder or WordEncoder(), storage_options=place[1] or None)
+
+
+def scores(hits: Sequence[object]) -> list[tuple[str, float]]:
+    return [(hit.paper.id, round(hit.score, 2)) for hit in hits]  # type: ignore[attr-defined]
+
+
+def test_answers_are_those_of_a_folder(place: Place, tmp_path: Path) -> None:
+    local = written(place, papers(60), tmp_path)
+    search = loaded(place)
+    for text in ("video", "lattice", "audio", "2401.00007", "paper"):
+        here, there = local.query(text, 20), search.query(text, 20)
+        assert dict(scores(here)) == pytest.approx(dict(scores(there)), abs=0.02) or (
+            text == "2401.00007"  # its title has several words
+        )
+        assert here[0].paper == there[0].paper
+        assert here[0].why == there[0].why
+    for text in ("video graph lattice", "kernel scan token"):
+        here, there = local.query(text, 10), search.query(text, 10)
+        assert len({h.paper.id for h in here} & {h.paper.id for h in there}) >= 9
+    assert search.get("2401.00003") == local.get("2401.00003")
+    assert search.get("no") is None
+    assert search.newest(7) == local.newest(7)
+    assert search.tally == local.tally
+    assert search.headings == local.headings
+    assert list(search.papers) == list(local.papers)
+    assert search.papers[-1] == local.papers[-1]
+    assert search.status()["papers"] == 60
+    assert search.manifest.list_name == "corpus"
+    assert "2401.00003" not in [hit.paper.id for hit in search.related("2401.00003", 60)]
+    near = [hit.paper.id for hit in search.recommend(["2401.00003"], ["graph"], 5, 0.3)]
+    assert len(near) == 5
+    assert "2401.00003" not in near
+    with pytest.raises(PaperNotFoundError, match="not among the 60 entries"):
+        search.query("2312.00752")
+    with pytest.raises(IndexFolderError, match="large corpus"):
+        search.suggest_categories("video")
+
+
+def test_filters_are_exact(tmp_path: Path) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = [
+        *papers(60),
+        Paper("x'1", "It's video", categories=(("A", "It's", "C"),), venue="O'Neil"),
+    ]
+    local = written(place, records, tmp_path)
+    search = loaded(place)
+    for filters in (
+        {"category": "cs"},
+        {"category": "CS > cs.cv"},
+        {"category": ("cs", "cs.LG")},
+        {"category": "it's >  c"},
+        {"category": ("A", "It's")},
+        {"year": 2016},
+        {"year": (0, 2019), "has_code": True},
+        {"has_code": False},
+        {"venue": "venue 2"},
+        {"venue": "o'n"},
+    ):
+        here = {hit.paper.id for hit in local.query("video", 100, **filters)}  # type: ignore[arg-type]
+        there = {hit.paper.id for hit in search.query("video", 100, **filters)}  # type: ignore[arg-type]
+        assert here == there
+        assert here
+    for wrong in ({"category": ("cs.LG",)}, {"category": "cs.LV"}, {"year": (3, 1)}, {"colour": 1}):
+        with pytest.raises(FilterError) as expected:
+            local.query("video", **wrong)  # type: ignore[arg-type]
+        with pytest.raises(FilterError) as found:
+            search.query("video", **wrong)  # type: ignore[arg-type]
+        assert str(found.value) == str(expected.value)
+
+
+def test_many_are_ranked_as_in_a_folder(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    words = ["".join(chance.choices("bcdfgklmnprstv", k=6)) for _ in range(2_000)]
+    weights = [1 / (1 + at) ** 0.7 for at in range(len(words))]
+    records = [
+        Paper(
+            f"p{at}",
+            " ".join(chance.choices(words, weights, k=6)),
+            abstract=" ".join(chance.choices(words, weights, k=40)) + ".",
+        )
+        for at in range(5_000)
+    ]
+    place = str(tmp_path / "store"), dict[str, str]()
+    encoder = RandomProjection()
+    local = written(place, records, tmp_path, encoder)
+    search = loaded(place, encoder)
+    shared, took = [], []
+    for _ in range(50):
+        text = " ".join(chance.sample(chance.choice(records).abstract.rstrip(".").split(), 4))
+        begun = time.perf_counter()
+        there = {hit.paper.id for hit in search.query(text)}
+        took.append(time.perf_counter() - begun)
+        shared.append(len(there & {hit.paper.id for hit in local.query(text)}) / 10)
+    print(f"overlap {np.mean(shared):.3f}, p50 {1000 * np.median(took):.0f} ms")
+    assert np.mean(shared) >= 0.9
+
+
+def test_updates(place: Place, tmp_path: Path) -> None:
+    records = papers(40)
+    written(place, records, tmp_path)
+    search = loaded(place)
+    encoder = WordEncoder()
+    changed = [
+        replace(records[0], venue="Elsewhere"),
+        replace(records[1], title="Zebras"),
+        Paper("new", "Quagga video"),
+        Removed(records[2].id),
+        Removed("never"),
+        records[5],
+    ]
+    counts = update_store(changed, place[0], encoder, place[1] or None)
+    assert (counts.papers, counts.encoded, counts.reused, counts.removed) == (40, 2, 1, 1)
+    assert len(encoder.encoded) == 2
+    assert search.get("new") is None  # not looked yet
+    search.store.refresh()
+    for now in (search, loaded(place)):
+        assert now.query("quagga")[0].paper.id == "new"
+        assert now.query("zebras")[0].paper.id == records[1].id
+        assert now.get(records[2].id) is None
+        assert now.manifest.papers == 40
+        assert now.get(records[0].id) == changed[0]
+    left = [changed[0], changed[1], *records[3:], changed[2]]
+    assert isinstance(left[0], Paper)
+    local = PaperSearch.from_papers([x for x in left if isinstance(x, Paper)], WordEncoder())
+    assert search.tally == local.tally
+    assert update_store([records[5]], place[0], encoder, place[1] or None).encoded == 0
+    gone = [Removed(x.id) for x in left if isinstance(x, Paper)]
+    with pytest.raises(StoreError, match="nothing would be left"):
+        update_store(gone, place[0], encoder, place[1] or None)
+
+
+@pytest.mark.parametrize("moment", ["_put_blobs", "_commit"])
+def test_a_killed_writer_leaves_what_was_there(moment: str, tmp_path: Path) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(40)
+    written(place, records, tmp_path)
+    before = scores(loaded(place).query("video"))
+    script = (
+        "import os, signal, sys\n"
+        "from fakes import WordEncoder\n"
+        "from ssm_search import store_writing as w\n"
+        "from ssm_search.feeds import Removed\n"
+        "from ssm_search.papers import Paper\n"
+        f"w.{moment} = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "w.update_store([Paper('new', 'Quagga'), Removed('2401.00000')], sys.argv[1],"
+        " WordEncoder())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, place[0]],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+    )
+    assert done.returncode == -signal.SIGKILL
+    search = loaded(place)
+    assert scores(search.query("video")) == before
+    assert search.get("2401.00000")
+    counts = update_store([Paper("other", "Okapi")], place[0], WordEncoder())
+    assert counts.papers == 41
+    search = loaded(place)
+    assert search.get("new") is None
+    assert search.get("2401.00000")
+    assert search.get("other")
+    assert len(list(search.papers)) == 41
+
+
+def test_readers_see_the_old_or_the_new(place: Place, tmp_path: Path) -> None:
+    written(place, papers(30), tmp_path)
+    first, second = loaded(place), loaded(place)
+    written(place, papers(30, seed=5)[:20], tmp_path)
+    assert first.manifest.papers == 30
+    assert len(first.query("video", 100)) == 30
+    for reader in (first, second):
+        assert reader.store.refresh()
+        assert not reader.store.refresh()
+        assert reader.manifest.papers == 20
+        assert len(reader.query("video", 100)) == 20
+
+
+def test_a_reader_looks_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    written(place, papers(20), tmp_path)
+    search = loaded(place)
+    update_store([Paper("new", "Quagga")], place[0], WordEncoder())
+    monkeypatch.setattr(store_module, "REFRESH", 0)
+    assert search.get("new")
+
+
+def _hold(uri: str, options: dict[str, str], start: float, answers: object) -> None:
+    time.sleep(max(0, start - time.time()))
+    try:
+        with store_lock.writing(uri, options or None):
+            answers.put("held")  # type: ignore[attr-defined]
+            time.sleep(2)
+    except StoreError as error:
+        answers.put(str(error))  # type: ignore[attr-defined]
+
+
+def test_one_writes_at_a_time(place: Place, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    start = time.time() + 4
+    both = [context.Process(target=_hold, args=(*place, start, answers)) for _ in range(2)]
+    for one in both:
+        one.start()
+    said = sorted(answers.get(timeout=40) for _ in both)
+    for one in both:
+        one.join()
+    assert said[0] == "held"
+    assert "is being written by" in said[1]
+    assert "break_lock" in said[1]
+
+
+def test_locks_of_the_dead_and_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = str(tmp_path / "store")
+    database = store_access.connected(uri, None)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: dead.pid)
+        store_lock._take(database, uri)
+    with store_lock.writing(uri, None):
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr(store_lock.socket, "gethostname", lambda: "elsewhere")
+        store_lock._take(database, uri)
+    with pytest.raises(StoreError, match="on elsewhere"), store_lock.writing(uri, None):
+        pass
+    break_lock(uri)
+    with store_lock.writing(uri, None) as (_, check):
+        break_lock(uri)
+        with pytest.raises(StoreError, match="took over"):
+            check()
+
+
+def test_errors_say_what_to_do(
+    tmp_path: Path, bucket: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StoreError, match=r"no store at .* make one with"):
+        Store.open(str(tmp_path / "nothing"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(StoreError, match=r"no store at .* make one with"):
+        Store.open(str(tmp_path / "empty"))
+    with pytest.raises(StoreError, match=r"no store at .* make one with"):
+        Store.open("s3://lists/nothing", bucket)
+    with pytest.raises(StoreError, match=r"no bucket .* create it"):
+        Store.open("s3://elsewhere/nothing", bucket)
+    monkeypatch.setitem(store_access.PATIENCE, "client_max_retries", "0")
+    with pytest.raises(StoreError, match=r"cannot reach .* check the network"):
+        Store.open("s3://lists/x", bucket | {"endpoint": "http://127.0.0.1:9"})
+    place = str(tmp_path / "store"), dict[str, str]()
+    written(place, papers(10), tmp_path)
+    with pytest.raises(StoreError, match="built with encoder words-1, this one is random-1"):
+        loaded(place, RandomProjection())
+    with pytest.raises(StoreError, match="built with encoder words-1, this one is random-1"):
+        update_store([], place[0], RandomProjection())
+    database = store_access.connected(place[0], None)
+    current = store_module.read_current(database, place[0])
+    for wrong, message in (
+        (replace(current, format=9), "format 9, this program reads format 1"),
+        (replace(current, about={}), "manifest cannot be read .* write it again"),
+        (replace(current, about=current.about | {"dimension": 7}), "5 dimensions, .* says 7"),
+        (replace(current, blobs={"statistics": "0"}), "blob 0.* cannot be read .*found nothing"),
+    ):
+        store_writing._commit(database, wrong)
+        with pytest.raises(StoreError, match=message):
+            Store.open(place[0])
+    with store_access.reaching("s3://x"):
+        pass
+    with (
+        pytest.raises(StoreError, match=r"refuses .*AWS_ACCESS_KEY_ID"),
+        store_access.reaching(""),
+    ):
+        raise OSError("status: 403, AccessDenied")
+    monkeypatch.setitem(sys.modules, "lancedb", None)
+    with pytest.raises(StoreError, match=r"pip install 'ssm-search\[lance\]'"):
+        Store.open(place[0])
