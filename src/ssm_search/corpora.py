@@ -20,6 +20,7 @@ from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError
 from ssm_search.feeds import Removed
 from ssm_search.files import replacing_folder, write_atomically
+from ssm_search.keys import by_id
 from ssm_search.manifest import MANIFEST_FILE, Manifest, Part, manifest_json, stamped
 from ssm_search.onnx_encoder import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.papers import Paper, to_jsonl
@@ -155,14 +156,8 @@ def commit(folder: Path, manifest: Manifest) -> None:
 
 def rows_of_ids(corpus: Corpus, ids: Sequence[str]) -> dict[str, int]:
     """The row of each id that is there."""
-    rows, start = {}, 0
-    for keys, facets in zip(corpus.keys, corpus.facets, strict=True):
-        for paper_id in ids:
-            for row in keys.of(f"id {paper_id}"):
-                if corpus.present[start + row]:
-                    rows[paper_id] = start + row
-        start += len(facets)
-    return rows
+    found = {paper_id: corpus.rows_named(by_id(paper_id)) for paper_id in ids}
+    return {paper_id: rows[-1] for paper_id, rows in found.items() if rows}
 
 
 def last_records(

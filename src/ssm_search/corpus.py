@@ -85,11 +85,16 @@ class Corpus:
             IndexFolderError: this is a large corpus.
         """
         if isinstance(self.index, SegmentedIndex):
-            raise IndexFolderError(
-                f"this is the index of a large corpus ({self.manifest.papers:,} papers without "
-                "headings); filing, duplicates and maps need that of a list"
-            )
+            raise not_of_a_list(self.manifest)
         return self.index
+
+
+def not_of_a_list(manifest: Manifest) -> IndexFolderError:
+    """What is raised where a large corpus is asked for what only a list has."""
+    return IndexFolderError(
+        f"this is the index of a large corpus ({manifest.papers:,} papers without "
+        "headings); filing, duplicates and maps need that of a list"
+    )
 
 
 def build_corpus(

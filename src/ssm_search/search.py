@@ -270,10 +270,7 @@ class PaperSearch:
             QueryError: nothing is liked, or ``diversity`` is not between 0 and 1; and as
                 :meth:`query`.
         """
-        if not like:
-            raise QueryError("nothing is liked; name at least one paper to start from")
-        if not 0 <= diversity <= 1:
-            raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
+        check_wishes(like, diversity)
         allowed = self._allowed(k, filters)
         liked = [self._seed(seed) for seed in like]
         disliked = [self._seed(seed) for seed in dislike]
@@ -391,6 +388,18 @@ class PaperSearch:
             _check_fingerprint(encoder, self.manifest)
             self._encoder = encoder
         return self._encoder
+
+
+def check_wishes(like: Sequence[Paper | str], diversity: float) -> None:
+    """Refuse what nothing can be recommended by.
+
+    Raises:
+        QueryError: nothing is liked, or ``diversity`` is not between 0 and 1.
+    """
+    if not like:
+        raise QueryError("nothing is liked; name at least one paper to start from")
+    if not 0 <= diversity <= 1:
+        raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
 
 
 def check_count(k: int) -> None:

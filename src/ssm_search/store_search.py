@@ -17,9 +17,10 @@ import numpy as np
 
 from ssm_search import ranking
 from ssm_search.abstracts import default_cache
+from ssm_search.corpus import not_of_a_list
 from ssm_search.display import Hits
 from ssm_search.encoder import Encoder, load_encoder
-from ssm_search.errors import EncoderError, IndexFolderError, QueryError, StoreError
+from ssm_search.errors import EncoderError, StoreError
 from ssm_search.facets import Tally
 from ssm_search.files import replacing_folder
 from ssm_search.filters import Filters, sql_of
@@ -29,7 +30,7 @@ from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, SCHEME, OnnxEncoder
 from ssm_search.papers import Category, Hit, Paper, Why, full_text
 from ssm_search.question import Question, as_document, checked_query, merged, of_title, understand
 from ssm_search.reasons import sharing_most
-from ssm_search.search import MMR_POOL, check_count
+from ssm_search.search import MMR_POOL, check_count, check_wishes
 from ssm_search.store import Row, Store, View
 from ssm_search.store_writing import check_fingerprint
 from ssm_search.text import sentences
@@ -214,10 +215,7 @@ class StoreSearch:
         Raises:
             as :meth:`query`.
         """
-        if not like:
-            raise QueryError("nothing is liked; name at least one paper to start from")
-        if not 0 <= diversity <= 1:
-            raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
+        check_wishes(like, diversity)
         check_count(k)
         view = self.store.view()
         where = sql_of(filters, view.stats.tally.headings)
@@ -273,10 +271,7 @@ class StoreSearch:
         return known[1]
 
     def _refuse(self) -> NoReturn:
-        raise IndexFolderError(
-            f"this is the index of a large corpus ({self.manifest.papers:,} papers without "
-            "headings); filing, duplicates and maps need that of a list"
-        )
+        raise not_of_a_list(self.manifest)
 
     def _seed(self, asked: Paper | str, view: View, lookup: Lookup) -> tuple[int | None, Question]:
         """The row of what is asked about, if it is listed, and the question that it makes."""
