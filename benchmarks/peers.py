@@ -319,20 +319,20 @@ def text_of(paper: PaperToFile) -> str:
 
 def file_by_neighbours(peer: Peer, lists: list[ListToFile], folder: Path) -> list[list[list[int]]]:
     """The headings of the nearest ten papers of the list outside the fold, most frequent first."""
-    places = [
-        (number, row) for number, one in enumerate(lists) for row in range(len(one["papers"]))
-    ]
-    texts = [text_of(lists[number]["papers"][row]) for number, row in places]
+    return [_file_one(peer, one["papers"], folder / str(at)) for at, one in enumerate(lists)]
+
+
+def _file_one(peer: Peer, papers: list[PaperToFile], folder: Path) -> list[list[int]]:
+    folder.mkdir()
+    texts = [text_of(paper) for paper in papers]
     peer.build(texts, folder)
     ask = peer.load(folder)
-    found: list[list[list[int]]] = [[] for _ in lists]
-    for (number, row), text in zip(places, texts, strict=True):
-        papers = lists[number]["papers"]
-        others = [places[at] for at in ask(text, len(texts)) if at >= 0]
-        near = [papers[other] for in_list, other in others if in_list == number]
-        outside = [paper["of"] for paper in near if paper["fold"] != papers[row]["fold"]][:DEPTH]
+    found = []
+    for paper, text in zip(papers, texts, strict=True):
+        near = [papers[at] for at in ask(text, len(texts)) if at >= 0]
+        outside = [other["of"] for other in near if other["fold"] != paper["fold"]][:DEPTH]
         votes = Counter(heading for of in outside for heading in of)
-        found[number].append([heading for heading, _ in votes.most_common(TOP)])  # nearer first
+        found.append([heading for heading, _ in votes.most_common(TOP)])  # nearer first
     return found
 
 
