@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import logging
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+
+Place = tuple[str, dict[str, str]]
+"""Where a store is, and how it is reached."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +42,31 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no data beside this checkout (../shared/data)")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[dict[str, str]]:
+    """An S3 on this machine with an empty bucket "lists"; how it is reached."""
+    moto = pytest.importorskip("moto.server", reason="needs moto, an S3 for tests")
+    boto3 = pytest.importorskip("boto3", reason="needs boto3, to make a bucket")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+    s3.create_bucket(Bucket="lists")
+    yield {"endpoint": url, "allow_http": "true", "region": "us-east-1", **keys}
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where no store is yet: in a folder, then on S3."""
+    if request.param == "folder":
+        return str(tmp_path / "store"), {}
+    return f"s3://lists/{tmp_path.name}", request.getfixturevalue("bucket")
 
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

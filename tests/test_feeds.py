@@ -355,7 +355,7 @@ json_values = st.recursive(
 )
 keys = st.sampled_from(
     "id arxiv_id title abstract authors authors_parsed year published versions categories url "
-    "venue journal externalIds code".split()
+    "venue journal externalIds code deleted".split()
 )
 
 
@@ -380,6 +380,19 @@ def test_any_bytes_cost_only_their_lines(
     papers, _ = read(path, GOOD + b"\n" + garbage + b"\n" + GOOD)
     assert papers[0] == papers[-1] == Paper("good", "A title")
     assert len(papers) >= 2
+
+
+@pytest.mark.parametrize("said", ["true", "1", '"True"', '" yes "', "1.0"])
+def test_what_is_gone(tmp_path: Path, said: str) -> None:
+    text = f'{{"arxiv_id": "arXiv:2401.00001v2", "Deleted": {said}}}\n{{"deleted": {said}}}\n'
+    reason = "no id; expected a key or column called id or arxiv_id"
+    assert read(tmp_path, text) == ([Removed("2401.00001")], [(2, reason)])
+
+
+@pytest.mark.parametrize("said", ["false", "0", '"no"', '""', "null", "[true]", '"2024-01-01"'])
+def test_what_is_not_gone(tmp_path: Path, said: str) -> None:
+    line = f'{{"id": "a", "title": "A title", "deleted": {said}}}'
+    assert read(tmp_path, line) == ([Paper("a", "A title")], [])
 
 
 # --- tables ----------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaperSearch:
     search = PaperSearch.from_papers(read_list(LIST).papers, WordEncoder())
     digest = hashlib.sha256(LIST.encode()).hexdigest()
     search.save(tmp_path / "index", list_name="README.md", list_sha256=digest)
-    monkeypatch.setattr(maintain, "open_search", lambda index: search)
+    monkeypatch.setattr(maintain, "open_listed", lambda index: search)
     return search
 
 

@@ -474,7 +474,7 @@ def test_an_interrupted_map_leaves_the_old_one(
 
 @pytest.fixture
 def opened(search: PaperSearch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ssm_search.look.open_search", lambda index: search)
+    monkeypatch.setattr("ssm_search.look.open_listed", lambda index: search)
 
 
 @pytest.mark.usefixtures("opened")

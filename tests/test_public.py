@@ -30,7 +30,7 @@ ORDER = (
     "terminal display reasons placing search shards ray_engine corpora store_access store_lock "
     "store_stats store store_writing store_search discovery maps shipped bibtex submissions "
     "intake cards findings filing doctor card_display finding_display build gather options "
-    "maintain look cli __init__ __main__"
+    "indexing maintain look cli __init__ __main__"
 ).split()
 
 

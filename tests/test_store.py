@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import os
 import random
@@ -10,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Place
 from fakes import WordEncoder
 from numpy.typing import NDArray
 from test_corpora import papers
@@ -35,33 +35,6 @@ from ssm_search.store_writing import update_store, write_store
 
 pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[dict[str, str]]:
-    """An S3 on this machine with an empty bucket "lists"; how it is reached."""
-    moto = pytest.importorskip("moto.server", reason="needs moto, an S3 for tests")
-    boto3 = pytest.importorskip("boto3", reason="needs boto3, to make a bucket")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
-    s3.create_bucket(Bucket="lists")
-    yield {"endpoint": url, "allow_http": "true", "region": "us-east-1", **keys}
-    server.stop()
-
-
-Place = tuple[str, dict[str, str]]
-
-
-@pytest.fixture(params=["folder", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "folder":
-        return str(tmp_path / "store"), {}
-    return f"s3://lists/{tmp_path.name}", request.getfixturevalue("bucket")
 
 
 class RandomProjection:
@@ -307,7 +280,7 @@ def test_one_writes_at_a_time(place: Place, tmp_path: Path) -> None:
         one.join()
     assert said[0] == "held"
     assert "is being written by" in said[1]
-    assert "break_lock" in said[1]
+    assert "--break-lock" in said[1]
 
 
 def test_locks_of_the_dead_and_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def submission_html(library: Library, text: str, category: str) -> str:
     try:
         papers = submissions.read_anything(text)
         triage = cards.triage(
-            library.search,
+            library.listed,
             papers,
             library.list_text,
             list_name=library.list_name,

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssm_search import PaperSearch, abstracts, open_index
+from ssm_search import IndexFolderError, PaperSearch, StoreSearch, abstracts, open_index
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ class Library:
         offline: ask arXiv for nothing.
     """
 
-    search: PaperSearch
-    folder: Path | None = None
+    search: PaperSearch | StoreSearch
+    folder: str | Path | None = None
     list_text: str = ""
     list_name: str = "README.md"
     offline: bool = False
@@ -32,6 +32,19 @@ class Library:
         """The list as people call it."""
         name = Path(self.search.manifest.list_name).stem
         return name.replace("-", " ").replace("_", " ").title() or "Papers"
+
+    @property
+    def listed(self) -> PaperSearch:
+        """The index of a list, for what only that can do.
+
+        Raises:
+            IndexFolderError: it is that of a large corpus.
+        """
+        if not isinstance(self.search, PaperSearch) or self.search.manifest.segments:
+            raise IndexFolderError(
+                "a large corpus is served here; filing papers and drawing a map need that of a list"
+            )
+        return self.search
 
     def prepare(self) -> None:
         """Load the encoder, then fetch missing abstracts, which answers show from then on.

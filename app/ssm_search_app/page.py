@@ -67,7 +67,7 @@ def build_page(library: Library) -> gr.Blocks:
     def draw(*values: Any) -> Any:
         search = search_of(*values)
         hits = handlers.answer(library, search).found if search.q.strip() else ()
-        return maps.figure(library.search, hits, search.q)
+        return maps.figure(library.listed, hits, search.q)
 
     def show_on_map(picks: Any, event: gr.EventData) -> str:
         data = told(event)

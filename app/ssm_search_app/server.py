@@ -157,7 +157,7 @@ def build_app(
     app.add_middleware(Bounded)
 
     @app.get("/health")
-    async def health() -> dict[str, Any]:
+    def health() -> dict[str, Any]:
         return {"status": "ok", "papers": library.search.manifest.papers}
 
     page = build_page(library)

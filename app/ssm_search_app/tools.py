@@ -118,7 +118,7 @@ def tools(library: Library) -> list[Callable[..., Any]]:
             paper: a title with an abstract, or the arXiv id, link or title of a listed paper.
             k: how many headings, 1 to 100.
         """
-        found = library.search.suggest_categories(paper, k)
+        found = library.listed.suggest_categories(paper, k)
         return [suggestion_to_json(suggestion) for suggestion in found]
 
     def submit(
@@ -137,7 +137,7 @@ def tools(library: Library) -> list[Callable[..., Any]]:
             category: file it under this heading instead of the likeliest.
         """
         card = cards.submit(
-            library.search,
+            library.listed,
             submissions.paper_of(link, title, abstract),
             library.list_text,
             list_name=library.list_name,

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     )
     from ssm_search.search import PaperSearch
     from ssm_search.shipped import open_index
+    from ssm_search.store_search import StoreSearch
 
 # Where each public name lives. Loaded on first use (PEP 562), so that importing the package costs
 # nothing before a question is asked.
@@ -94,6 +95,7 @@ _HOMES = {
     "ServeError": "errors",
     "SsmSearchError": "errors",
     "StoreError": "errors",
+    "StoreSearch": "store_search",
     "SubmissionError": "errors",
     "Triage": "cards",
     "Why": "papers",
@@ -145,6 +147,7 @@ __all__ = [
     "ServeError",
     "SsmSearchError",
     "StoreError",
+    "StoreSearch",
     "SubmissionError",
     "Triage",
     "Why",

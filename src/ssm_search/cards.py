@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ssm_search.awesome import read_list
+from ssm_search.corpus import not_of_a_list
 from ssm_search.diffs import unified_diff
 from ssm_search.errors import ListError, SubmissionError
 from ssm_search.insertion import Insertion, insert_paper
@@ -114,11 +115,16 @@ def triage(
 
 
 def _listed(search: PaperSearch, papers: Sequence[Paper]) -> list[Paper]:
-    """``papers``; of those given by an id that is listed, what the list says of them."""
-    listed = {paper.id: paper for paper in search.papers}
+    """``papers``; of those given by an id that is listed, what the list says of them.
+
+    Raises:
+        IndexFolderError: the index is that of a large corpus, under whose headings nobody files.
+    """
+    if search.manifest.segments:
+        raise not_of_a_list(search.manifest)
     return [
-        replace(listed[paper.id], categories=())
-        if paper.id in listed and not paper.title
+        replace(listed, categories=())
+        if not paper.title and (listed := search.get(paper.id))
         else paper
         for paper in papers
     ]

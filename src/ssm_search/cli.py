@@ -6,16 +6,14 @@ import json
 import logging
 import os
 import sys
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ssm_search import look, maintain
+from ssm_search import indexing, look, maintain
 from ssm_search.errors import NoPaperError, SsmSearchError
-from ssm_search.options import INDEX_VARIABLE, IndexOption, JsonOption, open_search, text_of
-from ssm_search.terminal import print_facts, progress_bars, say, shown
+from ssm_search.options import IndexOption, JsonOption, open_listed, open_search, text_of
+from ssm_search.terminal import print_facts, say
 
 if TYPE_CHECKING:
     from ssm_search.display import Hits
@@ -143,7 +141,7 @@ def suggest(
     """
     from ssm_search.display import suggestion_to_json, suggestions_table
 
-    found = open_search(index).suggest_categories(text_of(paper), k)
+    found = open_listed(index).suggest_categories(text_of(paper), k)
     if as_json:
         typer.echo(json.dumps([suggestion_to_json(s) for s in found], ensure_ascii=False, indent=1))
         return
@@ -152,171 +150,6 @@ def suggest(
     Console().print(suggestions_table(found) if found else "No heading of this list fits.")
 
 
-@app.command()
-def build(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[LIST]", help="Markdown file or URL; the shipped list if left out."
-        ),
-    ] = None,
-    index: Annotated[
-        Path | None,
-        typer.Option("--index", envvar=INDEX_VARIABLE, help="Folder to write.", show_default=False),
-    ] = None,
-    abstracts: Annotated[
-        list[Path] | None,
-        typer.Option(help="JSON lines with id, title, abstract; may be given again."),
-    ] = None,
-    encoder: Annotated[
-        str, typer.Option(help="sentence-transformers model: a name or a folder.")
-    ] = "all-MiniLM-L6-v2",
-    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Fail if an abstract is missing.")
-    ] = False,
-    corpus: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Papers of a corpus instead of a list: arXiv's snapshot, OAI-PMH, JSON lines, CSV "
-            'or Parquet, packed or not; "-" reads standard input; may be given again.',
-        ),
-    ] = None,
-    arxiv_category: Annotated[
-        list[str] | None,
-        typer.Option(help="Of a corpus, only these: cs.CV, or cs for all of it."),
-    ] = None,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of a corpus, from this day on.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of a corpus, up to this day.")
-    ] = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="The corpus files hold what changed since.")
-    ] = False,
-    sentences: Annotated[
-        bool | None,
-        typer.Option(help="Encode the sentences of a corpus too; by default up to 20,000 papers."),
-    ] = None,
-    vectors: Annotated[
-        str,
-        typer.Option(help="FAISS's name of the index of a large corpus; by default by its size."),
-    ] = "",
-    engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="What encodes a corpus: this machine, or a Ray cluster."),
-    ] = "local",
-    address: Annotated[
-        str, typer.Option(help="Of the Ray cluster: host:port, or auto for the one here.")
-    ] = "auto",
-) -> None:
-    """Build the index of a list or a corpus, encoding only what changed.
-
-    Example: `ssm-search build README.md --index my-index`
-    Example: `ssm-search build --corpus arxiv-metadata-oai-snapshot.json --arxiv-category cs.LG`
-    """
-    from ssm_search.build import build_index
-    from ssm_search.encoder import load_encoder
-    from ssm_search.shipped import shipped_list
-
-    if corpus:
-        if source:
-            raise typer.BadParameter("give a list or --corpus, not both")
-        from ssm_search.gather import gather_index, name_of
-        from ssm_search.ray_engine import RayEngine
-
-        folder = index or Path(Path(name_of(corpus)).name.split(".")[0])
-        with progress_bars() as progress:
-            gathered = gather_index(
-                corpus,
-                folder,
-                encoder=load_encoder(encoder),
-                arxiv_categories=arxiv_category or (),
-                since=since.date() if since else None,
-                until=until.date() if until else None,
-                sentences=sentences,
-                kind=vectors,
-                update=update,
-                engine=RayEngine(address) if engine == "ray" else None,
-                progress=progress,
-            )
-        for line in gathered.summary():
-            say(line)
-        return
-    folder = index or Path(Path(source).stem if source else "awesome-mamba")
-    with progress_bars() as progress:
-        report = build_index(
-            source or shipped_list(),
-            folder,
-            abstracts=abstracts or (),
-            encoder=load_encoder(encoder),
-            offline=offline,
-            strict=strict,
-            progress=progress,
-        )
-    for line in report.summary():
-        say(line)
-
-
-@app.command()
-def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
-    """Bring the abstracts of an index from arXiv into your cache, so that answers show them."""
-    from dataclasses import asdict
-
-    from ssm_search.abstracts import default_cache, fetch_abstracts
-
-    ids = [paper.id for paper in open_search(index).papers if paper.kind == "paper"]
-    with progress_bars() as progress:
-        report = fetch_abstracts(
-            ids, default_cache(), progress=lambda done, total: progress("abstracts", done, total)
-        )
-    if as_json:
-        typer.echo(json.dumps(asdict(report)))
-    else:
-        say(f"{len(report.fetched)} fetched into {default_cache()}")
-        for what, found in (
-            ("withdrawn", report.withdrawn),
-            ("not known to arXiv", report.unknown),
-            ("not an arXiv id", report.refused),
-        ):
-            if found:
-                say(f"{what}: {', '.join(found)}")
-    if report.error:
-        raise SsmSearchError(report.error)
-
-
-@app.command()
-def check(
-    source: Annotated[str, typer.Argument(metavar="LIST", help="Markdown file or URL.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Read a list and report, with line numbers, what could not be read."""
-    from dataclasses import asdict
-
-    from ssm_search.awesome import read_list
-    from ssm_search.build import read_source
-
-    reading = read_list(read_source(source))
-    papers = sum(paper.kind == "paper" for paper in reading.papers)
-    counts = {
-        "title": reading.title,
-        "papers": papers,
-        "links": len(reading.papers) - papers,
-        "headings": len(reading.categories),
-        "listed_twice": len(reading.entries) - len(reading.papers),
-    }
-    if as_json:
-        problems = [asdict(problem) for problem in reading.problems]
-        typer.echo(json.dumps({**counts, "problems": problems}, ensure_ascii=False))
-        return
-    print_facts(counts)
-    for problem in reading.problems:
-        typer.echo(f"{source}:{problem.line}: {shown(problem.message)}")
-
-
-@app.command()
 def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """Show what an index holds: counts, abstracts, encoder, age."""
     facts = open_search(index).status()
@@ -326,6 +159,10 @@ def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
         print_facts(facts)
 
 
+app.command()(indexing.build)
+app.command()(indexing.fetch)
+app.command()(indexing.check)
+app.command()(status)
 app.command()(maintain.submit)
 app.command()(maintain.triage)
 app.command()(maintain.doctor)

@@ -30,6 +30,7 @@ MAX_ID_CHARS = 200
 MAX_TITLE_CHARS = 2_000
 MAX_ABSTRACT_CHARS = 50_000  # arXiv takes 1,920; theses have several thousand
 _MAX_NAME_CHARS = 40  # of a key or column; longer ones are none of ours
+_YES = ("true", "yes", "1")
 
 # Our name ← what others call it, the surest first; without case and punctuation.
 # "journal-ref" is no venue: it cites volume and pages of a journal, where a venue is what people
@@ -51,6 +52,7 @@ _NAMES = {
     "url": ("url", "link", "paperurl", "absurl"),
     "pdf_url": ("pdfurl", "pdf", "urlpdf"),
     "code_url": ("codeurl", "code"),
+    "deleted": ("deleted",),
 }
 _MEANINGS = {
     name: (ours, rank) for ours, names in _NAMES.items() for rank, name in enumerate(names)
@@ -82,6 +84,21 @@ def names_papers(columns: Iterable[Any]) -> bool:
 def is_known(column: str) -> bool:
     """Whether a column means something to us."""
     return bool(named({column: "?"}))
+
+
+def is_deleted(record: Record) -> bool:
+    """Whether a record says that its paper is gone, as ``"deleted": true`` does."""
+    value = record.get("deleted")
+    return value in (True, 1) or (isinstance(value, str) and value.strip().casefold() in _YES)
+
+
+def id_of(record: Record) -> str:
+    """The id of the paper that a record is about.
+
+    Raises:
+        UnreadableError: it has none, or one of the wrong type.
+    """
+    return _identity(record, arxiv_categories(record.get("categories")))[0]
 
 
 def paper_of(record: Record) -> Paper:

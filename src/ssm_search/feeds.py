@@ -13,10 +13,9 @@ from pathlib import Path
 
 from ssm_search.errors import CorpusError
 from ssm_search.feed_formats import format_of, records_of
-from ssm_search.feed_records import paper_of
+from ssm_search.feed_records import id_of, is_deleted, paper_of
 from ssm_search.feed_streams import opened, size
 from ssm_search.feed_values import ARCHIVES, UnreadableError
-from ssm_search.oai import DELETED
 from ssm_search.papers import Paper
 
 logger = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ MAX_REASON_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A record that says that a paper is gone (OAI-PMH: status="deleted")."""
+    """A record that says that a paper is gone: as OAI-PMH has it, or by ``"deleted": true``."""
 
     id: str
 
@@ -128,7 +127,7 @@ def _read(
             try:
                 if isinstance(record, UnreadableError):
                     raise record
-                found = Removed(record[DELETED]) if DELETED in record else paper_of(record)
+                found = Removed(id_of(record)) if is_deleted(record) else paper_of(record)
             except UnreadableError as error:
                 malformed(Malformed(str(source), number, str(error)[:MAX_REASON_CHARS]))
             else:

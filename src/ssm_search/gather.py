@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ssm_search.abstracts import search_arxiv
 from ssm_search.ann import checked_kind
@@ -23,17 +19,17 @@ from ssm_search.bulk_encoder import fastest
 from ssm_search.corpora import Counts, join_shards, update_parts
 from ssm_search.corpus import passages
 from ssm_search.encoder import Encoder, load_encoder
-from ssm_search.errors import CorpusError, EngineError, IndexFolderError
+from ssm_search.errors import CorpusError, EngineError, IndexFolderError, StoreError
 from ssm_search.feeds import Malformed, Removed, read_feed
-from ssm_search.files import write_atomically
+from ssm_search.manifest import Manifest
 from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
 from ssm_search.onnx_export import is_export_of
 from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
-from ssm_search.shards import Engine, encode_shards, shards_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from ssm_search.shards import Engine, KeptEncoder, encode_shards, shards_of
+from ssm_search.store_lock import check_writable
+from ssm_search.store_search import StoreSearch
+from ssm_search.store_writing import update_store, write_store
 
 SENTENCES_UP_TO = 20_000
 """Papers whose sentences are encoded too, unless it is asked for otherwise: they bring
@@ -85,6 +81,7 @@ def gather_index(
     kind: str = "",
     update: bool = False,
     engine: Engine | None = None,
+    store: str = "",
     progress: Progress = lambda what, done, total: None,
 ) -> GatherReport:
     """Build, or update, the index of all papers in ``sources``.
@@ -98,13 +95,22 @@ def gather_index(
         kind: FAISS's name of the index of a large corpus, "Flat" or "IVF…"; by its size if "".
         update: ``sources`` hold what was added, changed and removed since the index was built.
         engine: what encodes the papers, this process if None. A cluster encodes no sentences.
+        store: address of a LanceDB database, a folder or "s3://…", that is written in place of
+            ``folder``, beside which a build waits that was killed. It has no sentences.
 
     Raises:
         CorpusError: a source cannot be read, or there is no paper in any.
         EngineError: the cluster cannot be reached or failed, or sentences are asked of it.
         IndexFolderError: ``update``, and there is no index or it is damaged; or no such ``kind``.
         EncoderError: the model is missing or damaged.
+        StoreError: the store is out of reach, refuses, is being written by another, or is asked
+            for ``sentences`` or a ``kind``.
     """
+    if store and (sentences or kind):
+        raise StoreError(
+            "a store has no sentences, and an index of vectors of its own; leave out "
+            f"{'--sentences' if sentences else '--vectors'} or --store"
+        )
     kind = checked_kind(kind) if kind else ""
     if engine and sentences:
         raise EngineError("a cluster encodes no sentences; leave out --sentences or --engine")
@@ -121,22 +127,24 @@ def gather_index(
     try:
         previous = PaperSearch.load(folder)
     except IndexFolderError:
-        if update:
+        if update and not store:
             raise
         previous = None
     with shards_of(folder) as place:
-        if update and previous and previous.manifest.segments:
+        if store and update:
+            same_model = StoreSearch.load(store, model).encoder
+            report.counts = update_store(records, store, same_model)
+        elif update and previous and previous.manifest.segments:
             # Loaded again because it is the same model: else, this says so.
             same = PaperSearch.load(folder, model).encoder
             report.counts = update_parts(records, folder, previous.corpus, same)
         else:
             known = previous.papers if update and previous else ()
             gathering = _Gathering(
-                folder, model, previous, place, report, bytes_read, progress, engine
+                folder, model, previous, place, report, bytes_read, progress, engine, store
             )
-            gathering.build(
-                chain(known, records), name_of(sources), False if engine else sentences, kind
-            )
+            with_sentences = False if engine or store else sentences
+            gathering.build(chain(known, records), name_of(sources), with_sentences, kind)
         shutil.rmtree(place)
     return report
 
@@ -195,6 +203,7 @@ class _Gathering:
     bytes_read: _BytesRead
     progress: Progress
     engine: Engine | None
+    store: str
 
     def build(
         self,
@@ -213,6 +222,8 @@ class _Gathering:
                 f"({len(self.report.malformed):,} records cannot be read); "
                 "expected records with an id and a title"
             )
+        if self.store:  # else that comes to light only once all is encoded
+            check_writable(self.store)
         runner = self._runner([text for paper in sample for text in passages(paper)])
         if sentences is None:
             sentences = len(first) <= SENTENCES_UP_TO
@@ -229,15 +240,16 @@ class _Gathering:
             lambda done: self.progress("encoding", done, self.bytes_read.records(done)),
             self.engine,
         )
-        manifest = join_shards(
-            self.place,
-            self.folder,
-            runner,
-            name,
-            kind,
-            lambda done, total: self.progress("joining", done, total),
-        )
+        manifest = self._write(runner, name, kind)
         self.report.counts = Counts(manifest.papers, encoded, reused)
+
+    def _write(self, runner: Encoder, name: str, kind: str) -> Manifest:
+        """Put the shards together."""
+        if self.store:
+            wrote = partial(self.progress, "writing")
+            return write_store(self.store, self.place, runner, name, progress=wrote)
+        joined = partial(self.progress, "joining")
+        return join_shards(self.place, self.folder, runner, name, kind, joined)
 
     def _build_list(self, records: Iterable[Paper | Removed], name: str, runner: Encoder) -> None:
         """An index like that of a list, with sentences, in memory while it is built."""
@@ -275,30 +287,6 @@ class _Gathering:
                 runner.copy_to(exported)
                 return OnnxEncoder(exported)
         return runner
-
-
-class KeptEncoder:
-    """An encoder whose vectors stay on disk, so that a build that was killed finds them again."""
-
-    def __init__(self, encoder: Encoder, folder: Path):
-        self._encoder = encoder
-        self._folder = folder
-        self.fingerprint = encoder.fingerprint
-        self.name: str = getattr(encoder, "name", "")
-
-    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
-        """As the encoder does, or did."""
-        digest = hashlib.sha256(self.fingerprint.encode())
-        for text in texts:
-            digest.update(b"\0" + text.encode("utf-8", "replace"))
-        path = self._folder / f"{digest.hexdigest()}.npy"
-        if path.is_file():
-            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
-        vectors = self._encoder.encode(texts)
-        data = io.BytesIO()
-        np.save(data, vectors, allow_pickle=False)
-        write_atomically(path, data.getvalue())
-        return vectors
 
 
 def name_of(sources: Sequence[str | Path]) -> str:

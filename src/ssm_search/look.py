@@ -16,6 +16,7 @@ from ssm_search.options import (
     OfflineOption,
     list_of,
     name_of,
+    open_listed,
     open_search,
     text_of,
 )
@@ -40,7 +41,7 @@ def draw_map(
     """
     from ssm_search.maps import write_map
 
-    search, text = open_search(index), text_of(text)
+    search, text = open_listed(index), text_of(text)
     hits = search.query(text, k) if text else []
     write_map(search, output, hits, text)
     say(f"{output}: {len(search.papers)} papers")

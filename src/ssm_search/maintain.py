@@ -18,7 +18,7 @@ from ssm_search.options import (
     OfflineOption,
     list_of,
     name_of,
-    open_search,
+    open_listed,
     text_of,
 )
 from ssm_search.terminal import progress_bars, say
@@ -68,7 +68,7 @@ def submit(
         paper = paper_of(pasted.url, title, abstract, code, venue)
     else:
         paper = paper_of(link, title, text_of(abstract), code, venue)
-    search = open_search(index)
+    search = open_listed(index)
     path, text = list_of(list_file, index, search)
     card = cards.submit(
         search,
@@ -119,7 +119,7 @@ def triage(
     from ssm_search.card_display import triage_json, triage_markdown
 
     text = text_of("-") if source == "-" else read_source(source)
-    search = open_search(index)
+    search = open_listed(index)
     path, list_text = list_of(list_file, index, search)
     name = name_of(path)
     with progress_bars() as progress:
@@ -158,7 +158,7 @@ def doctor(
     from ssm_search.doctor import examine
     from ssm_search.finding_display import finding_json, findings_rich
 
-    search = open_search(index)
+    search = open_listed(index)
     path, text = list_of(list_file, index, search)
     if path is None:
         raise ListError(
@@ -184,7 +184,7 @@ def doctor(
 
 def discover(
     corpus: Annotated[
-        Path | None,
+        str | None,
         typer.Option(help="The index of a corpus, which `build` made.", show_default=False),
     ] = None,
     arxiv: Annotated[
@@ -215,7 +215,7 @@ def discover(
 
     if (corpus is None) == (not arxiv):
         raise typer.BadParameter("give either --corpus or --arxiv")
-    search = open_search(index)
+    search = open_listed(index)
     path, text = list_of(list_file, index, search)
     file = discovery.rejected_file(search.manifest.list_name)
     if reject:
@@ -224,7 +224,7 @@ def discover(
     day = since.date() if since else None
     with ExitStack() as stack:
         if corpus:
-            other = open_search(corpus)
+            other = open_listed(corpus)
         else:
             progress = stack.enter_context(progress_bars())
             other = stack.enter_context(arxiv_corpus(arxiv, limit, search.encoder, progress))

@@ -25,8 +25,7 @@ from ssm_search.unpacking import UNPACKED_CHUNK, DamagedStreamError
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-DELETED = "deleted"
-"""The key of the id in a record that says that a paper is gone (section 2.5.1)."""
+DELETED = "deleted"  # the status of a record whose paper is gone (section 2.5.1)
 
 _PREFIX = rb"(?:[\w.-]{1,64}:)?"
 _START = re.compile(rb"<" + _PREFIX + rb"record(?=[\s>])")
@@ -47,8 +46,8 @@ def is_oai(head: bytes) -> bool:
 def read_oai(body: BufferedReader) -> Iterator[tuple[int, Record | UnreadableError]]:
     """The records of a dump, each with its number in it (from 1).
 
-    A deleted one is ``{DELETED: id}``. What the repository answered instead of records is given as
-    unreadable, unless it is that there are none.
+    A deleted one has an id and ``"deleted": True``. What the repository answered instead of records
+    is given as unreadable, unless it is that there are none.
     """
     number = 0
     try:
@@ -133,7 +132,7 @@ def _fields(record: Element) -> Record:
     if header is not None and header.get("status") == DELETED:
         if not called:
             raise UnreadableError("a deleted record without an identifier")
-        return {DELETED: identity(called)}
+        return {"id": identity(called), "deleted": True}
     about = metadata[0] if metadata is not None and len(metadata) else None
     if about is None:
         raise UnreadableError("a record without metadata")

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ssm_search.errors import IndexFolderError
+
 if TYPE_CHECKING:
     from ssm_search.search import PaperSearch
+    from ssm_search.store_search import StoreSearch
 
 INDEX_VARIABLE = "SSM_SEARCH_INDEX"
 
 IndexOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--index",
+        "--store",
         envvar=INDEX_VARIABLE,
-        help="Folder of an index that `build` made; the shipped one if left out.",
+        metavar="PLACE",
+        help="Folder of an index that `build` made, or folder or s3:// address of a store; the "
+        "shipped index if left out.",
         show_default=False,
     ),
 ]
@@ -35,11 +41,34 @@ OfflineOption = Annotated[bool, typer.Option("--offline", help="Fetch nothing fr
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
-def open_search(index: Path | None) -> PaperSearch:
-    """The index in a folder, or the shipped one."""
-    from ssm_search.shipped import open_index, shipped_search
+def open_search(place: str | None) -> PaperSearch | StoreSearch:
+    """What answers from an index in a folder, from a store, or from the shipped index."""
+    from ssm_search.store_access import is_store
 
-    return shipped_search() if index is None else open_index(index)
+    if place is None or not is_store(place):
+        return open_listed(place)
+    from ssm_search.store_search import StoreSearch
+
+    return StoreSearch.load(place)
+
+
+def open_listed(place: str | None) -> PaperSearch:
+    """The same for what only an index in a folder can do.
+
+    Raises:
+        IndexFolderError: ``place`` is a store.
+    """
+    from ssm_search.shipped import open_index, shipped_search
+    from ssm_search.store_access import is_store
+
+    if place is None:
+        return shipped_search()
+    if is_store(place):
+        raise IndexFolderError(
+            f"{place} is a store, which answers queries alone; this needs an index in a folder "
+            "(`ssm-search build … --index FOLDER`)"
+        )
+    return open_index(place)
 
 
 def text_of(argument: str) -> str:
@@ -48,12 +77,14 @@ def text_of(argument: str) -> str:
 
 
 def list_of(
-    list_file: Path | None, index: Path | None, search: PaperSearch
+    list_file: Path | None, index: str | None, search: PaperSearch | StoreSearch
 ) -> tuple[Path | None, str]:
     """The list that an index is of, and its text as it stands there, a byte order mark included."""
     from ssm_search.build import read_source
     from ssm_search.shipped import shipped_list
 
+    if search.manifest.segments and not list_file:
+        return None, ""  # a corpus is of no list
     path = list_file or (shipped_list() if index is None else Path(search.manifest.list_name))
     if not list_file and not path.is_file():
         return None, ""

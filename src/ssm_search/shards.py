@@ -6,6 +6,8 @@ those that are there.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -147,6 +149,30 @@ class StoredVectors:
         if at == len(hashes) or int(hashes[self._order[at]]) != text_hash:
             return None
         return self._known.index.paper_vector(int(self._order[at]))
+
+
+class KeptEncoder:
+    """An encoder whose vectors stay on disk, so that a build that was killed finds them again."""
+
+    def __init__(self, encoder: Encoder, folder: Path):
+        self._encoder = encoder
+        self._folder = folder
+        self.fingerprint = encoder.fingerprint
+        self.name: str = getattr(encoder, "name", "")
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """As the encoder does, or did."""
+        digest = hashlib.sha256(self.fingerprint.encode())
+        for text in texts:
+            digest.update(b"\0" + text.encode("utf-8", "replace"))
+        path = self._folder / f"{digest.hexdigest()}.npy"
+        if path.is_file():
+            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+        vectors = self._encoder.encode(texts)
+        data = io.BytesIO()
+        np.save(data, vectors, allow_pickle=False)
+        write_atomically(path, data.getvalue())
+        return vectors
 
 
 class Batch:

@@ -23,7 +23,7 @@ def shipped_list() -> Path:
     return shipped_folder().with_suffix(".md")
 
 
-def open_index(folder: Path | None = None, encoder: Encoder | None = None) -> PaperSearch:
+def open_index(folder: str | Path | None = None, encoder: Encoder | None = None) -> PaperSearch:
     """An index, by default the shipped one, with the abstracts that this user has fetched.
 
     Raises:

@@ -27,6 +27,11 @@ _NO_BUCKET = ("nosuchbucket",)
 _AWAY = ("connect", "timed out", "timeout", "dns", "retryerror", "sending request", "503", "500")
 
 
+def is_store(place: str) -> bool:
+    """Whether ``place`` is an address of object storage, or a folder that holds a store."""
+    return "://" in place or os.path.isdir(os.path.join(place, f"{CURRENT}.lance"))
+
+
 def connected(uri: str, storage_options: Mapping[str, str] | None) -> Any:
     """The database at ``uri``.
 

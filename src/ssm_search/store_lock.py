@@ -32,6 +32,16 @@ def break_lock(uri: str, storage_options: Mapping[str, str] | None = None) -> No
             database.drop_table(LOCK)
 
 
+def check_writable(uri: str) -> None:
+    """Whether the store can be written now.
+
+    Raises:
+        StoreError: it is out of reach, refuses, or is being written by another.
+    """
+    with writing(uri, None):
+        pass
+
+
 @contextmanager
 def writing(
     uri: str, storage_options: Mapping[str, str] | None
@@ -87,8 +97,7 @@ def _take(database: Any, uri: str) -> dict[str, Any]:
                 raise StoreError(
                     f"the store at {uri} is being written by {held['user']} on {held['host']} "
                     f"(process {held['pid']}) since {held['since']}; wait, or, if that is no "
-                    f'more, run `python -c "from ssm_search.store_lock import break_lock; '
-                    f"break_lock('{uri}')\"`"
+                    "more, build with --break-lock"
                 )
         raise StoreError(f"the lock of the store at {uri} keeps changing hands; try again later")
 

@@ -168,9 +168,10 @@ class StoreSearch:
         text = checked_query(text)
         lookup = _lookup(view)
         row = lookup.link(text)
-        exact = lookup.called(text) if row is None else [row]
+        called = self._pool.submit(lookup.called, text)  # each is a way to the storage and back
         question = self._understood(view)(text) if row is None else _of_listed(row, view)
         found = self._candidates(question, view, max(CANDIDATES, k), where)
+        exact = called.result() if row is None else [row]
         if missing := [one for one in exact if one not in found]:
             found |= _by_number(view, missing, where)
         rows = [found[at] for at in sorted(found)]
