@@ -32,10 +32,9 @@ QUERIES = 200
 DEPTH = 10
 SEED = 0
 FILTERS: dict[str, Filters] = {
-    "all": {},
-    "cs.CV": {"category": "cs.CV"},
+    "none": {},
     "2019 and later": {"year": (2019, 9999)},
-    "quant-ph": {"category": "quant-ph"},
+    "2017": {"year": 2017},
 }
 
 
@@ -84,9 +83,10 @@ def main(folder: Path, uri: str) -> None:
     exact = exact_nearest(local, vectors)
     recall = float(np.mean([len({*a} & {*b}) / DEPTH for a, b in zip(ids, exact, strict=True)]))
     kinds = [search.manifest.segments[0].kind for search in (local, store)]
+    where = "on object storage" if "://" in uri else "on disk"
     about = (
         f"{date.today()}, commit {commit()}; {machine()}; {local.manifest.papers:,} papers; "
-        f"vectors in the folder {kinds[0]}, in the store {kinds[1]} ({uri.partition(':')[0]}); "
+        f"vectors in the folder {kinds[0]}, in the store {kinds[1]} {where}; "
         f"{QUERIES} queries."
     )
     lines = ["| filter | place | the folder's ten | p50 | p99 |", "|---|---|---|---|---|"]

@@ -141,7 +141,13 @@ def test_filters_are_exact(tmp_path: Path) -> None:
         assert str(found.value) == str(expected.value)
 
 
-def test_many_are_ranked_as_in_a_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("count", "kind"), [(5_000, "Flat"), (2_000, "IVF_FLAT")])
+def test_many_are_ranked_as_in_a_folder(
+    count: int, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind != "Flat":
+        monkeypatch.setattr(store_writing, "VECTOR_INDEX_FROM", count)
+        monkeypatch.setattr(store_writing, "PARTITIONS", 4)  # 178, of which 64 are searched
     chance = random.Random(1)
     words = ["".join(chance.choices("bcdfgklmnprstv", k=6)) for _ in range(2_000)]
     weights = [1 / (1 + at) ** 0.7 for at in range(len(words))]
@@ -151,12 +157,13 @@ def test_many_are_ranked_as_in_a_folder(tmp_path: Path) -> None:
             " ".join(chance.choices(words, weights, k=6)),
             abstract=" ".join(chance.choices(words, weights, k=40)) + ".",
         )
-        for at in range(5_000)
+        for at in range(count)
     ]
     place = str(tmp_path / "store"), dict[str, str]()
     encoder = RandomProjection()
     local = written(place, records, tmp_path, encoder)
     search = loaded(place, encoder)
+    assert search.status()["vectors"] == kind
     shared, took = [], []
     for _ in range(50):
         text = " ".join(chance.sample(chance.choice(records).abstract.rstrip(".").split(), 4))

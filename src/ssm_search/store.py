@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 REFRESH = 5.0  # seconds that a reader trusts what it knows to be current
-NPROBES = 32  # partitions that are searched, of those that an index of the vectors has
+NPROBES = 64
+"""Partitions that are searched, of those that an index of the vectors has. Of 111,522 papers in 256
+partitions, 16, 32 and 64 find .952, .980 and .993 of the ten nearest, in 5, 6 and 8 ms; LanceDB's
+own number of partitions, 27, takes 20 ms."""
 REMEMBERED = 2_048  # names of papers whose rows are kept
 
 BLOBS, PAPERS = "blobs", "papers_"

@@ -168,8 +168,11 @@ class StoreSearch:
         text = checked_query(text)
         lookup = _lookup(view)
         row = lookup.link(text)
-        called = self._pool.submit(lookup.called, text)  # each is a way to the storage and back
-        question = self._understood(view)(text) if row is None else _of_listed(row, view)
+        if row is None:  # meanwhile: each is a way to the storage and back
+            called = self._pool.submit(lookup.called, text)
+            question = self._understood(view)(text)
+        else:
+            question = _of_listed(row, view)
         found = self._candidates(question, view, max(CANDIDATES, k), where)
         exact = called.result() if row is None else [row]
         if missing := [one for one in exact if one not in found]:

@@ -93,9 +93,9 @@ class StoreStats:
         scores = np.zeros(len(rows), dtype=np.float32)
         for at, row in enumerate(rows):
             norm = BM25_K1 * (1 - BM25_B + BM25_B * len(row) / self.mean_length)
-            for term, weight in weights.items():
-                if count := min(row.count(term), MAX_COUNT):
-                    scores[at] += weight * count / (count + norm)
+            for term, times in Counter(term for term in row if term in weights).items():
+                count = min(times, MAX_COUNT)
+                scores[at] += weights[term] * count / (count + norm)
         return scores
 
     def bm25_spread(self, weights: Mapping[str, float]) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VECTOR_INDEX_FROM = 100_000  # rows; fewer are compared with all
+PARTITIONS = 0.75  # of an index of vectors, times the root of the rows; see ``store.NPROBES``
 BATCH = 2_048  # rows that are sent at once
 POOLED = 32  # statistics that are added up at once
 IDS = 500  # that are asked for at once
@@ -258,7 +260,10 @@ def _index(table: Any, count: int) -> str:
     table.create_index("terms", config=words)
     if count < VECTOR_INDEX_FROM:
         return "Flat"
-    table.create_index("vector", config=IvfFlat(distance_type="dot"))
+    partitions = int(PARTITIONS * math.sqrt(count))
+    table.create_index(
+        "vector", config=IvfFlat(distance_type="dot", num_partitions=max(1, partitions))
+    )
     return "IVF_FLAT"
 
 
