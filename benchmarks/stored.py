@@ -1,7 +1,8 @@
 """A corpus in a database beside the same corpus in a folder: answers and time.
 
 What is asked are one-sentence summaries of papers, most of them not in the corpus; the ten best of
-the folder, which compares with all where it is small enough, count as right.
+the folder, which compares with all where it is small enough, count as right. Without a filter, the
+time is that of encoding the query too; under one it was encoded before.
 
     python benchmarks/stored.py FOLDER STORE
 
