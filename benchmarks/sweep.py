@@ -187,7 +187,7 @@ def plot(points: list[Point], path: Path) -> None:
     recall.set(xlabel="ms (p50)", ylabel="recall@10", title="IVF, SQfp16: 8 to 128 cells probed")
     recall.legend(title="vectors")
     for name in ("SQfp16", "SQ8", ALL):
-        of_kind = [p for p in points if p.kind.endswith(name) and p.probed in (0, 64)]
+        of_kind = [p for p in points if p.kind.endswith(name) and p.probed in (0, PROBED)]
         sizes = [p.n for p in of_kind]
         latency.plot(sizes, [p.p50 for p in of_kind], "o-", label=name)
         if name != ALL:
