@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -310,6 +313,50 @@ def test_locks_of_the_dead_and_of_others(tmp_path: Path, monkeypatch: pytest.Mon
         break_lock(uri)
         with pytest.raises(StoreError, match="took over"):
             check()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 40\r\n\r\n"
+            b"<Error><Code>AccessDenied</Code></Error>",
+            r"refuses .* check the credentials \(AWS_ACCESS_KEY_ID",
+        ),
+        (b"", r"cannot reach the store at s3://lists/x .* check the network"),
+    ],
+    ids=["no permission", "never answers"],
+)
+def test_storage_that_refuses_or_is_silent(
+    answer: bytes, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"timeout": "1s", "client_max_retries": "0"}.items():
+        monkeypatch.setitem(store_access.PATIENCE, name, value)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        held = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    held.append(connection)
+                    if answer:
+                        connection.recv(65536)
+                        connection.sendall(answer)
+                        connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region": "us-east-1"}
+        begun = time.monotonic()
+        with pytest.raises(StoreError, match=message):
+            Store.open("s3://lists/x", {"endpoint": url, **keys})
+        assert time.monotonic() - begun < 30
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    for connection in held:
+        connection.close()
 
 
 def test_errors_say_what_to_do(

@@ -264,11 +264,11 @@ def test_readers_go_on_while_it_is_written(
 
 def test_the_page_and_programs_answer_from_a_store(tmp_path: Path) -> None:
     uri = str(tmp_path / "store")
-    path = source(tmp_path, papers(40))
+    path = source(tmp_path, papers(40), "some-corpus.v2.jsonl")
     gather_index([path], tmp_path / "index", encoder=WordEncoder(), store=uri)
     library = Library(StoreSearch.load(uri, WordEncoder()), uri)
     library.prepare()
-    assert library.title == "Corpus"
+    assert library.title == "Some Corpus"
     with served(library) as url:
         assert httpx.get(f"{url}/health").json() == {"status": "ok", "papers": 40}
         update_store([Paper("new", "Quagga")], uri, WordEncoder())

@@ -30,7 +30,10 @@ class Library:
     @property
     def title(self) -> str:
         """The list as people call it."""
-        name = Path(self.search.manifest.list_name).stem
+        manifest = self.search.manifest
+        name = Path(manifest.list_name).stem
+        if manifest.segments:  # of files such as corpus.jsonl.xz, perhaps several
+            name = ", ".join(one.partition(".")[0] for one in manifest.list_name.split(", "))
         return name.replace("-", " ").replace("_", " ").title() or "Papers"
 
     @property
