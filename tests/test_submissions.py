@@ -474,13 +474,13 @@ def test_hostile_text_is_read_in_time(name: str, frame: str) -> None:
         50_000  # quadratic patterns took 4 s for as many line ends, and a minute for four times
     )
     text = frame.replace("{}", (HOSTILE[name] * length)[:length])
-    start = time.perf_counter()
+    start = time.process_time()  # whatever else runs meanwhile
     for read_one in (read_submissions, read_pasted):
         try:
             read_one(text)
         except SsmSearchError:
             continue
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 # ── whatever a person types ──────────────────────────────────────────────────────────────────
