@@ -18,7 +18,6 @@ import pytest
 from models import TEXTS, write_model
 from ray_build import WIDTH, LengthEncoder
 
-from ssm_search.bulk_encoder import wide_encoder
 from ssm_search.encoder import SentenceTransformerEncoder
 from ssm_search.errors import EncoderError, EngineError
 from ssm_search.gather import gather_index
@@ -136,16 +135,11 @@ def test_the_command_gives_the_vectors_of_this_machine(
     there, here = PaperSearch.load(tmp_path / "there"), PaperSearch.load(tmp_path / "here")
     assert isinstance(there.encoder, OnnxEncoder)
     assert [paper.id for paper in there.papers] == [paper.id for paper in made]
-    # Each process multiplies as it finds soonest, which for a model this small is a matter of luck.
-    texts = [full_text(paper) for paper in made]
-    ways = [way.encode(texts) for way in (there.encoder, wide_encoder(there.encoder))]
-    for search in (there, here):
-        for row in range(300):
-            vector = search.index.paper_vector(row)
-            assert min(np.abs(vector - way[row]).max() for way in ways) <= 1e-6
-    found, expected = there.query("video mamba", 3), here.query("video mamba", 3)
-    assert [hit.paper for hit in found] == [hit.paper for hit in expected]
-    assert [hit.score for hit in found] == pytest.approx([hit.score for hit in expected], abs=0.01)
+    for row in range(300):
+        np.testing.assert_allclose(
+            there.index.paper_vector(row), here.index.paper_vector(row), atol=1e-6
+        )
+    assert there.query("video mamba", 3) == here.query("video mamba", 3)
 
 
 def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> None:
