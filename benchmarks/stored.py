@@ -52,10 +52,16 @@ def timed(
     return found, took
 
 
-def row(name: str, place: str, overlap: float, took: list[float]) -> dict[str, Any]:
+def overlap(found: list[list[str]], right: list[list[str]]) -> float:
+    """The mean share of what is ``right`` that is ``found``."""
+    pairs = zip(found, right, strict=True)
+    return float(np.mean([len({*a} & {*b}) / max(len(b), 1) for a, b in pairs]))
+
+
+def row(name: str, place: str, shared: float, took: list[float]) -> dict[str, Any]:
     """A line of the table."""
     p50, p99 = (float(np.percentile(took, p)) for p in (50, 99))
-    return {"filter": name, "place": place, "overlap": overlap, "p50": p50, "p99": p99}
+    return {"filter": name, "place": place, "overlap": shared, "p50": p50, "p99": p99}
 
 
 def main(folder: Path, uri: str) -> None:
@@ -72,9 +78,8 @@ def main(folder: Path, uri: str) -> None:
     for name, filters in FILTERS.items():
         here, took_here = timed(local.query, queries, filters)
         there, took_there = timed(store.query, queries, filters)
-        shared = [len({*a} & {*b}) / max(len(a), 1) for a, b in zip(here, there, strict=True)]
         rows.append(row(name, "folder", 1.0, took_here))
-        rows.append(row(name, "store", float(np.mean(shared)), took_there))
+        rows.append(row(name, "store", overlap(there, here), took_there))
     vectors = store.encoder.encode(queries)
     view = store.store.view()
     begun = time.perf_counter()
@@ -82,7 +87,7 @@ def main(folder: Path, uri: str) -> None:
     took = 1000 * (time.perf_counter() - begun) / len(queries)
     ids = [[paper.id for paper in view.papers(found)] for found in near]
     exact = exact_nearest(local, vectors)
-    recall = float(np.mean([len({*a} & {*b}) / DEPTH for a, b in zip(ids, exact, strict=True)]))
+    recall = overlap(ids, exact)
     kinds = [search.manifest.segments[0].kind for search in (local, store)]
     where = "on object storage" if "://" in uri else "on disk"
     about = (

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -23,8 +23,9 @@ from models import write_model
 from serving import served
 from ssm_search_app.library import Library
 from test_corpora import papers, source
+from test_store import loaded
 
-from ssm_search import StoreSearch, cards
+from ssm_search import PaperSearch, StoreSearch, cards
 from ssm_search import store as store_module
 from ssm_search.cli import main
 from ssm_search.errors import IndexFolderError, StoreError
@@ -40,15 +41,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("models") / "tiny")
-
-
-@dataclass
-class Done:
-    """What a command left."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 def variables(options: dict[str, str]) -> dict[str, str]:
@@ -68,7 +60,7 @@ class Shell:
         self.folder = folder
         self.environment = variables(options)
 
-    def run(self, *arguments: object) -> Done:
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         out, err, status = io.StringIO(), io.StringIO(), 0
         with (
             pytest.MonkeyPatch.context() as patch,
@@ -83,7 +75,7 @@ class Shell:
                 main()
             except SystemExit as end:
                 status = int(end.code or 0)
-        return Done(status, out.getvalue(), err.getvalue())
+        return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
     def said(self, *arguments: object) -> str:
         done = self.run(*arguments)
@@ -161,7 +153,7 @@ def test_a_build_waits_for_no_writer_that_is_gone(
     path = source(tmp_path, papers(30))
     shell = Shell(tmp_path, place[1])
     script = (
-        "import os, socket, sys\n"
+        "import os, sys\n"
         "from ssm_search import store_lock\n"
         "store_lock.socket.gethostname = lambda: 'elsewhere'\n"
         "with store_lock.writing(sys.argv[1], None):\n"
@@ -209,14 +201,14 @@ def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> No
     path = source(tmp_path, papers(100))
     assert build(path, "kill").returncode == -signal.SIGKILL
     if before:
-        search = StoreSearch.load(uri, WordEncoder(), storage_options=options or None)
+        search = loaded(place)
         assert len(search.query("video", 200)) == before
     else:
         with pytest.raises(StoreError, match="no store at"):
-            StoreSearch.load(uri, WordEncoder(), storage_options=options or None)
+            loaded(place)
     done = build(path)
     assert "papers=100, encoded=0, reused=100" in done.stdout, done.stderr
-    search = StoreSearch.load(uri, WordEncoder(), storage_options=options or None)
+    search = loaded(place)
     assert len(search.query("video", 200)) == 100
 
 
@@ -256,7 +248,7 @@ def test_readers_go_on_while_it_is_written(
         for one in reading:
             one.result()
     assert readers[0].query("video", 99)[0].paper.venue == "Generation 3"
-    assert {(40, 0), (20, 3)} <= {(n, int(next(iter(of))[-1])) for n, of in seen} | {(20, 3)}
+    assert (40, {"Generation 0"}) in seen
     # Never some of one and some of the next.
     assert {n: of for n, of in seen if len(of) > 1} == {}
     assert {n for n, _ in seen} <= {40, 30, 20}
@@ -288,11 +280,12 @@ def test_the_page_and_programs_answer_from_a_store(tmp_path: Path) -> None:
 def test_nobody_files_under_a_corpus(tmp_path: Path) -> None:
     path = source(tmp_path, papers(30))
     gather_index([path], tmp_path / "index", encoder=WordEncoder(), sentences=False)
-    from ssm_search import PaperSearch
-
     search = PaperSearch.load(tmp_path / "index", WordEncoder())
     with pytest.raises(IndexFolderError, match="large corpus"):  # and nothing is fetched first
         cards.submit(search, "2403.09626")
+
+
+def test_a_lock_that_is_not_there_can_be_broken(tmp_path: Path) -> None:
     break_lock(str(tmp_path / "none"))
     with writing(str(tmp_path / "none"), None):
         pass
