@@ -505,6 +505,7 @@ def test_all_is_done_from_the_keyboard(visit: Visit, kites: PaperSearch) -> None
 def test_a_card_is_copied_as_bibtex(visit: Visit, kites: PaperSearch) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     ask(page, "kitecam")
+    expect_titles(page, kites.query("kitecam"))  # cards move while answers to half a word come
     card(page, CAM.id).get_by_text("Copy BibTeX").click()
     expect(page.get_by_text("Copied", exact=True)).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == export([CAM], "bibtex")
