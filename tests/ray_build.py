@@ -1,20 +1,19 @@
-"""Builds the index of a corpus on a Ray cluster, in shards small enough for a test.
+"""Builds the index of a corpus on a Ray cluster, in parts small enough for a test.
 
-python ray_build.py CORPUS FOLDER ADDRESS
+python ray_build.py CORPUS FOLDER ADDRESS [--broken] [--store PLACE]
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ssm_search import shards
+from ssm_search import shards, store_ray, store_upkeep, store_writing
 from ssm_search.gather import gather_index
-from ssm_search.ray_engine import RayEngine
 
 WIDTH = 8
 SECONDS = 0.01  # for each text: enough that a node can be killed while others wait
@@ -39,9 +38,26 @@ class BrokenEncoder(LengthEncoder):
         return 2 * super().encode(texts)
 
 
+def told(what: str, done: int, total: int) -> None:
+    print(what, done, flush=True)
+
+
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    for name in ("source", "folder", "address"):
+        parser.add_argument(name)
+    parser.add_argument("--broken", action="store_true")
+    parser.add_argument("--store", default="")
+    chosen = parser.parse_args()
     shards.SHARD = 64
-    source, folder, address, *how = sys.argv[1:]
-    encoder = BrokenEncoder() if how else LengthEncoder()
-    report = gather_index([source], folder, encoder=encoder, engine=RayEngine(address))
+    store_writing.BATCH = 16
+    store_ray.VECTOR_INDEX_FROM = store_upkeep.VECTOR_INDEX_FROM = 600
+    report = gather_index(
+        [chosen.source],
+        chosen.folder,
+        encoder=BrokenEncoder() if chosen.broken else LengthEncoder(),
+        cluster=chosen.address,
+        store=chosen.store,
+        progress=told,
+    )
     print(report.counts)

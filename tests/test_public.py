@@ -27,10 +27,10 @@ ORDER = (
     "unpacking feed_streams feed_values feed_records oai feed_formats feeds text spelling "
     "encoder onnx_encoder onnx_export bulk_encoder ranking categories bm25 index suggest facets "
     "filters keys lookup projection ann segments segmented manifest corpus duplicates question "
-    "terminal display reasons placing search shards ray_engine corpora store_access store_lock "
-    "store_stats store store_writing store_search discovery maps shipped bibtex submissions "
-    "intake cards findings filing doctor card_display finding_display build gather options "
-    "indexing maintain look cli __init__ __main__"
+    "terminal display reasons placing search shards cluster ray_engine corpora store_access "
+    "store_lock store_stats store store_rows store_upkeep store_ray store_writing store_search "
+    "discovery maps shipped bibtex submissions intake cards findings filing doctor card_display "
+    "finding_display build gather options indexing maintain look cli __init__ __main__"
 ).split()
 
 

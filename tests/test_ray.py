@@ -14,21 +14,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pytest
 from models import TEXTS, write_model
 from ray_build import WIDTH, LengthEncoder
+from test_store_commands import variables
 
+from ssm_search import store, store_access, store_ray, store_upkeep
 from ssm_search.encoder import SentenceTransformerEncoder
 from ssm_search.errors import EncoderError, EngineError
 from ssm_search.gather import gather_index
 from ssm_search.onnx_encoder import OnnxEncoder
 from ssm_search.onnx_export import export_encoder
 from ssm_search.papers import Paper, full_text, to_jsonl
-from ssm_search.ray_engine import RayEngine, packed
+from ssm_search.ray_engine import packed
 from ssm_search.search import PaperSearch
-from ssm_search.shards import SHARDS
+from ssm_search.shards import SHARDS, encode_shards, shards_of
+from ssm_search.store import Store
+from ssm_search.store_search import StoreSearch
+from ssm_search.store_writing import update_store, write_store
 
-pytest.importorskip("ray", reason="Ray is not installed: pip install 'ssm-search[ray]'")
+for name in ("ray", "lance_ray", "lancedb"):
+    pytest.importorskip(name, reason="needs a cluster: pip install 'ssm-search[lance,ray]'")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 HERE = Path(__file__).parent
@@ -38,7 +46,8 @@ BIN = Path(sys.executable).parent
 class Cluster:
     """Nodes that `ray start` started on this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, variables: dict[str, str]) -> None:
+        self._environment = os.environ | QUIET | variables
         self._temporary = tempfile.mkdtemp(prefix="ray")  # short: paths of sockets are
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -46,23 +55,25 @@ class Cluster:
         port = self.address.partition(":")[2]
         head = ["--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=2"]
         head += ["--include-dashboard=false", f"--temp-dir={self._temporary}"]
-        self.nodes = [self._start(head), self._start([f"--address={self.address}", "--num-cpus=1"])]
+        self._start(head)
+        self.second = self.add()
+
+    def add(self) -> int:
+        """One more node; the process id of its raylet."""
+        return self._start([f"--address={self.address}", "--num-cpus=1"])
 
     def _start(self, arguments: list[str]) -> int:
         """The process id of the node's raylet."""
         before = raylets()
         subprocess.run(
             [BIN / "ray", "start", *arguments, "--object-store-memory=100000000"],
-            env=os.environ | QUIET,
+            env=self._environment,
             check=True,
             capture_output=True,
             timeout=120,
         )
         [started] = raylets() - before
         return started
-
-    def kill(self, node: int) -> None:
-        os.kill(self.nodes[node], signal.SIGKILL)
 
     def stop(self) -> None:
         stop = [BIN / "ray", "stop", "--force"]
@@ -82,10 +93,10 @@ def raylets() -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster(bucket: dict[str, str]) -> Iterator[Cluster]:
     if not Path("/proc").is_dir():
         pytest.skip("finds the processes of nodes in /proc")
-    made = Cluster()
+    made = Cluster(variables(bucket))
     yield made
     made.stop()
 
@@ -158,7 +169,7 @@ def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> No
         assert running.poll() is None, running.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    cluster.kill(1)
+    os.kill(cluster.second, signal.SIGKILL)
     said, failed = running.communicate(timeout=240)
     assert running.returncode == 0, failed
     assert "Counts(papers=2000, encoded=2000, reused=0, removed=0)\n" in said
@@ -167,6 +178,71 @@ def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> No
     for row, paper in enumerate(made):
         expected = np.eye(WIDTH, dtype=np.float32)[len(full_text(paper)) % WIDTH]
         np.testing.assert_array_equal(search.index.paper_vector(row), expected)
+
+
+def test_a_store_is_written_by_all_nodes_though_one_dies(
+    cluster: Cluster, bucket: dict[str, str], tmp_path: Path
+) -> None:
+    path, made = corpus(tmp_path, 640)
+    uri = "s3://lists/cluster"
+    node = cluster.add()
+    command = [sys.executable, HERE / "ray_build.py", path, tmp_path / "index", cluster.address]
+    running = subprocess.Popen(
+        [*command, "--store", uri],
+        env=environment() | variables(bucket),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout
+    for line in running.stdout:
+        if line.startswith("writing"):
+            os.kill(node, signal.SIGKILL)
+            break
+    said, failed = running.communicate(timeout=240)
+    assert running.returncode == 0, failed
+    assert "Warning" not in failed
+    assert "Counts(papers=640, encoded=640, reused=0, removed=0)\n" in said
+    search = StoreSearch.load(uri, LengthEncoder(), storage_options=bucket)
+    stored = sorted(search.papers, key=lambda paper: paper.id)
+    assert [paper.id for paper in stored] == [paper.id for paper in made]
+    assert [full_text(paper) for paper in stored] == [full_text(paper) for paper in made]
+    assert search.status()["vectors"] == "IVF_FLAT"
+    database = store_access.connected(uri, bucket)
+    current = store.read_current(database, uri)
+    table = database.open_table(current.table)
+    assert table.version == current.version
+    data = table.to_lance()
+    [of_vectors] = data.stats.index_stats("vector_idx")["indices"]
+    assert of_vectors["num_partitions"] == store_upkeep.partitions(640)
+    assert data.stats.index_stats("vector_idx")["num_unindexed_rows"] == 0
+    rows = data.to_table(columns=["id", "vector"])
+    expected = {
+        paper.id: np.eye(WIDTH, dtype=np.float32)[len(full_text(paper)) % WIDTH] for paper in made
+    }
+    assert rows.num_rows == 640
+    for paper_id, vector in zip(rows["id"].to_pylist(), rows["vector"].to_pylist(), strict=True):
+        np.testing.assert_array_equal(np.float32(vector), expected[paper_id])
+
+    here = str(tmp_path / "here")
+    encoder = LengthEncoder()
+    with shards_of(tmp_path / "local") as shards:
+        encode_shards(stored, shards, encoder)
+        write_store(here, shards, encoder)
+    there, local = search.store.view(), Store.open(here).view()
+    assert there.stats.words == local.stats.words
+    for name in ("hashes", "having"):
+        np.testing.assert_array_equal(getattr(there.stats, name), getattr(local.stats, name))
+    for name in ("total", "moment", "sums", "squares"):
+        np.testing.assert_allclose(getattr(there.stats, name), getattr(local.stats, name))
+    counts = update_store([Paper("new", "Quagga")], uri, encoder, bucket)
+    assert counts.papers == 641
+
+
+def test_a_node_that_sees_no_such_folder_says_so(tmp_path: Path) -> None:
+    sent = pyarrow.table({"papers": [to_jsonl([Paper("x", "X")]).encode()], "vectors": [b"0000"]})
+    [row] = store_ray._write(sent, str(tmp_path / "nowhere"), {}, 1.0).to_pylist()
+    assert row["error"].startswith(f"there is no folder {tmp_path / 'nowhere'}; give all nodes")
 
 
 def test_what_fails_in_the_cluster_is_said_here(cluster: Cluster, tmp_path: Path) -> None:
@@ -178,7 +254,7 @@ def test_what_fails_in_the_cluster_is_said_here(cluster: Cluster, tmp_path: Path
             path,
             tmp_path / "index",
             cluster.address,
-            "broken",
+            "--broken",
         ],
         env=environment(),
         capture_output=True,
@@ -203,7 +279,7 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_sentences_are_not_encoded_by_a_cluster(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="leave out --sentences or --engine"):
-        gather_index([], tmp_path, encoder=LengthEncoder(), sentences=True, engine=RayEngine())
+        gather_index([], tmp_path, encoder=LengthEncoder(), sentences=True, cluster="auto")
 
 
 def test_an_encoder_travels_as_its_files_its_name_or_itself(model: Path, tmp_path: Path) -> None:

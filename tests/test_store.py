@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from test_corpora import papers
 
 from ssm_search import store as store_module
-from ssm_search import store_access, store_lock, store_writing
+from ssm_search import store_access, store_lock, store_upkeep, store_writing
 from ssm_search.corpora import join_shards
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, StoreError
 from ssm_search.feeds import Removed
@@ -149,8 +149,8 @@ def test_many_are_ranked_as_in_a_folder(
     count: int, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kind != "Flat":
-        monkeypatch.setattr(store_writing, "VECTOR_INDEX_FROM", count)
-        monkeypatch.setattr(store_writing, "PARTITIONS", 4)  # 178, of which 64 are searched
+        monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", count)
+        monkeypatch.setattr(store_upkeep, "PARTITIONS", 4)  # 178, of which 64 are searched
     chance = random.Random(1)
     words = ["".join(chance.choices("bcdfgklmnprstv", k=6)) for _ in range(2_000)]
     weights = [1 / (1 + at) ** 0.7 for at in range(len(words))]
@@ -210,6 +210,57 @@ def test_updates(place: Place, tmp_path: Path) -> None:
     gone = [Removed(x.id) for x in left if isinstance(x, Paper)]
     with pytest.raises(StoreError, match="nothing would be left"):
         update_store(gone, place[0], encoder, place[1] or None)
+
+
+def test_many_updates_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 300)
+    monkeypatch.setattr(store_upkeep, "MOST_PARTS", 2)
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(300)
+    written(place, records, tmp_path, RandomProjection())
+    encoder = RandomProjection()
+    parts = []
+    for at in range(6):
+        new = Paper(f"new{at}", f"Quagga number{at}")
+        update_store([new, Removed(records[at].id)], place[0], encoder)
+        database = store_access.connected(place[0], None)
+        current = store_module.read_current(database, place[0])
+        data = database.open_table(current.table).to_lance()
+        assert data.version == current.version
+        parts.append({data.stats.index_stats(f"{x}_idx")["num_indices"] for x in ("id", "terms")})
+        vectors = data.stats.index_stats("vector_idx")["indices"]
+        assert {one["num_partitions"] for one in vectors} == {store_upkeep.partitions(300)}
+        assert data.stats.index_stats("names_idx")["num_unindexed_rows"] == 0
+        search = loaded(place, encoder)
+        assert search.query(f"number{at}", 1)[0].paper == new
+        assert search.get(new.id) == new
+        assert search.get(records[at].id) is None
+    assert parts == [{2}, {1}, {2}, {1}, {2}, {1}]
+    assert len(data.get_fragments()) == 1
+    assert {paper.id for paper in search.papers} == {
+        *(paper.id for paper in records[6:]),
+        *(f"new{at}" for at in range(6)),
+    }
+
+
+def test_an_index_of_vectors_grows_with_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 60)
+    monkeypatch.setattr(store_upkeep, "MOST_PARTS", 1)
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(400)
+    encoder = RandomProjection()
+    written(place, records[:50], tmp_path, encoder)
+    kinds = []
+    for end in (55, 90, 400):
+        update_store(records[:end], place[0], encoder)
+        search = loaded(place, encoder)
+        data = store_access.connected(place[0], None).open_table("papers_000001").to_lance()
+        there = data.stats.index_stats("vector_idx") if search.status()["vectors"] != "Flat" else {}
+        kinds.append([one["num_partitions"] for one in there.get("indices", [])])
+        assert search.get(records[end - 1].id) == records[end - 1]
+    assert kinds == [[], [store_upkeep.partitions(90)], [store_upkeep.partitions(400)]]
 
 
 @pytest.mark.parametrize("moment", ["_put_blobs", "_commit"])

@@ -176,18 +176,18 @@ def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> No
     script = (
         "import os, signal, sys\n"
         "from fakes import WordEncoder\n"
-        "from ssm_search import store_writing as w\n"
+        "from ssm_search import store_rows as r, store_writing as w\n"
         "from ssm_search.gather import gather_index\n"
         "source, folder, uri, *kill = sys.argv[1:]\n"
         "w.BATCH = 16\n"
-        "stats = w.stats_of\n"
+        "stats = r.stats_of\n"
         "left = [3]\n"
         "def stats_of(*a):\n"
         "    left[0] -= 1\n"
         "    if not left[0] and kill:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return stats(*a)\n"
-        "w.stats_of = stats_of\n"
+        "r.stats_of = stats_of\n"
         "print(gather_index([source], folder, encoder=WordEncoder(), store=uri).counts)\n"
     )
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TIMED_TEXT = "a text of about two hundred tokens, as long as abstracts are; " * 15
-TIMED_RUNS = 3  # at least
-TIMED_SECONDS = 0.1
-"""At least, too. Of a model that takes .8 ms, three runs found one way .98 to 1.16 times as fast as
-the other, six times over; thirty found 1.07 to 1.11."""
+TIMED_RUNS = 3
+SMALL = 0.005
+"""Seconds for ``TIMED_TEXT``: what a model takes that is soon done either way, and whose way chance
+would choose. One that takes .8 ms came out .98 to 1.16 times as fast, six times over."""
 SOONER = 1.15  # times as fast: what float32 must be to be worth its 90 MB of memory
 
 
@@ -39,9 +39,19 @@ class BulkEncoder:
     The index carries the export and its fingerprint, which is this encoder's too.
     """
 
-    def __init__(self, model: SentenceTransformerEncoder | None, exported: OnnxEncoder):
-        """Encode as ``exported``, or by the ``model`` it was made of where that is here."""
+    def __init__(
+        self,
+        model: SentenceTransformerEncoder | None,
+        exported: OnnxEncoder,
+        wide: bool | None = None,
+    ):
+        """Encode as ``exported``, or by the ``model`` it was made of where that is here.
+
+        Args:
+            wide: whether the products are made in float32; measured if None.
+        """
         self._model = model
+        self._told = wide
         self.exported = exported
         self.name = exported.name
         self.fingerprint = exported.fingerprint
@@ -57,8 +67,19 @@ class BulkEncoder:
         """What encodes many papers: the model on a GPU, else the export, as it is or widened."""
         if self._model and self._model.accelerated:
             return self._model
-        wide = wide_encoder(self.exported)
-        return wide if SOONER * _seconds(wide) < _seconds(self.exported) else self.exported
+        return self._widened if self.wide else self.exported
+
+    @cached_property
+    def wide(self) -> bool:
+        """Whether the export encodes many papers with its products in float32."""
+        if self._told is not None:
+            return self._told
+        narrow = _seconds(self.exported)
+        return narrow > SMALL and SOONER * _seconds(self._widened) < narrow
+
+    @cached_property
+    def _widened(self) -> OnnxEncoder:
+        return wide_encoder(self.exported)
 
 
 def fastest(model: Encoder, runner: Encoder) -> Encoder:
@@ -110,9 +131,8 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
 def _seconds(encoder: OnnxEncoder) -> float:
     """For a text as long as abstracts; of processor time, which other programs disturb little."""
     encoder.encode([TIMED_TEXT])
-    times: list[float] = []
-    end = time.perf_counter() + TIMED_SECONDS
-    while len(times) < TIMED_RUNS or time.perf_counter() < end:
+    times = []
+    for _ in range(TIMED_RUNS):
         start = time.thread_time()
         encoder.encode([TIMED_TEXT])
         times.append(time.thread_time() - start)

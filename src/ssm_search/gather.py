@@ -25,8 +25,9 @@ from ssm_search.manifest import Manifest
 from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
 from ssm_search.onnx_export import is_export_of
 from ssm_search.papers import Paper
+from ssm_search.ray_engine import RayEngine
 from ssm_search.search import PaperSearch
-from ssm_search.shards import Engine, KeptEncoder, encode_shards, shards_of
+from ssm_search.shards import KeptEncoder, encode_shards, shards_of
 from ssm_search.store_lock import check_writable
 from ssm_search.store_search import StoreSearch
 from ssm_search.store_writing import update_store, write_store
@@ -80,7 +81,7 @@ def gather_index(
     sentences: bool | None = None,
     kind: str = "",
     update: bool = False,
-    engine: Engine | None = None,
+    cluster: str = "",
     store: str = "",
     progress: Progress = lambda what, done, total: None,
 ) -> GatherReport:
@@ -94,7 +95,9 @@ def gather_index(
         sentences: whether sentences are encoded too; by the number of papers if None.
         kind: FAISS's name of the index of a large corpus, "Flat" or "IVF…"; by its size if "".
         update: ``sources`` hold what was added, changed and removed since the index was built.
-        engine: what encodes the papers, this process if None. A cluster encodes no sentences.
+        cluster: address of a Ray cluster that encodes the papers and writes those of a store, as
+            :class:`~ssm_search.ray_engine.RayEngine` has it; this process if "". It encodes no
+            sentences.
         store: address of a LanceDB database, a folder or "s3://…", that is written in place of
             ``folder``, beside which a build waits that was killed. It has no sentences.
 
@@ -112,7 +115,7 @@ def gather_index(
             f"{'--sentences' if sentences else '--vectors'} or --store"
         )
     kind = checked_kind(kind) if kind else ""
-    if engine and sentences:
+    if cluster and sentences:
         raise EngineError("a cluster encodes no sentences; leave out --sentences or --engine")
     folder, report, bytes_read = Path(folder), GatherReport(), _BytesRead()
     model = encoder or load_encoder()
@@ -141,9 +144,9 @@ def gather_index(
         else:
             known = previous.papers if update and previous else ()
             gathering = _Gathering(
-                folder, model, previous, place, report, bytes_read, progress, engine, store
+                folder, model, previous, place, report, bytes_read, progress, cluster, store
             )
-            with_sentences = False if engine or store else sentences
+            with_sentences = False if cluster or store else sentences
             gathering.build(chain(known, records), name_of(sources), with_sentences, kind)
         shutil.rmtree(place)
     return report
@@ -202,7 +205,7 @@ class _Gathering:
     report: GatherReport
     bytes_read: _BytesRead
     progress: Progress
-    engine: Engine | None
+    cluster: str
     store: str
 
     def build(
@@ -238,7 +241,7 @@ class _Gathering:
             fastest(self.model, runner),
             known,
             lambda done: self.progress("encoding", done, self.bytes_read.records(done)),
-            self.engine,
+            RayEngine(self.cluster) if self.cluster else None,
         )
         manifest = self._write(runner, name, kind)
         self.report.counts = Counts(manifest.papers, encoded, reused)
@@ -247,7 +250,9 @@ class _Gathering:
         """Put the shards together."""
         if self.store:
             wrote = partial(self.progress, "writing")
-            return write_store(self.store, self.place, runner, name, progress=wrote)
+            return write_store(
+                self.store, self.place, runner, name, progress=wrote, cluster=self.cluster
+            )
         joined = partial(self.progress, "joining")
         return join_shards(self.place, self.folder, runner, name, kind, joined)
 

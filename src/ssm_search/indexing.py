@@ -78,7 +78,9 @@ def build(
     ] = False,
     engine: Annotated[
         Literal["local", "ray"],
-        typer.Option(help="What encodes a corpus: this machine, or a Ray cluster."),
+        typer.Option(
+            help="What encodes a corpus and writes a store: this machine, or a Ray cluster."
+        ),
     ] = "local",
     address: Annotated[
         str, typer.Option(help="Of the Ray cluster: host:port, or auto for the one here.")
@@ -102,7 +104,6 @@ def build(
         if source:
             raise typer.BadParameter("give a list or --corpus, not both")
         from ssm_search.gather import gather_index, name_of
-        from ssm_search.ray_engine import RayEngine
         from ssm_search.store_lock import break_lock as break_lock_of
 
         if store and break_lock:
@@ -119,7 +120,7 @@ def build(
                 sentences=sentences,
                 kind=vectors,
                 update=update,
-                engine=RayEngine(address) if engine == "ray" else None,
+                cluster=address if engine == "ray" else "",
                 store=store,
                 progress=progress,
             )

@@ -6,20 +6,18 @@ others. Every node needs this package; what is sent of an exported encoder are i
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from ssm_search.bulk_encoder import BulkEncoder
+from ssm_search.cluster import connected, cores_of, waves
 from ssm_search.encoder import (
     Encoder,
     SentenceTransformerEncoder,
@@ -27,20 +25,13 @@ from ssm_search.encoder import (
     encode_sorted,
     load_encoder,
 )
-from ssm_search.errors import EncoderError, EngineError
+from ssm_search.errors import EncoderError
 from ssm_search.keys import hash64
 from ssm_search.onnx_encoder import FILES, OnnxEncoder
 
 if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
-
-WAVE = 16  # shards for each process, sent at once; what is idle at the end of a wave is one of them
-MOST_SENT = 1_024  # shards at once: 3 GB of texts in the cluster's memory
-SPARE = 1  # core that no encoder takes: Ray Data reads and writes on it, and would wait for ever
-THIS_MACHINE = "local"
-PATIENCE = 10.0  # seconds for the cluster to answer
-
 
 EncoderT = TypeVar("EncoderT", bound=Encoder)
 
@@ -67,13 +58,11 @@ class RayEngine:
             EngineError: Ray is not installed, the cluster does not answer, or it failed.
             EncoderError: the encoder is not the same everywhere, or gives no unit vectors.
         """
-        with _connected(self._address) as ray:
+        with connected(self._address) as ray:
             parcel = ray.put(packed(encoder))
-            there = ray.cluster_resources()
-            gpus, cores = int(there.get("GPU", 0)), int(there.get("CPU", 1))
-            workers = gpus or max(1, cores - SPARE)
-            rest = iter(shards)
-            while wave := list(islice(rest, min(WAVE * workers, MOST_SENT))):
+            gpus = int(ray.cluster_resources().get("GPU", 0))
+            workers = gpus or cores_of(ray)
+            for wave in waves(shards, workers):
                 yield from _encoded(ray, parcel, wave, workers, on_gpus=bool(gpus))
 
 
@@ -135,12 +124,15 @@ class Parcel:
     Attributes:
         name: by which each node loads it, where neither of the others is given.
         files: those of an exported one.
+        wide: whether that makes its products in float32: on every node as the first one would, so
+            that all vectors are the same.
         encoder: one of another kind, which Ray sends as it is.
     """
 
     name: str
     fingerprint: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    wide: bool = False
     encoder: Encoder | None = None
 
 
@@ -150,14 +142,15 @@ def packed(encoder: Encoder) -> Parcel:
     if isinstance(exported, OnnxEncoder):
         exported.check()
         files = {name: (exported.folder / name).read_bytes() for name in FILES}
-        return Parcel(exported.name, exported.fingerprint, files)
+        wide = isinstance(encoder, BulkEncoder) and encoder.wide
+        return Parcel(exported.name, exported.fingerprint, files, wide)
     if isinstance(encoder, SentenceTransformerEncoder):
         return Parcel(encoder.name, encoder.fingerprint)
     return Parcel("", encoder.fingerprint, encoder=encoder)
 
 
 def unpacked(parcel: Parcel) -> Encoder:
-    """The encoder in ``parcel``, as fast as this machine can run it.
+    """The encoder in ``parcel``, on this machine's GPU where it has one.
 
     Raises:
         EncoderError: this machine does not have the model, or has another version of it.
@@ -168,7 +161,7 @@ def unpacked(parcel: Parcel) -> Encoder:
         return _same(load_encoder(parcel.name), parcel.fingerprint)
     exported = OnnxEncoder(_written(parcel), parcel.fingerprint)
     if not _has_gpu():
-        return BulkEncoder(None, exported)
+        return BulkEncoder(None, exported, parcel.wide)
     model = load_encoder(parcel.name)
     assert isinstance(model, SentenceTransformerEncoder)
     return BulkEncoder(_same(model, exported.about.source), exported)
@@ -205,51 +198,3 @@ def _has_gpu() -> bool:
     import ray
 
     return bool(ray.get_gpu_ids())
-
-
-@contextmanager
-def _connected(address: str) -> Iterator[Any]:
-    """Ray, while this process is connected to the cluster."""
-    try:
-        import ray
-        import ray.data
-    except ImportError as error:
-        raise EngineError(
-            f"no Ray here ({error}); install it with: pip install 'ssm-search[ray]'"
-        ) from error
-    import logging
-
-    try:
-        if address not in (THIS_MACHINE, "auto"):
-            # Ray itself would go on trying for minutes.
-            parts = urlsplit(address if "://" in address else f"//{address}")
-            with socket.create_connection((parts.hostname, parts.port), PATIENCE):
-                pass
-        ray.init(
-            address=None if address == THIS_MACHINE else address,
-            include_dashboard=False if address == THIS_MACHINE else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise EngineError(
-            f"no Ray cluster answers at {address} ({_first_line(error)}); start one with "
-            "`ray start --head`, and name its address with --address"
-        ) from error
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    try:
-        yield ray
-    except ray.exceptions.RayError as error:
-        raise EngineError(
-            f"the Ray cluster at {address} failed ({_first_line(error)}); what is done is kept, "
-            "and starting again goes on from there"
-        ) from error
-    finally:
-        ray.shutdown()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).strip().splitlines()[0][:200]

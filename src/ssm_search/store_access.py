@@ -48,7 +48,7 @@ def connected(uri: str, storage_options: Mapping[str, str] | None) -> Any:
     with reaching(uri):
         if "://" not in uri:
             return lancedb.connect(uri)
-        return lancedb.connect(uri, storage_options=_options(storage_options))
+        return lancedb.connect(uri, storage_options=options_for(storage_options))
 
 
 @contextmanager
@@ -89,7 +89,8 @@ def reaching(uri: str) -> Iterator[None]:
         ) from error
 
 
-def _options(given: Mapping[str, str] | None) -> dict[str, str]:
+def options_for(given: Mapping[str, str] | None) -> dict[str, str]:
+    """What object storage is asked with: what is given, what the environment says, patience."""
     options = {**PATIENCE, **(given or {})}
     endpoint = options.get("endpoint") or next(filter(None, map(os.environ.get, ENDPOINTS)), "")
     if endpoint:

@@ -19,15 +19,17 @@ import numpy as np
 from ssm_search.bm25 import BM25_B, BM25_K1
 from ssm_search.facets import Tally, filed_under
 from ssm_search.keys import hash64
-from ssm_search.papers import Paper, full_text
+from ssm_search.papers import Paper
 from ssm_search.segmented import MIN_WORD_COUNT
 from ssm_search.segments import MAX_COUNT
-from ssm_search.text import terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Name = TypeVar("Name")
+
+Terms = list[tuple[str, str]]
+"""Of a text: the stem and the word of each, as :func:`ssm_search.text.terms` has them."""
 
 _ARRAYS = ("total", "moment", "hashes", "having", "sums", "squares")
 
@@ -121,15 +123,17 @@ class StoreStats:
 
 
 def stats_of(
-    papers: Sequence[Paper], vectors: NDArray[np.float32], norm_length: float
+    papers: Sequence[Paper],
+    vectors: NDArray[np.float32],
+    terms: Sequence[Terms],
+    norm_length: float,
 ) -> StoreStats:
-    """Of papers with their unit vectors, (n, d)."""
+    """Of papers with their unit vectors, (n, d), and the terms of each."""
     words: Counter[str] = Counter()
     counted = Tally(Counter(), Counter(), Counter())
     found: dict[str, list[float]] = {}
     length = 0
-    for paper in papers:
-        pairs = terms(full_text(paper))
+    for paper, pairs in zip(papers, terms, strict=True):
         length += len(pairs)
         words.update(word for _, word in pairs)
         norm = BM25_K1 * (1 - BM25_B + BM25_B * len(pairs) / norm_length)

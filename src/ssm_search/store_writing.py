@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -15,14 +14,12 @@ import numpy as np
 from ssm_search.corpora import Counts, last_records
 from ssm_search.encoder import Encoder, encode_sorted
 from ssm_search.errors import StoreError
-from ssm_search.facets import facets_of, filed_under
 from ssm_search.feeds import Removed
-from ssm_search.filters import heading_names, quoted
-from ssm_search.keys import names_of
+from ssm_search.filters import quoted
 from ssm_search.manifest import Manifest
 from ssm_search.onnx_encoder import ENCODER_FOLDER, FILES, OnnxEncoder
-from ssm_search.papers import Paper, from_json, full_text, to_jsonl
-from ssm_search.segments import load_segment
+from ssm_search.papers import Paper, full_text, to_jsonl
+from ssm_search.segments import Segment, load_segment
 from ssm_search.shards import REMOVED_FILE, SHARDS
 from ssm_search.store import (
     BLOBS,
@@ -30,23 +27,20 @@ from ssm_search.store import (
     STATISTICS,
     Current,
     read_current,
-    signed64,
     view_of,
 )
 from ssm_search.store_access import CURRENT, reaching, tables
 from ssm_search.store_lock import now, writing
+from ssm_search.store_ray import fill_table
+from ssm_search.store_rows import BATCH, Chunk, add_rows, paper_of, rows_of, schema_of, terms_of
 from ssm_search.store_stats import StoreStats, added, stats_of, to_bytes
-from ssm_search.text import terms
+from ssm_search.store_upkeep import extend_indexes, forget, make_indexes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-VECTOR_INDEX_FROM = 100_000  # rows; fewer are compared with all
-PARTITIONS = 0.75  # of an index of vectors, times the root of the rows; see ``store.NPROBES``
-BATCH = 2_048  # rows that are sent at once
 POOLED = 32  # statistics that are added up at once
 IDS = 500  # that are asked for at once
-FOREVER = timedelta(days=36_500)  # old versions are needed until the new one is committed
 READ_FOR = timedelta(hours=1)  # that a reader may still be at an old version
 """Readers look for a new one every few seconds, before they answer."""
 
@@ -58,14 +52,17 @@ def write_store(
     source: str = "",
     storage_options: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    cluster: str = "",
 ) -> Manifest:
     """Write the shards in ``place`` as the corpus at ``uri``, in the place of what was there.
 
     Args:
         source: what the corpus is called.
         progress: called with (papers written, papers to write).
+        cluster: address of a Ray cluster whose nodes write; this process if "".
 
     Raises:
+        EngineError: the cluster cannot be reached or failed.
         StoreError: the store is out of reach, refuses, or is being written by another.
     """
     shards = [load_segment(path) for path in sorted(place.glob(SHARDS))]
@@ -83,20 +80,20 @@ def write_store(
         done = 0
         pooled: list[StoreStats] = []
         with reaching(uri):
-            table = database.create_table(name, schema=_schema(width))
-            for shard, rows in zip(shards, kept, strict=True):
-                for first in range(0, len(rows), BATCH):
-                    chosen = rows[first : first + BATCH]
-                    papers = [shard.papers[int(row)] for row in chosen]
-                    vectors = np.array(shard.vectors[chosen], dtype=np.float32)
-                    table.add(_batch(papers, vectors))
-                    pooled.append(stats_of(papers, vectors, norm_length))
-                    if len(pooled) >= POOLED:
-                        pooled = [added(pooled)]
-                    done += len(chosen)
-                    progress(done, count)
-            table.optimize(cleanup_older_than=FOREVER)  # many small files into few
-            kind = _index(table, count)
+            table = database.create_table(name, schema=schema_of(width))
+            chunks = _chunks_of(shards, kept)
+            if cluster:
+                filled = fill_table(cluster, table, storage_options, chunks, norm_length, count)
+            else:
+                filled = add_rows(table, chunks, norm_length)
+            for stats in filled:
+                pooled.append(stats)
+                if len(pooled) >= POOLED:
+                    pooled = [added(pooled)]
+                done += stats.n
+                progress(done, count)
+            table.checkout_latest()
+            kind = make_indexes(table, count)
         blobs = {STATISTICS: to_bytes(added(pooled))}
         if isinstance(encoder, OnnxEncoder):
             encoder.check()
@@ -138,7 +135,7 @@ def update_store(
         known: dict[str, tuple[Paper, NDArray[np.float32]]] = {}
         for ids in _chunks(list(latest), IDS):
             for line, vector in view.stored(ids):
-                paper = _paper(line)
+                paper = paper_of(line)
                 known[paper.id] = paper, vector
         changed = [
             one
@@ -157,8 +154,10 @@ def update_store(
         stats = view.stats
         length = stats.norm_length
         lost = [known[paper_id] for paper_id in gone]
-        minus = [stats_of([p for p, _ in lost], np.array([v for _, v in lost]), length)]
-        plus = [stats, stats_of(changed, vectors, length)] if changed else [stats]
+        old_papers, old_vectors = [p for p, _ in lost], np.array([v for _, v in lost])
+        minus = [stats_of(old_papers, old_vectors, terms_of(old_papers), length)]
+        found = terms_of(changed)
+        plus = [stats, stats_of(changed, vectors, found, length)] if changed else [stats]
         stats = added(plus, minus if lost else ())
         with reaching(uri):
             table = database.open_table(old.table)
@@ -167,13 +166,14 @@ def update_store(
                 table.restore()
             for first in range(0, len(changed), BATCH):
                 part = slice(first, first + BATCH)
+                rows = rows_of(changed[part], vectors[part], found[part])
                 merge = table.merge_insert("id").when_matched_update_all()
-                merge.when_not_matched_insert_all().execute(_batch(changed[part], vectors[part]))
+                merge.when_not_matched_insert_all().execute(rows)
             for ids in _chunks(removed, IDS):
                 table.delete(f"id IN ({', '.join(map(quoted, ids))})")
-            table.optimize(cleanup_older_than=FOREVER)
+            kind = extend_indexes(table, count)
             blobs = old.blobs | _put_blobs(database, {STATISTICS: to_bytes(stats)})
-            about = old.about | {"papers": count, "built": now()}
+            about = old.about | {"papers": count, "built": now(), "kind": kind}
             current = replace(old, version=table.version, blobs=blobs, about=about)
             check()
             _commit(database, current)
@@ -218,8 +218,9 @@ def _tidy(database: Any, current: Current, old: Current | None) -> None:
     keys = {*current.blobs.values(), *(old.blobs.values() if old else ())}
     blobs = database.open_table(BLOBS)
     blobs.delete(f"key NOT IN ({', '.join(map(quoted, sorted(keys)))})")
-    for name in (current.table, CURRENT, BLOBS):
+    for name in (CURRENT, BLOBS):
         database.open_table(name).optimize(cleanup_older_than=READ_FOR)
+    forget(database.open_table(current.table), READ_FOR)
 
 
 def _put_blobs(database: Any, contents: Mapping[str, bytes]) -> dict[str, str]:
@@ -238,85 +239,6 @@ def _put_blobs(database: Any, contents: Mapping[str, bytes]) -> dict[str, str]:
             table.add(pa.table({"key": [keys[what]], "content": [content]}, schema=schema))
             there.add(keys[what])
     return keys
-
-
-def _index(table: Any, count: int) -> str:
-    """Make the indexes; the kind of that of the vectors."""
-    from lancedb.index import FTS, BTree, IvfFlat, LabelList
-
-    for column in ("id", "year", "date"):
-        table.create_index(column, config=BTree())
-    for column in ("names", "headings"):
-        table.create_index(column, config=LabelList())
-    words = FTS(
-        base_tokenizer="whitespace",
-        max_token_length=None,
-        lower_case=False,
-        stem=False,
-        remove_stop_words=False,
-        ascii_folding=False,
-        with_position=False,
-    )
-    table.create_index("terms", config=words)
-    if count < VECTOR_INDEX_FROM:
-        return "Flat"
-    partitions = int(PARTITIONS * math.sqrt(count))
-    table.create_index(
-        "vector", config=IvfFlat(distance_type="dot", num_partitions=max(1, partitions))
-    )
-    return "IVF_FLAT"
-
-
-def _schema(width: int) -> Any:
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            ("id", pa.string()),
-            ("paper", pa.string()),
-            ("vector", pa.list_(pa.float32(), width)),
-            ("terms", pa.string()),
-            ("year", pa.int32()),
-            ("date", pa.int32()),
-            ("has_code", pa.bool_()),
-            ("venue", pa.string()),
-            ("headings", pa.list_(pa.string())),
-            ("names", pa.list_(pa.int64())),
-        ]
-    )
-
-
-def _batch(papers: Sequence[Paper], vectors: NDArray[np.float32]) -> Any:
-    """Rows of papers with their unit vectors, (n, d)."""
-    import pyarrow as pa
-
-    facets = facets_of(papers)
-    width = vectors.shape[1]
-    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
-    columns = {
-        "id": [_clean(paper.id) for paper in papers],
-        "paper": [_clean(to_jsonl([paper])) for paper in papers],
-        "vector": pa.FixedSizeListArray.from_arrays(flat, width),
-        "terms": [_clean(" ".join(s for s, _ in terms(full_text(paper)))) for paper in papers],
-        "year": facets.years,
-        "date": facets.dates,
-        "has_code": facets.has_code,
-        "venue": [_clean(paper.venue.casefold()) for paper in papers],
-        "headings": [[*map(_clean, heading_names(filed_under(paper)))] for paper in papers],
-        "names": [[signed64(name) for name in names_of(paper)] for paper in papers],
-    }
-    return pa.table(columns, schema=_schema(width))
-
-
-def _clean(text: str) -> str:
-    """Without lone surrogates, which no database takes."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _paper(line: str) -> Paper:
-    import json
-
-    return from_json(json.loads(line))
 
 
 def _vectors(
@@ -343,6 +265,15 @@ def _vectors(
             )
         vectors[new] = made
     return vectors, len(new)
+
+
+def _chunks_of(shards: Sequence[Segment], kept: Sequence[NDArray[np.int64]]) -> Iterator[Chunk]:
+    """The papers in the rows that are kept of each shard, with their vectors."""
+    for shard, rows in zip(shards, kept, strict=True):
+        for first in range(0, len(rows), BATCH):
+            chosen = rows[first : first + BATCH]
+            lines = b"".join(shard.papers.line(int(row)) for row in chosen)
+            yield lines, np.array(shard.vectors[chosen], dtype=np.float32)
 
 
 def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
