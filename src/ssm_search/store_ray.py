@@ -46,7 +46,7 @@ def fill_table(
         EngineError: the cluster does not answer or fails, or lance-ray is not installed.
         StoreError: a node cannot write there.
     """
-    at = str(table.uri)
+    at = str(table.uri)  # of a folder its whole path: nodes work elsewhere
     options = options_for(storage_options) if "://" in at else {}
     with connected(address) as ray:
         lance_ray = _lance_ray()
@@ -65,7 +65,7 @@ def fill_table(
             for row in written.iter_rows():
                 if row["error"]:
                     raise StoreError(f"on a node of the cluster: {row['error']}")
-            # As lance-ray's own: with the version that the table has now.
+            # Of rows that were written twice, as one node seemed dead, one file is committed.
             committer = lance_ray.LanceFragmentCommitter(at, mode="append", storage_options=options)
             written.select_columns(["fragment", "schema"]).write_datasink(committer)
             for row in written.iter_rows():
