@@ -219,6 +219,8 @@ def serve(
         # That the end cuts open pages off is meant, and nothing to report.
         logging.getLogger("uvicorn.error").addFilter(lambda record: not server.should_exit)
         server.run(sockets=[listener])
+        if server.started:  # it ends only when it is told to, which it may forget to say
+            raise KeyboardInterrupt
 
 
 def _listener(host: str, port: int) -> socket.socket:
