@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ssm_search import shards, store_ray, store_upkeep, store_writing
+from ssm_search import shards, store_upkeep, store_writing
 from ssm_search.gather import gather_index
 
 WIDTH = 8
@@ -51,7 +51,7 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     shards.SHARD = 64
     store_writing.BATCH = 16
-    store_ray.VECTOR_INDEX_FROM = store_upkeep.VECTOR_INDEX_FROM = 600
+    store_upkeep.VECTOR_INDEX_FROM = 600
     report = gather_index(
         [chosen.source],
         chosen.folder,

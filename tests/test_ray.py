@@ -181,8 +181,12 @@ def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> No
 
 
 def test_a_store_is_written_by_all_nodes_though_one_dies(
-    cluster: Cluster, bucket: dict[str, str], tmp_path: Path
+    cluster: Cluster,
+    bucket: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 600)  # as in the script
     path, made = corpus(tmp_path, 640)
     uri = "s3://lists/cluster"
     node = cluster.add()

@@ -17,7 +17,7 @@ from ssm_search.errors import EngineError, SsmSearchError, StoreError
 from ssm_search.store_access import options_for, reaching
 from ssm_search.store_rows import Chunk, read_chunk
 from ssm_search.store_stats import StoreStats, from_bytes, to_bytes
-from ssm_search.store_upkeep import VECTOR, VECTOR_INDEX_FROM, partitions
+from ssm_search.store_upkeep import VECTOR, partitions
 
 if TYPE_CHECKING:
     import pyarrow
@@ -70,7 +70,7 @@ def fill_table(
             written.select_columns(["fragment", "schema"]).write_datasink(committer)
             for row in written.iter_rows():
                 yield from_bytes(row["stats"])
-        if count >= VECTOR_INDEX_FROM:
+        if partitions(count):
             _index(ray, lance_ray, at, options, count)
 
 

@@ -26,7 +26,7 @@ def make_indexes(table: Any, count: int) -> str:
     if _kind_of(table) == "Flat":
         _dataset(table).optimize.compact_files()
         table.checkout_latest()
-        if count >= VECTOR_INDEX_FROM:
+        if partitions(count):
             _index_vectors(table, count)
     else:  # a cluster made it, in parts
         _join_parts(table, [_index_name(VECTOR)])
@@ -61,15 +61,15 @@ def extend_indexes(table: Any, count: int) -> str:
     table.checkout_latest()
     if _parts(table, names) > MOST_PARTS:
         _put_together(table)
-        wanted = partitions(count) if count >= VECTOR_INDEX_FROM else 0
+        wanted = partitions(count)
         if wanted and wanted >= REPARTITION * _partitions_there(table):
             _index_vectors(table, count)
     return _kind_of(table)
 
 
 def partitions(count: int) -> int:
-    """Of an index of the vectors of ``count`` rows."""
-    return max(1, int(PARTITIONS * math.sqrt(count)))
+    """Of an index of the vectors of ``count`` rows; 0 for so few that they need none."""
+    return max(1, int(PARTITIONS * math.sqrt(count))) if count >= VECTOR_INDEX_FROM else 0
 
 
 def forget(table: Any, older_than: timedelta) -> None:
