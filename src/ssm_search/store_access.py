@@ -20,11 +20,14 @@ PATIENCE = {
 }
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
-# How the messages of storage begin to say what is wrong; they have no types.
-_REFUSED = ("403", "forbidden", "accessdenied", "access denied", "permission denied", "signature",
-            "invalidaccesskey", "credential", "401", "read-only file system")  # fmt: skip
+# How the messages of storage begin to say what is wrong; they have no types. Not by numbers alone:
+# they also say how many microseconds it took.
+_REFUSED = ("forbidden", "unauthorized", "accessdenied", "access denied",
+            "permission denied", "signature", "invalidaccesskey", "credential",
+            "read-only file system")  # fmt: skip
 _NO_BUCKET = ("nosuchbucket",)
-_AWAY = ("connect", "timed out", "timeout", "dns", "retryerror", "sending request", "503", "500")
+_AWAY = ("connect", "timed out", "timeout", "dns", "retryerror", "sending request",
+         "503 service", "500 internal")  # fmt: skip
 
 
 def is_store(place: str) -> bool:
