@@ -33,6 +33,7 @@ from ssm_search import categories
 from ssm_search.categories import FOLDS, softmax
 from ssm_search.encoder import Encoder, load_encoder
 from ssm_search.papers import Paper
+from ssm_search.ranking import product
 from ssm_search.search import PaperSearch
 from ssm_search.suggest import Headings, likely_parent, listed, similarities
 
@@ -96,7 +97,7 @@ def main(data: Path) -> None:
     for name, result in filed.items():
         rest = [other for other in filed if other != name and is_topical(other)]
         weights = fit_weights([filed[other] for other in rest])
-        result.scores["others"] = result.features @ weights / result.temperature[:, None]
+        result.scores["others"] = product(result.features, weights) / result.temperature[:, None]
     console = Console(width=150)
     console.print(accuracy_table(filed))
     console.print(trust_table(filed))
@@ -220,11 +221,11 @@ def baselines(
     names: NDArray[np.float32],
 ) -> dict[str, NDArray[np.float64]]:
     """Scores of each heading by the ways that come to mind first, shape (m, C) each."""
-    cosines = asked @ train.T
+    cosines = product(asked, train.T)
     votes = np.exp(categories.vote(cosines.astype(np.float64), right))
-    centroids = right.T @ train
+    centroids = product(right.T.astype(np.float32), train)
     centroids = centroids / (np.linalg.norm(centroids, axis=1, keepdims=True) + 1e-9)
-    near = asked @ centroids.T
+    near = product(asked, centroids.T)
     first = right.argmax(axis=1)
     model = LogisticRegression(C=10, max_iter=1000).fit(train, first)
     logistic = np.full((len(asked), right.shape[1]), -1.0)
@@ -237,7 +238,7 @@ def baselines(
         "majority": np.tile(right.sum(axis=0), (len(asked), 1)).astype(np.float64),
         "kNN vote": votes,
         "centroid": near,
-        "names + kNN + centroid": 0.5 * z(asked @ names.T) + z(votes) + z(near),
+        "names + kNN + centroid": 0.5 * z(product(asked, names.T)) + z(votes) + z(near),
         "logistic": logistic,
     }
 
@@ -247,10 +248,10 @@ def fit_weights(lists: Sequence[Filed]) -> NDArray[np.float64]:
     scale = np.concatenate([f.features.reshape(-1, f.features.shape[-1]) for f in lists]).std(0)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        total, gradient = 0.01 * float(weights @ weights), 0.02 * weights
+        total, gradient = 0.01 * float(product(weights, weights)), 0.02 * weights
         for one in lists:
             inputs = one.features / scale
-            probabilities = softmax(inputs @ weights)
+            probabilities = softmax(product(inputs, weights))
             target = one.right / one.right.sum(axis=1, keepdims=True)
             total -= float((target * np.log(probabilities + 1e-12)).sum()) / len(inputs)
             gradient -= np.einsum("ac,acf->f", target - probabilities, inputs) / len(inputs)

@@ -26,6 +26,7 @@ from known_items import KNOWN_ITEMS, RESULTS, read_known_items
 
 from ssm_search.display import Hits
 from ssm_search.filters import Filters
+from ssm_search.ranking import cosines
 from ssm_search.search import PaperSearch
 from ssm_search.store_search import StoreSearch
 
@@ -118,7 +119,7 @@ def exact_nearest(local: PaperSearch, vectors: Any) -> list[list[str]]:
     present = local.corpus.present
     found = []
     for vector in vectors:
-        scores = np.where(present, every @ vector, -2)
+        scores = np.where(present, cosines(every, vector), -2)
         found.append([local.papers[int(at)].id for at in np.argsort(-scores)[:DEPTH]])
     return found
 

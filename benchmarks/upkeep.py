@@ -36,6 +36,7 @@ from ssm_search.encoder import Encoder, load_encoder
 from ssm_search.filing import APART, FELLOWS, MISFILED
 from ssm_search.findings import Visit
 from ssm_search.papers import Abstract, Paper, arxiv_id, title_key
+from ssm_search.ranking import product
 from ssm_search.search import PaperSearch
 
 SEED = "awesome-mamba.md"
@@ -144,7 +145,8 @@ def abstract_shares(data: Path, encoder: Encoder, flagged: list[str]) -> Iterato
     papers = [Paper(paper_id, title, abstract=text) for paper_id, (title, text) in known.items()]
     search = indexed(papers, encoder, "abstracts")
     index = search.index
-    terms, vectors = np.asarray(index.term_gram), index.paper_vectors @ index.paper_vectors.T
+    terms = np.asarray(index.term_gram)
+    vectors = product(index.paper_vectors, index.paper_vectors.T)
     revised = {
         paper_id: Paper("revised", "Another Title", abstract=text)
         for file in ("seed_abstracts.jsonl", "list_abstracts_dev.jsonl")
@@ -229,8 +231,8 @@ def filing(path: Path, data: Path, encoder: Encoder) -> list[NDArray[np.bool_]]:
             other = rng.choice(np.flatnonzero((sizes >= FELLOWS) & ~own))
             moved.append(likely[row][other] <= MISFILED and likely[row].argmax() != other)
     index = visit.search.index
-    likeness = (index.paper_vectors @ index.paper_vectors.T + index.term_gram) / 2
-    together = members.astype(int) @ members.T.astype(int) > 0
+    likeness = (product(index.paper_vectors, index.paper_vectors.T) + index.term_gram) / 2
+    together = product(members, members.T)
     filed = is_paper & members.any(axis=1)
     pairs = np.triu(np.outer(filed, filed), 1)
     return [

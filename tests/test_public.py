@@ -22,10 +22,11 @@ NOT_FOR_A_QUESTION = ("scipy", "bm25s", "requests")
 
 # The way of the data: a module may import those before it.
 ORDER = (
-    "errors papers blocks labels links markup headline columns nesting entries awesome dates "
-    "escaping templates layout drafts insertion diffs edits export files arxiv_api abstracts "
-    "unpacking feed_streams feed_values feed_records oai feed_formats feeds text spelling "
-    "encoder onnx_encoder onnx_export bulk_encoder ranking categories bm25 index suggest facets "
+    "errors addresses papers blocks labels links markup headline columns nesting entries awesome "
+    "dates escaping templates layout drafts insertion diffs edits export files "
+    "downloads arxiv_api abstracts "
+    "unpacking feed_streams feed_values feed_records oai feed_formats feeds text spelling ranking "
+    "encoder onnx_encoder onnx_export bulk_encoder categories bm25 index suggest facets "
     "filters keys lookup projection ann segments segmented manifest corpus duplicates question "
     "terminal display reasons placing search shards cluster ray_engine corpora store_access "
     "store_lock store_stats store store_rows store_upkeep store_ray store_writing store_search "

@@ -1,9 +1,26 @@
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ssm_search import ranking
+
+ROOT = Path(__file__).parents[1]
+PRODUCTS = {"dot", "vdot", "inner", "matmul", "matvec", "vecmat", "vecdot", "einsum", "tensordot"}
+
+# Sparse products and those of einsum never come to BLAS; peers run where this package is not.
+NOT_OF_BLAS = {
+    "asked.words @ corpus.list_index.term_rows.T",
+    "asked.words @ rows.T",
+    "self.term_rows @ self.term_rows.T",
+    "diags(1 / np.maximum(lengths, 1e-12)) @ matrix",
+    "np.einsum('mk,mkc->mc', votes, members[nearest])",
+    "np.einsum('ac,acf->f', target - probabilities, inputs)",
+    "vectors @ model.encode([query])[0]",
+}
 
 
 def array(*values: float) -> np.ndarray:
@@ -79,3 +96,53 @@ def test_mmr_gives_k_or_what_there_is() -> None:
     assert ranking.mmr(array(10, 9, 0), TWINS, 2, 0.0).tolist() == [0, 1]
     assert ranking.mmr(array(1, 1), TWINS[:2], 5, 0.5).tolist() == [0, 1]
     assert ranking.mmr(array(), TWINS[:0], 5, 0.5).tolist() == []
+
+
+# ── products ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_product_is_that_of_numpy_to_the_last_bit(kind: type) -> None:
+    chance = np.random.default_rng(0)
+    many, few = (chance.standard_normal((n, 5)).astype(kind) for n in (19, 3))
+    for left, right in ((many, few.T), (many, few[0]), (few[0], few[1]), (many.T, many)):
+        found = ranking.product(left, right)
+        assert found.dtype == kind
+        assert found.tobytes() == (left @ right).tobytes()
+
+
+def test_what_is_not_finite_is_seen_in_a_product_and_not_warned_of() -> None:
+    # ∞ · 0 raises the flag that BLAS now and then raises among finite numbers.
+    vectors, query = np.array([[np.inf, 1], [np.nan, 1], [3, 1]], dtype=np.float32), array(0, 2)
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        _ = vectors @ query
+    with np.errstate(invalid="raise"):
+        for found in (ranking.product(vectors, query), ranking.cosines(vectors, query)):
+            np.testing.assert_array_equal(found, array(np.nan, np.nan, 2))
+
+
+def test_mmr_does_not_stop_at_the_flag() -> None:
+    vectors = np.array([[np.inf, 0], [0, 1]], dtype=np.float32)
+    with np.errstate(invalid="raise"):
+        assert ranking.mmr(array(2, 1), vectors, 2, 0.5).tolist() == [0, 1]
+
+
+def products(path: Path) -> set[str]:
+    """The products of arrays that a file computes, as code."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.BinOp(op=ast.MatMult()) | ast.AugAssign(op=ast.MatMult()):
+                found.add(ast.unparse(node))
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in PRODUCTS:
+                found.add(ast.unparse(node))
+    return found
+
+
+def test_every_product_that_blas_may_compute_is_in_one_place() -> None:
+    files = [
+        path for folder in ("src", "app", "benchmarks") for path in ROOT.glob(f"{folder}/**/*.py")
+    ]
+    elsewhere = set().union(*(products(path) for path in files if path.name != "ranking.py"))
+    assert elsewhere == NOT_OF_BLAS
+    assert products(ROOT / "src/ssm_search/ranking.py") == {"np.matmul(left, right)"}

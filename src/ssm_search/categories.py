@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.ranking import product
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -148,8 +150,8 @@ def centroid_cosines(
     if not len(gram):
         return np.zeros((len(cosines), members.shape[1]))
     weights = (members + SHRINKAGE / len(members)) / (members.sum(axis=0) + SHRINKAGE)
-    lengths = np.sqrt(np.maximum(((gram @ weights) * weights).sum(axis=0), 1e-12))
-    return np.asarray(cosines @ weights / lengths)
+    lengths = np.sqrt(np.maximum((product(gram, weights) * weights).sum(axis=0), 1e-12))
+    return np.asarray(product(cosines, weights) / lengths)
 
 
 def judge(
@@ -168,7 +170,7 @@ def judge(
         by_title: nothing but the titles of the papers is known. A title is farther from papers
             than a paper is, so it is compared with titles; whether a heading fits it cannot tell.
     """
-    logits = features(similarities, members) @ WEIGHTS / calibration.temperature
+    logits = product(features(similarities, members), WEIGHTS) / calibration.temperature
     probabilities = softmax(logits)
     if by_title:
         fit = np.full(len(probabilities), 0.5)
@@ -231,7 +233,8 @@ def held_out_logits(similarities: Similarities, members: NDArray[np.bool_]) -> N
     logits = np.zeros(members.shape)
     for number in range(FOLDS):
         asked, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        logits[asked] = features(similarities.part(asked, rest), members[rest]) @ WEIGHTS
+        found = features(similarities.part(asked, rest), members[rest])
+        logits[asked] = product(found, WEIGHTS)
     return logits
 
 

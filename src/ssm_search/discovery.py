@@ -18,7 +18,7 @@ from ssm_search.errors import DiscoverError
 from ssm_search.files import append_json_lines
 from ssm_search.index import SearchIndex
 from ssm_search.papers import Paper
-from ssm_search.ranking import cosines, top_rows
+from ssm_search.ranking import cosines, product, top_rows
 from ssm_search.search import PaperSearch
 from ssm_search.segmented import SegmentedIndex
 
@@ -279,7 +279,7 @@ def _moments(
     """The mean vector of the others, (d,), and their covariance, shrunk towards a ball, (d, d)."""
     sample = _sample(index, others)
     mean = sample.mean(axis=0)
-    spread = (sample - mean).T @ (sample - mean) / max(len(sample), 1)
+    spread = product((sample - mean).T, sample - mean) / max(len(sample), 1)
     # The fewer papers for each dimension, the less their covariance can be trusted.
     shrinkage = max(SHRINKAGE, len(mean) / max(len(sample), 1))
     ball = shrinkage * max(np.trace(spread) / len(mean), 1e-9)

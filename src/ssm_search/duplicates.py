@@ -11,6 +11,7 @@ import numpy as np
 from ssm_search.corpus import Corpus
 from ssm_search.keys import address
 from ssm_search.papers import Duplicate, Paper, arxiv_id
+from ssm_search.ranking import cosines
 from ssm_search.suggest import Asked
 
 NEAR_TITLE = 0.92
@@ -83,7 +84,7 @@ def _abstract_likeness(paper: Paper, asked: Asked, corpus: Corpus) -> dict[int, 
     if not indexed or not (paper.abstract or paper.id in indexed):
         return {}
     terms = (asked.words @ corpus.list_index.term_rows.T).toarray()[0]
-    vectors = corpus.list_index.paper_vectors @ asked.papers[0]
+    vectors = cosines(corpus.list_index.paper_vectors, asked.papers[0])
     return {
         int(row): min(1.0, round(float(terms[row]), 6))
         for row in np.flatnonzero((terms >= NEAR_TERMS) & (vectors >= NEAR_VECTORS))

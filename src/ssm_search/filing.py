@@ -9,6 +9,7 @@ import numpy as np
 
 from ssm_search import edits
 from ssm_search.findings import Finding, Visit, shown_path
+from ssm_search.ranking import product
 from ssm_search.text import terms
 
 MISFILED = 0.1
@@ -62,11 +63,11 @@ def apart(visit: Visit) -> Iterator[Finding]:
     filed = visit.members.any(axis=1) & np.array([p.kind == "paper" for p in papers], dtype=bool)
     if filed.sum() < 3:  # of two papers, each is the other's nearest
         return
-    likeness = (index.paper_vectors @ index.paper_vectors.T + index.term_gram) / 2
+    likeness = (product(index.paper_vectors, index.paper_vectors.T) + index.term_gram) / 2
     likeness[~filed, :] = likeness[:, ~filed] = -1.0
     np.fill_diagonal(likeness, -1.0)
     nearest = likeness.argmax(axis=1)
-    together = visit.members.astype(int) @ visit.members.T.astype(int) > 0
+    together = product(visit.members, visit.members.T)
     for one, other in enumerate(map(int, nearest)):
         mutual = one < other and int(nearest[other]) == one
         if mutual and not together[one, other] and likeness[one, other] >= APART:

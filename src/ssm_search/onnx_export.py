@@ -31,6 +31,7 @@ import numpy as np
 from ssm_search.encoder import Encoder, SentenceTransformerEncoder, load_model
 from ssm_search.errors import EncoderError
 from ssm_search.onnx_encoder import MODEL_FILE, TOKENIZER_FILE, About, OnnxEncoder, write_about
+from ssm_search.ranking import product
 
 if TYPE_CHECKING:
     import onnx
@@ -124,7 +125,7 @@ def agree(expected: NDArray[np.float32], found: NDArray[np.float32]) -> bool:
 
 
 def _nearest(vectors: NDArray[np.float32], k: int) -> list[list[int]]:
-    scores = vectors @ vectors.T
+    scores = product(vectors, vectors.T)
     np.fill_diagonal(scores, -np.inf)
     found: list[list[int]] = np.argsort(-scores, axis=1, kind="stable")[:, :k].tolist()
     return found

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.ranking import product
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -37,7 +39,7 @@ def project(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     others = np.setdiff1d(np.arange(count), chosen)
     for start in range(0, len(others), CHUNK):
         rows = others[start : start + CHUNK]
-        alike = vectors[rows] @ vectors[chosen].T
+        alike = product(vectors[rows], vectors[chosen].T)
         near = np.argpartition(-alike, NEAREST, axis=1)[:, :NEAREST]
         weights = np.take_along_axis(alike, near, axis=1).clip(1e-6)[:, :, None]
         places[rows] = (places[chosen[near]] * weights).sum(axis=1) / weights.sum(axis=1)
@@ -64,7 +66,8 @@ def _scaled(places: NDArray[np.float32]) -> NDArray[np.float32]:
     if not len(places):
         return places
     places = places - places.mean(axis=0)
-    places = places @ np.linalg.svd(places, full_matrices=False)[2].T if len(places) > 1 else places
+    if len(places) > 1:
+        places = product(places, np.linalg.svd(places, full_matrices=False)[2].T)
     low, high = places.min(axis=0), places.max(axis=0)
     size = max(float((high - low).max()), 1e-9)
     scaled: NDArray[np.float32] = ((2 * places - low - high) / size).astype(np.float32)

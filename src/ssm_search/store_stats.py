@@ -20,6 +20,7 @@ from ssm_search.bm25 import BM25_B, BM25_K1
 from ssm_search.facets import Tally, filed_under
 from ssm_search.keys import hash64
 from ssm_search.papers import Paper
+from ssm_search.ranking import product
 from ssm_search.segmented import MIN_WORD_COUNT
 from ssm_search.segments import MAX_COUNT
 
@@ -117,8 +118,8 @@ class StoreStats:
     def cosine_spread(self, query: NDArray[np.float32]) -> tuple[float, float]:
         """Mean and standard deviation of the cosines of a unit vector, (d,), with all papers."""
         wide = query.astype(np.float64)
-        mean = float(wide @ self.total) / max(self.n, 1)
-        variance = float(wide @ self.moment @ wide) / max(self.n, 1) - mean**2
+        mean = float(product(wide, self.total)) / max(self.n, 1)
+        variance = float(product(product(wide, self.moment), wide)) / max(self.n, 1) - mean**2
         return mean, math.sqrt(max(variance, 0.0))
 
 
@@ -150,7 +151,7 @@ def stats_of(
         length=length,
         norm_length=norm_length,
         total=wide.sum(axis=0),
-        moment=wide.T @ wide,
+        moment=product(wide.T, wide),
         hashes=hashes[order],
         having=np.array([len(share) for share in shares], dtype=np.int64)[order],
         sums=np.array([share.sum() for share in shares], dtype=np.float64)[order],

@@ -12,6 +12,7 @@ import numpy as np
 from ssm_search.categories import ABSTRACT_SHARE, MIN_FITTED, Calibration, Similarities, calibrate
 from ssm_search.index import SearchIndex
 from ssm_search.papers import Category, Paper
+from ssm_search.ranking import product
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
@@ -119,9 +120,9 @@ def similarities(asked: Asked, index: SearchIndex, headings: Headings) -> Simila
     ]
     return Similarities(
         words=(asked.words @ rows.T).toarray(),
-        titles=np.asarray(asked.titles @ index.title_vectors.T, dtype=np.float64),
-        papers=np.asarray(asked.papers @ papers.T, dtype=np.float64),
-        names=np.asarray((asked.papers - papers.mean(axis=0)) @ names.T, dtype=np.float64),
+        titles=np.asarray(product(asked.titles, index.title_vectors.T), dtype=np.float64),
+        papers=np.asarray(product(asked.papers, papers.T), dtype=np.float64),
+        names=np.asarray(product(asked.papers - papers.mean(axis=0), names.T), dtype=np.float64),
         overlap=np.array(overlap, dtype=np.float64).reshape(len(asked.papers), len(stems)),
         gram=index.term_gram,
     )
