@@ -12,13 +12,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from ssm_search.addresses import host_name, shown_address
 from ssm_search.errors import FetchError
 from ssm_search.papers import Abstract, arxiv_id
 
 if TYPE_CHECKING:
     import arxiv
     import requests
+
+    from ssm_search.downloads import Bounds, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +32,7 @@ REQUEST_INTERVAL = 3.0
 """Seconds between requests. "make no more than one request every three seconds, and limit requests
 to a single connection at a time" (https://info.arxiv.org/help/api/tou.html)."""
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two bytes of the answer
+TOTAL_TIMEOUT = 180.0  # seconds for an answer with its redirects: 100 entries (0.3 MB) at 14 kbit/s
 MAX_TRIES = 5
 MAX_PAUSE = 120.0  # seconds; a server that asks for longer is asked again another day
 MAX_FEED_BYTES = 20_000_000  # 100 entries are about 0.3 MB
@@ -58,12 +63,19 @@ class ArxivApi:
     def __post_init__(self) -> None:
         import arxiv
 
+        from ssm_search.downloads import Bounds, Session, without_user
+
+        shown, auth, host = shown_address(self.api_url), None, ""
+        with suppress(ValueError):  # then the first request says so
+            self.api_url, auth = without_user(self.api_url)
+            host = host_name(urlsplit(self.api_url).hostname or "")
         # The pauses and the retries are ours: the package knows no timeout and no Retry-After.
         self.client = arxiv.Client(page_size=BATCH_SIZE, delay_seconds=0, num_retries=0)
-        self.client.query_url_format = self.api_url + "?{}"
-        adapter = _adapter(self)
-        for scheme in ("https://", "http://"):
-            self.client._session.mount(scheme, adapter)
+        self.client.query_url_format = re.sub(r"[{}]", r"\g<0>\g<0>", self.api_url) + "?{}"
+        # A mirror may be on a private network: only who runs this can name one.
+        session = Session(_transport(self, Bounds(shown, frozenset({host}))))
+        session.auth = auth
+        self.client._session = session
 
     def ask(self, ids: Sequence[str]) -> list[Abstract]:
         """The papers that arXiv knows among ``ids``.
@@ -121,12 +133,13 @@ class ArxivApi:
     def _answer(self, search: arxiv.Search, tries: int, start: int = 0) -> list[Abstract] | None:
         """What arXiv answers; None, once it was waited, if the same may be asked again."""
         import arxiv
-        import requests
+        import urllib3
 
         self.retry_after = None
+        self.client._session.bounds.deadline = time.monotonic() + TOTAL_TIMEOUT
         try:
             return list(map(_from_result, self.client.results(search, start)))
-        except (arxiv.ArxivError, requests.RequestException, ValueError) as error:
+        except (arxiv.ArxivError, OSError, urllib3.exceptions.HTTPError, ValueError) as error:
             status = getattr(error, "status", None)
             self._wait(tries, *self._judge(error, status), status)
             return None
@@ -137,18 +150,18 @@ class ArxivApi:
         Raises:
             FetchError: there shall be none.
         """
-        pause = self._pause(tries)
+        pause, shown = self._pause(tries), shown_address(self.api_url)
         if not can_pass or tries == MAX_TRIES or pause > MAX_PAUSE:
             wait = f" and the wish to wait {pause:.0f} s" if pause > MAX_PAUSE else ""
             count = "1 try" if tries == 1 else f"{tries} tries"
             raise FetchError(
-                f"got {reason}{wait} from {self.api_url} after {count}; run the same command "
+                f"got {reason}{wait} from {shown} after {count}; run the same command "
                 "again later, it goes on where it stopped",
-                url=self.api_url,
+                url=shown,
                 tries=tries,
                 status=status,
             )
-        logger.info("got %s from %s; asking again in %.1f s", reason, self.api_url, pause)
+        logger.info("got %s from %s; asking again in %.1f s", reason, shown, pause)
         self.sleep(pause)
 
     def _judge(self, error: Exception, status: int | None) -> tuple[str, bool]:
@@ -159,19 +172,21 @@ class ArxivApi:
 
         problems, causes = requests.exceptions, urllib3.exceptions
         cause = error.args[0] if error.args else None
+        name = type(error).__name__  # the text of most errors has the address in it
+        ours = type(error) in (problems.RequestException, problems.TooManyRedirects)
         for kinds, reason, can_pass in (
             (arxiv.HTTPError, f"HTTP {status}", status in PASSING_STATUSES),
             (arxiv.UnexpectedEmptyPageError, "an empty page", True),
             ((problems.ReadTimeout, causes.ReadTimeoutError), "no answer in time", True),
             ((problems.ChunkedEncodingError, causes.ProtocolError), "half an answer", True),
             # Where nobody ever answered there is no network, and waiting does not bring one.
-            (problems.ConnectionError, f"no connection ({type(error).__name__})", self.reached),
+            (problems.ConnectionError, f"no connection ({name})", self.reached),
             (problems.ContentDecodingError, str(error), True),
-            (problems.RequestException, str(error), False),
+            (OSError, str(error) if ours else f"no request ({name})", False),
         ):
             if isinstance(error, kinds) or isinstance(cause, kinds):
                 return reason, can_pass
-        return f"an answer that cannot be read ({error})", True
+        return f"an answer that cannot be read ({name})", True
 
     def _pause(self, tries: int) -> float:
         """Seconds before the next try: doubling, jittered, never less than the server asked for."""
@@ -179,15 +194,17 @@ class ArxivApi:
         return float(max(backoff, self.retry_after or 0.0))
 
 
-def _adapter(source: ArxivApi) -> requests.adapters.HTTPAdapter:
-    """The transport: spacing, User-Agent, timeout, a size limit, and no broken feed let through."""
+def _transport(source: ArxivApi, bounds: Bounds) -> Transport:
+    """Connections with spacing, User-Agent, timeouts, a size limit, and no broken feed."""
     from importlib.metadata import version
 
     import requests
 
+    from ssm_search.downloads import Transport, read_body
+
     agent = f"ssm-search/{version('ssm-search')} (Python package ssm-search)"
 
-    class Courteous(requests.adapters.HTTPAdapter):
+    class Courteous(Transport):
         def send(
             self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
         ) -> requests.Response:
@@ -196,30 +213,21 @@ def _adapter(source: ArxivApi) -> requests.adapters.HTTPAdapter:
                 source.sleep(wait)
             request.headers["User-Agent"] = agent
             kwargs["timeout"] = TIMEOUT
-            body = bytearray()
             try:
                 with super().send(request, *args, **kwargs) as response:
                     source.reached = True
                     source.retry_after = _seconds(response.headers.get("Retry-After"))
-                    for chunk in response.iter_content(65536):
-                        body += chunk
-                        if len(body) > MAX_FEED_BYTES:
-                            raise requests.RequestException(f"more than {MAX_FEED_BYTES:,} bytes")
+                    body = read_body(response, MAX_FEED_BYTES)
+                    if body is None:
+                        raise requests.RequestException(f"more than {MAX_FEED_BYTES:,} bytes")
             finally:
                 source.last_request = time.monotonic()
-            response._content = bytes(body)
+            response._content = body
             if response.status_code == 200:
-                _check_feed(response._content)
+                _check_feed(body)
             return response
 
-        def close(self) -> None:
-            # urllib3 itself leaves that to the garbage collector, which is late after an error.
-            for manager in (self.poolmanager, *self.proxy_manager.values()):
-                for key in manager.pools.keys():  # noqa: SIM118 (it is no dict)
-                    manager.pools[key].close()
-            super().close()
-
-    return Courteous()
+    return Courteous(bounds)
 
 
 def _check_feed(body: bytes) -> None:

@@ -16,13 +16,13 @@ from ssm_search.abstracts import (
     load_files,
     with_abstracts,
 )
+from ssm_search.addresses import shown_source
 from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
 from ssm_search.bulk_encoder import fastest
 from ssm_search.corpus import passages
 from ssm_search.encoder import Encoder, SentenceTransformerEncoder, load_encoder
 from ssm_search.errors import (
     EncoderError,
-    FetchError,
     IncompleteError,
     IndexFolderError,
     ListError,
@@ -36,7 +36,6 @@ Progress = Callable[[str, int, int], None]
 """Called with (what is being done, how much is done, how much there is)."""
 
 NAMED = 5  # ids that a message lists before it says "…"
-TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two bytes of the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ def build_index(
     encoder: Encoder | None = None,
     offline: bool = False,
     strict: bool = False,
+    allow_hosts: Sequence[str] = (),
     progress: Progress = lambda what, done, total: None,
 ) -> BuildReport:
     """Build the index of a list and save it, replacing what was in ``folder``.
@@ -101,17 +101,20 @@ def build_index(
         abstracts: files of abstracts (see :func:`~ssm_search.abstracts.load_abstracts`); they
             stand before what was fetched.
         offline: ask nobody for the abstracts that are missing.
+        allow_hosts: as :func:`read_source`.
 
     Raises:
         ListError: the list or a file of abstracts cannot be read, or holds no entry.
-        FetchError: ``source`` is a URL that does not answer.
+        FetchError: as :func:`read_source`.
         IncompleteError: ``strict``, and some papers have no abstract; nothing is saved.
         EncoderError: the model is missing or damaged.
     """
-    content = read_source(source)
+    content = read_source(source, allow_hosts=allow_hosts)
     reading = read_list(content)
     if not reading.papers:
-        raise ListError(f"no entry found in {source}; expected a Markdown list of papers")
+        raise ListError(
+            f"no entry found in {shown_source(source)}; expected a Markdown list of papers"
+        )
     known = load_files(abstracts)
     cache = default_cache()
     report = FetchReport()
@@ -145,7 +148,8 @@ def build_index(
         )
         search = PaperSearch(made.corpus, runner)
         digest = hashlib.sha256(content.encode()).hexdigest()
-        search.save(folder, list_name=str(source).rsplit("/", 1)[-1], list_sha256=digest)
+        list_name = shown_source(source).rsplit("/", 1)[-1]
+        search.save(folder, list_name=list_name, list_sha256=digest)
     same = previous and previous.manifest.encoder_fingerprint == runner.fingerprint
     old = set(map(int, previous.corpus.text_hashes)) if previous and same else set()
     reused = sum(int(h) in old for h in search.corpus.text_hashes)
@@ -210,53 +214,37 @@ def _some(ids: Sequence[str]) -> str:
     return ", ".join(ids[:NAMED]) + (", …" if len(ids) > NAMED else "")
 
 
-def read_source(source: str | Path) -> str:
+def read_source(source: str | Path, *, allow_hosts: Sequence[str] = ()) -> str:
     """The text of a list, from a file or an http(s) URL.
+
+    Args:
+        allow_hosts: names of hosts that a URL may lead to although they are not of the public
+            internet; see :func:`~ssm_search.downloads.download`.
 
     Raises:
         ListError: no such file, not UTF-8 text, or too large.
-        FetchError: the URL does not answer with the list.
+        FetchError: the URL does not answer with the list, in time, from a public host.
     """
     limit = 4 * MAX_LIST_CHARS  # bytes: UTF-8 needs up to four for one character
+    shown = shown_source(source)
     if str(source).lower().startswith(("http://", "https://")):
-        content = _download(str(source), limit)
+        from ssm_search.downloads import download
+
+        content = download(str(source), limit, allow_hosts)
     else:
         path = Path(source)
         try:
             if path.stat().st_size > limit:
-                raise ListError(f"{path} has {path.stat().st_size:,} bytes, more than {limit:,}")
+                raise ListError(f"{shown} has {path.stat().st_size:,} bytes, more than {limit:,}")
             content = path.read_bytes()
         except OSError as error:
             raise ListError(
-                f"cannot read {path} ({error.strerror}); expected a Markdown file or an http(s) URL"
+                f"cannot read {shown} ({error.strerror}); expected a Markdown file or an http(s) "
+                "URL"
             ) from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ListError(
-            f"{source} is not UTF-8 text (byte {error.start} is not); convert it first"
+            f"{shown} is not UTF-8 text (byte {error.start} is not); convert it first"
         ) from error
-
-
-def _download(url: str, limit: int) -> bytes:
-    import requests
-
-    content = b""
-    try:
-        with requests.get(url, timeout=TIMEOUT, stream=True) as response:
-            if response.status_code != 200:
-                raise FetchError(
-                    f"{url} answered HTTP {response.status_code}; expected the list itself",
-                    url=url,
-                    status=response.status_code,
-                )
-            for chunk in response.iter_content(65536):
-                content += chunk
-                if len(content) > limit:
-                    raise ListError(f"{url} is longer than {limit:,} bytes; give a smaller list")
-    except requests.exceptions.RequestException as error:
-        raise FetchError(
-            f"{url} could not be read ({type(error).__name__}); check the address and the network",
-            url=url,
-        ) from error
-    return content

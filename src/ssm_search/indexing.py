@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from ssm_search.errors import SsmSearchError
-from ssm_search.options import INDEX_VARIABLE, IndexOption, JsonOption, open_listed
+from ssm_search.options import INDEX_VARIABLE, AllowHostOption, IndexOption, JsonOption, open_listed
 from ssm_search.terminal import print_facts, progress_bars, say, shown
 
 
@@ -36,6 +36,7 @@ def build(
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail if an abstract is missing.")
     ] = False,
+    allow_host: AllowHostOption = None,
     corpus: Annotated[
         list[str] | None,
         typer.Option(
@@ -92,12 +93,13 @@ def build(
     Example: `ssm-search build --corpus arxiv-metadata-oai-snapshot.json --arxiv-category cs.LG`
     Example: `ssm-search build --corpus snapshot.json --engine ray --store s3://papers/arxiv`
     """
+    from ssm_search.addresses import shown_source
     from ssm_search.build import build_index
     from ssm_search.encoder import load_encoder
     from ssm_search.shipped import shipped_list
 
     if index and "://" in index:
-        raise typer.BadParameter(f"{index} is no folder; write a store with --store")
+        raise typer.BadParameter(f"{shown_source(index)} is no folder; write a store with --store")
     if store and not corpus:
         raise typer.BadParameter("a store is for a corpus; give --corpus, or leave out --store")
     if corpus:
@@ -127,7 +129,7 @@ def build(
         for line in gathered.summary():
             say(line)
         return
-    folder = index or (Path(source).stem if source else "awesome-mamba")
+    folder = index or (Path(shown_source(source)).stem if source else "awesome-mamba")
     with progress_bars() as progress:
         report = build_index(
             source or shipped_list(),
@@ -136,6 +138,7 @@ def build(
             encoder=load_encoder(encoder),
             offline=offline,
             strict=strict,
+            allow_hosts=allow_host or (),
             progress=progress,
         )
     for line in report.summary():
@@ -170,15 +173,17 @@ def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
 
 def check(
     source: Annotated[str, typer.Argument(metavar="LIST", help="Markdown file or URL.")],
+    allow_host: AllowHostOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a list and report, with line numbers, what could not be read."""
     from dataclasses import asdict
 
+    from ssm_search.addresses import shown_source
     from ssm_search.awesome import read_list
     from ssm_search.build import read_source
 
-    reading = read_list(read_source(source))
+    reading = read_list(read_source(source, allow_hosts=allow_host or ()))
     papers = sum(paper.kind == "paper" for paper in reading.papers)
     counts = {
         "title": reading.title,
@@ -193,4 +198,4 @@ def check(
         return
     print_facts(counts)
     for problem in reading.problems:
-        typer.echo(f"{source}:{problem.line}: {shown(problem.message)}")
+        typer.echo(f"{shown_source(source)}:{problem.line}: {shown(problem.message)}")

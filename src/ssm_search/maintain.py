@@ -12,6 +12,7 @@ import typer
 
 from ssm_search.errors import ListError, SsmSearchError
 from ssm_search.options import (
+    AllowHostOption,
     IndexOption,
     JsonOption,
     ListOption,
@@ -106,6 +107,7 @@ def triage(
     list_file: ListOption = None,
     abstracts: AbstractsOption = None,
     offline: OfflineOption = False,
+    allow_host: AllowHostOption = None,
     as_json: JsonOption = False,
     index: IndexOption = None,
 ) -> None:
@@ -118,7 +120,8 @@ def triage(
     from ssm_search.build import read_source
     from ssm_search.card_display import triage_json, triage_markdown
 
-    text = text_of("-") if source == "-" else read_source(source)
+    hosts = allow_host or ()
+    text = text_of("-") if source == "-" else read_source(source, allow_hosts=hosts)
     search = open_listed(index)
     path, list_text = list_of(list_file, index, search)
     name = name_of(path)
