@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test browser index bench-quality bench-categories bench-upkeep bench-lists \
+.PHONY: help demo app test browser strace index bench-quality bench-categories bench-upkeep bench-lists \
 	bench-encoder bench-serving bench-micro bench-discover bench-sweep bench-store bench wheel clean
 
 help:  ## show this help
@@ -25,7 +25,7 @@ demo: $(VENV)/.run  ## ask the shipped index a question
 app: $(VENV)/.run  ## open the page
 	$(BIN)/ssm-search app
 
-test: $(VENV)/.dev browser  ## lint, check types, run the tests
+test: $(VENV)/.dev browser strace  ## lint, check types, run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,6 +37,13 @@ browser:
 		echo "Installing chromium, which the page is tested in ..." && \
 		apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; \
 	} || echo "There is no chromium: the tests of the page in a browser will be skipped."
+
+strace:
+	@command -v strace >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		echo "Installing strace, which sees whom native code calls ..." && \
+		apt-get -qq update && apt-get -qq install --yes --no-install-recommends strace >/dev/null; \
+	} || echo "There is no strace: whom native code calls is not tested."
 
 index: $(VENV)/.run  ## rebuild the shipped index from index/awesome-mamba.md
 	$(BIN)/ssm-search build index/awesome-mamba.md --index index/awesome-mamba \

@@ -22,6 +22,7 @@ NOT_FOR_A_QUESTION = ("scipy", "bm25s", "requests")
 
 # The way of the data: a module may import those before it.
 ORDER = (
+    "quiet "
     "errors addresses papers blocks labels links markup headline columns nesting entries awesome "
     "dates escaping templates layout drafts insertion diffs edits export files "
     "downloads arxiv_api abstracts "

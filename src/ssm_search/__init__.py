@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Unpack
 
+from ssm_search.quiet import keep_quiet
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
     from ssm_search.search import PaperSearch
     from ssm_search.shipped import open_index
     from ssm_search.store_search import StoreSearch
+
+keep_quiet()  # before anything is imported that asks
 
 # Where each public name lives. Loaded on first use (PEP 562), so that importing the package costs
 # nothing before a question is asked.

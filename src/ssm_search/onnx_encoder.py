@@ -224,6 +224,8 @@ def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
 def _session(model: Path | bytes) -> onnxruntime.InferenceSession:
     import onnxruntime
 
+    # Where a program imported it before this package, its start is told by now; sessions are not.
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
