@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
+PATIENCE = 120  # seconds until what must come is missed, on a machine that does much else
+
 Place = tuple[str, dict[str, str]]
 """Where a store is, and how it is reached."""
 

@@ -26,6 +26,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from arxiv_server import (
+    HANG_LIMIT,
     ArxivServer,
     Body,
     CutOff,
@@ -39,6 +40,7 @@ from arxiv_server import (
     feed,
     invented,
 )
+from conftest import PATIENCE
 
 from ssm_search import arxiv_api
 from ssm_search.abstracts import (
@@ -57,6 +59,7 @@ from ssm_search.files import locked
 from ssm_search.papers import Abstract, Paper, arxiv_id
 
 INTERVAL = 1.0  # seconds, only ever slept through by ``Naps``
+SHORT_TIMEOUT = (1.0, 1.0)  # seconds; an answer must come within it on a busy machine, too
 PAPERS = invented(250)
 IDS = [paper.id for paper in PAPERS]
 MALFORMED = "ao-sci/0102003"  # well-formed to us, not to arXiv
@@ -210,7 +213,8 @@ PASSING: dict[str, Fault] = {
 def test_what_can_pass_is_asked_again_after_growing_pauses(
     fault: Fault, server: ArxivServer, cache: Path, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arxiv_api, "TIMEOUT", (0.4, 0.4))
+    if isinstance(fault, Hang):
+        monkeypatch.setattr(arxiv_api, "TIMEOUT", SHORT_TIMEOUT)
     server.script = [fault] * (MAX_TRIES - 1)
     assert fetch(server, IDS[:9], cache, naps) == FetchReport(fetched=tuple(IDS[:9]))
     assert server.asked == [IDS[:9]] * MAX_TRIES
@@ -224,11 +228,11 @@ def test_what_can_pass_is_asked_again_after_growing_pauses(
 def test_silence_is_not_waited_for_longer_than_the_timeout(
     server: ArxivServer, cache: Path, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arxiv_api, "TIMEOUT", (0.3, 0.3))
+    monkeypatch.setattr(arxiv_api, "TIMEOUT", SHORT_TIMEOUT)
     server.script = [Hang(), Hang(after=0.5)]
     assert fetch(server, IDS[:9], cache, naps).fetched == tuple(IDS[:9])
     for early, late in itertools.pairwise(seen.at for seen in server.requests):
-        assert 0.2 < late - early < 3
+        assert late - early < HANG_LIMIT / 2  # the client let go, not the server
 
 
 def test_pauses_are_jittered(server: ArxivServer, cache: Path, naps: Naps) -> None:
@@ -243,7 +247,8 @@ def test_pauses_are_jittered(server: ArxivServer, cache: Path, naps: Naps) -> No
 def test_what_does_not_pass_after_all_stops_the_fetch_with_a_reason(
     fault: Fault, server: ArxivServer, cache: Path, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arxiv_api, "TIMEOUT", (0.3, 0.3))
+    if isinstance(fault, Hang):
+        monkeypatch.setattr(arxiv_api, "TIMEOUT", SHORT_TIMEOUT)
     server.script = [None] + [fault] * 100
     report = fetch(server, IDS, cache, naps)
     assert report.fetched == tuple(IDS[:100])
@@ -494,7 +499,7 @@ def test_a_killed_fetch_loses_nothing_and_goes_on(
     command = [sys.executable, "-c", program, str(cache), server.url, *IDS]
     with subprocess.Popen(command) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE
             while len(server.requests) < 2 and time.monotonic() < deadline:
                 time.sleep(0.01)
         finally:
@@ -525,12 +530,10 @@ def test_a_network_that_goes_away_leaves_what_came(cache: Path, naps: Naps) -> N
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{free}/api", "nowhere", "ftp://127.0.0.1/"])
-def test_without_a_server_it_fails_at_once(address: str, cache: Path, naps: Naps) -> None:
+def test_without_a_server_nothing_is_waited_for(address: str, cache: Path, naps: Naps) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = address.format(free=free.getsockname()[1])
-    start = time.monotonic()
     report = fetch_abstracts(IDS, cache, api_url=address, sleep=naps)
-    assert time.monotonic() - start < 10
     assert not naps
     assert report.error
     assert replace(report, error="") == FetchReport()

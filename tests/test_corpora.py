@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -33,6 +33,7 @@ from ssm_search.segments import join_segments, load_segment, write_segment
 from ssm_search.text import terms
 
 WORDS = (*AXES, "nodes", "sound", "film", "lattice", "mamba", "kernel", "token", "scan")
+MANY_LOOKS = 10_000  # at an index, within which a reader must have seen it changed
 
 
 def papers(count: int, seed: int = 0) -> list[Paper]:
@@ -322,7 +323,7 @@ def test_few_papers_get_sentences(tmp_path: Path) -> None:
 
 
 SLOW = """
-import sys, time
+import sys
 sys.path.insert(0, {tests!r})
 from fakes import WordEncoder
 from ssm_search import shards
@@ -330,8 +331,8 @@ from ssm_search.gather import gather_index
 shards.SHARD = 16
 class Slow(WordEncoder):
     def encode(self, texts, /):
-        time.sleep(0.05)
         print(len(texts), flush=True)
+        sys.stdin.readline()
         return super().encode(texts)
 gather_index([sys.argv[1]], sys.argv[2], encoder=Slow(), sentences={sentences})
 """
@@ -347,19 +348,23 @@ def test_a_killed_build_loses_a_shard_at_most(tmp_path: Path, sentences: bool) -
     command = [sys.executable, "-c", script, str(path), str(folder)]
     done = 0
     for kills in (3, 7):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        ) as process:
+            assert process.stdin
             assert process.stdout
-            for _ in range(kills):
+            for at in range(kills):
+                if at:
+                    process.stdin.write("\n")
                 done += int(process.stdout.readline())
             process.send_signal(signal.SIGKILL)
-            done += sum(map(int, process.stdout.read().split()))
         assert not folder.exists()
     encoder = WordEncoder()
     if not sentences:
         gather_index([path], folder, encoder=encoder, sentences=False)
         assert len(encoder.encoded) <= 400 - done + 2 * 16
     else:
-        finished = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        finished = subprocess.run(command, input="", stdout=subprocess.PIPE, text=True, check=True)
         again = sum(map(int, finished.stdout.split()))
         whole = PaperSearch.from_papers(records, encoder)
         assert again <= len(encoder.encoded) - done + 2 * 64
@@ -563,9 +568,12 @@ def test_readers_see_the_old_or_the_new(tmp_path: Path) -> None:
         for at in range(40, 80, 2):
             corpora.update_parts(records[at : at + 2], folder, search.corpus, WordEncoder())
             search = PaperSearch.load(folder, WordEncoder())
-        time.sleep(0.5)
+        seen = []
+        for line in itertools.islice(reader.stdout, MANY_LOOKS):
+            seen.append(tuple(map(int, line.split())))
+            if seen[-1] == (80, 80):
+                break
         reader.terminate()
-        seen = [tuple(map(int, line.split())) for line in reader.stdout.read().splitlines()]
     assert reader.returncode == -signal.SIGTERM
-    assert all(one == other for one, other in seen)
     assert seen[-1] == (80, 80)
+    assert all(one == other for one, other in seen)

@@ -25,7 +25,7 @@ ABS = "https://arxiv.org/abs/"
 HUB = "https://github.com/"
 SHIELDS = "https://img.shields.io/"
 SECTION = ("Section",)
-SECONDS_FOR_A_HUGE_LIST = 20  # it takes 7, of which reading the list twice takes 6
+SECONDS_FOR_A_HUGE_LIST = 20  # of this process; it takes 7, of which reading twice takes 6
 
 NEW = Paper(
     "2404.90009",
@@ -586,13 +586,13 @@ def test_addresses_are_made_harmless(address: str, written: str | None) -> None:
 )
 def test_no_list_makes_it_hang(line: str) -> None:
     text = f"{FRAME}- [Tidal Scan]({ABS}2405.90001) {line}\n- [Dune Net]({ABS}2403.90002)\n{line}\n"
-    started = time.perf_counter()
+    started = time.process_time()
     for paper in (WITH_CODE, PAGE):
         try:
             insert_paper(text, paper, SECTION)
         except ListError as refused:
             assert "add it by hand" in str(refused)  # noqa: PT017
-    assert time.perf_counter() - started < SECONDS_FOR_A_HUGE_LIST
+    assert time.process_time() - started < SECONDS_FOR_A_HUGE_LIST
 
 
 def test_a_huge_list() -> None:
@@ -601,10 +601,10 @@ def test_a_huge_list() -> None:
         for n in range(10_000)
     )
     text = f"{FRAME}|Title|Code|\n|---|---|\n{rows}"
-    started = time.perf_counter()
+    started = time.process_time()
     result = insert_paper(text, NEW, SECTION)
     diff = unified_diff(text, result.text, "list.md")
-    assert time.perf_counter() - started < SECONDS_FOR_A_HUGE_LIST
+    assert time.process_time() - started < SECONDS_FOR_A_HUGE_LIST
     assert result.row == f"|[{NEW.title}]({NEW.url})|code|"
     assert [line for line in diff.splitlines() if line[0] in "+-"][2:] == [f"+{result.row}"]
 

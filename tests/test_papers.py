@@ -6,7 +6,7 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssm_search.papers import (
@@ -101,6 +101,7 @@ def test_no_arxiv_id(text: str) -> None:
     assert arxiv_id(text) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_an_id_or_none(text: str) -> None:
     found = arxiv_id(text)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Place
+from conftest import PATIENCE, Place
 from fakes import WordEncoder
 from models import write_model
 from serving import served
@@ -230,16 +230,19 @@ def test_readers_go_on_while_it_is_written(
 
     build(marked(40, 0))
     readers = [StoreSearch.load(uri, WordEncoder()) for _ in range(2)]
-    done, seen = threading.Event(), list[tuple[int, frozenset[str]]]()
+    begun, done = threading.Event(), threading.Event()
+    seen: list[tuple[int, frozenset[str]]] = []
 
     def read(search: StoreSearch) -> None:
         while not done.is_set():
             hits = search.query("video", 99)
             seen.append((len(hits), frozenset(hit.paper.venue for hit in hits)))
+            begun.set()
 
     with ThreadPoolExecutor(4) as pool:
         reading = [pool.submit(read, readers[at % 2]) for at in range(4)]
         try:
+            assert begun.wait(PATIENCE)
             build(marked(30, 1))
             update_store(marked(30, 2), uri, WordEncoder())
             build(marked(20, 3))
@@ -261,19 +264,19 @@ def test_the_page_and_programs_answer_from_a_store(tmp_path: Path) -> None:
     library = Library(StoreSearch.load(uri, WordEncoder()), uri)
     library.prepare()
     assert library.title == "Some Corpus"
-    with served(library) as url:
-        assert httpx.get(f"{url}/health").json() == {"status": "ok", "papers": 40}
+    with served(library) as url, httpx.Client(base_url=url, timeout=PATIENCE) as client:
+        assert client.get("/health").json() == {"status": "ok", "papers": 40}
         update_store([Paper("new", "Quagga")], uri, WordEncoder())
         assert isinstance(library.search, StoreSearch)
         library.search.store.refresh()
-        assert httpx.get(f"{url}/health").json()["papers"] == 41
+        assert client.get("/health").json()["papers"] == 41
         for name, data, expected in (
             ("query", ["quagga", 3, "", 0, 0, "", "any"], '"id": "new"'),
             ("submit", ["", "A title", "An abstract.", ""], "a large corpus is served here"),
             ("suggest_categories", ["video", 3], "a large corpus is served here"),
         ):
-            event = httpx.post(f"{url}/gradio_api/call/{name}", json={"data": data}).json()
-            answer = httpx.get(f"{url}/gradio_api/call/{name}/{event['event_id']}", timeout=30).text
+            event = client.post(f"/gradio_api/call/{name}", json={"data": data}).json()
+            answer = client.get(f"/gradio_api/call/{name}/{event['event_id']}").text
             assert expected in answer
 
 

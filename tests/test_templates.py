@@ -17,7 +17,7 @@ from ssm_search.templates import Template, filled, template_of
 ABS = "https://arxiv.org/abs/"
 HUB = "https://github.com/"
 SHIELDS = "https://img.shields.io/"
-SECONDS_FOR_HOSTILE_INPUT = 2
+SECONDS_FOR_HOSTILE_INPUT = 2  # of this process, whatever else runs meanwhile
 
 TIDE = Paper(
     "2402.90001",
@@ -253,7 +253,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:8].strip())
 def test_hostile_input_ends_soon(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for paper in (TIDE, POST, replace(POST, title=text[:5_000])):
         template_of(f"- {paper.title} {text} {ABS}2402.90001 {HUB}tide/scan", paper)
     template = Template(f"{text} \0id\0 \0code\0 \0repo\0 \0authors\0 \0date:%Y\0 {text}", 0)
@@ -265,4 +265,4 @@ def test_hostile_input_ends_soon(text: str) -> None:
     templates.repository(text)
     escaped_title(text, in_table=True)
     escaped_address(f"https://a.example.org/{text}")
-    assert time.perf_counter() - started < SECONDS_FOR_HOSTILE_INPUT
+    assert time.process_time() - started < SECONDS_FOR_HOSTILE_INPUT
