@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import socket
 import threading
@@ -11,10 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-import uvicorn
+import httpx
+from conftest import PATIENCE
 from fakes import WordEncoder
+from ssm_search_app.connections import Server
 from ssm_search_app.library import Library
 from ssm_search_app.server import build_app
 
@@ -22,6 +26,12 @@ from ssm_search.encoder import Encoder
 from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
 
+http = SimpleNamespace(  # httpx by itself waits for five seconds
+    **{
+        name: functools.partial(getattr(httpx, name), timeout=PATIENCE)
+        for name in ("get", "post", "options", "request")
+    }
+)
 ABS = "https://arxiv.org/abs/"
 FILM, SOUND, NETS = ("Moving", "Film of Things"), ("Moving", "Sound"), ("Structured", "Nets")
 BOLD = ("Hostile", '<b onclick="window.hacked=1">Bold</b> & co')
@@ -147,13 +157,10 @@ def running(make: Callable[[], Any], root_path: str = "") -> Iterator[str]:
     It is made where it runs: gradio opens an event loop, and never closes it, where there is none.
     """
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    servers: list[uvicorn.Server] = []
+    servers: list[Server] = []
 
     async def run() -> None:
-        config = uvicorn.Config(
-            make(), log_level="warning", root_path=root_path, timeout_graceful_shutdown=1
-        )
-        servers.append(uvicorn.Server(config))
+        servers.append(Server(make(), root_path))
         await servers[0].serve(sockets=[listener])
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
@@ -165,12 +172,12 @@ def running(make: Callable[[], Any], root_path: str = "") -> Iterator[str]:
     finally:
         for server in servers:
             server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
         listener.close()
     assert not thread.is_alive(), "the server did not stop"
 
 
-def wait_for(condition: Any, seconds: float = 20) -> Any:
+def wait_for(condition: Any, seconds: float = PATIENCE) -> Any:
     """What ``condition`` gives once that is true."""
     until = time.monotonic() + seconds
     while not (value := condition()):

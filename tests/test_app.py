@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import hashlib
 import inspect
 import json
@@ -13,12 +15,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
 from fakes import WordEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from ssm_search_app import address, handlers, render
 from ssm_search_app.address import (
     CODES,
@@ -29,14 +31,16 @@ from ssm_search_app.address import (
     from_address,
     to_address,
 )
+from ssm_search_app.bounds import MAX_TEXT, Lanes
 from ssm_search_app.library import Library
-from ssm_search_app.tools import MAX_ANSWERS, MAX_SEEDS, MAX_TEXT, filters_of, tools
+from ssm_search_app.tools import INTERNAL, MAX_ANSWERS, MAX_SEEDS, filters_of, tools
 
 from ssm_search.abstracts import FetchReport
 from ssm_search.awesome import read_list
 from ssm_search.card_display import card_json
 from ssm_search.cards import submit
 from ssm_search.display import hit_to_json, suggestion_to_json
+from ssm_search.errors import QueryError, SsmSearchError
 from ssm_search.export import SUFFIXES, export
 from ssm_search.papers import Category, Hit, Paper, Why
 from ssm_search.search import PaperSearch
@@ -788,7 +792,20 @@ TOOLS = ("query", "related", "recommend", "suggest_categories", "submit")
 
 @pytest.fixture(scope="module")
 def tool(library: Library) -> dict[str, Any]:
-    return {one.__name__: one for one in tools(library)}
+    return called(library)
+
+
+def called(library: Library) -> dict[str, Any]:
+    """The tools, each to be called as a plain function."""
+
+    def plain(function: Any) -> Any:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return asyncio.run(function(*args, **kwargs))
+
+        return call
+
+    return {one.__name__: plain(one) for one in tools(library, Lanes())}
 
 
 def test_there_are_five(tool: dict[str, Any]) -> None:
@@ -797,12 +814,10 @@ def test_there_are_five(tool: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_each_tool_says_what_it_takes(tool: dict[str, Any], name: str) -> None:
-    text = inspect.getdoc(tool[name]) or ""
-    said, _, arguments = text.partition("Args:")
-    assert f"Example: {name}(" in said
-    assert re.findall(r"^ +(\w+): \S", arguments, re.M) == list(
-        inspect.signature(tool[name]).parameters
-    )
+    assert f"Example: {name}(" in (inspect.getdoc(tool[name]) or "")
+    said = TypeAdapter(inspect.unwrap(tool[name])).json_schema()["properties"]
+    assert list(said) == list(inspect.signature(tool[name]).parameters)
+    assert all(one["description"].endswith(".") for one in said.values())
 
 
 def test_tools_answer_as_the_search_does(library: Library, tool: dict[str, Any]) -> None:
@@ -828,7 +843,7 @@ def test_tools_answer_as_the_search_does(library: Library, tool: dict[str, Any])
 
 
 def test_the_tool_that_files(filing: Library) -> None:
-    tool = {one.__name__: one for one in tools(filing)}["submit"]
+    tool = called(filing)["submit"]
     found = tool("2402.00001", "Video with strings", "A video flies.", "Graph")
     expected = submit(
         filing.search,
@@ -862,6 +877,8 @@ def test_what_tools_answer_is_json(tool: dict[str, Any]) -> None:
         ("query", {"text": "video", "k": "many"}, "k: .*valid integer"),
         ("query", {"text": 7}, "text: .*valid string"),
         ("query", {"text": "a" * (MAX_TEXT + 1)}, "text: .*at most 20000 characters"),
+        ("query", {"text": "a" * 20_000, "venue": "b" * 1001}, "^21001 .* at most 21000 char"),
+        ("recommend", {"like": ["a" * 500] * 30, "dislike": ["b" * 500] * 13}, "^21500 "),
         ("query", {"text": "video", "code": "perhaps"}, "code: .*'any', 'with' or 'without'"),
         ("query", {"text": "video", "year_from": -1}, "year_from: .*greater than or equal to 0"),
         ("query", {"text": "video", "year_to": 10_000}, "year_to: .*less than or equal to 9999"),
@@ -882,9 +899,8 @@ def test_what_tools_answer_is_json(tool: dict[str, Any]) -> None:
 def test_wrong_arguments_are_named(
     tool: dict[str, Any], name: str, arguments: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(gr.Error, match=message) as caught:
+    with pytest.raises(QueryError, match=message):
         tool[name](**arguments)
-    assert not caught.value.print_exception
 
 
 @pytest.mark.parametrize(
@@ -898,9 +914,8 @@ def test_wrong_arguments_are_named_when_given_without_names(
     tool: dict[str, Any], name: str, arguments: list[Any], message: str
 ) -> None:
     """As Gradio gives them."""
-    with pytest.raises(gr.Error) as caught:
+    with pytest.raises(QueryError, match=f"^{message}"):
         tool[name](*arguments)
-    assert caught.value.message.startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -920,21 +935,22 @@ def test_wrong_arguments_are_named_when_given_without_names(
 def test_what_cannot_be_answered_says_why(
     tool: dict[str, Any], name: str, arguments: list[Any], message: str
 ) -> None:
-    with pytest.raises(gr.Error, match=message) as caught:
+    with pytest.raises(SsmSearchError, match=message):
         tool[name](*arguments)
-    assert not caught.value.print_exception
 
 
 def test_what_nobody_foresaw_is_no_message_for_strangers(
-    library: Library, monkeypatch: pytest.MonkeyPatch
+    library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("in /home/ada/secret")
 
     search = replace(library, search=library.search)
     monkeypatch.setattr(PaperSearch, "query", broken)
-    with pytest.raises(RuntimeError):  # Gradio hides it
-        tools(search)[0]("video")
+    with pytest.raises(SsmSearchError) as caught:
+        called(search)["query"]("video")
+    assert str(caught.value) == INTERNAL
+    assert "RuntimeError: in /home/ada/secret" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -1061,8 +1077,8 @@ def test_a_long_question_of_unknown_words_takes_no_long_time(
 
 
 def test_recommending_by_as_many_texts_as_are_taken_takes_no_long_time(wordy: Library) -> None:
-    texts = [" ".join(words(3_000, 6, seed))[:MAX_TEXT] for seed in range(MAX_SEEDS)]
-    recommend = {one.__name__: one for one in tools(wordy)}["recommend"]
+    texts = [" ".join(words(40, 6, seed))[: MAX_TEXT // 100] for seed in range(MAX_SEEDS)]
+    recommend = called(wordy)["recommend"]
     begun = time.process_time()
     recommend(texts, texts, MAX_ANSWERS, 0.5)
     assert time.process_time() - begun < 10

@@ -246,9 +246,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_input_ends_soon(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_list("# L\n## A\n" + text)
-    assert time.perf_counter() - started < SECONDS_FOR_HOSTILE_INPUT
+    assert time.process_time() - started < SECONDS_FOR_HOSTILE_INPUT
 
 
 MARKUP = st.sampled_from(

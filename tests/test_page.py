@@ -33,10 +33,10 @@ from serving import (
     running,
     served,
 )
+from ssm_search_app.bounds import MAX_TEXT
 from ssm_search_app.handlers import RECOMMENDED, examples
 from ssm_search_app.library import Library
 from ssm_search_app.server import build_app
-from ssm_search_app.tools import MAX_TEXT
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -111,6 +111,7 @@ def visit(
         page = contexts[name].new_page()
         pages.append(page)
         page.set_default_timeout(20_000)
+        expect.set_options(timeout=20_000)
         page.on("request", lambda one: asked.append(one.url))
         page.on("pageerror", lambda one: errors.append(str(one)))
         page.on(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import functools
 import json
@@ -29,10 +28,11 @@ from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from numpy.typing import NDArray
-from serving import ABS, CAM, LIST, PAPERS, RIBBONS, library_of, search_of, served, wait_for
+from serving import ABS, CAM, LIST, PAPERS, RIBBONS, http, library_of, search_of, served, wait_for
+from ssm_search_app.bounds import BUSY, MAX_BODY, MAX_TEXT, MAX_WAITING, WORKERS
 from ssm_search_app.library import Library
-from ssm_search_app.server import BUSY, MAX_BODY, MAX_WAITING, WORKERS, serve
-from ssm_search_app.tools import MAX_ANSWERS, MAX_SEEDS, MAX_TEXT
+from ssm_search_app.server import serve
+from ssm_search_app.tools import MAX_ANSWERS, MAX_SEEDS
 
 from ssm_search import (
     PaperSearch,
@@ -88,7 +88,7 @@ DEFAULTS: dict[str, list[Any]] = {
 def ask(url: str, tool: str, *data: Any) -> httpx.Response:
     """Over plain HTTP, where every value has to be given."""
     whole = [*data, *DEFAULTS[tool][len(data) :]]
-    return httpx.post(f"{url}/gradio_api/run/{tool}", json={"data": whole}, timeout=SECONDS)
+    return http.post(f"{url}/gradio_api/run/{tool}", json={"data": whole}, timeout=SECONDS)
 
 
 def as_json(value: Any) -> Any:
@@ -103,7 +103,7 @@ def hits_json(hits: Any) -> Any:
 
 
 def test_health(url: str) -> None:
-    answer = httpx.get(f"{url}/health")
+    answer = http.get(f"{url}/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "papers": len(PAPERS)})
 
 
@@ -228,7 +228,7 @@ def test_too_many_and_too_few_values_are_refused_without_a_trace(url: str) -> No
         b'{"data": ["a"], "fn_index": 999, "session_hash": "x"}',
         b'{"data": ["a"], "event_data": {"_data": {"__class__": "x"}}}',
     ):
-        answer = httpx.post(url + ASK, content=body, headers={"Content-Type": "application/json"})
+        answer = http.post(url + ASK, content=body, headers={"Content-Type": "application/json"})
         assert not re.search(rf"Traceback|{ROOT}|site-packages|File \"", answer.text), body
         assert answer.status_code != 200 or "rank" in answer.text, body
 
@@ -252,8 +252,7 @@ def test_agents_find_and_call_the_five_tools(url: str, kites: PaperSearch) -> No
         asked = tool.inputSchema["properties"]
         assert asked
         assert all(one["description"] for one in asked.values()), tool.name
-    # gradio answers agents in Python's notation.
-    assert ast.literal_eval(found.content[0].text) == hits_json(kites.query("video", 3))
+    assert json.loads(found.content[0].text) == hits_json(kites.query("video", 3))
     assert wrong.isError
     assert "the query is empty" in wrong.content[0].text
     assert "Traceback" not in wrong.content[0].text
@@ -264,15 +263,14 @@ def test_agents_find_and_call_the_five_tools(url: str, kites: PaperSearch) -> No
 
 def test_who_has_no_password_gets_in_nowhere(library: Library, kites: PaperSearch) -> None:
     with served(library, auth=[("ada", "kites:9"), ("ben", "b")]) as at:
-        assert httpx.get(f"{at}/health").status_code == 200
+        assert http.get(f"{at}/health").status_code == 200
         assert ask(at, "query", "video").status_code == 401
         for path in ("/config", "/gradio_api/info", "/gradio_api/queue/data?session_hash=x"):
-            assert httpx.get(at + path).status_code == 401, path
-        assert httpx.get(f"{at}/gradio_api/mcp/").status_code == 404  # only if wanted
-        start = httpx.get(at, headers={"Accept": "text/html"})
-        assert '"auth_required":true' in start.text.replace(" ", "")
+            assert http.get(at + path).status_code == 401, path
+        start = http.get(at, headers={"Accept": "text/html"})
+        assert (start.status_code, "Log in" in start.text) == (401, True)
         assert CAM.title not in start.text
-        wrong = httpx.post(f"{at}/login", data={"username": "ada", "password": "b"})
+        wrong = http.post(f"{at}/login", data={"username": "ada", "password": "b"})
         assert wrong.status_code == 400
         with pytest.raises(Exception, match=r"(?i)could not fetch|login|credentials|401"):
             Client(at, verbose=False, analytics_enabled=False)
@@ -283,19 +281,19 @@ def test_who_has_no_password_gets_in_nowhere(library: Library, kites: PaperSearc
 def test_other_sites_and_uploads_get_nothing(url: str) -> None:
     origin = {"Origin": "https://evil.example"}
     answers = [
-        httpx.post(url + ASK, json={"data": ["video"]}, headers=origin),
-        httpx.get(f"{url}/config", headers=origin),
-        httpx.options(url + ASK, headers={**origin, "Access-Control-Request-Method": "POST"}),
+        http.post(url + ASK, json={"data": ["video"]}, headers=origin),
+        http.get(f"{url}/config", headers=origin),
+        http.options(url + ASK, headers={**origin, "Access-Control-Request-Method": "POST"}),
     ]
     for answer in answers:
         assert answer.headers.get("Access-Control-Allow-Origin") not in ("*", origin["Origin"])
     for size in (2, 5000):
-        sent = httpx.post(f"{url}/gradio_api/upload", files={"files": ("a.txt", b"x" * size)})
+        sent = http.post(f"{url}/gradio_api/upload", files={"files": ("a.txt", b"x" * size)})
         assert sent.status_code >= 400
     for path in ("/etc/passwd", str(ROOT / "pyproject.toml"), "../../pyproject.toml"):
-        assert httpx.get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
+        assert http.get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
     for path in ("/docs", "/redoc", "/monitoring", "/gradio_api/monitoring"):
-        assert httpx.get(url + path).status_code in (403, 404), path
+        assert http.get(url + path).status_code in (403, 404), path
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
 
 
@@ -307,10 +305,10 @@ def test_large_bodies_are_refused_unread(url: str) -> None:
             yield text[start : start + 50_000]
 
     for content in (text, parts()):
-        for path in (ASK, "/gradio_api/queue/join", "/gradio_api/upload", "/login"):
+        for path in (ASK, "/gradio_api/queue/join", "/gradio_api/mcp/", "/login"):
             if content is not text and path != ASK:
                 continue
-            answer = httpx.post(url + path, content=content, timeout=SECONDS)
+            answer = http.post(url + path, content=content, timeout=SECONDS)
             assert answer.status_code == 413, path
             assert answer.json() == {"error": "more than 1,000,000 bytes were sent"}
     assert ask(url, "query", "v" * MAX_TEXT).status_code == 200
@@ -350,8 +348,8 @@ def test_few_work_some_wait_and_the_rest_are_told_to_come_again(tmp_path: Path) 
             wait_for(lambda: sum(one.done() for one in asked) >= too_many)
             wait_for(lambda: encoder.begun == before + WORKERS)
             refused = [one for one in asked if one.done()]
-            assert httpx.get(f"{at}/health", timeout=SECONDS).status_code == 200
-            assert httpx.get(at, timeout=SECONDS).status_code == 200
+            assert http.get(f"{at}/health", timeout=SECONDS).status_code == 200
+            assert http.get(at, timeout=SECONDS).status_code == 200
             assert encoder.begun == before + WORKERS
         finally:
             encoder.go.set()
@@ -369,7 +367,7 @@ def test_few_work_some_wait_and_the_rest_are_told_to_come_again(tmp_path: Path) 
 def surplus(at: str) -> httpx.Response | None:
     """The answer to one request too many; None as long as there is room for it."""
     try:
-        answer = httpx.post(at + ASK, content=BODY, headers=HEADERS, timeout=0.5)
+        answer = http.post(at + ASK, content=BODY, headers=HEADERS, timeout=0.5)
     except httpx.TimeoutException:
         return None
     return answer
@@ -384,7 +382,7 @@ def test_a_client_that_leaves_while_waiting_frees_its_place(tmp_path: Path) -> N
         try:
             working = [pool.submit(ask, at, "query", f"video {n}") for n in range(WORKERS)]
             wait_for(lambda: encoder.begun == before + WORKERS)
-            head = f"POST {ASK} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n"
+            head = f"POST {ASK} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}\r\n"
             request = f"{head}Content-Type: application/json\r\n\r\n".encode() + BODY
             address = ("127.0.0.1", int(at.rpartition(":")[2]))
             crowd = [socket.create_connection(address) for _ in range(MAX_WAITING)]
@@ -531,6 +529,6 @@ def test_the_command_says_where_it_is_and_ends_on_ctrl_c(tmp_path: Path) -> None
 
 def is_up(at: str) -> bool:
     try:
-        return httpx.get(f"{at}/health", timeout=1).status_code == 200
+        return http.get(f"{at}/health", timeout=1).status_code == 200
     except httpx.HTTPError:
         return False

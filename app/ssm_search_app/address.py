@@ -6,7 +6,8 @@ from dataclasses import astuple, dataclass, fields
 from typing import get_args
 from urllib.parse import parse_qsl, urlencode
 
-from ssm_search_app.tools import MAX_TEXT, Code
+from ssm_search_app.bounds import MAX_TEXT
+from ssm_search_app.tools import Code
 
 MOST_ANSWERS = 50
 CODES: tuple[str, ...] = get_args(Code)

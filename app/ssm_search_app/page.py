@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
 
-from ssm_search import maps
+from ssm_search import SsmSearchError, maps
+from ssm_search.submissions import MAX_CHARS
 from ssm_search_app import handlers, render
 from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search, from_address, to_address
+from ssm_search_app.bounds import MAX_TEXT, SLOW_WORKERS, Lanes, Work
 from ssm_search_app.library import Library
-from ssm_search_app.tools import MAX_TEXT, tools
+from ssm_search_app.tools import answering
 
 PICKS_KEY = "ssm-search-picks"  # in the browser's own storage
-SLOW = 2
-"""Submissions at once: each may wait for arXiv, which wants one request every three seconds."""
 # Answers come in milliseconds: no queue, no spinner, and of what is typed only the last counts.
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+MAX_STATE = 2 * MAX_TEXT  # characters that an event brings: a question, filters, picks
 CARDS = "ssm.cards(element, trigger, server)"
 
 
-def build_page(library: Library) -> gr.Blocks:
-    """The page of a library, to be mounted by :mod:`ssm_search_app.server`."""
+def shown(function: Work) -> Work:
+    """``function``; what it raises reaches the person, or the program, in one line."""
+
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        except SsmSearchError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return call
+
+
+def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks:
+    """The page of a library, to be mounted by :mod:`ssm_search_app.server`.
+
+    Args:
+        offered: what programs may call through Gradio.
+    """
+
+    def at_work(function: Callable[..., Any]) -> Work:
+        return shown(answering(lanes.quick(function, MAX_STATE)))
 
     def search_of(*values: Any) -> Search:
         return Search(**dict(zip(Search.__dataclass_fields__, values, strict=True)))
@@ -73,6 +96,9 @@ def build_page(library: Library) -> gr.Blocks:
         data = told(event)
         papers = handlers.papers_of(library, [str(data.get("id"))])
         return render.answers(papers, "", handlers.known_picks(library, picks), "Chosen paper")
+
+    def judge(text: str, path: str) -> str:
+        return handlers.submission_html(library, text, path)
 
     def export(wanted: Any) -> dict[str, str]:
         wanted = wanted if isinstance(wanted, dict) else {}
@@ -169,45 +195,45 @@ def build_page(library: Library) -> gr.Blocks:
         asked = gr.on(
             # Not q.input: that is of keys that write, and says nothing of deleting or pasting.
             [ear.edit, q.submit, *(one.input for one in fields[1:])],
-            show,
+            at_work(show),
             [*fields, picks],
             [answers, address],
             **at_once,
         )
-        tried = examples.click(try_example, picks, [*fields, answers, address], **QUICK)
+        tried = examples.click(at_work(try_example), picks, [*fields, answers, address], **QUICK)
         for searched in (asked, tried):
             searched.then(None, address, js="ssm.remember", **QUICK)
         # A link was opened; or the browser's "back" was pressed.
         arrived: dict[str, Any] = {"js": "ssm.arrive", **at_once}
-        page.load(arrive, [address, picks], [*fields, folded, answers], **arrived)
-        ear.input(restore, [address, picks], [*fields, folded, answers], **arrived)
+        page.load(at_work(arrive), [address, picks], [*fields, folded, answers], **arrived)
+        ear.input(at_work(restore), [address, picks], [*fields, folded, answers], **arrived)
 
         for of_cards in (answers, chips, advice, chosen):
-            of_cards.click(pick, picks, picks, **QUICK)
+            of_cards.click(at_work(pick), picks, picks, **QUICK)
         gr.on(
             [picks.change, diversity.input, page.load],
-            advise,
+            at_work(advise),
             [picks, diversity],
             [chips, diversity, advice],
             **at_once,
         ).then(None, picks, js="ssm.press", **QUICK)
-        map_tab.select(draw, fields, plot, **QUICK)
-        ear.select(show_on_map, picks, chosen, **QUICK)
+        map_tab.select(at_work(draw), fields, plot, **QUICK)
+        ear.select(at_work(show_on_map), picks, chosen, **QUICK)
         send.click(
-            lambda text, path: handlers.submission_html(library, text, path),
+            shown(answering(lanes.slow(judge, MAX_CHARS))),
             [submitted, under],
             card,
-            concurrency_limit=SLOW,
+            concurrency_limit=SLOW_WORKERS,
             concurrency_id="submit",
             show_progress="minimal",
             api_visibility="private",
         )
-        for tool in tools(library):
+        for tool in offered:
             slow = tool.__name__ == "submit"
             api(
-                tool,
+                shown(tool),
                 queue=slow,
-                concurrency_limit=SLOW if slow else None,
+                concurrency_limit=SLOW_WORKERS if slow else None,
                 concurrency_id="submit" if slow else None,
             )
     return page

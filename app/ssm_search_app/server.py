@@ -2,127 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import logging
-import os
 import socket
 import threading
 import webbrowser
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-# Before gradio is imported: it and the hub's client ask both when they load.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-
 import gradio as gr
-import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
 
 from ssm_search import ServeError
+from ssm_search_app.agents import Agents
+from ssm_search_app.bounds import MAX_WAITING, Bounded, Lanes
+from ssm_search_app.connections import BACKLOG, Server
+from ssm_search_app.gate import Gate
 from ssm_search_app.library import Library
+from ssm_search_app.login import Login, Users
+from ssm_search_app.logs import hush_gradio, quiet_logs
 from ssm_search_app.page import build_page
+from ssm_search_app.tools import tools
 
 HERE = Path(__file__).parent
-WORKERS = 4
-"""Answers computed at once. On two cores 1, 2, 4, 8 gave 50 users 148, 169, 227, 223 a second."""
-MAX_WAITING = 128
-"""Requests that wait for a worker, 0.6 seconds of work; more are told that the server is busy."""
-MAX_BODY = 1_000_000  # bytes; the longest submission has 200,000 characters
-BACKLOG = 512  # connections that the system holds until they are taken
-KEEP_ALIVE = 75  # seconds that an idle connection stays open; proxies give up after 60
-GRACE = 1  # seconds that open pages, which never hang up, hold up the end
-BUSY = "the server is busy; try again in a second"
-WORK = ("/run/", "/api/", "/component_server")
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-class Bounded:
-    """ASGI middleware: few requests at work, some waiting, the rest refused; no large bodies."""
-
-    def __init__(self, app: App):
-        self._app = app
-        self._workers = asyncio.Semaphore(WORKERS)
-        self._waiting = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or refuse, one request."""
-        if scope["type"] != "http" or scope["method"] != "POST":
-            await self._app(scope, receive, send)
-            return
-        body = await _body(receive)
-        if body is None:
-            await _refusal(413, f"more than {MAX_BODY:,} bytes were sent")(scope, receive, send)
-            return
-        again = _replayed(body, receive)
-        if not any(part in scope["path"] for part in WORK):
-            await self._app(scope, again, send)
-        elif self._waiting >= MAX_WAITING:
-            await _refusal(503, BUSY)(scope, receive, send)
-        else:
-            self._waiting += 1
-            try:
-                is_next = await self._turn(receive)
-            finally:
-                self._waiting -= 1
-            if is_next:
-                try:
-                    await self._app(scope, again, send)
-                finally:
-                    self._workers.release()
-
-    async def _turn(self, receive: Receive) -> bool:
-        """Wait for a worker; False if the client left meanwhile."""
-        if not self._workers.locked():
-            return await self._workers.acquire()
-        turn = asyncio.ensure_future(self._workers.acquire())
-        left = asyncio.ensure_future(receive())  # the body has come: what follows is the end
-        try:
-            await asyncio.wait((turn, left), return_when=asyncio.FIRST_COMPLETED)
-            return turn.done()
-        finally:
-            left.cancel()
-            if not turn.done():
-                turn.cancel()
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None if it is too long."""
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MAX_BODY:
-            return None
-        parts.append(part)
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return b"".join(parts)
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    sent = False
-
-    async def again() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
-
-
-def _refusal(status: int, reason: str) -> JSONResponse:
-    headers = {"Retry-After": "1"} if status == 503 else {}
-    return JSONResponse({"error": reason}, status, headers=headers)
 
 
 def _theme() -> gr.themes.Base:
@@ -148,27 +51,54 @@ def _theme() -> gr.themes.Base:
 def build_app(
     library: Library,
     *,
-    auth: list[tuple[str, str]] | None = None,
+    auth: Users | None = None,
     root_path: str = "",
     mcp: bool = False,
+    host: str = "127.0.0.1",
+    allow_hosts: Sequence[str] = (),
 ) -> FastAPI:
-    """The page, the API, ``/health`` and, if wanted, MCP as one ASGI application."""
-    app = FastAPI(title="ssm-search", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Bounded)
+    """The page, the API, ``/health`` and, if wanted, MCP as one ASGI application.
+
+    Args:
+        auth: who may enter, names and passwords; everybody if None.
+        root_path: the path that a proxy serves it under.
+        host: the address that is listened at.
+        allow_hosts: names that it is asked by besides ``host`` and those of this machine itself.
+    """
+    lanes = Lanes()
+    offered = tools(library, lanes)
+    agents = Agents(offered) if mcp else None
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with agents.running() if agents else contextlib.nullcontext():
+            yield
+
+    app = FastAPI(
+        title="ssm-search", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    # The last that is added is asked first.
+    app.add_middleware(Bounded, lanes=lanes)
+    if auth:
+        app.add_middleware(Login, users=auth)
+    app.add_middleware(Gate, host=host, allowed=allow_hosts)
 
     @app.get("/health")
     def health() -> dict[str, Any]:
         return {"status": "ok", "papers": library.search.manifest.papers}
 
-    page = build_page(library)
+    if agents:
+        for path in ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/"):
+            app.add_route(path, agents)  # type: ignore[arg-type]
+    page = build_page(library, lanes, offered)
     page.queue(max_size=MAX_WAITING, api_open=False)
+    hush_gradio()
     gr.mount_gradio_app(
         app,
         page,
         path="",
-        auth=auth,
         root_path=root_path or None,
-        mcp_server=mcp,
+        mcp_server=False,
         theme=_theme(),
         css_paths=HERE / "style.css",
         head=f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>",
@@ -188,9 +118,10 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 7860,
-    auth: list[tuple[str, str]] | None = None,
+    auth: Users | None = None,
     root_path: str = "",
     mcp: bool = False,
+    allow_hosts: Sequence[str] = (),
     browser: bool = False,
 ) -> None:
     """Serve until interrupted; the encoder and missing abstracts come in meanwhile.
@@ -199,23 +130,19 @@ def serve(
         ServeError: nobody can listen at this host and port.
     """
     listener = _listener(host, port)
+    quiet_logs()
     with listener:
         port = listener.getsockname()[1]
-        app = build_app(library, auth=auth, root_path=root_path, mcp=mcp)
+        app = build_app(
+            library, auth=auth, root_path=root_path, mcp=mcp, host=host, allow_hosts=allow_hosts
+        )
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else shown}:{port}"  # noqa: S104
         print(f"{library.title} is at {url} (Ctrl+C stops it)", flush=True)  # noqa: T201
         threading.Thread(target=library.prepare, daemon=True).start()
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            root_path=root_path,
-            timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=GRACE,
-        )
-        server = uvicorn.Server(config)
+        server = Server(app, root_path)
         # That the end cuts open pages off is meant, and nothing to report.
         logging.getLogger("uvicorn.error").addFilter(lambda record: not server.should_exit)
         server.run(sockets=[listener])

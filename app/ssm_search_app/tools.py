@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-import gradio as gr
 from pydantic import Field, ValidationError, validate_call
 
 from ssm_search import (
     Filters,
+    ListError,
+    QueryError,
     SsmSearchError,
+    SubmissionError,
     cards,
     hit_to_json,
     submissions,
     suggestion_to_json,
 )
 from ssm_search.card_display import card_json
+from ssm_search_app.bounds import MAX_TEXT, Lanes, Work, told
 from ssm_search_app.library import Library
 
 MAX_ANSWERS = 100
-MAX_TEXT = 20_000
-"""Characters of a question: ten long abstracts. The encoder reads the first 256 word pieces."""
 MAX_SEEDS = 50  # papers liked, and as many disliked
+CALLERS = (QueryError, SubmissionError, ListError)  # what is wrong is what was asked for
+INTERNAL = "this could not be answered; the log of the server says why"
 
 Code = Literal["any", "with", "without"]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Answers = Annotated[int, Field(ge=1, le=MAX_ANSWERS)]
+Answers = Annotated[int, Field(ge=1, le=MAX_ANSWERS, description="How many answers.")]
 Year = Annotated[int, Field(ge=0, le=9999)]
 Seeds = Annotated[list[Text], Field(max_length=MAX_SEEDS)]
+Heading = Annotated[
+    Text, Field(description='Only papers under this heading: a name, or a path "A > B"; "" = all.')
+]
+
+logger = logging.getLogger(__name__)
 
 
 def filters_of(
@@ -45,96 +54,109 @@ def filters_of(
     return filters
 
 
-def tools(library: Library) -> list[Callable[..., Any]]:
-    """The functions, each answering from ``library``."""
+def tools(library: Library, lanes: Lanes) -> list[Work]:
+    """The functions, each answering from ``library``; all they raise is an SsmSearchError."""
 
     def query(
-        text: Text,
+        text: Annotated[
+            Text,
+            Field(description="Words, a question, a title, an abstract, an arXiv id or link."),
+        ],
         k: Answers = 10,
-        category: Text = "",
-        year_from: Year = 0,
-        year_to: Year = 0,
-        venue: Text = "",
-        code: Code = "any",
+        category: Heading = "",
+        year_from: Annotated[
+            Year, Field(description="Only papers of this year or later; 0 for all.")
+        ] = 0,
+        year_to: Annotated[
+            Year, Field(description="Only papers of this year or earlier; 0 for all.")
+        ] = 0,
+        venue: Annotated[
+            Text, Field(description='Only papers with this in their venue: "ICLR"; "" for all.')
+        ] = "",
+        code: Annotated[
+            Code, Field(description='"with" or "without" a link to code; "any" for both.')
+        ] = "any",
     ) -> list[dict[str, Any]]:
         """Find the papers of the list that answer a question best, best first.
 
         Example: query("mamba for video", k=5, year_from=2024) gives
         [{"rank": 1, "score": 2.9, "id": "2403.09626", "title": "Video Mamba Suite: ...",
         "why": {"terms": ["mamba", "video"], ...}, ...}, ...]
-
-        Args:
-            text: words, a question, a title, a pasted abstract, an arXiv id or link.
-            k: how many answers, 1 to 100.
-            category: only papers under this heading: its name, or a path "A > B"; "" for all.
-            year_from: only papers of this year or later; 0 for all.
-            year_to: only papers of this year or earlier; 0 for all.
-            venue: only papers with this in their venue, such as "ICLR"; "" for all.
-            code: "with" or "without" a link to code; "any" for both.
         """
         filters = filters_of(category, year_from, year_to, venue, code)
         return [hit_to_json(hit) for hit in library.search.query(text, k, **filters)]
 
-    def related(paper: Text, k: Answers = 10, category: Text = "") -> list[dict[str, Any]]:
+    def related(
+        paper: Annotated[
+            Text,
+            Field(description="An arXiv id or link, the title of a listed paper, or any text."),
+        ],
+        k: Answers = 10,
+        category: Heading = "",
+    ) -> list[dict[str, Any]]:
         """Find the papers of the list nearest to a paper, best first, never that paper itself.
 
         Example: related("2403.06977") gives [{"rank": 1, "id": "2403.09626", ...}, ...]
-
-        Args:
-            paper: an arXiv id or link, the title of a listed paper, or any text.
-            k: how many answers, 1 to 100.
-            category: only papers under this heading; "" for all.
         """
         hits = library.search.related(paper, k, **filters_of(category))
         return [hit_to_json(hit) for hit in hits]
 
     def recommend(
-        like: Seeds,
-        dislike: Seeds = [],  # noqa: B006  # shown to programs as the default, and never changed
+        like: Annotated[
+            Seeds, Field(description="ArXiv ids, links, titles or texts; at least one.")
+        ],
+        dislike: Annotated[Seeds, Field(description="The same, for what to keep away from.")] = [],  # noqa: B006  # shown to programs as the default, and never changed
         k: Answers = 10,
-        diversity: Annotated[float, Field(ge=0, le=1)] = 0.0,
+        diversity: Annotated[
+            float,
+            Field(
+                ge=0,
+                le=1,
+                description="0 ranks by nearness alone; towards 1 the answers differ more.",
+            ),
+        ] = 0.0,
     ) -> list[dict[str, Any]]:
         """Recommend papers of the list like those liked and unlike those disliked.
 
         Example: recommend(["2403.06977", "2401.13560"], ["2402.02491"], diversity=0.3) gives
         [{"rank": 1, "id": "2403.09626", ...}, ...]
-
-        Args:
-            like: arXiv ids, links, titles or texts; at least one.
-            dislike: the same, for what to keep away from.
-            k: how many answers, 1 to 100.
-            diversity: 0 ranks by nearness alone; towards 1 the answers differ more.
         """
         return [hit_to_json(hit) for hit in library.search.recommend(like, dislike, k, diversity)]
 
-    def suggest_categories(paper: Text, k: Answers = 3) -> list[dict[str, Any]]:
+    def suggest_categories(
+        paper: Annotated[
+            Text,
+            Field(
+                description="A title with an abstract, or the arXiv id, link or title of a listed "
+                "paper."
+            ),
+        ],
+        k: Answers = 3,
+    ) -> list[dict[str, Any]]:
         """Suggest the headings of the list that a paper belongs under, likeliest first.
 
         An empty answer means that none fits, or that the paper is off topic.
         Example: suggest_categories("A title. And an abstract.") gives
         [{"category": ["Computer Vision", "Point Cloud"], "confidence": 0.81, "evidence": ...}, ...]
-
-        Args:
-            paper: a title with an abstract, or the arXiv id, link or title of a listed paper.
-            k: how many headings, 1 to 100.
         """
         found = library.listed.suggest_categories(paper, k)
         return [suggestion_to_json(suggestion) for suggestion in found]
 
     def submit(
-        link: Text = "", title: Text = "", abstract: Text = "", category: Text = ""
+        link: Annotated[
+            Text, Field(description='An arXiv id or link, or any other address; "" for none.')
+        ] = "",
+        title: Annotated[Text, Field(description="Where arXiv cannot tell it.")] = "",
+        abstract: Annotated[Text, Field(description="The same.")] = "",
+        category: Annotated[
+            Text, Field(description="File it under this heading instead of the likeliest.")
+        ] = "",
     ) -> dict[str, Any]:
         """Show where a new paper belongs: scope, headings, duplicates, related papers, its row.
 
         Give a link, or a title and an abstract. What a link leaves open is asked from arXiv.
         Example: submit("https://arxiv.org/abs/2404.03425") gives {"verdict": "fits", "headings":
         [...], "duplicates": [], "related": [...], "row": "|[ChangeMamba ...", "patch": ...}
-
-        Args:
-            link: an arXiv id or link, or any other address; "" if there is none.
-            title: where arXiv cannot tell it.
-            abstract: the same.
-            category: file it under this heading instead of the likeliest.
         """
         card = cards.submit(
             library.listed,
@@ -146,22 +168,39 @@ def tools(library: Library) -> list[Callable[..., Any]]:
         )
         return card_json(card)
 
-    return [answering(fn) for fn in (query, related, recommend, suggest_categories, submit)]
+    quick = [lanes.quick(checked(fn)) for fn in (query, related, recommend, suggest_categories)]
+    return [answering(fn) for fn in (*quick, lanes.slow(checked(submit)))]
 
 
-def answering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` with its arguments checked; what it raises on purpose reaches the caller."""
-    checked = validate_call(function)
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``; values that are none of its kind are an error that names them."""
+    valid = validate_call(function)
     names = list(inspect.signature(function).parameters)
 
     @functools.wraps(function)
-    def answer(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return checked(**dict(zip(names, args, strict=False)), **kwargs)
+            return valid(**dict(zip(names, args, strict=False)), **kwargs)
         except ValidationError as error:
             problems = [f"{' '.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-            raise gr.Error("; ".join(problems), print_exception=False) from error
-        except SsmSearchError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise QueryError("; ".join(problems)) from error
 
-    return answer
+    return call
+
+
+def answering(function: Work) -> Work:
+    """``function``; what it raises is an SsmSearchError, and the HTTP status says whose fault."""
+
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        except SsmSearchError as error:
+            if isinstance(error, CALLERS):
+                told(400)
+            raise
+        except Exception as error:
+            logger.exception("%s failed", function.__name__)
+            raise SsmSearchError(INTERNAL) from error
+
+    return call

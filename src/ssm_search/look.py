@@ -23,6 +23,10 @@ from ssm_search.options import (
 from ssm_search.terminal import say
 
 AUTH_VARIABLE = "SSM_SEARCH_AUTH"
+HOST_VARIABLES = [
+    "SSM_SEARCH_ALLOW_HOST",
+    "SPACE_HOST",
+]  # the second is set in a Hugging Face Space
 
 
 def draw_map(
@@ -60,12 +64,20 @@ def serve_page(
             show_default=False,
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            envvar=HOST_VARIABLES,
+            help="A name that others ask this server by, if it is not that of --host or of this "
+            "machine itself (localhost); may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     root_path: Annotated[
         str, typer.Option(help="Path that a proxy serves the page under, such as /papers.")
     ] = "",
-    mcp: Annotated[
-        bool, typer.Option("--mcp", help="Offer the same to agents at /gradio_api/mcp/.")
-    ] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer the same to agents at /mcp.")] = False,
     browser: Annotated[
         bool | None,
         typer.Option(
@@ -95,6 +107,7 @@ def serve_page(
         auth=users,
         root_path=root_path,
         mcp=mcp,
+        allow_hosts=allow_host or (),
         browser=sys.stdout.isatty() if browser is None else browser,
     )
 

@@ -1,0 +1,255 @@
+"""How much is worked at, waits and is read at once, so that a few clients leave room for others."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from ssm_search import QueryError, ServeError
+from ssm_search_app.logs import log_failure
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+WORKERS = 4
+"""Answers computed at once. On two cores 1, 2, 4, 8 gave 50 users 148, 169, 227, 223 a second."""
+MAX_WAITING = 128
+"""Requests that wait for a worker, 0.6 seconds of work; more are told that the server is busy."""
+SHORT = 2_000  # characters of a question that need not queue behind long ones; a long abstract
+LONG_WORKERS = 1  # long texts computed at once, besides
+SLOW_WORKERS = 2
+"""Submissions at once: each may wait for arXiv, which wants one request every three seconds."""
+MAX_ASIDE = 16  # long texts, or submissions, that wait; each holds a whole text
+MAX_TEXT = 20_000
+"""Characters of a question: ten long abstracts. The encoder reads the first 256 word pieces."""
+MAX_CALL = MAX_TEXT + 1_000  # characters of all texts of one call: a question with its filters
+MAX_BODY = 1_000_000  # bytes; the longest submission has 200,000 characters
+BODY_SECONDS = 30  # for all of it
+BUSY = "the server is busy; try again in a second"
+MISUNDERSTOOD = "this was not understood; /gradio_api/info says what can be called, and how"
+Work = Callable[..., Awaitable[Any]]
+WORK = ("/run/", "/api/", "/component_server", "/mcp")
+
+
+class Visit:
+    """What is known of one request while it is answered: its worker, and how it went."""
+
+    def __init__(self, workers: asyncio.Semaphore | None = None):
+        self._workers = workers
+        self.begun = False
+        self.status = 0
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether it still holds the worker that it began with."""
+        return self._workers is not None
+
+    def give_back(self) -> None:
+        """Let another request have the worker."""
+        if self._workers:
+            self._workers.release()
+        self._workers = None
+
+
+_VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
+
+
+def told(status: int) -> None:
+    """Let the request that is being answered end with this HTTP status if it fails."""
+    if visit := _VISIT.get():
+        visit.status = status
+
+
+class Lanes:
+    """Workers for short, long and slow calls: a long one never takes the place of short ones."""
+
+    def __init__(self) -> None:
+        self.short = asyncio.Semaphore(WORKERS)
+        self._aside = {
+            "long": asyncio.Semaphore(LONG_WORKERS),
+            "slow": asyncio.Semaphore(SLOW_WORKERS),
+        }
+        self._waiting = dict.fromkeys(self._aside, 0)
+
+    def quick(self, function: Callable[..., Any], most: int = MAX_CALL) -> Work:
+        """``function`` in a thread, once there is a worker; long texts wait for their own.
+
+        The call raises :class:`QueryError` where its texts have more than ``most`` characters, and
+        :class:`ServeError` where too much is waiting.
+        """
+        return self._call(function, "long", most)
+
+    def slow(self, function: Callable[..., Any], most: int = MAX_CALL) -> Work:
+        """The same for what may wait for others, short or long."""
+        return self._call(function, "slow", most)
+
+    def _call(self, function: Callable[..., Any], aside: str, most: int) -> Work:
+        @functools.wraps(function)
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            length = _characters((args, *kwargs.values()))
+            if length > most:
+                raise QueryError(
+                    f"{length} characters were given; at most {most} characters are read in one "
+                    "call, all its texts together"
+                )
+            async with self._lane("" if aside == "long" and length <= SHORT else aside):
+                return await run_in_threadpool(function, *args, **kwargs)
+
+        return call
+
+    @asynccontextmanager
+    async def _lane(self, aside: str) -> AsyncIterator[None]:
+        visit = _VISIT.get()
+        if visit:
+            visit.begun = True
+        if not aside:
+            if visit and visit.has_worker:
+                yield
+            else:  # it came through Gradio's queue, which has no workers of its own
+                async with self.short:
+                    yield
+            return
+        if visit:
+            visit.give_back()
+        if self._waiting[aside] >= MAX_ASIDE:
+            told(503)
+            raise ServeError(BUSY)
+        self._waiting[aside] += 1
+        try:
+            await self._aside[aside].acquire()
+        finally:
+            self._waiting[aside] -= 1
+        try:
+            yield
+        finally:
+            self._aside[aside].release()
+
+
+def _characters(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_characters, value)) + sum(map(_characters, value.values()))
+    return sum(map(_characters, value)) if isinstance(value, list | tuple) else 0
+
+
+class Bounded:
+    """ASGI middleware: few requests at work, some waiting, the rest refused; no large bodies."""
+
+    def __init__(self, app: ASGIApp, lanes: Lanes):
+        self._app = app
+        self._lanes = lanes
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse, one request."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        body = await read_body(receive)
+        if isinstance(body, JSONResponse):
+            await body(scope, receive, send)
+            return
+        again = _replayed(body, receive)
+        if not any(part in scope["path"] for part in WORK):
+            await self._answer(scope, again, send, Visit())
+        elif self._waiting >= MAX_WAITING:
+            await refusal(503, BUSY)(scope, receive, send)
+        else:
+            self._waiting += 1
+            try:
+                is_next = await self._turn(receive)
+            finally:
+                self._waiting -= 1
+            if is_next:
+                await self._answer(scope, again, send, Visit(self._lanes.short))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, visit: Visit) -> None:
+        token = _VISIT.set(visit)
+        is_answered = False
+
+        async def answer(message: Message) -> None:
+            nonlocal is_answered
+            if message["type"] == "http.response.start":
+                is_answered = True
+                # The work is done; how soon the client takes its answer is nobody else's matter.
+                visit.give_back()
+                if message["status"] == 500:
+                    # Gradio has one status for whatever went wrong. What never reached a function
+                    # of ours was not understood.
+                    status = visit.status or (500 if visit.begun else 400)
+                    message = {**message, "status": status}
+                    if status == 503:
+                        message["headers"] = [*message["headers"], (b"retry-after", b"1")]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            if visit.begun or is_answered:
+                raise
+            log_failure(f"what was sent to {scope['path']!r}")
+            await refusal(400, MISUNDERSTOOD)(scope, receive, send)
+        finally:
+            visit.give_back()
+            _VISIT.reset(token)
+
+    async def _turn(self, receive: Receive) -> bool:
+        """Wait for a worker; False if the client left meanwhile."""
+        workers = self._lanes.short
+        if not workers.locked():
+            return await workers.acquire()
+        turn = asyncio.ensure_future(workers.acquire())
+        left = asyncio.ensure_future(receive())  # the body has come: what follows is the end
+        try:
+            await asyncio.wait((turn, left), return_when=asyncio.FIRST_COMPLETED)
+            return turn.done()
+        finally:
+            left.cancel()
+            if not turn.done():
+                turn.cancel()
+
+
+async def read_body(receive: Receive) -> bytes | JSONResponse:
+    """The whole body of a request, or its refusal: it is too long, or does not come."""
+    parts, size, more = [], 0, True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > MAX_BODY:
+                    return refusal(413, f"more than {MAX_BODY:,} bytes were sent")
+                more = message["type"] == "http.request" and message.get("more_body", False)
+    except TimeoutError:
+        return refusal(408, f"the request did not end within {BODY_SECONDS} s")
+    return b"".join(parts)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def refusal(status: int, reason: str) -> JSONResponse:
+    """An answer that says in one line why there is none."""
+    headers = {"Retry-After": "1"} if status == 503 else {}
+    return JSONResponse({"error": reason}, status, headers=headers)

@@ -1,0 +1,758 @@
+"""Who gets into the server, what a few bad clients can do to it, and what it says of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import logging
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from conftest import ROOT
+from fakes import WordEncoder
+from numpy.typing import NDArray
+from serving import CAM, http, library_of, search_of, served, wait_for
+from ssm_search_app import bounds, connections
+from ssm_search_app.bounds import LONG_WORKERS, MAX_ASIDE, MAX_WAITING, SHORT, WORKERS
+from ssm_search_app.gate import DOORS, SPACE_VARIABLE, host_name
+from ssm_search_app.library import Library
+from ssm_search_app.login import COOKIE, FREE_TRIES, MAX_PAUSE, Login
+from ssm_search_app.logs import EVERY, OncePerMinute
+from ssm_search_app.server import build_app
+
+from ssm_search import PaperSearch
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::Warning:gradio",  # its own ways with pandas 3
+    "ignore::DeprecationWarning:pandas",
+)
+MCP = "/gradio_api/mcp/"
+ASK = "/gradio_api/run/query"
+DATA = {"data": ["video", 10, "", 0, 0, "", "any"]}
+ADA = ("ada", "kites:9")
+MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return library_of(tmp_path_factory.mktemp("kites"))
+
+
+@pytest.fixture(scope="module")
+def url(library: Library) -> Iterator[str]:
+    with served(library, mcp=True, allow_hosts=["papers.example.org"]) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def locked(library: Library) -> Iterator[str]:
+    with served(library, mcp=True, auth=[ADA, ("ben", "b")]) as address:
+        yield address
+
+
+def call_tool(at: str, name: str, path: str = MCP, **more: Any) -> httpx.Response:
+    params = {"name": name, "arguments": more.pop("arguments", {"text": "video"})}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    headers = MCP_HEADERS | more.pop("headers", {})
+    return http.post(at + path, json=body, headers=headers, timeout=30, **more)
+
+
+def raw(at: str, text: str | bytes, wait: float = 10) -> bytes:
+    """What the server answers to these bytes until it hangs up, or falls silent for a while."""
+    with socket.create_connection(("127.0.0.1", int(at.rpartition(":")[2])), timeout=wait) as line:
+        line.sendall(text if isinstance(text, bytes) else text.encode("latin-1"))
+        answer = b""
+        try:
+            while part := line.recv(65536):
+                answer += part
+        except (TimeoutError, ConnectionResetError):
+            pass
+        return answer
+
+
+# ── who is asked who they are ────────────────────────────────────────────────────────────────
+
+
+def doors(app: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Each method and path that an application answers, applications in it included."""
+    for route in app.routes:
+        if included := getattr(route, "original_router", None):
+            yield from doors(included, prefix)
+            continue
+        path = prefix + re.sub(r"\{[^}]*\}", "x", route.path)
+        if hasattr(route, "methods"):
+            yield from ((method, path) for method in route.methods or ("GET", "POST"))
+        else:  # mounted
+            yield from doors(route, path)
+
+
+def test_every_route_asks_who_is_there(locked: str, library: Library) -> None:
+    async def found() -> list[tuple[str, str]]:
+        return sorted(set(doors(build_app(library, mcp=True, auth=[ADA]))))
+
+    every = asyncio.run(found())
+    assert len(every) > 80
+    reached = set()
+    with httpx.Client(base_url=locked, timeout=30) as client:
+        for method, path in every:
+            if (method, path) in {("GET", "/health"), ("POST", "/login"), ("POST", "/login/")}:
+                continue
+            answer = client.request(method, path, params={"session_hash": "x"})
+            expected = 303 if path == "/logout" else 401 if DOORS.fullmatch(path) else 404
+            assert answer.status_code == expected, (method, path)
+            assert CAM.title not in answer.text
+            reached.add(answer.status_code)
+        for path in ("", "/?q=video", "/manifest.json", "/gradio_api/openapi.json", "/mcp"):
+            assert client.get(path).status_code == 401
+        assert client.get("/health").status_code == 200
+    assert reached == {303, 401, 404}
+
+
+@pytest.mark.parametrize("path", [MCP, "/gradio_api/mcp", "/mcp", "/mcp/"])
+def test_agents_are_asked_who_they_are(locked: str, path: str) -> None:
+    for headers in ({}, {"Authorization": "Basic YWRhOmJhZA=="}, {"Cookie": f"{COOKIE}=x"}):
+        answer = call_tool(locked, "query", path, headers=headers)
+        assert (answer.status_code, CAM.title in answer.text) == (401, False)
+    answer = call_tool(locked, "query", path, auth=ADA)
+    assert (answer.status_code, CAM.title in answer.text) == (200, True)
+    for method in ("GET", "DELETE"):
+        assert http.request(method, locked + path, auth=ADA).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        ("ada ", "kites:9"),
+        (" ada", "kites:9"),
+        ("Ada", "kites:9"),
+        ("ada", "kites:9 "),
+        ("ada", "kites"),
+        ("ada", "b"),
+        ("ada", ""),
+        ("", ""),
+        ("ada\0", "kites:9"),
+    ],
+)
+def test_names_and_passwords_are_compared_exactly(credentials: tuple[str, str]) -> None:
+    async def attempts() -> tuple[httpx.Response, httpx.Response]:
+        transport = httpx.ASGITransport(Login(nothing, [ADA, ("ben", "b")]))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            form = dict(zip(("username", "password"), credentials, strict=True))
+            return await client.post("/login", data=form), await client.get("/", auth=credentials)
+
+    form, basic = asyncio.run(attempts())
+    assert (form.status_code, form.json()) == (400, {"error": "wrong name or password"})
+    assert not form.cookies
+    assert basic.status_code == 401
+
+
+async def nothing(scope: Any, receive: Any, send: Any) -> None:
+    """An application that answers everybody."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+def test_one_cookie_that_scripts_and_other_sites_do_not_get(locked: str) -> None:
+    form = {"username": ADA[0], "password": ADA[1]}
+    for headers, ending in (
+        ({}, ""),
+        ({"X-Forwarded-Proto": "https"}, "; Secure"),
+        ({"X-Forwarded-Proto": "https, http"}, "; Secure"),
+    ):
+        answer = http.post(f"{locked}/login", data=form, headers=headers)
+        assert (answer.status_code, answer.json()) == (200, {"success": True})
+        (cookie,) = answer.headers.get_list("set-cookie")
+        assert re.fullmatch(
+            rf"{COOKIE}=[\w-]{{43}}; HttpOnly; Max-Age=604800; Path=/; SameSite=lax{ending}", cookie
+        )
+    session = {"Cookie": cookie.partition(";")[0]}
+    assert http.post(locked + ASK, json=DATA, headers=session).status_code == 200
+    gone = http.get(f"{locked}/logout", headers=session)
+    assert (gone.status_code, gone.headers["Location"]) == (303, "/")
+    assert http.post(locked + ASK, json=DATA, headers=session).status_code == 401
+
+
+def test_a_person_comes_back_to_the_search_that_was_opened(locked: str) -> None:
+    with httpx.Client(base_url=locked, headers={"Accept": "text/html"}) as browser:
+        page = browser.get("/?q=%22%3E%3Cscript%3E")
+        assert page.status_code == 401
+        assert '<form method="post" action="/login">' in page.text
+        assert 'name="search" value="?q=%22%3E%3Cscript%3E"' in page.text
+        for search, place in (("?q=video", "/?q=video"), ("//evil.example", "/"), ("", "/")):
+            form = {"username": "ben", "password": "b", "search": search}
+            answer = browser.post("/login", data=form)
+            assert (answer.status_code, answer.headers["Location"]) == (303, place)
+        wrong = browser.post("/login", data={"username": "ben", "password": "<b>"})
+        assert (wrong.status_code, "Wrong name or password." in wrong.text) == (400, True)
+    script = http.get(locked, headers={"Sec-Fetch-Mode": "cors"})
+    assert (script.status_code, "WWW-Authenticate" in script.headers) == (401, False)
+    assert "Basic" in http.get(locked).headers["WWW-Authenticate"]
+
+
+def test_wrong_passwords_slow_down() -> None:
+    now = [0.0]
+
+    login = Login(nothing, [ADA], clock=lambda: now[0])
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(login, client=("10.0.0.9", 1)))
+
+    async def attempt(password: str, client: httpx.AsyncClient = client) -> httpx.Response:
+        form = {"username": "ada", "password": password}
+        return await client.post("http://localhost/login", data=form)
+
+    async def attempts() -> None:
+        for _ in range(FREE_TRIES):
+            assert (await attempt("bad")).status_code == 400
+        for pause in (1, 2, 4, 8, 16, 32, MAX_PAUSE, MAX_PAUSE):
+            for password in ("bad", ADA[1]):
+                early = await attempt(password)
+                assert (early.status_code, early.headers["Retry-After"]) == (429, str(pause))
+            early = await client.get("http://localhost/", auth=("ada", "bad"))
+            assert early.status_code == 429
+            now[0] += pause
+            assert (await attempt("bad")).status_code == 400
+        other = httpx.AsyncClient(transport=httpx.ASGITransport(login, client=("10.0.0.8", 1)))
+        assert (await attempt(ADA[1], other)).status_code == 200
+        now[0] += MAX_PAUSE
+        assert (await attempt(ADA[1])).status_code == 200
+        assert (await attempt("bad")).status_code == 400
+        assert (await attempt(ADA[1])).status_code == 200
+
+    asyncio.run(attempts())
+
+
+# ── for whom it answers ──────────────────────────────────────────────────────────────────────
+
+EVIL = "evil.example"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": EVIL},
+        {"Host": f"{EVIL}:80"},
+        {"Host": EVIL, "Origin": f"http://{EVIL}"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "localhost@evil.example"},
+        {"Host": "evil.example/localhost"},
+        {"Host": "localhost:x"},
+        {"Host": "[::1"},
+        {"Host": "0.0.0.0"},
+        {"X-Forwarded-Host": EVIL},
+        {"X-Forwarded-Host": f"localhost, {EVIL}"},
+        {"X-Forwarded-Host": "papers.example.org:80@evil.example"},
+    ],
+    ids=str,
+)
+def test_only_for_hosts_that_were_named(url: str, headers: dict[str, str]) -> None:
+    for answer in (
+        http.get(url, headers=headers),
+        http.post(url + ASK, json=DATA, headers=headers),
+        call_tool(url, "query", headers=headers),
+        http.get(f"{url}/health", headers=headers),
+    ):
+        assert answer.status_code == 421
+        assert "--allow-host" in answer.json()["error"]
+        assert "access-control-allow-origin" not in answer.headers
+        assert CAM.title not in answer.text
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [f"http://{EVIL}", "null", "http://localhost:1", "http://127.0.0.1", "https://localhost.evil"],
+)
+def test_not_for_pages_of_other_sites(url: str, origin: str) -> None:
+    headers = {"Origin": origin}
+    for host in ("127.0.0.1", "papers.example.org"):
+        headers["Host"] = host + ":" + url.rpartition(":")[2]
+        for answer in (
+            http.get(f"{url}/config", headers=headers),
+            http.post(url + ASK, json=DATA, headers=headers),
+            http.options(url + ASK, headers=headers),
+            call_tool(url, "query", headers=headers),
+        ):
+            assert answer.status_code == 403
+            assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Host": "localhost"},
+        {"Host": "LOCALHOST.:7860"},
+        {"Host": "[::1]:7860"},
+        {"Host": "papers.example.org"},
+        {"Host": "papers.example.org", "Origin": "https://papers.example.org"},
+        {"X-Forwarded-Host": "papers.example.org", "Origin": "https://papers.example.org"},
+        {"Host": "127.0.0.1:80", "Origin": "https://papers.example.org:8443"},
+        {"Host": "localhost:9000", "Origin": "http://localhost:9000"},
+    ],
+    ids=str,
+)
+def test_for_the_hosts_that_were(url: str, headers: dict[str, str]) -> None:
+    assert http.post(url + ASK, json=DATA, headers=headers).status_code == 200
+    assert call_tool(url, "query", headers=headers).status_code == 200
+
+
+def test_the_address_that_was_bound_is_one(library: Library) -> None:
+    for host, own in (("Kites.lan", "kites.lan"), ("10.1.2.3", "10.1.2.3"), ("0.0.0.0", "")):
+        with served(library, host=host) as at:
+            for asked in ("kites.lan", "10.1.2.3", "0.0.0.0"):
+                answer = http.get(f"{at}/health", headers={"Host": asked})
+                assert answer.status_code == (200 if asked == own else 421), (host, asked)
+            port = int(at.rpartition(":")[2])
+            assert http.get(f"http://127.0.0.1:{port}/health").status_code == 200
+
+
+def test_names_of_hosts() -> None:
+    told = {"a.b:1": "a.b", "A.": "a", "[::1]:1": "::1", "": "", "a/b": "", "u@a": "", "a:b": ""}
+    assert {one: host_name(one) for one in told} == told
+
+
+def test_no_forged_header_makes_it_ask_anybody(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[object] = []
+    connect = socket.socket.connect
+
+    def watched(self: socket.socket, address: object) -> None:
+        reached.append(address)
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", watched)
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        place = f"127.0.0.1:{trap.getsockname()[1]}"
+        submission = {"link": "2602.00077", "title": "Video of strings", "abstract": "A video."}
+        for headers in (
+            {"X-Gradio-Server": f"http://{place}"},
+            {"Host": place},
+            {"X-Forwarded-Host": place},
+            {"Host": f"localhost:{trap.getsockname()[1]}"},
+            {},
+        ):
+            answer = call_tool(url, "submit", arguments=submission, headers=headers)
+            assert answer.status_code == 200
+            card = json.loads(answer.json()["result"]["content"][0]["text"])
+            assert (card["verdict"], card["row"]) == (
+                "fits",
+                "- [Video of strings](https://arxiv.org/abs/2602.00077)",
+            )
+        trap.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            trap.accept()
+    assert {address for address in reached if isinstance(address, tuple)} == {
+        ("127.0.0.1", int(url.rpartition(":")[2]))
+    }
+
+
+def test_what_the_page_does_not_need_is_not_there(url: str) -> None:
+    for method, path in (
+        ("GET", "/gradio_api/proxy=https://x.hf.space/"),
+        ("GET", "/gradio_api/file=https://evil.example/a.png"),
+        ("GET", "/gradio_api/file=/etc/passwd"),
+        ("POST", "/gradio_api/upload"),
+        ("POST", "/gradio_api/vibe-edit"),
+        ("POST", "/gradio_api/process_recording"),
+        ("GET", "/gradio_api/deep_link"),
+        ("GET", "/gradio_api/runs"),
+        ("GET", "/svelte/x"),
+        ("GET", "/gradio_api/mcp/sse"),
+        ("GET", "/gradio_api/mcp/schema"),
+        ("GET", "/monitoring"),
+        ("GET", "//health"),
+    ):
+        answer = http.request(method, url + path)
+        assert (answer.status_code, answer.json()) == (
+            404,
+            {"error": "there is nothing at this address"},
+        ), path
+
+
+def test_what_browsers_are_told(
+    url: str, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for answer in (http.get(url), http.get(f"{url}/x"), http.get(f"{url}/health")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self';" in policy
+        assert policy.endswith("frame-ancestors 'self'")
+        assert not re.search(r"https?:|\*", policy)
+        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Server" not in answer.headers
+    monkeypatch.setenv(SPACE_VARIABLE, "ada-kites.hf.space")
+    with served(library) as at:
+        headers = http.get(at).headers
+        policy = headers["Content-Security-Policy"]
+        assert policy.endswith("frame-ancestors 'self' https://huggingface.co")
+        assert "X-Frame-Options" not in headers
+
+
+# ── a few bad clients ────────────────────────────────────────────────────────────────────────
+
+HALF = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Half:"
+POST = f"POST {ASK} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+def port_of(at: str) -> tuple[str, int]:
+    return ("127.0.0.1", int(at.rpartition(":")[2]))
+
+
+def is_closed(line: socket.socket) -> bool:
+    line.setblocking(False)
+    try:
+        return line.recv(65536) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def test_a_head_that_does_not_end_is_hung_up_on(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "KEEP_ALIVE", 0.6)
+    whole = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    rest = "GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+    with served(library) as at:
+        for texts in ([""], ["G"], [HALF], [whole, "G"], [whole, HALF], [rest, "abc"], [rest]):
+            with socket.create_connection(port_of(at)) as line:
+                for text in texts:
+                    line.sendall(text.encode())
+                    answer = b""
+                    while text in (whole, rest) and b'"ok"' not in answer:
+                        answer += line.recv(65536)
+                wait_for(lambda line=line: is_closed(line))
+        with socket.create_connection(port_of(at)) as line:  # what trickles is no better
+            for letter in HALF:
+                try:
+                    line.sendall(letter.encode())
+                except OSError:
+                    break
+                time.sleep(0.02)
+            wait_for(lambda: is_closed(line))
+
+
+def test_a_body_that_does_not_come_is_refused(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "BODY_SECONDS", 0.3)
+    with served(library, mcp=True, auth=[ADA]) as at:
+        code = base64.b64encode(":".join(ADA).encode()).decode()
+        for path in (ASK, MCP, "/login", "/gradio_api/queue/join"):
+            head = POST.replace(ASK, path) + f"Authorization: Basic {code}\r\n"
+            assert (
+                b" 408 "
+                in raw(at, head + "Connection: close\r\nContent-Length: 50\r\n\r\n{").split(
+                    b"\r\n"
+                )[0]
+            )
+
+
+def test_a_client_that_does_not_read_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a worker, while its answer waits, nor its connection, for long."""
+    monkeypatch.setattr(connections, "WRITE_SECONDS", 1)
+    library = Library(search_of(tmp_path / "index"), offline=True)
+    monkeypatch.setattr(
+        "ssm_search_app.tools.hit_to_json", lambda hit: {"abstract": "v" * 2_000_000}
+    )
+    with served(library) as at:
+        body = json.dumps(DATA)
+        crowd = []
+        for _ in range(2 * WORKERS):
+            line = socket.socket()
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(port_of(at))
+            line.sendall(f"{POST}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+            crowd.append(line)
+        answer = http.post(at + ASK, json=DATA, timeout=30)
+        assert (answer.status_code, len(answer.content) > 10_000_000) == (200, True)
+        for line in crowd:
+            line.settimeout(30)
+            received = 0
+            try:
+                while part := line.recv(1 << 20):
+                    received += len(part)
+                    time.sleep(0.05 if received < 100_000 else 0)
+            except ConnectionResetError:
+                pass
+            line.close()
+
+
+def test_the_oldest_silence_makes_room_for_the_newest(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "most_connections", lambda: 8)
+    with served(library) as at, httpx.Client(base_url=at) as kept:
+        assert kept.get("/health").status_code == 200
+        crowd = [socket.create_connection(port_of(at)) for _ in range(7)]
+        for line in crowd:
+            line.sendall(HALF.encode())
+        assert kept.get("/health").status_code == 200
+        assert http.get(f"{at}/health").status_code == 200  # a ninth
+        wait_for(lambda: is_closed(crowd[0]))
+        assert not any(map(is_closed, crowd[1:]))
+        for line in crowd:
+            line.close()
+
+
+def test_silent_connections_do_not_stop_the_server(tmp_path: Path) -> None:
+    def few_files() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+    command = [sys.executable, "-m", "ssm_search", "app", "--no-browser", "--port=0", "--offline"]
+    log = tmp_path / "log"
+    with log.open("w") as errors:
+        server = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, preexec_fn=few_files
+        )
+    try:
+        assert server.stdout
+        told = re.search(r"http://\S+", server.stdout.readline())
+        assert told
+        at = told[0]
+        wait_for(lambda: is_up(at), 60)
+        crowd: list[socket.socket] = []
+        for _ in range(3):
+            for _ in range(150):
+                line = socket.create_connection(port_of(at), timeout=30)
+                line.sendall(HALF.encode())
+                crowd.append(line)
+            assert http.get(f"{at}/health", timeout=10).status_code == 200
+            assert http.post(at + ASK, json=DATA, timeout=30).status_code == 200
+        for line in crowd:
+            line.close()
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+    finally:
+        server.kill()
+        server.communicate()
+    assert log.stat().st_size < 5_000, log.read_text()[:5_000]
+
+
+def is_up(at: str) -> bool:
+    try:
+        return http.get(f"{at}/health", timeout=1).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+class Held(WordEncoder):
+    """Encodes what is longer than short, or all there is, when it is let."""
+
+    def __init__(self, longer_than: int):
+        super().__init__()
+        self.longer_than = longer_than
+        self.go = threading.Event()
+        self.go.set()
+        self.begun = 0
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        if any(len(text) > self.longer_than for text in texts):
+            self.begun += 1
+            assert self.go.wait(60)
+        return super().encode(texts)
+
+
+def test_long_texts_leave_room_for_short_questions(tmp_path: Path) -> None:
+    encoder = Held(SHORT)
+    library = Library(search_of(tmp_path / "index", encoder), offline=True)
+    most = LONG_WORKERS + MAX_ASIDE
+    words = "kite " * (SHORT // 5 + 1)
+
+    def ask_long(n: int) -> httpx.Response:
+        if n % 2:
+            arguments = {"text": f"{n} {words}"}
+            return call_tool(at, "query", arguments=arguments)
+        data = [f"{n} {words}", *DATA["data"][1:]]
+        return http.post(at + ASK, json={"data": data}, timeout=60)
+
+    with served(library, mcp=True) as at, ThreadPoolExecutor(most + 4) as pool:
+        encoder.go.clear()
+        try:
+            asked = [pool.submit(ask_long, n) for n in range(most + 4)]
+            wait_for(lambda: sum(one.done() for one in asked) >= 4)
+            assert encoder.begun == LONG_WORKERS
+            assert http.post(at + ASK, json=DATA, timeout=10).status_code == 200
+            assert call_tool(at, "query").json()["result"]["isError"] is False
+            refused = [one.result() for one in asked if one.done()]
+        finally:
+            encoder.go.set()
+        assert len(refused) == 4
+        for one in refused:
+            assert bounds.BUSY in one.text
+            if one.request.url.path == ASK:
+                assert (one.status_code, one.headers["Retry-After"]) == (503, "1")
+        for one in asked:
+            assert one.result(60).status_code in (200, 503)
+
+
+def test_agents_are_counted(tmp_path: Path) -> None:
+    encoder = Held(0)
+    library = Library(search_of(tmp_path / "index", encoder), offline=True)
+    most, more = WORKERS + MAX_WAITING, 5
+    with served(library, mcp=True) as at, ThreadPoolExecutor(most + more) as pool:
+        before = encoder.begun
+        encoder.go.clear()
+        try:
+            asked = [
+                pool.submit(call_tool, at, "query", arguments={"text": f"video {n}"})
+                for n in range(most + more)
+            ]
+            wait_for(lambda: sum(one.done() for one in asked) >= more)
+            assert encoder.begun == before + WORKERS
+            refused = [one.result() for one in asked if one.done()]
+        finally:
+            encoder.go.set()
+        assert [(one.status_code, one.json()) for one in refused] == more * [
+            (503, {"error": bounds.BUSY})
+        ]
+        answers = [one.result(60) for one in asked]
+    assert sum(one.status_code == 200 for one in answers) == most
+
+
+def test_a_queue_is_no_way_around_the_workers(tmp_path: Path) -> None:
+    """Gradio's own, by which gradio_client asks, runs forty functions at once."""
+    encoder = Held(0)
+    library = Library(search_of(tmp_path / "index", encoder), offline=True)
+    with served(library) as at:
+        before = encoder.begun
+        encoder.go.clear()
+        try:
+            for n in range(3 * WORKERS):
+                data = [f"video {n}", *DATA["data"][1:]]
+                answer = http.post(f"{at}/gradio_api/call/query", json={"data": data})
+                assert answer.status_code == 200
+            wait_for(lambda: encoder.begun == before + WORKERS)
+            assert http.get(f"{at}/health").status_code == 200
+            assert encoder.begun == before + WORKERS
+        finally:
+            encoder.go.set()
+        wait_for(lambda: encoder.begun == before + 3 * WORKERS)
+
+
+# ── what it says ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_probe_gets_a_trace_out_of_it(
+    url: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    probes = [
+        http.get(f"{url}/gradio_api/queue/data", params={"session_hash": "x"}),
+        http.get(f"{url}/gradio_api/call/query/x"),
+        http.post(f"{url}/gradio_api/call/nothing", json={"data": []}),
+        http.post(f"{url}/gradio_api/call/v2/nothing", json={}),
+        http.post(f"{url}/gradio_api/call/v2/query", json={"x": 1}),
+        http.post(f"{url}/gradio_api/run/nothing", json={"data": []}),
+        http.post(f"{url}/gradio_api/run/predict", json={"data": [], "fn_index": 10**9}),
+        http.post(f"{url}/gradio_api/component_server", json={"data": 1}),
+        http.post(
+            f"{url}/gradio_api/component_server",
+            json={"data": 1, "component_id": 10**9, "session_hash": "x", "fn_name": "__init__"},
+        ),
+        http.post(f"{url}/gradio_api/component_server", files={"a": b"b"}),
+        http.post(f"{url}/gradio_api/reset", json={"event_id": "x"}),
+        http.post(f"{url}/gradio_api/cancel", json={"session_hash": "x", "fn_index": 1}),
+        http.get(f"{url}/static/../../../../etc/passwd"),
+        http.get(f"{url}/assets/%00"),
+        http.get(f"{url}/assets/" + "a" * 5_000),
+        http.get(f"{url}/?deep_link=../../x"),
+        http.get(f"{url}/gradio_api/startup-events"),
+        http.get(f"{url}/config?x=%ff"),
+        *(
+            http.post(url + MCP, content=content, headers=MCP_HEADERS | {"Content-Type": kind})
+            for content in (b"", b"{", b"[]", b"\xff", b'{"jsonrpc": "2.0", "id": 1}')
+            for kind in ("application/json", "text/plain")
+        ),
+        call_tool(url, "nothing"),
+        call_tool(url, "query", arguments={}),
+        call_tool(url, "query", arguments={"text": 7}),
+    ]
+    for request in (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /%0a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\0\xff\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+        b"Connection: upgrade, close\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ):
+        answer = raw(url, request, wait=2)
+        assert not re.search(rb"Traceback|site-packages", answer)
+    for one in probes:
+        assert one.status_code < 500, one.request.url
+        assert not re.search(rf"Traceback|{ROOT}|site-packages|File \"", one.text), one.request.url
+    said = capfd.readouterr()
+    assert "Traceback" not in said.out + said.err
+    assert not any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"data": ["video", 0, "", 0, 0, "", "any"]}, 400),
+        ({"data": ["", 5, "", 0, 0, "", "any"]}, 400),
+        ({"data": ["video", 5, "Nowhere", 0, 0, "", "any"]}, 400),
+        ({"data": ["2401.99999", 5, "", 0, 0, "", "any"]}, 400),
+        ({"data": ["v" * 20_001, 5, "", 0, 0, "", "any"]}, 400),
+        ({"data": []}, 400),
+        ({"data": {"text": "a"}}, 422),
+        ({}, 422),
+        ([], 422),
+    ],
+)
+def test_a_callers_fault_is_a_400(url: str, body: Any, status: int) -> None:
+    assert http.post(url + ASK, json=body).status_code == status
+
+
+def test_our_own_fault_is_a_500(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("in /home/ada/secret")
+
+    monkeypatch.setattr(PaperSearch, "query", broken)
+    answer = http.post(url + ASK, json=DATA)
+    assert answer.status_code == 500
+    for text in (answer.text, call_tool(url, "query").text):
+        assert "the log of the server says why" in text
+        assert "secret" not in text
+    assert "RuntimeError: in /home/ada/secret" in caplog.text
+
+
+def test_a_repeated_line_is_written_once_a_minute() -> None:
+    now = [0.0]
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(OncePerMinute(lambda: now[0]))
+    logger = logging.Logger("kites")
+    logger.addHandler(handler)
+    for _ in range(500):
+        logger.warning("a string of %d m tore", 9)
+        logger.warning("no wind")
+    now[0] += EVERY
+    logger.warning("a string of %d m tore", 7)
+    logger.warning("a string of %d m tore", 8)
+    assert written.getvalue().splitlines() == [
+        "a string of 9 m tore",
+        "no wind",
+        "a string of 7 m tore (and 499 times since this was last said)",
+    ]
