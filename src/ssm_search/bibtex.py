@@ -13,7 +13,8 @@ def read_bibtex(text: str) -> Iterator[dict[str, str]]:
     from bibtexparser.middlewares import LatexDecodingMiddleware
     from bibtexparser.model import Entry
 
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs each broken entry
+    for name in ("bibtexparser", "pylatexenc"):  # which log each broken entry, and each macro
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     library = bibtexparser.parse_string(text, append_middleware=[LatexDecodingMiddleware()])
     for block in library.blocks:
         # One whose key was there before, or that has a field twice, comes as it is written.

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from ssm_search.blocks import PARAGRAPH_BREAK, Run, plain
@@ -83,19 +84,19 @@ def headline(runs: tuple[Run, ...]) -> Headline:
             continue
         if len(lead) > _MAX_LEAD:
             break
-        gathered = _strip_tags(lead)
         if run.is_break:
-            if gathered and not _goes_on(run, runs[position + 1 : position + 2]):
+            if not _goes_on(run, runs[position + 1 : position + 2]) and _strip_tags(lead):
                 break
             lead += " "
-        elif run.bold and _starts_title(run, lead, gathered):
+        elif run.bold and _starts_title(run, lead):
             stretch = _contiguous(runs, position, bold=True)
             if any(arxiv_id(part.href) and is_label(part.text) for part in stretch):
                 return Headline()  # a sentence in bold with "[paper](…)" in it: an announcement
             return _marked(stretch, runs)
-        elif run.italic and gathered and lead.rstrip()[-1:] in _STOPS:
+        elif run.italic and lead.rstrip()[-1:] in _STOPS and _strip_tags(lead):
             break  # authors, or where it appeared
         elif leads_out(run):
+            gathered = _strip_tags(lead)
             if not is_label(run.text) and not gathered:
                 return _marked(_contiguous(runs, position, bold=False), runs)
             if gathered:
@@ -170,15 +171,17 @@ def _begins_entry(line: tuple[Run, ...]) -> bool:
     return has_words and not found.prose
 
 
-def _starts_title(run: Run, lead: str, gathered: str) -> bool:
+def _starts_title(run: Run, lead: str) -> bool:
     """Bold is a title at the very start, or after a full stop; within a bracket it is a tag."""
     if lead.count("(") > lead.count(")") or lead.count("[") > lead.count("]"):
         return False
     if is_label(run.text) and run.href:
         return False
-    if not gathered:
-        return bool(_WORD.search(run.text)) and not is_label(run.text)
-    return lead.rstrip()[-1:] in '.,:;)]"“' and len(run.text.split()) > 2
+    begins = bool(_WORD.search(run.text)) and not is_label(run.text)
+    goes_on = lead.rstrip()[-1:] in '.,:;)]"“' and len(run.text.split()) > 2
+    # What was gathered is looked through only where it decides: once a run, it would take most of
+    # the time that many runs take.
+    return begins if begins == goes_on or not _strip_tags(lead) else goes_on
 
 
 def _contiguous(runs: tuple[Run, ...], position: int, *, bold: bool) -> list[Run]:
@@ -212,14 +215,16 @@ def _without_ornaments(text: str) -> str:
     """``text`` without emoji, their ``:shortcodes:``, control and invisible characters."""
     if text.isascii() and text.isprintable() and ":" not in text:
         return text
-    kept = []
-    for char in _SHORTCODE.sub(" ", text):
-        category = unicodedata.category(char)
-        if category == "Cf" or char in _EMOJI_PARTS:
-            continue
-        emoji = category in ("So", "Sk") and char >= _FIRST_ORNAMENT
-        kept.append(" " if emoji or category in ("Cc", "Co") else char)
-    return "".join(kept)
+    return "".join(map(_without_ornament, _SHORTCODE.sub(" ", text)))
+
+
+@lru_cache(maxsize=4096)
+def _without_ornament(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cf" or char in _EMOJI_PARTS:
+        return ""
+    emoji = category in ("So", "Sk") and char >= _FIRST_ORNAMENT
+    return " " if emoji or category in ("Cc", "Co") else char
 
 
 def _strip_tags(text: str) -> str:

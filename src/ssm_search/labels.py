@@ -34,7 +34,8 @@ _WORD = re.compile(r"[^\W_]+")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 # None of them may find a year in an arXiv id: its first four digits are a year and a month.
 _YEAR = re.compile(r"(?<![\d./])((?:19|20)\d{2})(?!\d|\.\d{4})")
-_SHORT_YEAR = re.compile(r"(?:[A-Z]{2,}\w*|[A-Z][a-z]+[A-Z]\w*?)[ '’-]?(?<!\d)(\d{2})(?!\d|\.\d)")
+# "{2}" and not "{2,}", which would share the capitals out with what follows in every way there is.
+_SHORT_YEAR = re.compile(r"(?:[A-Z]{2}\w*|[A-Z][a-z]+[A-Z]\w*?)[ '’-]?(?<!\d)(\d{2})(?!\d|\.\d)")
 # 24.05.31; without a day, only "arXiv 24.05" is no decimal number.
 _SHORT_DATE = re.compile(
     r"(?<!\d)(\d{2})\.(?:0?[1-9]|1[0-2])(?:\.\d{1,2}|(?<=iv \d\d\.\d\d)(?!\.))(?!\d)"

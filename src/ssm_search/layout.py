@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -69,16 +70,17 @@ class Layout:
     @cached_property
     def stretches(self) -> dict[Category, Stretch]:
         """By category; of several with one name, the one with the most entries."""
-        starts = [section.line for section in self.reading.sections] + [len(self.lines) + 1]
+        starts = [section.line for section in self.reading.sections]
+        standing: list[list[Entry]] = [[] for _ in starts]
+        for entry in self.reading.entries:
+            at = bisect_left(starts, entry.line)
+            on_heading = at < len(starts) and starts[at] == entry.line
+            if at and not on_heading and entry.strength > 1:
+                standing[at - 1].append(entry)
         found: dict[Category, Stretch] = {}
-        for section, following in zip(self.reading.sections, starts[1:], strict=True):
-            entries = tuple(
-                entry
-                for entry in self.reading.entries
-                if section.line < entry.line < following
-                and entry.paper.categories == (section.category,)
-                and entry.strength > 1
-            )
+        ends = [*starts[1:], len(self.lines) + 1]
+        for section, following, below in zip(self.reading.sections, ends, standing, strict=True):
+            entries = tuple(one for one in below if one.paper.categories == (section.category,))
             known = found.get(section.category)
             if known is None or len(entries) > len(known.entries):
                 outer = self._outermost(entries)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from html import unescape
 from itertools import zip_longest
 from typing import Any
@@ -43,8 +44,7 @@ def parse_blocks(text: str) -> list[Block]:
     header are kept, pipe rows without a delimiter line are rows all the same, and an entry over a
     rule is no heading. Fenced code and comments are skipped.
     """
-    block_parser = _markdown(MAX_NESTING).disable("inline")
-    inline_parser = _markdown(MAX_BRACKET_NESTING)
+    block_parser, inline_parser = _parsers()
     environment: dict[str, Any] = {}
     feed = _Feed()
     tokens = block_parser.parse(text, environment)
@@ -60,6 +60,12 @@ def parse_blocks(text: str) -> list[Block]:
             feed.token(token)
     feed.builder.flush()
     return feed.builder.blocks
+
+
+@cache  # making both takes as long as reading ten entries, and a diff may have many hunks
+def _parsers() -> tuple[MarkdownIt, MarkdownIt]:
+    """Of blocks, and of what is in them; a text is read by each without leaving a trace in it."""
+    return _markdown(MAX_NESTING).disable("inline"), _markdown(MAX_BRACKET_NESTING)
 
 
 def _markdown(nesting: int) -> MarkdownIt:

@@ -23,15 +23,15 @@ def misspelled_titles(titles: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     """
     words = [words_of(title) for title in titles]
     pairs = Counter(pair for title in words for pair in pairwise(title))
-    followers: dict[str, set[str]] = defaultdict(set)
+    followers: dict[tuple[str, str], set[str]] = defaultdict(set)  # by the letters that they have
     for one, other in pairs:
-        followers[one].add(other)
+        followers[one, _letters(other)].add(other)
     for at, title in enumerate(words):
         for one, word in pairwise(title):
             if len(word) < SHORTEST or pairs[one, word] > 1:
                 continue
-            for other in sorted(followers[one] - {word}):
-                if sorted(other) == sorted(word) and pairs[one, other] > 1:
+            for other in sorted(followers[one, _letters(word)] - {word}):
+                if pairs[one, other] > 1:
                     why = f"titles say “{one} {other}” {pairs[one, other]} times"
                     better = _respelled(titles[at], one, word, other)
                     if better != titles[at]:  # else it is written with ligatures or the like
@@ -48,6 +48,10 @@ def misspelled_words(heading: str, titles: Sequence[str]) -> Iterator[tuple[str,
         # "foundation", "foundations" and "foundational" are all right.
         if better and terms(better)[:1] and terms(better)[0][0] != terms(word)[0][0]:
             yield word, better
+
+
+def _letters(word: str) -> str:
+    return "".join(sorted(word))
 
 
 def _respelled(title: str, before: str, word: str, better: str) -> str:

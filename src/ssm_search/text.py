@@ -17,6 +17,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|cf|vs|resp|etc|Figs?|Eqs?|Sec|Tab|Ref|approx|w\.r\.t|a\.k\.a"
     r"|Dr|Prof|No|St)|\b[A-Z])\.$"
 )
+_LONGEST_ABBREVIATION = 7  # "approx."; looking further back takes time with the square of a text
 _WORD = re.compile(r"\w\w+")
 
 # bm25s's STOPWORDS_EN_PLUS as far as they are words here (importing them takes 0.2 s). The short
@@ -45,7 +46,8 @@ def sentences(text: str) -> list[str]:
     """
     found, start = [], 0
     for match in _SENTENCE_END.finditer(text):
-        if not _ABBREVIATION.search(text, start, match.start()):
+        last = max(start, match.start() - _LONGEST_ABBREVIATION)
+        if not _ABBREVIATION.search(text, last, match.start()):
             found.append(text[start : match.end()].strip())
             start = match.end()
     found.append(text[start:].strip())
