@@ -18,7 +18,8 @@ import pytest
 
 from ssm_search.awesome import Entry, read_list
 from ssm_search.blocks import Run
-from ssm_search.errors import SsmSearchError, SubmissionError
+from ssm_search.errors import FilterError, SsmSearchError, SubmissionError
+from ssm_search.filters import Filters, sql_of
 from ssm_search.headline import headline
 from ssm_search.labels import find_year
 from ssm_search.layout import Layout
@@ -119,6 +120,13 @@ def test_titles_that_go_on_differently_are_not_compared_with_each_other() -> Non
 
     assert look(100).total() < 2.2 * look(50).total()
     assert look(100)["sorted"] <= 500
+
+
+def test_an_error_about_a_heading_shows_no_more_of_it_than_one_can_read() -> None:
+    with pytest.raises(FilterError) as error:
+        sql_of(Filters(category="kites" * 4_000), [("Boats",)])
+    shown = "kites" * 40
+    assert str(error.value) == f"no paper stands under '{shown}'; see `ssm-search status`"
 
 
 class Counted(tuple[Entry, ...]):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CATEGORY_SEPARATOR = " > "
 BEGINS = "^"  # before a name that stands for a path from the outermost heading on
 MOST = 2**31 - 1  # of a year in a table
+QUOTED = 200  # characters of a heading that an error shows
 
 
 class Filters(TypedDict, total=False):
@@ -132,7 +133,8 @@ def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterErr
     known = sorted({name for path in headings for name in path})
     near = difflib.get_close_matches(names[-1].strip(), known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search status`"
-    return FilterError(f"no paper stands under {CATEGORY_SEPARATOR.join(names)!r}; {hint}")
+    asked = CATEGORY_SEPARATOR.join(names)[:QUOTED]
+    return FilterError(f"no paper stands under {asked!r}; {hint}")
 
 
 def _keep_category(
