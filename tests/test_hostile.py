@@ -74,7 +74,7 @@ def test_reading_twice_as_much_is_twice_the_work(piece: str, frame: str) -> None
 
 def test_more_lines_than_papers_could_take_are_refused() -> None:
     text = "- a\n" * MAX_LINES
-    with pytest.raises(SubmissionError, match="has 8,001 lines, more than 8,000; split it up"):
+    with pytest.raises(SubmissionError, match="has 7,001 lines, more than 7,000; split it up"):
         read_anything(text)
     assert calls(read_submissions, text).total() < 100
 
