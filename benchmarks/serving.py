@@ -1,13 +1,15 @@
 """How the page's server does under load, and how soon it answers after its start.
 
 Simulated users ask one question after another, without a pause, over loopback; one that is told
-"busy" waits as long as it is told. They share this machine's cores with the server.
+"busy" waits as long as it is told. They share this machine's cores with the server. In the last
+rows hostile clients loop beside them, each with the costliest things that are known to be taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 import re
@@ -17,14 +19,21 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
 
 import ssm_search
 
-ASK = "/gradio_api/run/query"
+RUN = "/gradio_api/run/"
+ASK = f"{RUN}query"
 BUSY = 503
+HOSTILE = 4  # clients
+LENGTH = 195_000  # characters of a submission; 200,000 are read
+
+
+WORDS = sorted({w for p in ssm_search.open_index().papers for w in p.title.split()})
 
 
 @dataclass(slots=True)
@@ -33,6 +42,7 @@ class Run:
 
     users: int
     seconds: float
+    hostile: int = 0
     took: list[float] = field(default_factory=list)
     busy: int = 0
     errors: Counter[str] = field(default_factory=Counter)
@@ -43,8 +53,9 @@ class Run:
         p50, p99 = np.percentile(self.took, [50, 99]) if self.took else (np.nan, np.nan)
         grown = self.memory[-1] - self.memory[len(self.memory) // 10]
         return (
-            f"| {self.users} | {len(self.took) / self.seconds:.0f} | {1000 * p50:.0f} ms "
-            f"| {1000 * p99:.0f} ms | {self.busy} | {sum(self.errors.values())} "
+            f"| {self.users} | {self.hostile} | {len(self.took) / self.seconds:.0f} "
+            f"| {1000 * p50:.0f} ms | {1000 * p99:.0f} ms "
+            f"| {self.busy} | {sum(self.errors.values())} "
             f"| {self.memory[-1]:.0f} MB | {grown:+.1f} MB |"
         )
 
@@ -56,11 +67,14 @@ def memory_of(process: int) -> float:
 
 
 async def post(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: dict[str, object]
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    data: dict[str, object],
+    path: str = ASK,
 ) -> tuple[int, str, bytes]:
     """Status, headers in small letters, and body. A client library costs as much as a search."""
     body = json.dumps(data).encode()
-    head = f"POST {ASK} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     length = re.search(r"content-length: (\d+)", answer)
@@ -93,12 +107,50 @@ async def user(number: int, port: int, run: Run, words: list[str], until: float)
     writer.close()
 
 
-async def drive(port: int, process: int, users: int, seconds: float) -> Run:
+async def enemy(number: int, port: int, run: Run, config: dict[str, Any], until: float) -> None:
+    """Loop over what costs the server most."""
+    (judge,) = (
+        one["id"] for one in config["dependencies"] if one["queue"] and one["api_name"] != "submit"
+    )
+    session = f"enemy{number}"
+    text = " ".join(random.Random(number).choices(WORDS, k=4_000))
+    every: list[tuple[str, list[Any]]] = [
+        (f"{RUN}recommend", [[text[:19_000]] * 48, [], 100, 0.5]),
+        (f"{RUN}recommend", [[text[at * 400 :][:400] for at in range(50)], [], 100, 0.5]),
+        (f"{RUN}query", [text[:20_000], 100, "", 0, 0, "", "any"]),
+        (f"{RUN}suggest_categories", [text[:20_000], 100]),
+        *(
+            ("/gradio_api/queue/join", [(piece * LENGTH)[:LENGTH], ""])
+            for piece in ("|x|y|", "@@ -1 +1 @@\n", "[a](b)", "@a{b,c={")
+        ),
+    ]
+    for path, data in itertools.islice(itertools.cycle(every), number, None):
+        if time.perf_counter() > until:
+            return
+        body: dict[str, object] = {"data": data, "session_hash": session}
+        if "queue" in path:
+            body |= {"fn_index": judge}
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            await post(reader, writer, body, path)
+            if "queue" in path:
+                ask = f"GET /gradio_api/queue/data?session_hash={session} HTTP/1.1\r\n"
+                writer.write(f"{ask}Host: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+                await reader.read()
+            writer.close()
+        except (OSError, EOFError) as error:
+            run.errors[f"{type(error).__name__}, of a hostile client"] += 1
+
+
+async def drive(port: int, process: int, users: int, seconds: float, hostile: int = 0) -> Run:
     """All users at once, the server's memory noted every second."""
-    run = Run(users, seconds)
-    words = sorted({w for p in ssm_search.open_index().papers for w in p.title.split()})
+    run = Run(users, seconds, hostile)
+    config = requests.get(f"http://127.0.0.1:{port}/config", timeout=60).json()
     until = time.perf_counter() + seconds
-    asking = asyncio.gather(*(user(n, port, run, words, until) for n in range(users)))
+    asking = asyncio.gather(
+        *(user(n, port, run, WORDS, until) for n in range(users)),
+        *(enemy(n, port, run, config, until) for n in range(hostile)),
+    )
     while not asking.done():
         run.memory.append(memory_of(process))
         await asyncio.wait([asking], timeout=1)
@@ -138,10 +190,11 @@ def main() -> None:
             server.wait()
     print(f"import gradio: {np.median(imports):.1f} s (median of {len(imports)})")
     print(f"process start to first answer: {np.median(starts):.1f} s\n")
-    print("| users | answers/s | p50 | p99 | busy | errors | memory | grown in the last 90 % |")
-    print("|---|---|---|---|---|---|---|---|")
-    for users in asked.users:
-        run = asyncio.run(drive(port, server.pid, users, asked.seconds))
+    print("| users | hostile | answers/s | p50 | p99 | busy | errors | memory | grown after 10 % |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    loads = [(users, 0) for users in asked.users] + [(users, HOSTILE) for users in (1, 10)]
+    for users, hostile in loads:
+        run = asyncio.run(drive(port, server.pid, users, asked.seconds, hostile))
         print(run.row(), flush=True)
         for error, count in run.errors.items():
             print(f"  {count} × {error}")

@@ -131,6 +131,7 @@ class Server(uvicorn.Server):
                 backlog=BATCH,
                 timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=GRACE,
+                access_log=False,
                 server_header=False,
             )
         )

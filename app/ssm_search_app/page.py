@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import astuple
-from typing import Any
+from typing import Any, get_type_hints
 
 import gradio as gr
 from gradio.events import api
@@ -35,6 +36,9 @@ def shown(function: Work) -> Work:
         except SsmSearchError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
+    # Gradio asks for both at each call; to read them from the source takes it 0.3 ms.
+    call.__annotations__ = get_type_hints(function, include_extras=True)
+    call.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     return call
 
 
