@@ -106,7 +106,9 @@ def whole(body: bytes, *headers: bytes) -> bytes:
 
 
 def redirect(location: bytes) -> bytes:
-    return b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
+    # It closes the connection, and must say so: who asks again may take it for one that is kept.
+    head = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\n"
+    return head + b"Location: " + location + b"\r\n\r\n"
 
 
 def again(start: bytes, piece: bytes, times: int, pause: float = 0) -> Answer:
