@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import inspect
 import io
 import json
 import logging
@@ -13,27 +14,42 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import gradio
 import httpx
 import numpy as np
 import pytest
 from conftest import ROOT
 from fakes import WordEncoder
+from gradio import processing_utils
 from numpy.typing import NDArray
 from serving import CAM, http, library_of, search_of, served, wait_for
 from ssm_search_app import bounds, connections
-from ssm_search_app.bounds import LONG_WORKERS, MAX_ASIDE, MAX_WAITING, SHORT, WORKERS
-from ssm_search_app.gate import DOORS, SPACE_VARIABLE, host_name
+from ssm_search_app.bounds import (
+    FEW,
+    LONG_WORKERS,
+    MAX_ASIDE,
+    MAX_WAITING,
+    MISUNDERSTOOD,
+    SHORT,
+    WORKERS,
+)
+from ssm_search_app.gate import DOORS, SPACE_VARIABLE, Gate, host_name
 from ssm_search_app.library import Library
-from ssm_search_app.login import COOKIE, FREE_TRIES, MAX_PAUSE, Login
+from ssm_search_app.login import COOKIE, FREE_OF_ADDRESS, FREE_TRIES, MAX_PAUSE, Login
 from ssm_search_app.logs import EVERY, OncePerMinute
+from ssm_search_app.page import build_page
 from ssm_search_app.server import build_app
+from ssm_search_app.taming import SESSIONS, UNREAD, UNREAD_SESSIONS, bound_page
+from ssm_search_app.tools import tools
 
 from ssm_search import PaperSearch
 
@@ -45,6 +61,10 @@ MCP = "/gradio_api/mcp/"
 ASK = "/gradio_api/run/query"
 DATA = {"data": ["video", 10, "", 0, 0, "", "any"]}
 ADA = ("ada", "kites:9")
+DEFAULTS: dict[str, list[Any]] = {
+    "query": [10, "", 0, 0, "", "any"],
+    "recommend": [[], 10, 0.0],
+}
 MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
 
 
@@ -207,7 +227,7 @@ def test_a_person_comes_back_to_the_search_that_was_opened(locked: str) -> None:
 def test_wrong_passwords_slow_down() -> None:
     now = [0.0]
 
-    login = Login(nothing, [ADA], clock=lambda: now[0])
+    login = Login(nothing, [ADA, ("ben", "b")], clock=lambda: now[0])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(login, client=("10.0.0.9", 1)))
 
     async def attempt(password: str, client: httpx.AsyncClient = client) -> httpx.Response:
@@ -223,6 +243,8 @@ def test_wrong_passwords_slow_down() -> None:
                 assert (early.status_code, early.headers["Retry-After"]) == (429, str(pause))
             early = await client.get("http://localhost/", auth=("ada", "bad"))
             assert early.status_code == 429
+            ben = await client.get("http://localhost/", auth=("ben", "b"))
+            assert ben.status_code == 200  # who shares the address
             now[0] += pause
             assert (await attempt("bad")).status_code == 400
         other = httpx.AsyncClient(transport=httpx.ASGITransport(login, client=("10.0.0.8", 1)))
@@ -233,6 +255,54 @@ def test_wrong_passwords_slow_down() -> None:
         assert (await attempt(ADA[1])).status_code == 200
 
     asyncio.run(attempts())
+
+
+def test_guesses_at_many_names_slow_down_too() -> None:
+    async def attempts() -> list[int]:
+        transport = httpx.ASGITransport(Login(nothing, [ADA], clock=lambda: 0.0))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            tries = [(f"user{n}", "bad") for n in range(FREE_OF_ADDRESS)] + [ADA]
+            return [(await client.get("/", auth=one)).status_code for one in tries]
+
+    assert asyncio.run(attempts()) == [401] * FREE_OF_ADDRESS + [429]
+
+
+def test_guesses_that_come_together_wait_for_each_other(locked: str) -> None:
+    """All but the last byte of each is sent before the first is judged."""
+    lines = []
+    for number in range(3 * FREE_TRIES):
+        form = f"username=carl&password=bad{number:02}"
+        head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(form)}\r\n"
+        lines.append((socket.create_connection(port_of(locked)), form))
+        lines[-1][0].sendall(f"{head}Connection: close\r\n\r\n{form[:-1]}".encode())
+    statuses = []
+    for line, form in lines:
+        line.sendall(form[-1].encode())
+        statuses.append(line.recv(65536).split()[1])
+        line.close()
+    assert sorted(statuses) == [b"400"] * FREE_TRIES + [b"429"] * 2 * FREE_TRIES
+
+
+def test_only_the_logins_own_cookie_is_read() -> None:
+    """Python's reader of cookies takes 7 s for 60,000 backslashes."""
+    seen: list[list[bytes]] = []
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        seen.append([value for name, value in scope["headers"] if name == b"cookie"])
+        await nothing(scope, receive, send)
+
+    async def ask(cookie: str) -> None:
+        transport = httpx.ASGITransport(Gate(watched))
+        async with httpx.AsyncClient(transport=transport) as client:
+            answer = await client.get("http://localhost/health", headers={"Cookie": cookie})
+            assert answer.status_code == 200
+
+    own = f"{COOKIE}=abc-DEF_1"
+    for cookie in ('a="' + "\\" * 60_000 + '"', f'a="{own}"', f"x{own}", "", f"{COOKIE}="):
+        asyncio.run(ask(cookie))
+    for cookie in (own, f"a=b; {own}", f"a=b;{own} ;c=d", f'a="\\\\"; {own}'):
+        asyncio.run(ask(cookie))
+    assert seen == [[]] * 5 + [[own.encode()]] * 4
 
 
 # ── for whom it answers ──────────────────────────────────────────────────────────────────────
@@ -252,6 +322,8 @@ EVIL = "evil.example"
         {"Host": "localhost:x"},
         {"Host": "[::1"},
         {"Host": "0.0.0.0"},
+        {"Host": "localhost#"},
+        {"Host": "localhost?"},
         {"X-Forwarded-Host": EVIL},
         {"X-Forwarded-Host": f"localhost, {EVIL}"},
         {"X-Forwarded-Host": "papers.example.org:80@evil.example"},
@@ -273,7 +345,15 @@ def test_only_for_hosts_that_were_named(url: str, headers: dict[str, str]) -> No
 
 @pytest.mark.parametrize(
     "origin",
-    [f"http://{EVIL}", "null", "http://localhost:1", "http://127.0.0.1", "https://localhost.evil"],
+    [
+        f"http://{EVIL}",
+        "null",
+        "ftp://127.0.0.1",
+        "://127.0.0.1",
+        "http://localhost:1",
+        "http://127.0.0.1",
+        "https://localhost.evil",
+    ],
 )
 def test_not_for_pages_of_other_sites(url: str, origin: str) -> None:
     headers = {"Origin": origin}
@@ -358,6 +438,85 @@ def test_no_forged_header_makes_it_ask_anybody(url: str, monkeypatch: pytest.Mon
     }
 
 
+FILE = {"path": "", "meta": {"_type": "gradio.FileData"}}
+
+
+def test_what_looks_like_a_file_is_not_opened(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio would copy it into its cache, or fetch it, before any function of ours is called."""
+    reached: list[object] = []
+    connect, opened = socket.socket.connect, tempfile.gettempdir()
+    monkeypatch.setattr(
+        socket.socket, "connect", lambda self, at: (reached.append(at), connect(self, at))[1]
+    )
+    secret = tmp_path / "secret.txt"
+    secret.write_text("kites:9")
+    before = set(Path(opened, "gradio").rglob("*"))
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        there = f"http://127.0.0.1:{trap.getsockname()[1]}/a.txt"
+        for path in (there, str(secret), "/dev/zero", "pyproject.toml"):
+            for file in (FILE | {"path": path}, FILE | {"path": "x", "url": path}):
+                for tool in ("run/query", "api/query", "call/query", "run/recommend"):
+                    data = [[file]] if tool == "run/recommend" else [file]
+                    body = {"data": [*data, *DEFAULTS[tool.partition("/")[2]]]}
+                    answer = http.post(f"{url}/gradio_api/{tool}", json=body)
+                    assert answer.status_code == (200 if "call" in tool else 400)
+                    assert str(tmp_path) not in answer.text
+                for number in range(12):
+                    body = {"data": [file] * 9, "fn_index": number, "session_hash": "x"}
+                    answer = http.post(f"{url}/gradio_api/run/predict", json=body)
+                    assert str(ROOT) not in answer.text
+                    assert "gettempdir" not in answer.text
+        assert http.get(f"{url}/health").status_code == 200
+        trap.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            trap.accept()
+    assert {at for at in reached if isinstance(at, tuple)} == {port_of(url)}
+    assert set(Path(opened, "gradio").rglob("*")) == before
+
+
+def test_gradio_still_has_what_is_taken_from_it() -> None:
+    for name in (
+        "async_move_files_to_cache",
+        "move_files_to_cache",
+        "async_ssrf_protected_download",
+        "save_url_to_cache",
+    ):
+        assert getattr(processing_utils, name).__module__ == "ssm_search_app.taming", name
+    assert "processing_utils.async_move_files_to_cache(" in inspect.getsource(gradio.blocks)
+    assert "traceback.print_exc()" in inspect.getsource(gradio.routes)
+
+
+def test_little_is_remembered_of_those_who_ask(library: Library) -> None:
+    pushed = []
+
+    async def push(**given: Any) -> tuple[bool, str, str]:
+        pushed.append(given["body"].session_hash)
+        return True, "id", "success"
+
+    async def ask() -> list[Any]:
+        lanes = bounds.Lanes()
+        page = build_page(library, lanes, tools(library, lanes))
+        page._queue.push = push  # type: ignore[method-assign]
+        bound_page(page)
+        assert page.state_session_capacity == SESSIONS
+        queue = page._queue
+        for number in range(UNREAD_SESSIONS):
+            queue.pending_event_ids_session[str(number)] = {"a"}
+            queue.pending_messages_per_session[str(number)] = object()
+        queue.pending_event_ids_session["3"] = set(map(str, range(UNREAD)))
+        told = [await queue.push(SimpleNamespace(session_hash=one), None, None) for one in "37x"]
+        assert list(queue.pending_event_ids_session)[:2] == ["1", "2"]
+        assert "0" not in queue.pending_messages_per_session
+        assert "1" in queue.pending_messages_per_session
+        return told
+
+    told = asyncio.run(ask())
+    assert told == [(False, bounds.BUSY, "queue_full"), *2 * [(True, "id", "success")]]
+    assert pushed == ["7", "x"]
+
+
 def test_what_the_page_does_not_need_is_not_there(url: str) -> None:
     for method, path in (
         ("GET", "/gradio_api/proxy=https://x.hf.space/"),
@@ -368,6 +527,7 @@ def test_what_the_page_does_not_need_is_not_there(url: str) -> None:
         ("POST", "/gradio_api/process_recording"),
         ("GET", "/gradio_api/deep_link"),
         ("GET", "/gradio_api/runs"),
+        ("GET", "/gradio_api/heartbeat/x"),
         ("GET", "/svelte/x"),
         ("GET", "/gradio_api/mcp/sse"),
         ("GET", "/gradio_api/mcp/schema"),
@@ -511,6 +671,50 @@ def test_the_oldest_silence_makes_room_for_the_newest(
             line.close()
 
 
+@pytest.mark.parametrize("path", [ASK, "/mcp", "/gradio_api/queue/join"])
+def test_bodies_that_do_not_come_make_room_too(
+    library: Library, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(connections, "most_connections", lambda: 8)
+    with served(library, mcp=True) as at:
+        crowd = []
+        for _ in range(3):
+            for _ in range(8):
+                crowd.append(socket.create_connection(port_of(at)))
+                crowd[-1].sendall(f"{POST.replace(ASK, path)}Content-Length: 50\r\n\r\n{{".encode())
+            assert http.post(at + ASK, json=DATA).status_code == 200
+        for line in crowd:
+            line.close()
+
+
+def test_chunked_bodies_are_refused_before_they_are_read(url: str) -> None:
+    head = POST + "Transfer-Encoding: chunked\r\n"
+    chunks = "\r\n" + "1\r\na\r\n" * 10_000
+    for text in (head + chunks, head + "Content-Length: 5\r\n" + chunks):
+        answer = raw(url, text)
+        assert answer.startswith(b"HTTP/1.1 400 ") or answer == b""  # reset, with bytes unread
+    answer = raw(url, head + "\r\n")
+    assert b"Invalid HTTP request received. A body needs a Content-Length." in answer
+
+
+def test_bodies_are_no_longer_than_what_can_be_asked(
+    url: str, locked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, most in ((ASK, 250_000), (MCP, 250_000), ("/gradio_api/queue/join", 1_000_000)):
+        for length, status in ((most, 400), (most + 1, 413)):
+            answer = http.post(
+                url + path,
+                content=b"[" * length,
+                headers=MCP_HEADERS | {"Content-Type": "application/json"},
+            )
+            assert answer.status_code == status or (status, answer.status_code) == (400, 422)
+    assert http.post(f"{locked}/login", content=b"a" * 10_001).status_code == 413
+    monkeypatch.setattr(bounds, "MAX_HELD", 100)
+    assert http.post(url + ASK, json=DATA).status_code == 200
+    assert http.post(url + ASK, content=b" " * 101).status_code == 503
+    assert http.post(url + ASK, json=DATA).status_code == 200
+
+
 def test_silent_connections_do_not_stop_the_server(tmp_path: Path) -> None:
     def few_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
@@ -583,11 +787,12 @@ def test_long_texts_leave_room_for_short_questions(tmp_path: Path) -> None:
         return http.post(at + ASK, json={"data": data}, timeout=60)
 
     with served(library, mcp=True) as at, ThreadPoolExecutor(most + 4) as pool:
+        before = encoder.begun
         encoder.go.clear()
         try:
             asked = [pool.submit(ask_long, n) for n in range(most + 4)]
             wait_for(lambda: sum(one.done() for one in asked) >= 4)
-            assert encoder.begun == LONG_WORKERS
+            assert encoder.begun == before + LONG_WORKERS
             assert http.post(at + ASK, json=DATA, timeout=10).status_code == 200
             assert call_tool(at, "query").json()["result"]["isError"] is False
             refused = [one.result() for one in asked if one.done()]
@@ -600,6 +805,25 @@ def test_long_texts_leave_room_for_short_questions(tmp_path: Path) -> None:
                 assert (one.status_code, one.headers["Retry-After"]) == (503, "1")
         for one in asked:
             assert one.result(60).status_code in (200, 503)
+
+
+def test_many_short_texts_are_a_long_one(tmp_path: Path) -> None:
+    """A hundred seeds of eighteen characters take as long as three abstracts."""
+    encoder = Held(0)
+    library = Library(search_of(tmp_path / "index", encoder), offline=True)
+    with served(library) as at, ThreadPoolExecutor(6) as pool:
+        before = encoder.begun
+        encoder.go.clear()
+        try:
+            seeds = [[f"kite of seed {n}" for n in range(FEW + 1)], [], 10, 0.0]
+            for _ in range(5):
+                pool.submit(http.post, f"{at}/gradio_api/run/recommend", json={"data": seeds})
+            wait_for(lambda: encoder.begun == before + LONG_WORKERS)
+            asked = pool.submit(http.post, at + ASK, json=DATA)
+            wait_for(lambda: encoder.begun == before + LONG_WORKERS + 1)
+        finally:
+            encoder.go.set()
+        assert asked.result(60).status_code == 200
 
 
 def test_agents_are_counted(tmp_path: Path) -> None:
@@ -714,13 +938,25 @@ def test_no_probe_gets_a_trace_out_of_it(
         ({"data": ["2401.99999", 5, "", 0, 0, "", "any"]}, 400),
         ({"data": ["v" * 20_001, 5, "", 0, 0, "", "any"]}, 400),
         ({"data": []}, 400),
+        ({"data": [], "fn_index": -1}, 400),
         ({"data": {"text": "a"}}, 422),
         ({}, 422),
         ([], 422),
     ],
 )
 def test_a_callers_fault_is_a_400(url: str, body: Any, status: int) -> None:
-    assert http.post(url + ASK, json=body).status_code == status
+    answer = http.post(url + ASK, json=body)
+    assert answer.status_code == status
+    assert "Internal Server Error" not in answer.text
+    if "fn_index" in body:
+        assert answer.json() == {"error": MISUNDERSTOOD}
+
+
+@pytest.mark.parametrize("arguments", [{"self": 1, "text": "x"}, {"txt": "x"}, {"args": []}])
+def test_agents_are_told_what_a_tool_takes(url: str, arguments: dict[str, Any]) -> None:
+    told = call_tool(url, "query", arguments=arguments).json()["result"]
+    assert told["isError"]
+    assert "expected text, k, category" in told["content"][0]["text"]
 
 
 def test_our_own_fault_is_a_500(
@@ -745,14 +981,18 @@ def test_a_repeated_line_is_written_once_a_minute() -> None:
     handler.addFilter(OncePerMinute(lambda: now[0]))
     logger = logging.Logger("kites")
     logger.addHandler(handler)
-    for _ in range(500):
-        logger.warning("a string of %d m tore", 9)
-        logger.warning("no wind")
+
+    def torn(length: int) -> None:
+        logger.warning(f"a string of {length} m tore\nTraceback: none")
+
+    for number in range(500):
+        torn(9 + number)
+        logger.warning("no wind" + "!" * 10_000)
     now[0] += EVERY
-    logger.warning("a string of %d m tore", 7)
-    logger.warning("a string of %d m tore", 8)
+    torn(7)
+    torn(8)
     assert written.getvalue().splitlines() == [
         "a string of 9 m tore",
-        "no wind",
+        "no wind" + "!" * 493,
         "a string of 7 m tore (and 499 times since this was last said)",
     ]

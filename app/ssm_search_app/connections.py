@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
+from typing import Any
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -17,6 +19,7 @@ WRITE_SECONDS = 30
 """To take 48 KiB, or the last of an answer: 1.6 kB a second, slower than any telephone."""
 KEEP_ALIVE = 75  # seconds that an idle connection stays open; proxies give up after 60
 GRACE = 1  # seconds that open pages, which never hang up, hold up the end
+MAX_HEAD = 16 * 1024  # bytes, h11's own
 MOST = 1_000  # connections at once, if the process may have as many files open
 RESERVED = 96
 """Files that are not connections: some 40 of the page, those of an index, and one batch below."""
@@ -36,11 +39,24 @@ def most_connections() -> int:
     return MOST if files == resource.RLIM_INFINITY else min(MOST, max(files - RESERVED, BATCH))
 
 
+class _Declared(h11.Connection):
+    """Takes no chunked bodies: ten thousand chunks of a byte hold the server for a second."""
+
+    def next_event(self) -> Any:
+        """What was received, if it says how long it is."""
+        event = super().next_event()
+        if isinstance(event, h11.Request) and any(
+            n == b"transfer-encoding" for n, _ in event.headers
+        ):
+            raise h11.RemoteProtocolError("a chunked body")
+        return event
+
+
 class Connection(H11Protocol):
     """uvicorn's connection, which by itself waits for a request's head, and a reader, forever.
 
-    Where there are too many, the one that has been silent for longest makes room for the newest:
-    first of those that never sent a whole request, then of those kept open between two.
+    Where there are too many, one makes room for the newest: the longest silent of those that have
+    sent no whole request; else of those kept open between two; else the one longest at work.
     """
 
     _head: asyncio.TimerHandle | None = None
@@ -54,16 +70,27 @@ class Connection(H11Protocol):
         is_answered = self.cycle is None or self.cycle.response_complete
         return is_answered and not self.transport.is_closing()
 
+    @property
+    def _need(self) -> tuple[int, float]:
+        """How much it is needed: of two, the one with the lower goes first."""
+        if not self.is_silent:
+            return (0 if self.cycle.more_body else 2), self._since
+        return int(self._has_asked), self._since
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request; make room first, if there are too many."""
         super().connection_made(transport)
+        self.conn = _Declared(h11.SERVER, self.config.h11_max_incomplete_event_size or MAX_HEAD)
         self._since = self.loop.time()
         self._head = self._hang_up_in(HEAD_SECONDS)
-        others = [one for one in self.connections if isinstance(one, Connection)]
-        if sum(not one.transport.is_closing() for one in others) > most_connections():
-            silent = [one for one in others if one.is_silent and one is not self]
-            oldest = min(silent, key=lambda one: (one._has_asked, one._since), default=self)
-            oldest.transport.abort()
+        there = [
+            one
+            for one in self.connections
+            if isinstance(one, Connection) and not one.transport.is_closing()
+        ]
+        if len(there) > most_connections():
+            others = (one for one in there if one is not self)
+            min(others, key=lambda one: one._need, default=self).transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take the bytes; a head, or the rest of a body that nobody wants, must come to an end."""
@@ -74,6 +101,10 @@ class Connection(H11Protocol):
             self._head = _stopped(self._head)
         elif self._head is None:
             self._head = self._hang_up_in(HEAD_SECONDS)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that no sense was found, and what else may be the matter."""
+        super().send_400_response(f"{msg} A body needs a Content-Length.")
 
     def on_response_complete(self) -> None:
         """Wait for the next request; one that has come already is begun."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ssm_search_app.bounds import refusal
+from ssm_search_app.login import COOKIE
 from ssm_search_app.logs import log_failure
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -23,7 +23,7 @@ DOORS = re.compile(
     r"/(?:|health|login|logout|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
     r"|(?:assets|static)/[\w.@/-]{1,200}|mcp"
     r"|gradio_api/(?:info|openapi\.json|app_id|theme\.css|startup-events|mcp|component_server"
-    r"|queue/(?:join|data)|cancel|reset|heartbeat/\w+|(?:run|api)/\w+|call/(?:v2/)?\w+(?:/\w+)?))/?"
+    r"|queue/(?:join|data)|cancel|reset|(?:run|api)/\w+|call/(?:v2/)?\w+(?:/\w+)?))/?"
 )
 # Gradio runs inline scripts and makes functions of text; nothing comes from, or goes to, elsewhere.
 POLICY = (
@@ -32,6 +32,8 @@ POLICY = (
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'self'"
 )
+_AUTHORITY = re.compile(r"(?:(?P<name>[\w.-]+)|\[(?P<number>[\da-f:.]+)\])(?::\d+)?", re.I | re.A)
+_SESSION = re.compile(rf"(?:^|;) *({COOKIE}=[\w-]{{1,100}}) *(?:;|$)", re.A)
 SPACE = "https://huggingface.co"  # shows a Space in a frame
 SPACE_VARIABLE = "SPACE_HOST"  # set in a Space, https://huggingface.co/docs/hub/spaces-overview
 
@@ -75,7 +77,11 @@ class Gate:
         if refused := self._refused(scope):
             await refusal(*refused)(scope, receive, answer)
             return
-        kept = [pair for pair in scope["headers"] if pair[0] != GRADIOS]
+        # Nothing but a login reads a cookie; Python's reader of all of them takes seconds for some.
+        cookies = "; ".join(Headers(scope=scope).getlist("cookie"))
+        kept = [pair for pair in scope["headers"] if pair[0] not in (GRADIOS, b"cookie")]
+        if session := _SESSION.search(cookies):
+            kept.append((b"cookie", session[1].encode()))
         try:
             await self._app({**scope, "headers": kept}, receive, answer)
         except Exception:
@@ -110,16 +116,12 @@ class Gate:
         By name and port, as it was asked; or, behind a proxy that says otherwise, by a name that
         was allowed.
         """
-        site = origin.partition("://")[2]
-        return site in map(str.strip, asked) or host_name(site) in self._named
+        scheme, _, site = origin.partition("://")
+        is_known = site in map(str.strip, asked) or host_name(site) in self._named
+        return is_known and scheme in ("http", "https")
 
 
 def host_name(authority: str) -> str:
     """The host of "host:port", in small letters, without the brackets of IPv6; "" if it is none."""
-    try:
-        parts = urlsplit(f"//{authority.strip()}")
-        parts.port  # noqa: B018  # no number: ValueError
-        is_bare = not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
-        return (parts.hostname or "").rstrip(".") if is_bare else ""
-    except ValueError:
-        return ""
+    found = _AUTHORITY.fullmatch(authority.strip())
+    return (found["name"] or found["number"]).lower().rstrip(".") if found else ""

@@ -7,7 +7,6 @@ import binascii
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -21,9 +20,11 @@ from ssm_search_app.bounds import read_body, refusal
 COOKIE = "ssm-search-session"
 DAYS = 7  # that somebody stays logged in
 MOST_SESSIONS = 10_000
-FREE_TRIES = 5  # wrong passwords from one address before it has to wait
+FREE_TRIES = 5  # wrong passwords for one name from one address before it has to wait
+FREE_OF_ADDRESS = 50  # and for all names: many people may share an address
 MAX_PAUSE = 60  # seconds between two tries; 1, 2, 4 … before
-MOST_ADDRESSES = 10_000
+MOST_GUESSERS = 10_000
+MAX_FORM = 10_000  # bytes of a login
 WRONG = "wrong name or password"
 OPEN = "/health"
 
@@ -43,7 +44,9 @@ class Login:
         self._users = [(name.encode(), password.encode()) for name, password in users]
         self._clock = clock
         self._sessions: dict[str, float] = {}  # until when each is good
-        self._wrong: dict[str, tuple[int, float]] = {}  # by address: how many, until when to wait
+        self._wrong: dict[
+            str, tuple[int, float]
+        ] = {}  # by who guesses: how many, until when to wait
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a login or logout, let a user in, or say that nobody is."""
@@ -67,9 +70,7 @@ class Login:
 
     async def _login(self, request: Request) -> Response:
         is_person = "text/html" in request.headers.get("accept", "")
-        if pause := self._pause(request):
-            return self._too_soon(pause)
-        body = await read_body(request.receive)
+        body = await read_body(request.receive, MAX_FORM)
         if isinstance(body, Response):
             return body
         try:
@@ -78,7 +79,10 @@ class Login:
             return refusal(400, "expected a form with username and password")
         search = form.get("search", "")
         search = search if search.startswith("?") else ""
-        if not self._is_user(request, form.get("username", ""), form.get("password", "")):
+        name = form.get("username", "")
+        if pause := self._pause(request, name):
+            return _too_soon(pause)
+        if not self._is_user(request, name, form.get("password", "")):
             return _page(request, 400, WRONG, search) if is_person else refusal(400, WRONG)
         response: Response = JSONResponse({"success": True})
         if is_person:
@@ -107,8 +111,8 @@ class Login:
         if self._sessions.get(_session(request.headers), -1.0) >= self._clock():
             return None
         if basic := _basic(request.headers.get("authorization", "")):
-            if pause := self._pause(request):
-                return self._too_soon(pause)
+            if pause := self._pause(request, basic[0]):
+                return _too_soon(pause)
             if self._is_user(request, *basic):
                 return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
@@ -126,27 +130,35 @@ class Login:
             secrets.compare_digest(given[0], user) & secrets.compare_digest(given[1], known)
             for user, known in self._users
         ]
-        address = request.client.host if request.client else ""
+        mine, everybodys = _guessers(request, name)
         if any(right):
-            self._wrong.pop(address, None)
+            self._wrong.pop(mine, None)
             return True
-        count = self._wrong.pop(address, (0, 0.0))[0] + 1
-        if len(self._wrong) >= MOST_ADDRESSES:
-            del self._wrong[next(iter(self._wrong))]
-        pause = min(2 ** (count - FREE_TRIES), MAX_PAUSE) if count >= FREE_TRIES else 0
-        self._wrong[address] = count, self._clock() + pause
+        for guesser, free in ((mine, FREE_TRIES), (everybodys, FREE_OF_ADDRESS)):
+            count = self._wrong.pop(guesser, (0, 0.0))[0] + 1
+            if len(self._wrong) >= MOST_GUESSERS:
+                del self._wrong[next(iter(self._wrong))]
+            pause = min(2.0 ** (count - free), MAX_PAUSE) if count >= free else 0.0
+            self._wrong[guesser] = count, self._clock() + pause
         return False
 
-    def _pause(self, request: Request) -> float:
-        """Seconds until this address may try again."""
-        _, until = self._wrong.get(request.client.host if request.client else "", (0, 0.0))
-        return max(0.0, until - self._clock())
+    def _pause(self, request: Request, name: str) -> float:
+        """Seconds until this address may try again, with this name or with any."""
+        now = self._clock()
+        waits = (self._wrong.get(g, (0, 0.0))[1] for g in _guessers(request, name))
+        return max(0.0, max(waits) - now)
 
-    @staticmethod
-    def _too_soon(pause: float) -> Response:
-        response = refusal(429, f"too many wrong passwords; try again in {pause:.0f} s")
-        response.headers["Retry-After"] = f"{pause:.0f}"
-        return response
+
+def _guessers(request: Request, name: str) -> tuple[str, str]:
+    """An address with a name, and the address with whatever name."""
+    address = request.client.host if request.client else ""
+    return f"{address} {name[:100]}", address
+
+
+def _too_soon(pause: float) -> Response:
+    response = refusal(429, f"too many wrong passwords; try again in {pause:.0f} s")
+    response.headers["Retry-After"] = f"{pause:.0f}"
+    return response
 
 
 def _page(request: Request, status: int, problem: str, search: str) -> Response:
@@ -160,11 +172,8 @@ def _home(scope: Scope) -> str:
 
 
 def _session(headers: Headers) -> str:
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return cookie.value if cookie else ""
+    """The cookie's value; :class:`~ssm_search_app.gate.Gate` lets no other cookie pass."""
+    return headers.get("cookie", "").partition("=")[2]
 
 
 def _basic(header: str) -> tuple[str, str] | None:

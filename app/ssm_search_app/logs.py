@@ -8,7 +8,6 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 EVERY = 60  # seconds
 MOST_KINDS = 1_000  # that are remembered
@@ -20,18 +19,19 @@ logger = logging.getLogger(__name__)
 class OncePerMinute(logging.Filter):
     """Lets a kind of record by once a minute, with how many were left out since.
 
-    Of one kind are records of one logger with one message, before its values are put in, and one
-    type of exception.
+    Of one kind are records of one logger, from one line of code, with one type of exception. What
+    they say is cut to one line: some of it is what strangers sent.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         super().__init__()
         self._clock = clock
-        self._seen: dict[tuple[str, str, type | None], tuple[float, int]] = {}
+        self._seen: dict[tuple[object, ...], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write ``record``."""
-        kind = (record.name, str(record.msg), record.exc_info[0] if record.exc_info else None)
+        error = record.exc_info[0] if record.exc_info else None
+        kind = (record.name, record.pathname, record.lineno, error)
         now = self._clock()
         last, left_out = self._seen.get(kind, (now - EVERY, 0))
         if now - last < EVERY:
@@ -40,9 +40,9 @@ class OncePerMinute(logging.Filter):
         if len(self._seen) >= MOST_KINDS:
             self._seen.clear()
         self._seen[kind] = (now, 0)
-        if left_out:
-            record.msg = f"{record.getMessage()} (and {left_out:,} times since this was last said)"
-            record.args = ()
+        said, record.args = repr(record.getMessage()[:MOST])[1:-1], ()
+        again = f" (and {left_out:,} times since this was last said)" if left_out else ""
+        record.msg = said.partition("\\n")[0] + again
         return True
 
 
@@ -52,14 +52,6 @@ def quiet_logs() -> None:
     handler.addFilter(OncePerMinute())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
-def hush_gradio() -> None:
-    """Let Gradio log in a line what a client's input makes it raise; it prints each traceback."""
-    from gradio import queueing, route_utils, routes
-
-    for module in (queueing, route_utils, routes):
-        module.traceback = SimpleNamespace(print_exc=log_failure)  # type: ignore[attr-defined]
 
 
 def log_failure(of: str = "a request") -> None:

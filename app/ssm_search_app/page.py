@@ -50,7 +50,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
     """
 
     def at_work(function: Callable[..., Any]) -> Work:
-        return shown(answering(lanes.quick(function, MAX_STATE)))
+        return shown(answering(lanes.quick(function, MAX_STATE, few=MAX_STATE)))
 
     def search_of(*values: Any) -> Search:
         return Search(**dict(zip(Search.__dataclass_fields__, values, strict=True)))

@@ -21,8 +21,9 @@ from ssm_search_app.connections import BACKLOG, Server
 from ssm_search_app.gate import Gate
 from ssm_search_app.library import Library
 from ssm_search_app.login import Login, Users
-from ssm_search_app.logs import hush_gradio, quiet_logs
+from ssm_search_app.logs import quiet_logs
 from ssm_search_app.page import build_page
+from ssm_search_app.taming import bound_page, tame_gradio
 from ssm_search_app.tools import tools
 
 HERE = Path(__file__).parent
@@ -92,7 +93,8 @@ def build_app(
             app.add_route(path, agents)  # type: ignore[arg-type]
     page = build_page(library, lanes, offered)
     page.queue(max_size=MAX_WAITING, api_open=False)
-    hush_gradio()
+    tame_gradio()
+    bound_page(page)
     gr.mount_gradio_app(
         app,
         page,

@@ -179,8 +179,12 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        if unknown := [name for name in given if name not in names]:
+            named = ", ".join(repr(name[:100]) for name in unknown[:3])
+            raise QueryError(f"there is no {named}; expected {', '.join(names)}")
         try:
-            return valid(**dict(zip(names, args, strict=False)), **kwargs)
+            return valid(**given)
         except ValidationError as error:
             problems = [f"{' '.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
             raise QueryError("; ".join(problems)) from error

@@ -1,0 +1,64 @@
+"""What Gradio does of itself, and must not here: fetch files, print traces, keep all it is sent.
+
+It asks for each of these names when it needs it; a test fails if one of them is no more.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+from gradio import processing_utils, queueing, route_utils, routes
+from gradio.data_classes import GradioModel, GradioRootModel
+
+from ssm_search import ServeError
+from ssm_search_app.bounds import BUSY
+from ssm_search_app.logs import log_failure
+
+SESSIONS = 300
+"""Of programs and pages that Gradio remembers what they showed; 0.1 MB each, and what they sent."""
+UNREAD_SESSIONS = 64  # whose answers wait to be fetched from the queue; the oldest are forgotten
+UNREAD = 8  # answers of one of them, 0.2 MB each
+
+
+def tame_gradio() -> None:
+    """Take from Gradio what none of our components needs; for the whole process, once or twice."""
+    # Whatever looks like a file, {"path": …, "meta": {"_type": "gradio.FileData"}}, would be
+    # copied from this machine, or fetched from any other, wherever it stands in what is sent.
+    processing_utils.async_move_files_to_cache = _unmoved
+    processing_utils.move_files_to_cache = _unmoved_now
+    processing_utils.async_ssrf_protected_download = _refused
+    processing_utils.save_url_to_cache = _refused
+    for module in (queueing, route_utils, routes):
+        module.traceback = SimpleNamespace(print_exc=log_failure)  # type: ignore[attr-defined]
+
+
+def bound_page(page: gr.Blocks) -> None:
+    """Let the page remember few sessions, and few answers that nobody fetches."""
+    page.state_session_capacity = SESSIONS
+    queue, push = page._queue, page._queue.push
+
+    async def bounded(body: Any, request: Any, username: Any) -> Any:
+        unread = queue.pending_event_ids_session
+        if len(unread.get(body.session_hash, ())) >= UNREAD:
+            return False, BUSY, "queue_full"
+        while len(unread) >= UNREAD_SESSIONS:
+            oldest = next(iter(unread))
+            unread.pop(oldest)
+            queue.pending_messages_per_session.pop(oldest, None)
+        return await push(body=body, request=request, username=username)
+
+    queue.push = bounded  # type: ignore[method-assign]
+
+
+def _unmoved_now(data: Any, *_: Any, **__: Any) -> Any:
+    return data.model_dump() if isinstance(data, GradioModel | GradioRootModel) else data
+
+
+async def _unmoved(data: Any, *_: Any, **__: Any) -> Any:
+    return _unmoved_now(data)
+
+
+def _refused(*_: Any, **__: Any) -> Any:
+    raise ServeError("this server opens no address that a request names")
