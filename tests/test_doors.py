@@ -9,7 +9,6 @@ import io
 import json
 import logging
 import re
-import resource
 import signal
 import socket
 import subprocess
@@ -716,15 +715,20 @@ def test_bodies_are_no_longer_than_what_can_be_asked(
 
 
 def test_silent_connections_do_not_stop_the_server(tmp_path: Path) -> None:
-    def few_files() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-
-    command = [sys.executable, "-m", "ssm_search", "app", "--no-browser", "--port=0", "--offline"]
+    few_files = ["sh", "-c", 'ulimit -n 256 && exec "$@"', "sh"]
+    command = [
+        *few_files,
+        sys.executable,
+        "-m",
+        "ssm_search",
+        "app",
+        "--no-browser",
+        "--port=0",
+        "--offline",
+    ]
     log = tmp_path / "log"
     with log.open("w") as errors:
-        server = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, preexec_fn=few_files
-        )
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert server.stdout
         told = re.search(r"http://\S+", server.stdout.readline())
