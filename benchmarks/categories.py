@@ -30,12 +30,12 @@ from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 
 from ssm_search import categories
-from ssm_search.categories import FOLDS, softmax
-from ssm_search.encoder import Encoder, load_encoder
+from ssm_search.encoding.encoder import Encoder, load_encoder
 from ssm_search.papers import Paper
-from ssm_search.ranking import product
-from ssm_search.search import PaperSearch
-from ssm_search.suggest import Headings, likely_parent, listed, similarities
+from ssm_search.ranking.fusion import product
+from ssm_search.ranking.headings import FOLDS, softmax
+from ssm_search.search.facade import PaperSearch
+from ssm_search.search.suggest import Headings, likely_parent, listed, similarities
 
 MIN_ABSTRACTS = 60
 TOPICAL = ("yyyujintang", "xmindflow", "radarFudan", "Ruixxxx", "ziyangwang007")

@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 from peers import DEPTH, PEERS
 from rich.console import Console
 
-from ssm_search.categories import FOLDS
-from ssm_search.encoder import SentenceTransformerEncoder, load_encoder
+from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_encoder
+from ssm_search.ranking.headings import FOLDS
 
 ROUNDS = 5  # cold starts
 ENCODED = 256  # abstracts that encoders alone are timed on

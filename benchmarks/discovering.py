@@ -23,12 +23,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ssm_search.abstracts import load_abstracts, with_abstracts
-from ssm_search.awesome import read_list
-from ssm_search.corpora import update_parts
-from ssm_search.discovery import discover
+from ssm_search.abstracts.cache import load_abstracts, with_abstracts
+from ssm_search.awesome.reading import read_list
+from ssm_search.corpora.joining import update_parts
+from ssm_search.curation.discovery import discover
 from ssm_search.papers import Paper
-from ssm_search.search import PaperSearch
+from ssm_search.search.facade import PaperSearch
 
 SEED = "awesome-mamba.md"
 LISTS = ("yyyujintang", "xmindflow")  # the constants were chosen on others

@@ -24,9 +24,14 @@ from quality import DEPTH, measures
 from rich.console import Console
 from rich.table import Table
 
-from ssm_search.encoder import Encoder, SentenceTransformerEncoder, encode_sorted, load_encoder
-from ssm_search.onnx_export import export_encoder
-from ssm_search.search import PaperSearch
+from ssm_search.encoding.encoder import (
+    Encoder,
+    SentenceTransformerEncoder,
+    encode_sorted,
+    load_encoder,
+)
+from ssm_search.encoding.export import export_encoder
+from ssm_search.search.facade import PaperSearch
 
 TIMED = 96  # abstracts
 ROUNDS = 5

@@ -21,7 +21,7 @@ from known_items import DATA
 from rich.console import Console
 from rich.table import Table
 
-from ssm_search.awesome import ListReading, read_list
+from ssm_search.awesome.reading import ListReading, read_list
 from ssm_search.papers import title_key
 
 SEED = "awesome-mamba.md"

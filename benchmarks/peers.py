@@ -48,9 +48,9 @@ def build_ours(texts: list[str], folder: Path) -> None:
     from tempfile import TemporaryDirectory
 
     from ssm_search import Paper, PaperSearch, load_encoder
-    from ssm_search.bulk_encoder import fastest
-    from ssm_search.encoder import SentenceTransformerEncoder
-    from ssm_search.onnx_export import export_encoder
+    from ssm_search.encoding.bulk import fastest
+    from ssm_search.encoding.encoder import SentenceTransformerEncoder
+    from ssm_search.encoding.export import export_encoder
 
     papers = [Paper(str(row), "", abstract=text) for row, text in enumerate(texts)]
     model = load_encoder()
@@ -64,9 +64,9 @@ def build_ours(texts: list[str], folder: Path) -> None:
 def encode_ours(texts: list[str]) -> float:
     """As `ssm-search build` does once the export is there."""
     import ssm_search
-    from ssm_search.bulk_encoder import BulkEncoder
-    from ssm_search.encoder import SentenceTransformerEncoder, encode_sorted
-    from ssm_search.onnx_encoder import OnnxEncoder
+    from ssm_search.encoding.bulk import BulkEncoder
+    from ssm_search.encoding.encoder import SentenceTransformerEncoder, encode_sorted
+    from ssm_search.encoding.onnx import OnnxEncoder
 
     model, exported = ssm_search.load_encoder(), ssm_search.open_index().encoder
     assert isinstance(model, SentenceTransformerEncoder)
@@ -90,7 +90,7 @@ def file_ours(lists: list[ListToFile], folder: Path) -> list[list[list[int]]]:
     """`PaperSearch.judge`, which `suggest_categories` asks; encoded as the shipped list is."""
     import ssm_search
     from ssm_search import Paper, PaperSearch
-    from ssm_search.bulk_encoder import fastest
+    from ssm_search.encoding.bulk import fastest
 
     def paper_of(row: int, p: PaperToFile, categories: tuple[tuple[str, ...], ...] = ()) -> Paper:
         return Paper(str(row), p["title"], abstract=p["abstract"], categories=categories)

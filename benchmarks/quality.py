@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from ssm_search.encoder import load_encoder
+from ssm_search.encoding.encoder import load_encoder
 from ssm_search.errors import IndexFolderError
 from ssm_search.papers import Paper
-from ssm_search.search import PaperSearch
+from ssm_search.search.facade import PaperSearch
 from ssm_search.text import terms
 
 DEPTH = 10  # ranks looked at

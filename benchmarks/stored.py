@@ -24,11 +24,11 @@ import numpy as np
 from environments import commit, machine
 from known_items import KNOWN_ITEMS, RESULTS, read_known_items
 
-from ssm_search.display import Hits
-from ssm_search.filters import Filters
-from ssm_search.ranking import cosines
-from ssm_search.search import PaperSearch
-from ssm_search.store_search import StoreSearch
+from ssm_search.index.filters import Filters
+from ssm_search.ranking.fusion import cosines
+from ssm_search.search.facade import PaperSearch
+from ssm_search.search.hits import Hits
+from ssm_search.stores.search import StoreSearch
 
 QUERIES = 200
 DEPTH = 10

@@ -29,9 +29,9 @@ from known_items import RESULTS
 from numpy.typing import NDArray
 from rich.console import Console
 
-from ssm_search.ann import PROBED, Ann, ann_kind, build_ann
-from ssm_search.ranking import cosines
-from ssm_search.segmented import CANDIDATES
+from ssm_search.index.ann import PROBED, Ann, ann_kind, build_ann
+from ssm_search.index.segmented import CANDIDATES
+from ssm_search.ranking.fusion import cosines
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 PROBES = (8, 16, 32, 64, 128)

@@ -28,16 +28,22 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from ssm_search.abstracts import load_abstracts, with_abstracts
-from ssm_search.awesome import read_list
-from ssm_search.build import empty_headings
-from ssm_search.duplicates import NEAR_TERMS, NEAR_TITLE, NEAR_VECTORS, is_successor, title_likeness
-from ssm_search.encoder import Encoder, load_encoder
-from ssm_search.filing import APART, FELLOWS, MISFILED
-from ssm_search.findings import Visit
+from ssm_search.abstracts.cache import load_abstracts, with_abstracts
+from ssm_search.awesome.reading import read_list
+from ssm_search.build.lists import empty_headings
+from ssm_search.curation.filing import APART, FELLOWS, MISFILED
+from ssm_search.curation.findings import Visit
+from ssm_search.encoding.encoder import Encoder, load_encoder
 from ssm_search.papers import Abstract, Paper, arxiv_id, title_key
-from ssm_search.ranking import product
-from ssm_search.search import PaperSearch
+from ssm_search.ranking.fusion import product
+from ssm_search.search.duplicates import (
+    NEAR_TERMS,
+    NEAR_TITLE,
+    NEAR_VECTORS,
+    is_successor,
+    title_likeness,
+)
+from ssm_search.search.facade import PaperSearch
 
 SEED = "awesome-mamba.md"
 TOPICAL = ("yyyujintang", "xmindflow", "ziyangwang007", "csguoh", "Madhavaprasath23")

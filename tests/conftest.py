@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SUPPORT = ROOT / "tests" / "support"  # what processes of tests import too
 SHARED = ROOT.parent / "shared" / "data"
 
 PATIENCE = 120  # seconds until what must come is missed, on a machine that does much else

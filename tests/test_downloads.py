@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fakes import WordEncoder
 from typer.testing import CliRunner
 
-from ssm_search import arxiv_api, downloads
-from ssm_search.abstracts import API_URL_VARIABLE, fetch_abstracts
+from ssm_search import downloads
+from ssm_search.abstracts import api as arxiv_api
+from ssm_search.abstracts.cache import API_URL_VARIABLE, fetch_abstracts
 from ssm_search.addresses import NOT_SHOWN, host_name, is_public, shown_address, shown_source
-from ssm_search.build import build_index, read_source
-from ssm_search.cli import app
+from ssm_search.build.lists import build_index, read_source
+from ssm_search.cli.questions import app
 from ssm_search.errors import FetchError, ListError
 
 LIST = "# Films\n- [Video one](https://arxiv.org/abs/2401.00001)\n"

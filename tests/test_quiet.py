@@ -20,7 +20,7 @@ import onnxruntime
 import pytest
 from conftest import ROOT
 
-from ssm_search.onnx_encoder import ENCODER_FOLDER, OnnxEncoder
+from ssm_search.encoding.onnx import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.quiet import SWITCHES
 
 SHIPPED = ROOT / "index" / "awesome-mamba"

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any, TypeGuard
 
 from ssm_search import Category, Paper, SsmSearchError, cards, submissions
-from ssm_search.card_display import verdict_line
-from ssm_search.export import SUFFIXES, Format, export
+from ssm_search.views.card_display import verdict_line
+from ssm_search.views.export import SUFFIXES, Format, export
 from ssm_search_app import render
 from ssm_search_app.address import MOST_ANSWERS, Search
 from ssm_search_app.library import Library

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssm_search import IndexFolderError, PaperSearch, StoreSearch, abstracts, open_index
+from ssm_search import Search, abstracts, open_index
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class Library:
         offline: ask arXiv for nothing.
     """
 
-    search: PaperSearch | StoreSearch
+    search: Search
     folder: str | Path | None = None
     list_text: str = ""
     list_name: str = "README.md"
@@ -32,21 +32,18 @@ class Library:
         """The list as people call it."""
         manifest = self.search.manifest
         name = Path(manifest.list_name).stem
-        if manifest.segments:  # of files such as corpus.jsonl.xz, perhaps several
+        if not self.search.is_list:  # of files such as corpus.jsonl.xz, perhaps several
             name = ", ".join(one.partition(".")[0] for one in manifest.list_name.split(", "))
         return name.replace("-", " ").replace("_", " ").title() or "Papers"
 
     @property
-    def listed(self) -> PaperSearch:
+    def listed(self) -> Search:
         """The index of a list, for what only that can do.
 
         Raises:
             IndexFolderError: it is that of a large corpus.
         """
-        if not isinstance(self.search, PaperSearch) or self.search.manifest.segments:
-            raise IndexFolderError(
-                "a large corpus is served here; filing papers and drawing a map need that of a list"
-            )
+        self.search.rows.as_list()
         return self.search
 
     def prepare(self) -> None:
@@ -55,7 +52,7 @@ class Library:
         Whatever the network does, the index goes on as it is.
         """
         self.search.query("warm up", k=1)
-        if self.search.manifest.segments:
+        if not self.search.is_list:
             return  # a large corpus, which has its abstracts
         ids = [paper.id for paper in self.search.papers if paper.kind == "paper"]
         at_hand = {paper.id for paper in self.search.papers if paper.abstract}

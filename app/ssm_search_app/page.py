@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.events import api
 
 from ssm_search import SsmSearchError, maps
-from ssm_search.submissions import MAX_CHARS
+from ssm_search.curation.submissions import MAX_CHARS
 from ssm_search_app import handlers, render
 from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search, from_address, to_address
 from ssm_search_app.bounds import MAX_TEXT, SLOW_WORKERS, Lanes, Work
@@ -128,7 +128,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         picks = gr.BrowserState(dict(handlers.NO_PICKS), storage_key=PICKS_KEY, secret=PICKS_KEY)
         address = gr.Textbox(visible=False)
         count = library.search.manifest.papers
-        of_list = not library.search.manifest.segments  # a large corpus has no headings, no map
+        of_list = library.search.is_list  # a large corpus has no headings, no map
         gr.HTML(
             render.render("header.html", title=library.title, papers=count), apply_default_css=False
         )

@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ssm_search import Hit, Paper
-from ssm_search.card_display import shown_lines
-from ssm_search.display import marked, shown
-from ssm_search.export import export
+from ssm_search.text import marked, shown
+from ssm_search.views.card_display import shown_lines
+from ssm_search.views.export import export
 
 
 def _shown(value: Any) -> Any:

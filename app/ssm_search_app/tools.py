@@ -21,7 +21,7 @@ from ssm_search import (
     submissions,
     suggestion_to_json,
 )
-from ssm_search.card_display import card_json
+from ssm_search.views.card_display import card_json
 from ssm_search_app.bounds import MAX_TEXT, Lanes, Work, told
 from ssm_search_app.library import Library
 

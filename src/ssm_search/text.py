@@ -116,3 +116,14 @@ def nearest_word(word: str, vocabulary: Sequence[str]) -> str | None:
     slips = 2 if len(word) >= 9 else 1
     best = process.extractOne(word, candidates, scorer=OSA.distance, score_cutoff=slips)
     return best[0] if best else None
+
+
+_DIRECTION_OVERRIDES = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+
+
+def shown(text: str) -> str:
+    """``text`` without control characters and text-direction overrides.
+
+    Lists are written by strangers, and terminals do what escape sequences say.
+    """
+    return "".join(char for char in text if char.isprintable() and char not in _DIRECTION_OVERRIDES)

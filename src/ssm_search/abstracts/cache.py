@@ -1,0 +1,260 @@
+"""Abstracts from arXiv or from files, kept in a cache that only grows.
+
+The cache is a JSON-lines file. Answers are appended and fsynced batch by batch, so a kill or a cut
+network loses nothing, and the next run asks only for what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ssm_search.abstracts.api import API_URL, BATCH_SIZE, REQUEST_INTERVAL, ArxivApi
+from ssm_search.errors import FetchError, ListError
+from ssm_search.files import append_json_lines
+from ssm_search.papers import Abstract, Paper, arxiv_id
+
+logger = logging.getLogger(__name__)
+
+API_URL_VARIABLE = "SSM_SEARCH_ARXIV_API"  # a mirror, or a test's stand-in
+MAX_REFUSED = 10  # ids in a row; who finds fault with more of them means us, not the ids
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReport:
+    """How a fetch went, in ids."""
+
+    fetched: tuple[str, ...] = ()  # are in the cache now
+    unknown: tuple[str, ...] = ()  # arXiv has no such paper
+    refused: tuple[str, ...] = ()  # no arXiv id, to us or to arXiv
+    withdrawn: tuple[str, ...] = ()  # those of ``fetched`` that were withdrawn
+    error: str = ""  # what stopped the fetch early, "" if nothing did
+
+
+def default_cache() -> Path:
+    """Where abstracts are kept for this user, whichever index they are for."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("ssm-search") / "abstracts.jsonl"
+
+
+def load_abstracts(path: Path) -> dict[str, Abstract]:
+    """Read a file of abstracts, one JSON object a line.
+
+    Each has ``id`` (or ``arxiv_id``), ``title``, ``abstract`` and, if known, the other fields of
+    :class:`Abstract`; a later line wins. A last line cut short by a kill is passed over, and an
+    absent file is an empty one.
+
+    Raises:
+        ListError: any other line is not such an object, or the file cannot be read.
+    """
+    found: dict[str, Abstract] = {}
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return found
+    except OSError as error:
+        reason = error.strerror
+        raise ListError(f"cannot read {path} ({reason}); expected JSON lines") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = _from_json(json.loads(line))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            if number == len(lines):
+                logger.warning("%s: passed over its last line, which was cut short", path)
+                break
+            raise ListError(
+                f"{path}, line {number}: expected a JSON object with id, title and abstract, "
+                f"got {line[:60].decode(errors='replace')!r}; mend or delete that line"
+            ) from error
+        found[record.id] = record
+    return found
+
+
+def load_files(paths: Iterable[Path]) -> dict[str, Abstract]:
+    """All abstracts of several files, which have to be there; those of the first stand.
+
+    Raises:
+        ListError: a file is missing, or as :func:`load_abstracts`.
+    """
+    known: dict[str, Abstract] = {}
+    for path in paths:
+        if not path.exists():
+            raise ListError(f"no file {path}; expected JSON lines with id, title and abstract")
+        known = {**load_abstracts(path), **known}
+    return known
+
+
+def append_abstracts(path: Path, records: Iterable[Abstract]) -> None:
+    """Add ``records`` to the file and make sure that they are on disk."""
+    append_json_lines(path, map(_to_json, records))
+
+
+def with_abstracts(papers: Iterable[Paper], known: Mapping[str, Abstract]) -> list[Paper]:
+    """``papers`` with what is ``known`` filled in; what is there already is never replaced.
+
+    A paper without a printed year gets the one in which arXiv published it.
+    """
+    filled = []
+    for paper in papers:
+        record = known.get(paper.id)
+        if record is not None:
+            published = paper.published or record.published
+            paper = replace(
+                paper,
+                abstract=paper.abstract or record.abstract,
+                authors=paper.authors or record.authors,
+                published=published,
+                arxiv_categories=paper.arxiv_categories or record.arxiv_categories,
+                year=paper.year or (published.year if published else None),
+            )
+        filled.append(paper)
+    return filled
+
+
+def fetch_abstracts(
+    ids: Iterable[str],
+    cache: Path,
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    api_url: str = "",
+    interval: float = REQUEST_INTERVAL,
+    sleep: Callable[[float], None] = time.sleep,
+) -> FetchReport:
+    """Ask arXiv for the papers of ``ids`` that ``cache`` does not have, and add them to it.
+
+    Never raises for what the network does: the report says what stopped it, and whatever came
+    until then is in the cache.
+
+    Args:
+        ids: in any form that :func:`~ssm_search.papers.arxiv_id` reads; versions are left out.
+        progress: called with (ids answered for, ids asked for) after each answer.
+        interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
+    """
+    read = {text: arxiv_id(text) for text in ids}
+    refused = [text for text, paper_id in read.items() if paper_id is None]
+    known = load_abstracts(cache)
+    missing = [i for i in dict.fromkeys(filter(None, read.values())) if i not in known]
+    if not missing:
+        return FetchReport(refused=tuple(refused))
+    fetched: list[Abstract] = []
+    unknown: list[str] = []
+    error = ""
+    answered = refused_in_a_row = 0
+    batches = [missing[at : at + BATCH_SIZE] for at in range(0, len(missing), BATCH_SIZE)]
+    progress(0, len(missing))
+    source = ArxivApi(api_url or os.environ.get(API_URL_VARIABLE) or API_URL, interval, sleep)
+    source.witness = next((i for i in known if arxiv_id(i) == i), "")
+    with closing(source.client._session):
+        while batches:
+            batch = batches.pop(0)
+            try:
+                records = source.ask(batch)
+            except FetchError as failure:
+                if failure.status != 400 or refused_in_a_row == MAX_REFUSED:
+                    error = str(failure)
+                    break
+                if len(batch) > 1:
+                    # One id that arXiv finds malformed fails its batch: halve until it is alone.
+                    middle = len(batch) // 2
+                    batches[:0] = [batch[:middle], batch[middle:]]
+                    continue
+                refused += batch
+                refused_in_a_row += 1
+            else:
+                append_abstracts(cache, records)
+                fetched += records
+                found = {record.id for record in records}
+                unknown += [paper_id for paper_id in batch if paper_id not in found]
+                refused_in_a_row = 0
+            answered += len(batch)
+            progress(answered, len(missing))
+    return FetchReport(
+        fetched=tuple(record.id for record in fetched),
+        unknown=tuple(unknown),
+        refused=tuple(refused),
+        withdrawn=tuple(record.id for record in fetched if record.withdrawn),
+        error=error,
+    )
+
+
+def search_arxiv(
+    query: str,
+    limit: int,
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    api_url: str = "",
+    interval: float = REQUEST_INTERVAL,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Paper]:
+    """The newest papers on arXiv that meet ``query``, up to ``limit``, with their abstracts.
+
+    Args:
+        query: as arXiv has it, "cat:cs.CV AND all:mamba".
+        progress: called with (papers found, ``limit``) after each page.
+        interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
+
+    Raises:
+        FetchError: arXiv cannot be reached, or does not take the query.
+    """
+    found: dict[str, Abstract] = {}
+    source = ArxivApi(api_url or os.environ.get(API_URL_VARIABLE) or API_URL, interval, sleep)
+    with closing(source.client._session):
+        for start in range(0, limit, BATCH_SIZE):
+            progress(start, limit)
+            page = source.page(query, start)
+            found |= {record.id: record for record in page}  # some shift to the next page meanwhile
+            if len(page) < BATCH_SIZE:
+                break
+    listed = [
+        Paper(record.id, record.title, url=f"https://arxiv.org/abs/{record.id}", venue="arXiv")
+        for record in found.values()
+        if not record.withdrawn
+    ]
+    return with_abstracts(listed[:limit], found)
+
+
+def _to_json(record: Abstract) -> dict[str, Any]:
+    values = asdict(record)
+    values["published"] = record.published.isoformat() if record.published else None
+    needed = ("id", "title", "abstract")
+    return {name: value for name, value in values.items() if value or name in needed}
+
+
+def _from_json(values: Any) -> Abstract:
+    """The inverse of :func:`_to_json`; ValueError, KeyError or TypeError where there is none."""
+    if not isinstance(values, dict):
+        raise TypeError("not an object")
+    values = {name: value for name, value in values.items() if value is not None}
+    paper_id = values["id"] if "id" in values else values["arxiv_id"]
+    title, abstract = values.get("title", ""), values["abstract"]
+    authors, subjects = values.get("authors", []), values.get("arxiv_categories", [])
+    if isinstance(authors, str):  # "A. Author, B. Author", as many files have it
+        authors = [name.strip() for name in re.split(r",| and ", authors) if name.strip()]
+    # str() would make an abstract of any mistake, and "2403.1" of the number 2403.10.
+    if not all(isinstance(v, str) for v in (paper_id, title, abstract, *authors, *subjects)):
+        raise TypeError("not text")
+    if not (isinstance(authors, list) and isinstance(subjects, list)):
+        raise TypeError("not a list")
+    " ".join((paper_id, title, abstract, *authors, *subjects)).encode()  # refuses half an emoji
+    published = values.get("published")
+    return Abstract(
+        id=arxiv_id(paper_id) or paper_id,
+        title=title,
+        abstract=" ".join(abstract.split()),
+        authors=tuple(authors),
+        published=date.fromisoformat(published[:10]) if published else None,
+        arxiv_categories=tuple(subjects),
+        withdrawn=bool(values.get("withdrawn", False)),
+    )

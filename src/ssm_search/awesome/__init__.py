@@ -1,0 +1,5 @@
+"""A list in any dialect ⇄ its entries: reading, and writing back as its neighbours are written."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

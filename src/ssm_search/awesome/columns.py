@@ -1,0 +1,104 @@
+"""Which column of a table holds what: by its name and, where names fail, by its looks."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from ssm_search.awesome.blocks import Block, plain
+from ssm_search.awesome.labels import is_date, is_label, is_venue_link
+
+# In this order where one name says two things: "Paper link" is a link.
+_ROLES = {
+    "link": "link links pdf url arxiv doi abs 链接",
+    "code": "code github repo repository implementation 代码",
+    "title": "title paper papers article work 标题 论文 题目 titre título titel",
+    "name": "name method model 名称 方法",
+    "venue": "venue conference journal publication publisher 会议 期刊",
+    "year": "year 年份 jahr année año",
+    "date": "date time published 日期 时间",
+    "authors": "author authors 作者",
+}
+_ORDER = list(_ROLES)
+_ROLE_WORDS = {word: role for role, words in _ROLES.items() for word in words.split()}
+_LONGEST_NAME = 100  # a longer text in the header names nothing
+_WORDS_IN_NAME = 4  # and neither do its further words
+_LIKENESS = 0.75  # "Tilte" and "Venu" reach it
+_SHORTEST_MISSPELLED = 4  # among three letters, every word is like another
+
+
+def with_headers(blocks: Iterable[Block]) -> Iterator[Block]:
+    """``blocks``, where rows without a header take the one above them, if it is as wide.
+
+    A row that names columns is a header even if no delimiter line follows it.
+    """
+    header: tuple[str, ...] = ()
+    for block in blocks:
+        if block.kind == "heading":
+            header = ()
+        elif block.kind == "row":
+            if block.header:
+                header = block.header
+            elif _names_columns(block):
+                header = tuple(plain(cell) for cell in block.cells)
+                continue
+            elif len(header) == len(block.cells):
+                block = replace(block, header=header)
+        yield block
+
+
+def roles(block: Block) -> list[str]:
+    """What each cell of a row holds: a key of the table above, or "" where nothing tells."""
+    named = [column_role(name) for name in block.header[: len(block.cells)]]
+    if any(named):
+        return named + [""] * (len(block.cells) - len(named))
+    return [_role_by_look(plain(cell)) for cell in block.cells]
+
+
+def title_column(block: Block) -> int | None:
+    """Which cell is the title: the column named so, else a linked text, else the longest text."""
+    texts = [plain(cell) for cell in block.cells]
+    cell_roles = roles(block)
+    usable = [n for n, text in enumerate(texts) if text and not is_label(text)]
+    for wanted in ("title", "name"):
+        for n in usable:
+            if cell_roles[n] == wanted:
+                return n
+    free = [n for n in usable if cell_roles[n] == ""]
+    if any(map(column_role, block.header)):
+        return free[0] if free else None
+    linked = [n for n in free if any(run.href for run in block.cells[n])]
+    return max(linked or free, key=lambda n: len(texts[n]), default=None)
+
+
+def column_role(name: str) -> str:
+    """What a column holds, by its name; "" if the name says nothing. Forgives one misspelling."""
+    return _column_role(name) if len(name) <= _LONGEST_NAME else ""
+
+
+@lru_cache(maxsize=1024)
+def _column_role(name: str) -> str:
+    words = [word for word in re.findall(r"\w+", name.casefold()) if not word.isdigit()]
+    found = []
+    for word in words[:_WORDS_IN_NAME]:
+        close = difflib.get_close_matches(word, _ROLE_WORDS, n=1, cutoff=_LIKENESS)
+        if close and (word == close[0] or len(word) >= _SHORTEST_MISSPELLED):
+            found.append(_ROLE_WORDS[close[0]])
+    return min(found, key=_ORDER.index, default="")
+
+
+def _names_columns(block: Block) -> bool:
+    if any(run.href for cell in block.cells for run in cell):
+        return False
+    names = [text for cell in block.cells if (text := plain(cell))]
+    known = [name for name in names if len(name.split()) <= 2 and column_role(name)]
+    return len(known) > 1 and 2 * len(known) >= len(names)
+
+
+def _role_by_look(text: str) -> str:
+    if is_date(text):
+        return "date"
+    return "venue" if is_venue_link(text) or text.casefold() == "arxiv" else ""

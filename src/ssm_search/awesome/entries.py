@@ -1,0 +1,190 @@
+"""One block of a list → the entries it holds, or the reason why it holds none."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run, plain
+from ssm_search.awesome.columns import roles, title_column
+from ssm_search.awesome.headline import Headline, clean_title, headline, split_entries
+from ssm_search.awesome.labels import find_year, is_label, is_venue_link, label_words
+from ssm_search.awesome.links import is_code, is_web, paper_ids, says_paper
+from ssm_search.papers import Paper, arxiv_id, slug, title_key
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a list that could not be read, and where."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place where a paper stands in the list.
+
+    Attributes:
+        line: 1-based source line it starts on.
+        end: the last source line with anything of it.
+        strength: how sure the title is: 3 marked as one, 2 by its place, 1 a mention in prose.
+        roles: of a table row, what each cell holds (:mod:`ssm_search.awesome.columns`); else ().
+    """
+
+    paper: Paper
+    line: int
+    end: int
+    strength: int
+    roles: tuple[str, ...] = ()
+
+
+def read_row(block: Block) -> Iterator[Entry | Problem]:
+    """The entry of a table row."""
+    texts = [plain(cell) for cell in block.cells]
+    cell_roles = roles(block)
+    title_at = title_column(block)
+    if title_at is None:
+        ids = paper_ids(run for cell in block.cells for run in cell)
+        yield Problem(
+            block.line, f"table row without a title: {', '.join(ids) or _quote(' | '.join(texts))}"
+        )
+        return
+    title_cell = block.cells[title_at]
+    runs = [*title_cell, *(run for cell in block.cells if cell is not title_cell for run in cell)]
+    found = headline(title_cell)
+    title = found.title or clean_title(texts[title_at])
+    if cell_roles[title_at] != "title" and not paper_ids(runs) and not any(map(is_web, runs)):
+        yield Problem(block.line, f"table row without a link: {_quote(' | '.join(texts))}")
+        return
+    said = dict(zip(reversed(cell_roles), reversed(texts), strict=True))
+    years = (find_year(said.get(role)) for role in ("year", "date", "venue"))
+    yield from _entry(
+        Headline(title, 3),
+        runs,
+        line=block.line,
+        venue=said.get("venue") or found.venue,
+        year=next(filter(None, years), found.year),
+        code_url=_code_cell(block, cell_roles),
+        cell_roles=cell_roles,
+    )
+
+
+def _code_cell(block: Block, cell_roles: list[str]) -> str:
+    cells = [cell for cell, role in zip(block.cells, cell_roles, strict=True) if role == "code"]
+    links = (run for cell in cells for run in cell if is_web(run) and not arxiv_id(run.href))
+    return next((run.href for run in links), "")
+
+
+def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
+    """The entries of a list item, a paragraph or a linked heading.
+
+    Outside of any section, where lists introduce themselves, only a marked title with an arXiv id
+    makes an entry, and not a sure one.
+    """
+    for runs in split_entries(block.cells[0]):
+        found = headline(runs)
+        mentions = _mentions(runs, found)
+        own = tuple(run for run in runs if run not in mentions)
+        line = runs[0].line or block.line
+        if found.prose:
+            pass  # its mentions are all there is
+        elif _is_entry(found, own, in_section and block.kind == "item", in_section):
+            sure = found.strength if in_section else 2
+            found = replace(found, strength=sure)
+            end = max(run.line for run in runs)
+            yield from _entry(found, own, line=line, end=end, venue=found.venue, year=found.year)
+        elif in_section and block.kind == "item":
+            yield from _why_no_entry(found, own, line)
+        for run in mentions:
+            yield from _entry(Headline(clean_title(run.text), 1), [run], line=run.line or line)
+
+
+def _is_entry(found: Headline, runs: tuple[Run, ...], is_item: bool, in_section: bool) -> bool:
+    if not found.title:
+        return False
+    if not in_section:
+        return found.strength == 3 and bool(paper_ids(runs))
+    if any(arxiv_id(run.href) or says_paper(run) for run in runs):
+        return True
+    if is_item:
+        return bool(paper_ids(runs)) or any(is_web(run) and not run.image for run in runs)
+    return found.strength == 3 and bool(paper_ids(runs))
+
+
+def _why_no_entry(found: Headline, runs: tuple[Run, ...], line: int) -> Iterator[Problem]:
+    if found.title and not any(run.href for run in runs):
+        yield Problem(line, f"list item without a link: {_quote(found.title)}")
+    elif not found.title and any(map(is_web, runs)) and not paper_ids(runs):
+        address = next(run.href for run in runs if is_web(run))
+        yield Problem(line, f"list item without a title: {_quote(address)}")
+
+
+def _mentions(runs: tuple[Run, ...], found: Headline) -> dict[Run, None]:
+    """The links to papers other than the one that ``runs`` are about, in order.
+
+    In prose that is all of them; else those below the title's paragraph, and where the entry has
+    an id without them, those beside it.
+    """
+    title = title_key(found.title)
+    named = {
+        run: None
+        for run in runs
+        if _names_paper(run) and (found.prose or title_key(run.text) not in title)
+    }
+    if found.prose or not title:
+        return named if title else {}
+    own_ids = paper_ids(run for run in runs if run not in named)
+    end = next((at for at, run in enumerate(runs) if run.text == PARAGRAPH_BREAK), len(runs))
+    below = set(runs[end:])
+    return {
+        run: None
+        for run in named
+        if run in below or (own_ids and arxiv_id(run.href) not in own_ids)
+    }
+
+
+def _names_paper(run: Run) -> bool:
+    """A link to a paper whose text is its title."""
+    named = not is_label(run.text) and not is_venue_link(run.text) and clean_title(run.text)
+    return bool(named) and arxiv_id(run.href) is not None
+
+
+def _entry(
+    found: Headline,
+    runs: Iterable[Run],
+    *,
+    line: int,
+    end: int = 0,
+    venue: str = "",
+    year: int | None = None,
+    code_url: str = "",
+    cell_roles: Iterable[str] = (),
+) -> Iterator[Entry | Problem]:
+    """Build one entry from its title and all its links, the title's own links standing first."""
+    runs = tuple(runs)
+    paper_id, *others = paper_ids(runs) or [""]
+    if others:
+        taken = f"took {paper_id}, passed over {', '.join(others)}"
+        yield Problem(line, f"two arXiv ids for one title: {taken}")
+    links = [run for run in runs if is_web(run)]
+    code_url = code_url or next((run.href for run in links if is_code(run)), "")
+    if paper_id:
+        paper = Paper(
+            id=paper_id,
+            title=found.title,
+            url=f"https://arxiv.org/abs/{paper_id}",
+            pdf_url=f"https://arxiv.org/pdf/{paper_id}",
+        )
+    else:
+        page = next((run.href for run in links if run.href != code_url), code_url)
+        pdf = next((run.href for run in links if "pdf" in label_words(run.text)), "")
+        paper = Paper(id=slug(found.title), title=found.title, kind="link", url=page, pdf_url=pdf)
+    paper = replace(paper, code_url=code_url, venue=venue, year=year)
+    end = max([line, end, *(run.line for run in runs)])
+    yield Entry(paper, line, end, found.strength, tuple(cell_roles))
+
+
+def _quote(text: str) -> str:
+    return textwrap.shorten(text, 80, placeholder="…")

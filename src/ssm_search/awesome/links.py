@@ -1,0 +1,55 @@
+"""What a link of a list leads to: a paper, its code, or some other page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ssm_search.awesome.blocks import Run, plain
+from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words
+from ssm_search.papers import arxiv_id, arxiv_ids_in_text
+
+_CODE_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "gitee.com", "codeberg.org")
+_WEB_ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+", re.I)
+_MEANT_FOR_WEB = re.compile(r"https?:", re.I)
+_BADGE_ID = re.compile(r"arxiv-(\d{4}\.\d{4,5})", re.I)
+
+
+def is_web(run: Run) -> bool:
+    """True for a link that leads somewhere on the web."""
+    return _WEB_ADDRESS.match(run.href) is not None
+
+
+def leads_out(run: Run) -> bool:
+    """True for a link that is meant to leave the list, even if it is misspelled."""
+    return _MEANT_FOR_WEB.match(run.href) is not None or arxiv_id(run.href) is not None
+
+
+def is_malformed(run: Run) -> bool:
+    """True for a link such as "https:/example.org", which leads nowhere."""
+    return _MEANT_FOR_WEB.match(run.href) is not None and not is_web(run)
+
+
+def is_code(run: Run) -> bool:
+    """A link that says it is code, or leads to a repository on a known host."""
+    if not is_web(run) or arxiv_id(run.href):
+        return False
+    host, _, path = run.href.split("//", 1)[-1].partition("/")
+    is_repository = host.lower().removeprefix("www.") in _CODE_HOSTS and "/" in path.strip("/")
+    says_code = bool(CODE_LABELS & label_words(run.text))
+    # A title may speak of code too; only a label says by itself what it leads to.
+    return (is_repository or says_code) if is_label(run.text) else (is_repository and says_code)
+
+
+def says_paper(run: Run) -> bool:
+    """A link whose text calls it the paper."""
+    return is_web(run) and is_label(run.text) and bool(PAPER_LABELS & label_words(run.text))
+
+
+def paper_ids(runs: Iterable[Run]) -> list[str]:
+    """Distinct arXiv ids: those that links lead to first, then those in the text and on badges."""
+    runs = tuple(runs)
+    linked = [arxiv_id(run.href) for run in runs]
+    written = [*arxiv_ids_in_text(plain(runs)), *(arxiv_id(run.text) for run in runs)]
+    badges = [match[1] for run in runs if (match := _BADGE_ID.search(run.image))]
+    return [found for found in dict.fromkeys([*linked, *written, *badges]) if found]

@@ -1,0 +1,172 @@
+"""Markdown with HTML in it → blocks of text and links, each with its line number.
+
+Lists mix both: a ``<details>`` around pipe tables, ``<a href>`` inside bullets, ``<h1>`` for a
+title. markdown-it reads the Markdown, one pattern the HTML, and both feed one builder, so that
+nothing after this module needs to know which it was. Pure text in, plain records out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from html import unescape
+from itertools import zip_longest
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from ssm_search.awesome.blocks import LINE_BREAK, Block, Builder
+
+# Deeper nesting than this exists only to exhaust a parser. Brackets in a line cost time in
+# proportion to theirs.
+MAX_NESTING = 100
+MAX_BRACKET_NESTING = 20
+
+# Possessive, and a "<" ends every attempt: hostile input is read in linear time. (The standard
+# library's HTMLParser, in the oldest Python we support, takes minutes for 100 KB of "<a ".)
+_HTML = re.compile(
+    r"(?P<comment><!--(?:-?>|.*?(?:-->|\Z)))|<[?!][^<>]*+>"
+    r"|<(?P<slash>/?)(?P<tag>[a-z][a-z0-9]*+)(?P<attrs>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>",
+    re.I | re.S,
+)
+_ATTRIBUTE = re.compile(
+    r"(?<![\w:-])([a-z][\w:-]*+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", re.I
+)
+_CELL_END = re.compile(r"(?<!\\)\|")
+
+
+def parse_blocks(text: str) -> list[Block]:
+    """Read ``text`` as GitHub would, and a little more kindly.
+
+    Indented code is read as text (lists indent their entries at will), cells beyond a table's
+    header are kept, pipe rows without a delimiter line are rows all the same, and an entry over a
+    rule is no heading. Fenced code and comments are skipped.
+    """
+    block_parser, inline_parser = _parsers()
+    environment: dict[str, Any] = {}
+    feed = _Feed()
+    tokens = block_parser.parse(text, environment)
+    for token in _with_all_cells(_with_entries_over_rules(tokens), text.split("\n")):
+        if token.map:
+            feed.builder.line = token.map[0] + 1
+        if token.type == "inline":
+            children: list[Token] = []
+            inline_parser.inline.parse(token.content, inline_parser, environment, children)
+            for child in children:
+                feed.token(child)
+        else:
+            feed.token(token)
+    feed.builder.flush()
+    return feed.builder.blocks
+
+
+@cache  # making both takes as long as reading ten entries, and a diff may have many hunks
+def _parsers() -> tuple[MarkdownIt, MarkdownIt]:
+    """Of blocks, and of what is in them; a text is read by each without leaving a trace in it."""
+    return _markdown(MAX_NESTING).disable("inline"), _markdown(MAX_BRACKET_NESTING)
+
+
+def _markdown(nesting: int) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": nesting}).enable(["table", "strikethrough"])
+    return parser.disable(["code", "text_join"])  # text_join hides which pipes were escaped
+
+
+def _with_entries_over_rules(tokens: list[Token]) -> Iterator[Token]:
+    """``tokens``, but only one line without a link is a heading by the "---" below it."""
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if token.type == "heading_open" and token.markup == "-":
+            text = following.content if following else ""
+            is_heading = "\n" not in text and "](" not in text and "://" not in text
+            yield token if is_heading else Token("paragraph_open", "p", 1, map=token.map)
+        else:
+            yield token  # a closing tag of either kind ends the block
+
+
+def _with_all_cells(tokens: Iterable[Token], lines: list[str]) -> Iterator[Token]:
+    """``tokens`` with the cells that a row has beyond its table's header, which GitHub drops."""
+    line, seen = 0, 0
+    for token in tokens:
+        if token.type == "tr_open" and token.map:
+            line, seen = token.map[0], 0
+        elif token.type == "td_close":
+            seen += 1
+        elif token.type == "tr_close" and seen:
+            for cell in split_row(lines[line])[seen:]:
+                yield Token("td_open", "td", 1)
+                yield Token("inline", "", 0, map=[line, line + 1], content=cell)
+                yield Token("td_close", "td", -1)
+        yield token
+
+
+def split_row(line: str) -> list[str]:
+    """The texts of the cells of a table row, without the pipes around it."""
+    cells = [cell.strip() for cell in _CELL_END.split(line.strip(" \t>"))]
+    cells = cells[not cells[0] : len(cells) - (not cells[-1])]
+    return [cell.replace("\\|", "|") for cell in cells]
+
+
+class _Feed:
+    """Passes tokens on to the builder: Markdown by its element, HTML tag by tag."""
+
+    def __init__(self) -> None:
+        self.builder = Builder()
+        self._in_comment = False
+
+    def token(self, token: Token) -> None:
+        if self._in_comment:
+            self._in_comment = "-->" not in token.content
+        elif token.type == "html_block":
+            self._html(token.content)
+            if token.content.rstrip().endswith(">"):
+                self.builder.flush_paragraph()
+        elif token.type == "html_inline":
+            self._html(token.content)
+        elif token.type in ("fence", "hr"):
+            self.builder.flush()
+        elif token.type in ("softbreak", "hardbreak"):
+            self.builder.line += 1
+            self.builder.text(LINE_BREAK)
+        elif token.type == "image":
+            self.builder.start("img", {"src": str(token.attrGet("src") or "")})
+        elif token.type in ("text", "code_inline"):
+            self.builder.text(token.content)
+        elif token.type == "text_special":
+            self.builder.text(token.content, escaped=True)
+        elif token.nesting == 1:
+            self.builder.start(token.tag, {name: str(value) for name, value in token.attrs.items()})
+        elif token.nesting == -1:
+            self.builder.end(token.tag)
+
+    def _html(self, html: str) -> None:
+        position = 0
+        for match in _HTML.finditer(html):
+            self._html_text(html[position : match.start()])
+            position = match.end()
+            if match["tag"]:
+                self._html_tag(match["tag"].lower(), match["attrs"], closes=bool(match["slash"]))
+            elif match["comment"] and not match["comment"].endswith("-->"):
+                self._in_comment = True  # a blank line ended the HTML, not the comment
+            self.builder.line += match.group().count("\n")
+        self._html_text(html[position:])
+
+    def _html_tag(self, tag: str, attributes: str, *, closes: bool) -> None:
+        if closes:
+            self.builder.end(tag)
+        else:
+            found = {
+                name.lower(): unescape(a or b or c)
+                for name, a, b, c in _ATTRIBUTE.findall(attributes)
+            }
+            self.builder.start(tag, found)
+
+    def _html_text(self, text: str) -> None:
+        if text.isspace():
+            self.builder.text(LINE_BREAK if "\n" in text else " ")
+            self.builder.line += text.count("\n")
+        else:
+            leading = text[: len(text) - len(text.lstrip())].count("\n")
+            self.builder.line += leading
+            self.builder.text(unescape(text))
+            self.builder.line += text.count("\n") - leading

@@ -1,0 +1,73 @@
+"""List items below list items: which are entries, which only say more about the one above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run
+from ssm_search.awesome.headline import headline
+from ssm_search.awesome.labels import is_venue_link
+from ssm_search.awesome.links import is_web, paper_ids
+
+
+def with_children(blocks: Iterable[Block]) -> Iterator[Block]:
+    """``blocks``, where a list item takes in what stands below it without a title of its own.
+
+    "* Title" with "[paper](…)" and "[code](…)" as its children is one entry. An item that only
+    groups entries, without a link of its own, is left out.
+    """
+    for are_items, group in groupby(blocks, key=lambda block: block.kind == "item"):
+        neighbours = list(group)
+        yield from _families(neighbours) if are_items else neighbours
+
+
+@dataclass(slots=True)
+class _Item:
+    position: int
+    head: Block
+    runs: list[Run]
+    groups_others: bool = False
+
+    def whole(self) -> Block:
+        return replace(self.head, cells=(tuple(self.runs),))
+
+
+def _families(blocks: list[Block]) -> Iterator[Block]:
+    whole: list[_Item] = []
+    open_items: list[_Item] = []
+    for position, block in enumerate(blocks):
+        _close(open_items, block.level, whole)
+        open_items.append(_Item(position, block, list(block.cells[0])))
+    _close(open_items, 0, whole)
+    for item in sorted(whole, key=lambda item: item.position):
+        if not item.groups_others or _leads_anywhere(item.runs):
+            yield item.whole()
+
+
+def _close(open_items: list[_Item], level: int, whole: list[_Item]) -> None:
+    """Decide on the open items that the next one, at ``level``, does not stand below."""
+    while open_items and open_items[-1].head.level >= level:
+        item = open_items.pop()
+        above = open_items[-1] if open_items else None
+        if above is None or _stands_alone(item.whole()):
+            whole.append(item)
+            if above:
+                above.groups_others = True
+        else:
+            above.runs += [Run(PARAGRAPH_BREAK, line=item.head.line), *item.runs]
+            above.groups_others |= item.groups_others
+
+
+def _stands_alone(item: Block) -> bool:
+    runs = item.cells[0]
+    if not _leads_anywhere(runs):
+        return False
+    title = headline(runs).title
+    return bool(title) and not is_venue_link(title)
+
+
+def _leads_anywhere(runs: Iterable[Run]) -> bool:
+    runs = tuple(runs)
+    return any(map(is_web, runs)) or bool(paper_ids(runs))

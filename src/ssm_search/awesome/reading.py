@@ -1,0 +1,250 @@
+"""An Awesome list → the papers on it. Pure text: no network, no files.
+
+A list is read block by block: a table row by what its columns are called, a list item or a
+paragraph by where its title ends and its links begin. What is printed is what is read: a missing
+year stays missing, and whatever could not be read is named with its line number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ssm_search.awesome.blocks import Block, Run, plain
+from ssm_search.awesome.columns import with_headers
+from ssm_search.awesome.entries import Entry, Problem, read_row, read_text
+from ssm_search.awesome.headline import clean_title
+from ssm_search.awesome.links import is_malformed, paper_ids
+from ssm_search.awesome.markup import parse_blocks
+from ssm_search.awesome.nesting import with_children
+from ssm_search.errors import ListError
+from ssm_search.papers import Category, Paper
+
+__all__ = [
+    "MAX_LIST_CHARS",
+    "Entry",
+    "ListReading",
+    "Problem",
+    "Section",
+    "clean_heading",
+    "parse_list",
+    "read_list",
+]
+
+MAX_LIST_CHARS = 10_000_000  # the longest list known to us has 152,000
+MAX_LINE_CHARS = 100_000  # the longest line known to us has 1,000
+
+_QUOTED_CHARS = 80
+
+# Sections about the list itself: their text mentions papers but lists none.
+_ABOUT_THE_LIST = frozenset(
+    """news updates update log changelog what's new whats latest recent table of contents contents
+    toc overview citation cite citing bibtex license contributing contribution acknowledgement
+    acknowledgements acknowledgment acknowledgments star history contact
+    更新 新闻 目录 引用""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and the source line it stands on."""
+
+    category: Category
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """All that a list says.
+
+    Attributes:
+        title: the list's own heading.
+        papers: each paper once, in the order of first appearance, with all its categories.
+        entries: each appearance, in order.
+        sections: each heading, in order; those without a paper too.
+        problems: what could not be read.
+    """
+
+    title: str
+    papers: tuple[Paper, ...]
+    entries: tuple[Entry, ...]
+    sections: tuple[Section, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """Every heading path once."""
+        return tuple(dict.fromkeys(section.category for section in self.sections))
+
+
+def parse_list(text: str) -> list[Paper]:
+    """The papers of an Awesome list in Markdown; see :func:`read_list` for what went unread.
+
+    Raises:
+        ListError: ``text`` is longer than ``MAX_LIST_CHARS``.
+    """
+    return list(read_list(text).papers)
+
+
+def read_list(text: str) -> ListReading:
+    """Read an Awesome list: its papers, where they stand, its headings, and what is unreadable.
+
+    Raises:
+        ListError: ``text`` is longer than ``MAX_LIST_CHARS``.
+    """
+    if len(text) > MAX_LIST_CHARS:
+        raise ListError(
+            f"the list has {len(text):,} characters, more than {MAX_LIST_CHARS:,}; "
+            "split it into several lists"
+        )
+    text, problems = _tidy(text)
+    blocks = list(with_children(with_headers(parse_blocks(text))))
+    title = _list_title(blocks)
+    entries: list[Entry] = []
+    sections: list[Section] = []
+    has_sections = any(_is_heading(block) and block is not title for block in blocks)
+    for block, category in _in_sections(blocks, title):
+        problems += _malformed_links(block)
+        if _is_heading(block):
+            sections.append(Section(category, block.line))
+            continue
+        for found in _read(block, category, in_section=bool(category) or not has_sections):
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                paper = replace(found.paper, categories=(category,) if category else ())
+                entries.append(replace(found, paper=paper))
+    entries = _drop_echoes(entries)
+    problems += _unread_ids(blocks, entries, problems)
+    return ListReading(
+        title=clean_heading(plain(title.cells[0])) if title else "",
+        papers=tuple(_merge(entries)),
+        entries=tuple(entries),
+        sections=tuple(sections),
+        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
+    )
+
+
+def clean_heading(text: str) -> str:
+    """A heading as a reader sees it: white space collapsed, trailing colon and dot gone."""
+    return " ".join(text.split()).strip("#").strip().rstrip(":：.").strip()
+
+
+def _tidy(text: str) -> tuple[str, list[Problem]]:
+    """``text`` with one kind of line end and without lines that are too long to read."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    lines = text.split("\n")
+    problems = []
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_LINE_CHARS:
+            lines[number - 1] = ""
+            limit = f"{len(line):,} characters, more than {MAX_LINE_CHARS:,}"
+            problems.append(Problem(number, f"line left out: {limit}"))
+    return "\n".join(lines), problems
+
+
+def _list_title(blocks: list[Block]) -> Block | None:
+    """The first heading, if it is the list's name and not its first category.
+
+    Where several headings share the top level, a first one with entries of its own is a category.
+    """
+    headings = [at for at, block in enumerate(blocks) if block.kind == "heading"]
+    if not headings or blocks[headings[0]].level > 1:
+        return None
+    first = blocks[headings[0]]
+    if "awesome" in plain(first.cells[0]).casefold():
+        return first
+    end = headings[1] if len(headings) > 1 else len(blocks)
+    holds_entries = any(
+        block.kind == "row" or (block.kind == "item" and paper_ids(block.cells[0]))
+        for block in blocks[headings[0] : end]
+    )
+    has_peers = any(blocks[at].level == 1 for at in headings[1:])
+    return None if has_peers and holds_entries else first
+
+
+def _in_sections(blocks: Iterable[Block], title: Block | None) -> Iterator[tuple[Block, Category]]:
+    """Each block but the title with the heading path that it stands under, or is."""
+    path: list[tuple[int, str]] = []
+    for block in blocks:
+        if block is title:
+            continue
+        if _is_heading(block):
+            path = [(level, name) for level, name in path if level < block.level]
+            path.append((block.level, clean_heading(plain(block.cells[0]))))
+        yield block, tuple(name for _, name in path)
+
+
+def _is_heading(block: Block) -> bool:
+    """A heading that links to a paper is an entry that somebody wanted large."""
+    return block.kind == "heading" and not paper_ids(block.cells[0])
+
+
+def _read(block: Block, category: Category, *, in_section: bool) -> Iterable[Entry | Problem]:
+    if block.kind == "row":
+        return read_row(block)
+    about = set(re.findall(r"[\w']+", clean_title(category[-1]).casefold())) if category else set()
+    if about and about <= _ABOUT_THE_LIST:
+        return ()
+    return read_text(block, in_section=in_section)
+
+
+def _malformed_links(block: Block) -> list[Problem]:
+    return [
+        Problem(run.line or block.line, f"not a web address: {run.href[:_QUOTED_CHARS]}")
+        for run in _runs(block)
+        if is_malformed(run)
+    ]
+
+
+def _drop_echoes(entries: list[Entry]) -> list[Entry]:
+    """Leave out mentions in prose of papers that are listed properly elsewhere."""
+    listed = {entry.paper.id for entry in entries if entry.strength > 1}
+    return [entry for entry in entries if entry.strength > 1 or entry.paper.id not in listed]
+
+
+def _merge(entries: Iterable[Entry]) -> Iterator[Paper]:
+    """One paper per id: all its categories, the surest title, the first value for the rest."""
+    appearances: dict[str, list[Entry]] = {}
+    for entry in entries:
+        known = appearances.get(entry.paper.id)
+        if known and entry.paper.kind == "link" and known[0].paper.url != entry.paper.url:
+            digest = hashlib.sha256(entry.paper.url.encode()).hexdigest()[:6]
+            entry = replace(entry, paper=replace(entry.paper, id=f"{entry.paper.id}-{digest}"))
+        appearances.setdefault(entry.paper.id, []).append(entry)
+    for same in appearances.values():
+        papers = [entry.paper for entry in same]
+        first_given: dict[str, Any] = {
+            name: next(filter(None, (getattr(paper, name) for paper in papers)), None)
+            for name in ("code_url", "venue", "year", "pdf_url")
+        }
+        yield replace(
+            papers[0],
+            title=max(same, key=lambda entry: entry.strength).paper.title,
+            categories=tuple(dict.fromkeys(path for paper in papers for path in paper.categories)),
+            **{name: value for name, value in first_given.items() if value is not None},
+        )
+
+
+def _unread_ids(
+    blocks: Iterable[Block], entries: Iterable[Entry], problems: Iterable[Problem]
+) -> list[Problem]:
+    """Name every arXiv id of the list that came out neither as an entry nor in a problem."""
+    known = {entry.paper.id for entry in entries}
+    known |= {word.strip(",:") for problem in problems for word in problem.message.split()}
+    unread = []
+    for block in blocks:
+        for run in _runs(block):
+            for found in paper_ids([run]):
+                if found not in known:
+                    known.add(found)
+                    message = f"arXiv id {found} is mentioned, but no title goes with it"
+                    unread.append(Problem(run.line or block.line, message))
+    return unread
+
+
+def _runs(block: Block) -> Iterator[Run]:
+    return (run for cell in block.cells for run in cell)

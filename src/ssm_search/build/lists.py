@@ -1,0 +1,238 @@
+"""A list → a saved index: the whole pipeline on one screen."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ssm_search.abstracts import (FetchReport, default_cache, fetch_abstracts, load_abstracts, load_files, with_abstracts)
+from ssm_search.addresses import (shown_source)
+from ssm_search.awesome import (MAX_LIST_CHARS, ListReading, read_list)
+from ssm_search.encoding import (fastest)
+from ssm_search.index import passages
+from ssm_search.encoding import (Encoder, SentenceTransformerEncoder, load_encoder)
+from ssm_search.errors import (EncoderError, IncompleteError, IndexFolderError, ListError)
+from ssm_search.encoding import (OnnxEncoder)
+from ssm_search.encoding import (export_encoder, is_export_of)
+from ssm_search.papers import (Abstract, Category, Paper)
+from ssm_search.search import (PaperSearch)
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being done, how much is done, how much there is)."""
+
+NAMED = 5  # ids that a message lists before it says "…"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """How a build went.
+
+    Attributes:
+        reused: entries whose vectors were there already.
+        encoder: how queries will be encoded, where there was a choice.
+    """
+
+    search: PaperSearch
+    reading: ListReading
+    fetch: FetchReport
+    reused: int
+    encoder: str = ""
+
+    def summary(self) -> list[str]:
+        """What a person who ran the build wants to know, a line each."""
+        status = self.search.status()
+        entries, lacking = status["entries"], status["without_abstract"]
+        lines = [
+            f"{entries} entries ({status['papers']} papers, {status['links']} links): "
+            f"encoded {entries - self.reused}, reused {self.reused}"
+        ]
+        if self.encoder:
+            lines.append(self.encoder)
+        if lacking:
+            lines.append(
+                f"without an abstract, indexed by title: {len(lacking)} ({_some(lacking)})"
+            )
+        if self.fetch.withdrawn:
+            lines.append(f"withdrawn from arXiv: {', '.join(self.fetch.withdrawn)}")
+        if self.fetch.error:
+            lines.append(self.fetch.error)
+        if self.reading.problems:
+            lines.append(
+                f"not read: {len(self.reading.problems)} places; `ssm-search check` names them"
+            )
+        return lines
+
+
+def build_index(
+    source: str | Path,
+    folder: str | Path,
+    *,
+    abstracts: Sequence[Path] = (),
+    encoder: Encoder | None = None,
+    offline: bool = False,
+    strict: bool = False,
+    allow_hosts: Sequence[str] = (),
+    progress: Progress = lambda what, done, total: None,
+) -> BuildReport:
+    """Build the index of a list and save it, replacing what was in ``folder``.
+
+    Only papers whose text or encoder changed since the index now in ``folder`` are encoded again.
+    Without a network the build goes on with the abstracts it has. A sentence-transformers model is
+    exported into the index, if it gives the same answers so, and encodes papers and queries there
+    without PyTorch; the export is reused as long as the model is the same.
+
+    Args:
+        source: the list, a file or an http(s) URL.
+        abstracts: files of abstracts (see :func:`~ssm_search.abstracts.cache.load_abstracts`); they
+            stand before what was fetched.
+        offline: ask nobody for the abstracts that are missing.
+        allow_hosts: as :func:`read_source`.
+
+    Raises:
+        ListError: the list or a file of abstracts cannot be read, or holds no entry.
+        FetchError: as :func:`read_source`.
+        IncompleteError: ``strict``, and some papers have no abstract; nothing is saved.
+        EncoderError: the model is missing or damaged.
+    """
+    content = read_source(source, allow_hosts=allow_hosts)
+    reading = read_list(content)
+    if not reading.papers:
+        raise ListError(
+            f"no entry found in {shown_source(source)}; expected a Markdown list of papers"
+        )
+    known = load_files(abstracts)
+    cache = default_cache()
+    report = FetchReport()
+    missing = missing_abstracts(reading.papers, known)
+    if not offline:
+        report = fetch_abstracts(
+            missing, cache, progress=lambda done, total: progress("abstracts", done, total)
+        )
+    known = {**load_abstracts(cache), **known}
+    papers = with_abstracts(reading.papers, known)
+    lacking = missing_abstracts(papers, {})
+    if strict and lacking:
+        raise IncompleteError(
+            f"{len(lacking)} of {len(papers)} entries have no abstract "
+            f"({_some(lacking)}); give them with --abstracts, or leave out --strict"
+        )
+    encoder = encoder or load_encoder()
+    try:
+        previous = PaperSearch.load(folder)
+    except IndexFolderError:
+        previous = None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        texts = [text for paper in papers for text in passages(paper)]
+        runner, how = runner_of(encoder, previous, texts, Path(scratch), progress)
+        made = PaperSearch.from_papers(
+            papers,
+            fastest(encoder, runner),
+            previous=previous,
+            headings=empty_headings(reading.categories, papers),
+            progress=lambda done, total: progress("encoding", done, total),
+        )
+        search = PaperSearch(made.rows, runner)
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        list_name = shown_source(source).rsplit("/", 1)[-1]
+        search.save(folder, list_name=list_name, list_sha256=digest)
+    same = previous and previous.manifest.encoder_fingerprint == runner.fingerprint
+    old = set(map(int, previous.rows.text_hashes)) if previous and same else set()
+    reused = sum(int(h) in old for h in search.rows.text_hashes)
+    return BuildReport(search, reading, report, reused, how)
+
+
+def runner_of(
+    encoder: Encoder,
+    previous: PaperSearch | None,
+    texts: Sequence[str],
+    scratch: Path,
+    progress: Progress,
+) -> tuple[Encoder, str]:
+    """What encodes, ``encoder`` or its export in the old index or in ``scratch``; and a line why.
+
+    An encoder that is not of sentence-transformers encodes itself.
+
+    Args:
+        texts: such as will be encoded; an export is compared with its model on some of them.
+        scratch: an empty folder.
+    """
+    if not isinstance(encoder, SentenceTransformerEncoder):
+        return encoder, ""
+    try:
+        carried = previous.encoder if previous else None
+        if isinstance(carried, OnnxEncoder) and is_export_of(carried, encoder):
+            carried.check()
+            return carried, f"encoder: {carried.name}, exported before ({carried.about.weights})"
+    except (EncoderError, IndexFolderError):
+        pass  # the old index lost its encoder
+    try:
+        progress("exporting", 0, 1)
+        exported = export_encoder(encoder, texts, scratch)
+        progress("exporting", 1, 1)
+    except EncoderError as error:
+        return encoder, f"queries will need PyTorch, which takes seconds to start: {error}"
+    return exported, f"encoder: {exported.name}, exported ({exported.about.weights})"
+
+
+def empty_headings(headings: Sequence[Category], papers: Sequence[Paper]) -> list[Category]:
+    """Headings that wait for their first paper: without any, below one that has others.
+
+    Headings of the outermost level without papers are about the list ("News", "License").
+    """
+    used = {path for paper in papers for path in paper.categories}
+    parents = {path[:depth] for path in used for depth in range(1, len(path) + 1)}
+    return [
+        path for path in headings if len(path) > 1 and path not in parents and path[:-1] in parents
+    ]
+
+
+def missing_abstracts(papers: Sequence[Paper], known: dict[str, Abstract]) -> list[str]:
+    """The ids of the papers (links have no abstract) that lack one."""
+    return [
+        paper.id
+        for paper in papers
+        if paper.kind == "paper" and not paper.abstract and paper.id not in known
+    ]
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (", …" if len(ids) > NAMED else "")
+
+
+def read_source(source: str | Path, *, allow_hosts: Sequence[str] = ()) -> str:
+    """The text of a list, from a file or an http(s) URL.
+
+    Args:
+        allow_hosts: names of hosts that a URL may lead to although they are not of the public
+            internet; see :func:`~ssm_search.downloads.download`.
+
+    Raises:
+        ListError: no such file, not UTF-8 text, or too large.
+        FetchError: the URL does not answer with the list, in time, from a public host.
+    """
+    limit = 4 * MAX_LIST_CHARS  # bytes: UTF-8 needs up to four for one character
+    shown = shown_source(source)
+    if str(source).lower().startswith(("http://", "https://")):
+        from ssm_search.downloads import (download)
+
+        content = download(str(source), limit, allow_hosts)
+    else:
+        path = Path(source)
+        try:
+            if path.stat().st_size > limit:
+                raise ListError(f"{shown} has {path.stat().st_size:,} bytes, more than {limit:,}")
+            content = path.read_bytes()
+        except OSError as error:
+            raise ListError(
+                f"cannot read {shown} ({error.strerror}); expected a Markdown file or an http(s) "
+                "URL"
+            ) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ListError(
+            f"{shown} is not UTF-8 text (byte {error.start} is not); convert it first"
+        ) from error

@@ -1,0 +1,2 @@
+from .questions import app as app
+from .questions import main as main

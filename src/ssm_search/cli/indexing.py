@@ -1,0 +1,208 @@
+"""The commands that make an index: each makes one call into the library and prints."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ssm_search.cli.options import (
+    INDEX_VARIABLE,
+    AllowHostOption,
+    IndexOption,
+    JsonOption,
+    open_listed,
+)
+from ssm_search.errors import SsmSearchError
+from ssm_search.text import shown
+from ssm_search.views import print_facts, progress_bars, say
+
+
+def build(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LIST]", help="Markdown file or URL; the shipped list if left out."
+        ),
+    ] = None,
+    index: Annotated[
+        str | None,
+        typer.Option("--index", envvar=INDEX_VARIABLE, help="Folder to write.", show_default=False),
+    ] = None,
+    abstracts: Annotated[
+        list[Path] | None,
+        typer.Option(help="JSON lines with id, title, abstract; may be given again."),
+    ] = None,
+    encoder: Annotated[
+        str, typer.Option(help="sentence-transformers model: a name or a folder.")
+    ] = "all-MiniLM-L6-v2",
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail if an abstract is missing.")
+    ] = False,
+    allow_host: AllowHostOption = None,
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Papers of a corpus instead of a list: arXiv's snapshot, OAI-PMH, JSON lines, CSV "
+            'or Parquet, packed or not; "-" reads standard input; may be given again.',
+        ),
+    ] = None,
+    arxiv_category: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a corpus, only these: cs.CV, or cs for all of it."),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of a corpus, from this day on.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of a corpus, up to this day.")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="The corpus files hold what changed since.")
+    ] = False,
+    sentences: Annotated[
+        bool | None,
+        typer.Option(help="Encode the sentences of a corpus too; by default up to 20,000 papers."),
+    ] = None,
+    vectors: Annotated[
+        str,
+        typer.Option(help="FAISS's name of the index of a large corpus; by default by its size."),
+    ] = "",
+    store: Annotated[
+        str,
+        typer.Option(
+            metavar="PLACE",
+            help="Write a corpus to a LanceDB database that many can read: a folder, or "
+            "s3://bucket/path.",
+        ),
+    ] = "",
+    break_lock: Annotated[
+        bool, typer.Option("--break-lock", help="Take the store from a writer that is no more.")
+    ] = False,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(
+            help="What encodes a corpus and writes a store: this machine, or a Ray cluster."
+        ),
+    ] = "local",
+    address: Annotated[
+        str, typer.Option(help="Of the Ray cluster: host:port, or auto for the one here.")
+    ] = "auto",
+) -> None:
+    """Build the index of a list or a corpus, encoding only what changed.
+
+    Example: `ssm-search build README.md --index my-index`
+    Example: `ssm-search build --corpus arxiv-metadata-oai-snapshot.json --arxiv-category cs.LG`
+    Example: `ssm-search build --corpus snapshot.json --engine ray --store s3://papers/arxiv`
+    """
+    from ssm_search.addresses import shown_source
+    from ssm_search.build import build_index
+    from ssm_search.encoding import load_encoder
+    from ssm_search.search import shipped_list
+
+    if index and "://" in index:
+        raise typer.BadParameter(f"{shown_source(index)} is no folder; write a store with --store")
+    if store and not corpus:
+        raise typer.BadParameter("a store is for a corpus; give --corpus, or leave out --store")
+    if corpus:
+        if source:
+            raise typer.BadParameter("give a list or --corpus, not both")
+        from ssm_search.build import gather_index, name_of
+        from ssm_search.stores.writing import break_lock as break_lock_of
+
+        if store and break_lock:
+            break_lock_of(store)
+        folder = index or Path(name_of(corpus)).name.split(".")[0]
+        with progress_bars() as progress:
+            gathered = gather_index(
+                corpus,
+                folder,
+                encoder=load_encoder(encoder),
+                arxiv_categories=arxiv_category or (),
+                since=since.date() if since else None,
+                until=until.date() if until else None,
+                sentences=sentences,
+                kind=vectors,
+                update=update,
+                cluster=address if engine == "ray" else "",
+                store=store,
+                progress=progress,
+            )
+        for line in gathered.summary():
+            say(line)
+        return
+    folder = index or (Path(shown_source(source)).stem if source else "awesome-mamba")
+    with progress_bars() as progress:
+        report = build_index(
+            source or shipped_list(),
+            folder,
+            abstracts=abstracts or (),
+            encoder=load_encoder(encoder),
+            offline=offline,
+            strict=strict,
+            allow_hosts=allow_host or (),
+            progress=progress,
+        )
+    for line in report.summary():
+        say(line)
+
+
+def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Bring the abstracts of an index from arXiv into your cache, so that answers show them."""
+    from dataclasses import asdict
+
+    from ssm_search.abstracts import default_cache, fetch_abstracts
+
+    ids = [paper.id for paper in open_listed(index).papers if paper.kind == "paper"]
+    with progress_bars() as progress:
+        report = fetch_abstracts(
+            ids, default_cache(), progress=lambda done, total: progress("abstracts", done, total)
+        )
+    if as_json:
+        typer.echo(json.dumps(asdict(report)))
+    else:
+        say(f"{len(report.fetched)} fetched into {default_cache()}")
+        for what, found in (
+            ("withdrawn", report.withdrawn),
+            ("not known to arXiv", report.unknown),
+            ("not an arXiv id", report.refused),
+        ):
+            if found:
+                say(f"{what}: {', '.join(found)}")
+    if report.error:
+        raise SsmSearchError(report.error)
+
+
+def check(
+    source: Annotated[str, typer.Argument(metavar="LIST", help="Markdown file or URL.")],
+    allow_host: AllowHostOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a list and report, with line numbers, what could not be read."""
+    from dataclasses import asdict
+
+    from ssm_search.addresses import shown_source
+    from ssm_search.awesome import read_list
+    from ssm_search.build import read_source
+
+    reading = read_list(read_source(source, allow_hosts=allow_host or ()))
+    papers = sum(paper.kind == "paper" for paper in reading.papers)
+    counts = {
+        "title": reading.title,
+        "papers": papers,
+        "links": len(reading.papers) - papers,
+        "headings": len(reading.categories),
+        "listed_twice": len(reading.entries) - len(reading.papers),
+    }
+    if as_json:
+        problems = [asdict(problem) for problem in reading.problems]
+        typer.echo(json.dumps({**counts, "problems": problems}, ensure_ascii=False))
+        return
+    print_facts(counts)
+    for problem in reading.problems:
+        typer.echo(f"{shown_source(source)}:{problem.line}: {shown(problem.message)}")

@@ -1,0 +1,265 @@
+"""The commands of those who keep a list: each makes one call into the library and prints."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ssm_search.cli.options import (
+    AllowHostOption,
+    IndexOption,
+    JsonOption,
+    ListOption,
+    OfflineOption,
+    list_of,
+    name_of,
+    open_listed,
+    text_of,
+)
+from ssm_search.errors import ListError, SsmSearchError
+from ssm_search.views import progress_bars, say
+
+if TYPE_CHECKING:
+    from ssm_search.curation import Card
+
+AbstractsOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="JSON lines with id, title, abstract; may be given again."),
+]
+
+
+def submit(
+    link: Annotated[
+        str, typer.Argument(help='An arXiv id or any link; "-" reads a title and an abstract.')
+    ] = "",
+    title: Annotated[str, typer.Option(help="Where arXiv cannot tell it.")] = "",
+    abstract: Annotated[str, typer.Option(help='The same; "-" reads standard input.')] = "",
+    code: Annotated[str, typer.Option(help="Link to its code.")] = "",
+    venue: Annotated[str, typer.Option(help="Where it was published.")] = "",
+    category: Annotated[
+        str, typer.Option(help="File it under this heading, and not the likeliest.")
+    ] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Put the row into the list.")] = False,
+    patch: Annotated[bool, typer.Option("--patch", help="Print the row as a diff alone.")] = False,
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    offline: OfflineOption = False,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Show where a paper belongs: scope, headings, duplicates, related papers, its row.
+
+    Example: `ssm-search submit https://arxiv.org/abs/2404.03425 --list README.md --apply`
+    """
+    from ssm_search.abstracts import load_files
+    from ssm_search.curation import cards, paper_of, read_pasted
+    from ssm_search.views import card_json, card_rich, shown_lines
+
+    if code and not code.lower().startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{code!r} is no web address; expected https://…")
+    if link == "-":
+        pasted = read_pasted(text_of("-"))
+        title, abstract = title or pasted.title, abstract or pasted.abstract
+        paper = paper_of(pasted.url, title, abstract, code, venue)
+    else:
+        paper = paper_of(link, title, text_of(abstract), code, venue)
+    search = open_listed(index)
+    path, text = list_of(list_file, index, search)
+    card = cards.submit(
+        search,
+        paper,
+        text,
+        list_name=name_of(path),
+        category=category or None,
+        abstracts=load_files(abstracts or ()),
+        offline=offline,
+    )
+    if patch and not card.patch:
+        raise SsmSearchError(f"there is no row: {card.no_row}")
+    if patch:
+        typer.echo(card.patch, nl=False)
+    elif as_json:
+        typer.echo(json.dumps(card_json(card), ensure_ascii=False, indent=1))
+    else:
+        from rich.console import Console
+
+        Console().print(card_rich(card, name_of(path)))
+        if card.insertion:
+            typer.echo(shown_lines(card.insertion.row))
+    if apply:
+        _apply(path, text, card)
+
+
+def triage(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help='A file with a diff, an issue, BibTeX or links, or GitHub\'s event file; "-": '
+            "standard input."
+        ),
+    ],
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    offline: OfflineOption = False,
+    allow_host: AllowHostOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Print a card, in Markdown, for each paper that somebody submits.
+
+    Example: `git diff main | ssm-search triage - --list README.md`
+    """
+    from ssm_search.abstracts import load_files
+    from ssm_search.build import read_source
+    from ssm_search.curation import cards
+    from ssm_search.views import triage_json, triage_markdown
+
+    hosts = allow_host or ()
+    text = text_of("-") if source == "-" else read_source(source, allow_hosts=hosts)
+    search = open_listed(index)
+    path, list_text = list_of(list_file, index, search)
+    name = name_of(path)
+    with progress_bars() as progress:
+        found = cards.triage(
+            search,
+            text,
+            list_text,
+            list_name=name,
+            abstracts=load_files(abstracts or ()),
+            offline=offline,
+            progress=lambda done, total: progress("abstracts", done, total),
+        )
+    if as_json:
+        typer.echo(json.dumps(triage_json(found), ensure_ascii=False, indent=1))
+    else:
+        typer.echo(triage_markdown(found, name), nl=False)
+
+
+def doctor(
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    patch: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Print the patch of finding N alone.", show_default=False
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Look through a whole list for what is misfiled, doubled, misspelled or cannot be read.
+
+    Example: `ssm-search doctor --patch 3 | git apply`
+    """
+    from ssm_search.abstracts import default_cache, load_abstracts, load_files
+    from ssm_search.curation import examine
+    from ssm_search.views import finding_json, findings_rich
+
+    search = open_listed(index)
+    path, text = list_of(list_file, index, search)
+    if path is None:
+        raise ListError(
+            f"no {search.manifest.list_name} here that this index was built from; build it again, "
+            "or name the list with --list"
+        )
+    records = {**load_abstracts(default_cache()), **load_files(abstracts or ())}
+    findings = examine(search, text, name_of(path), records)
+    if patch is not None:
+        if patch > len(findings) or not findings[patch - 1].patch:
+            raise SsmSearchError(
+                f"finding {patch} has no patch; `ssm-search doctor` shows which do"
+            )
+        typer.echo(findings[patch - 1].patch, nl=False)
+    elif as_json:
+        found = [finding_json(finding) for finding in findings]
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        from rich.console import Console
+
+        Console().print(findings_rich(findings, name_of(path)))
+
+
+def discover(
+    corpus: Annotated[
+        str | None,
+        typer.Option(help="The index of a corpus, which `build` made.", show_default=False),
+    ] = None,
+    arxiv: Annotated[
+        str, typer.Option(metavar="QUERY", help='Or what arXiv finds: "cat:cs.CV AND all:mamba".')
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=2_000, help="Papers to ask arXiv for.")] = 500,
+    count: Annotated[int, typer.Option("-k", min=1, help="How many papers.")] = 20,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only papers published from this day on."),
+    ] = None,
+    reject: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Not wanted, now or later; may be given again."),
+    ] = None,
+    list_file: ListOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Find the papers of a corpus that belong on the list and are not there yet.
+
+    Example: `ssm-search discover --corpus arxiv --since 2024-06-01 --reject 2406.01234`
+    Example: `ssm-search discover --arxiv "cat:cs.CV AND all:mamba" --limit 300`
+    """
+    from ssm_search.build import arxiv_corpus
+    from ssm_search.curation import cards, discovery
+    from ssm_search.views import card_json, discovery_rich, shown_lines
+
+    if (corpus is None) == (not arxiv):
+        raise typer.BadParameter("give either --corpus or --arxiv")
+    search = open_listed(index)
+    path, text = list_of(list_file, index, search)
+    file = discovery.rejected_file(search.manifest.list_name)
+    if reject:
+        discovery.remember_rejected(file, reject)
+    rejected = discovery.read_rejected(file)
+    day = since.date() if since else None
+    with ExitStack() as stack:
+        if corpus:
+            other = open_listed(corpus)
+        else:
+            progress = stack.enter_context(progress_bars())
+            other = stack.enter_context(arxiv_corpus(arxiv, limit, search.encoder, progress))
+        found = discovery.discover(search, other, count, since=day, rejected=rejected)
+    shown = [
+        cards.submit(search, one.paper, text, list_name=name_of(path), offline=True)
+        for one in found
+    ]
+    if as_json:
+        records = [
+            {"score": one.score, "fit": one.fit, **card_json(card)}
+            for one, card in zip(found, shown, strict=True)
+        ]
+        typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
+    else:
+        from rich.console import Console
+
+        for one, card in zip(found, shown, strict=True):
+            Console().print(discovery_rich(one, card))
+            if card.insertion:
+                typer.echo(shown_lines(card.insertion.row))
+        if len(found) < count:
+            say(f"no other paper of {len(other.papers):,} fits")
+        if rejected:
+            say(f"{len(rejected)} papers are rejected: {file}")
+
+
+def _apply(path: Path | None, text: str, card: Card) -> None:
+    from ssm_search.files import write_atomically
+
+    if path is None or card.insertion is None:
+        raise SsmSearchError(f"nothing was applied: {card.no_row}; see --list and --category")
+    if path.read_bytes() != text.encode("utf-8"):
+        raise SsmSearchError(f"{path} changed meanwhile and was left as it is; try again")
+    write_atomically(path, card.insertion.text.encode("utf-8"))
+    say(f"{path}: added line {card.insertion.line}")

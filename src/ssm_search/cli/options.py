@@ -1,0 +1,112 @@
+"""What several commands have in common: options, the index and the list they open, texts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ssm_search.errors import IndexFolderError
+
+if TYPE_CHECKING:
+    from ssm_search.search import PaperSearch
+    from ssm_search.stores import StoreSearch
+
+INDEX_VARIABLE = "SSM_SEARCH_INDEX"
+
+IndexOption = Annotated[
+    str | None,
+    typer.Option(
+        "--index",
+        "--store",
+        envvar=INDEX_VARIABLE,
+        metavar="PLACE",
+        help="Folder of an index that `build` made, or folder or s3:// address of a store; the "
+        "shipped index if left out.",
+        show_default=False,
+    ),
+]
+ListOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--list",
+        metavar="FILE",
+        help="The list itself; by default the one that the index was built from.",
+        show_default=False,
+    ),
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="A host of a private network that a URL may lead to; may be given again.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def open_search(place: str | None) -> PaperSearch | StoreSearch:
+    """What answers from an index in a folder, from a store, or from the shipped index."""
+    from ssm_search.stores import is_store
+
+    if place is None or not is_store(place):
+        return open_listed(place)
+    from ssm_search.stores import StoreSearch
+
+    return StoreSearch.load(place)
+
+
+def open_listed(place: str | None) -> PaperSearch:
+    """The same for what only an index in a folder can do.
+
+    Raises:
+        IndexFolderError: ``place`` is a store.
+    """
+    from ssm_search.search import open_index, shipped_search
+    from ssm_search.stores import is_store
+
+    if place is None:
+        return shipped_search()
+    if is_store(place):
+        raise IndexFolderError(
+            f"{place} is a store, which answers queries alone; this needs an index in a folder "
+            "(`ssm-search build … --index FOLDER`)"
+        )
+    return open_index(place)
+
+
+def text_of(argument: str) -> str:
+    """The argument itself, or standard input for "-"."""
+    return sys.stdin.read() if argument == "-" else argument
+
+
+def list_of(
+    list_file: Path | None, index: str | None, search: PaperSearch | StoreSearch
+) -> tuple[Path | None, str]:
+    """The list that an index is of, and its text as it stands there, a byte order mark included."""
+    from ssm_search.build import read_source
+    from ssm_search.search import shipped_list
+
+    if not search.is_list and not list_file:
+        return None, ""  # a corpus is of no list
+    path = list_file or (shipped_list() if index is None else Path(search.manifest.list_name))
+    if not list_file and not path.is_file():
+        return None, ""
+    read_source(path)  # refuses what is too large or no text
+    text = path.read_bytes().decode("utf-8")
+    if not list_file and index is not None and not search.is_of(text):
+        return None, ""  # another list that happens to have this name
+    return path, text
+
+
+def name_of(path: Path | None) -> str:
+    """A list as diffs name it: from the present folder, if it is in there."""
+    if path is None:
+        return ""
+    here = Path.cwd()
+    whole = path.absolute()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else path.name

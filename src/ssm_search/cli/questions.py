@@ -1,0 +1,218 @@
+"""The command line: each command parses, makes one call into the library, and prints."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ssm_search.cli import indexing, maintain
+from ssm_search.cli import show as look
+from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
+from ssm_search.errors import NoPaperError, SsmSearchError
+from ssm_search.views import print_facts, say
+
+if TYPE_CHECKING:
+    from ssm_search.index import Filters
+    from ssm_search.search import Hits
+
+app = typer.Typer(
+    name="ssm-search",
+    help="Search a curated list of papers by meaning and by words.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+CountOption = Annotated[int, typer.Option("-k", min=1, help="How many answers.")]
+CategoryOption = Annotated[
+    str | None,
+    typer.Option(help='A heading, or a path: "Computer Vision > Point Cloud".', show_default=False),
+]
+YearOption = Annotated[
+    str | None, typer.Option(help="2024, or 2022-2024.", metavar="YEAR", show_default=False)
+]
+VenueOption = Annotated[str | None, typer.Option(help="Part of a venue.", show_default=False)]
+CodeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--code/--no-code", help="Only papers with, or without, code.", show_default=False
+    ),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ssm-search {version('ssm-search')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is going on.")] = False,
+) -> None:
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(help="Words, a question, a title, an abstract, an id.")],
+    k: CountOption = 10,
+    category: CategoryOption = None,
+    year: YearOption = None,
+    venue: VenueOption = None,
+    code: CodeOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Find the papers that answer TEXT.
+
+    Example: `ssm-search query "mamba for video" -k 5 --year 2024`
+    """
+    hits = open_search(index).query(text_of(text), k, **_filters(category, year, venue, code))
+    _print_hits(hits, as_json)
+
+
+@app.command()
+def related(
+    paper: Annotated[str, typer.Argument(help="An arXiv id or link, a listed title, or any text.")],
+    k: CountOption = 10,
+    category: CategoryOption = None,
+    year: YearOption = None,
+    venue: VenueOption = None,
+    code: CodeOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Find the papers nearest to PAPER.
+
+    Example: `ssm-search related 2403.06977`
+    """
+    hits = open_search(index).related(text_of(paper), k, **_filters(category, year, venue, code))
+    _print_hits(hits, as_json)
+
+
+@app.command()
+def recommend(
+    like: Annotated[list[str], typer.Argument(help="Ids, links, titles or texts that you like.")],
+    dislike: Annotated[
+        list[str] | None, typer.Option("--dislike", "-d", help="The same for what you do not.")
+    ] = None,
+    diversity: Annotated[
+        float, typer.Option(min=0, max=1, help="0: the nearest; towards 1: more different ones.")
+    ] = 0.0,
+    k: CountOption = 10,
+    category: CategoryOption = None,
+    year: YearOption = None,
+    venue: VenueOption = None,
+    code: CodeOption = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Recommend papers like those named, and unlike those disliked.
+
+    Example: `ssm-search recommend 2403.06977 2401.13560 --dislike 2402.02491`
+    """
+    filters = _filters(category, year, venue, code)
+    hits = open_search(index).recommend(like, dislike or (), k, diversity, **filters)
+    _print_hits(hits, as_json)
+
+
+@app.command()
+def suggest(
+    paper: Annotated[str, typer.Argument(help='An arXiv id or link, or title and abstract ("-").')],
+    k: CountOption = 3,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Suggest the headings that PAPER belongs under, with probabilities.
+
+    Example: `ssm-search suggest 2402.18959`
+    """
+    from ssm_search.views import suggestion_to_json, suggestions_table
+
+    found = open_listed(index).suggest_categories(text_of(paper), k)
+    if as_json:
+        typer.echo(json.dumps([suggestion_to_json(s) for s in found], ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+
+    Console().print(suggestions_table(found) if found else "No heading of this list fits.")
+
+
+def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Show what an index holds: counts, abstracts, encoder, age."""
+    facts = open_search(index).status()
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        print_facts(facts)
+
+
+app.command()(indexing.build)
+app.command()(indexing.fetch)
+app.command()(indexing.check)
+app.command()(status)
+app.command()(maintain.submit)
+app.command()(maintain.triage)
+app.command()(maintain.doctor)
+app.command()(maintain.discover)
+app.command("map")(look.draw_map)
+app.command("app")(look.serve_page)
+
+
+def main() -> None:
+    """Run the command line; every error on purpose ends in one line.
+
+    The exit status is 1, or 3 where what was submitted names no paper: in a workflow that is no
+    failure.
+    """
+    try:
+        app()
+    except SsmSearchError as error:
+        say(f"ssm-search: {error}")
+        sys.exit(3 if isinstance(error, NoPaperError) else 1)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # `ssm-search … | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            where = f" ({error.filename})" if error.filename else ""
+            say(f"ssm-search: {error.strerror or error}{where}; check the disk and its permissions")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("ssm-search: interrupted")
+        sys.exit(130)
+
+
+def _filters(
+    category: str | None, year: str | None, venue: str | None, code: bool | None
+) -> Filters:
+    filters: Filters = {"category": category, "venue": venue, "has_code": code}
+    if year:
+        first, _, last = year.partition("-")
+        if not (first.isdigit() and (last or first).isdigit()):
+            raise typer.BadParameter(f"{year!r} is no year; expected 2024 or 2022-2024")
+        filters["year"] = (int(first), int(last or first))
+    return filters
+
+
+def _print_hits(hits: Hits, as_json: bool) -> None:
+    if as_json:
+        from ssm_search.views import hit_to_json
+
+        typer.echo(json.dumps([hit_to_json(hit) for hit in hits], ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+
+    Console().print(hits)

@@ -1,0 +1,135 @@
+"""The commands that show a list: as a page in the browser, as a map in a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ssm_search.cli.options import (
+    IndexOption,
+    ListOption,
+    OfflineOption,
+    list_of,
+    name_of,
+    open_listed,
+    open_search,
+    text_of,
+)
+from ssm_search.errors import ServeError
+from ssm_search.views import say
+
+AUTH_VARIABLE = "SSM_SEARCH_AUTH"
+HOST_VARIABLES = [
+    "SSM_SEARCH_ALLOW_HOST",
+    "SPACE_HOST",
+]  # the second is set in a Hugging Face Space
+
+
+def draw_map(
+    text: Annotated[
+        str, typer.Argument(help="A question whose answers stand out.", show_default=False)
+    ] = "",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .html, .png or .svg.")
+    ] = Path("map.html"),
+    k: Annotated[int, typer.Option("-k", min=1, help="How many answers stand out.")] = 10,
+    index: IndexOption = None,
+) -> None:
+    """Draw all papers as a map: near ones are alike, colours are headings.
+
+    Example: `ssm-search map "mamba for video" -o map.html`
+    """
+    from ssm_search.views import write_map
+
+    search, text = open_listed(index), text_of(text)
+    hits = search.query(text, k) if text else []
+    write_map(search, output, hits, text)
+    say(f"{output}: {len(search.papers)} papers")
+
+
+def serve_page(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; 0.0.0.0 is every network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 7860,
+    auth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Who may enter, a line each: name:password. Or set {AUTH_VARIABLE}.",
+            show_default=False,
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            envvar=HOST_VARIABLES,
+            help="A name that others ask this server by, if it is not that of --host or of this "
+            "machine itself (localhost); may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option(help="Path that a proxy serves the page under, such as /papers.")
+    ] = "",
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer the same to agents at /mcp.")] = False,
+    browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--browser/--no-browser",
+            help="Open the page; by default when started in a terminal.",
+            show_default=False,
+        ),
+    ] = None,
+    offline: OfflineOption = False,
+    list_file: ListOption = None,
+    index: IndexOption = None,
+) -> None:
+    """Open the page: search, recommend, submit, a map. Abstracts are fetched once.
+
+    Example: `ssm-search app --port 8000`
+    """
+    search = open_search(index)
+    path, list_text = list_of(list_file, index, search)
+    users = _users(auth)
+    from ssm_search_app.library import Library
+    from ssm_search_app.server import serve
+
+    serve(
+        Library(search, index, list_text, name_of(path) or "README.md", offline),
+        host=host,
+        port=port,
+        auth=users,
+        root_path=root_path,
+        mcp=mcp,
+        allow_hosts=allow_host or (),
+        browser=sys.stdout.isatty() if browser is None else browser,
+    )
+
+
+def _users(file: Path | None) -> list[tuple[str, str]] | None:
+    """Names and passwords from a file or the environment: what argv holds, everyone can read.
+
+    Raises:
+        ServeError: a line is no name:password, or the file cannot be read.
+    """
+    if file is None:
+        text = os.environ.get(AUTH_VARIABLE, "")
+        if AUTH_VARIABLE not in os.environ:
+            return None
+    else:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ServeError(f"cannot read {file}; expected lines of name:password") from error
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    users = [(name, password) for name, _, password in (line.partition(":") for line in lines)]
+    if not users or not all(name and password for name, password in users):
+        where = file or AUTH_VARIABLE
+        raise ServeError(f"{where} does not say who may enter; expected lines of name:password")
+    return users

@@ -1,0 +1,5 @@
+"""A stream of papers → a folder of segments, resumable, kept up to date."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,13 @@
+from .cluster import connected as connected
+from .cluster import cores_of as cores_of
+from .cluster import waves as waves
+from .joining import Counts as Counts
+from .joining import join_shards as join_shards
+from .joining import last_records as last_records
+from .joining import update_parts as update_parts
+from .ray import RayEngine as RayEngine
+from .shards import REMOVED_FILE as REMOVED_FILE
+from .shards import SHARDS as SHARDS
+from .shards import KeptEncoder as KeptEncoder
+from .shards import encode_shards as encode_shards
+from .shards import shards_of as shards_of

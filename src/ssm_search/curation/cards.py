@@ -1,0 +1,194 @@
+"""A submission → the card that files it: does it belong, where, is it there already, what row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ssm_search.awesome import Insertion, insert_paper, read_list, unified_diff
+from ssm_search.curation.intake import Submission, completed
+from ssm_search.curation.submissions import paper_of, read_submissions
+from ssm_search.errors import ListError, SubmissionError
+from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement, arxiv_id
+from ssm_search.search import Search
+
+RELATED = 5  # listed papers shown
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that a maintainer needs to decide on a paper.
+
+    Attributes:
+        notes: what else there is to know: where its text is from, what differs, what is stale.
+        category: the heading that the row is for; () if there is no row.
+        insertion: the list with the row in it, or None.
+        patch: the same as a diff; "" if there is no row.
+        no_row: why there is no row; "" if there is one.
+    """
+
+    paper: Paper
+    notes: tuple[str, ...]
+    placement: Placement
+    duplicates: tuple[Duplicate, ...]
+    related: tuple[Hit, ...]
+    category: Category
+    insertion: Insertion | None
+    patch: str
+    no_row: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Cards for all papers of one submission.
+
+    Attributes:
+        unread: papers that nothing is known of but an id, with the reason.
+    """
+
+    cards: tuple[Card, ...]
+    unread: tuple[Submission, ...]
+
+
+def submit(
+    search: Search,
+    paper: Paper | str,
+    list_text: str = "",
+    *,
+    list_name: str = "README.md",
+    category: Category | str | None = None,
+    abstracts: Mapping[str, Abstract] | None = None,
+    offline: bool = False,
+) -> Card:
+    """The card of one paper.
+
+    Args:
+        paper: an arXiv id or link, or a paper with whatever is known of it.
+        list_text: the list as it is now, for the row; without it there is none.
+        list_name: its file name, for the patch.
+        category: a heading to file it under, by its path or last name; else the likeliest.
+        abstracts: texts that need not be asked from arXiv.
+
+    Raises:
+        SubmissionError: nothing is known of the paper but its id.
+        ListError: there is no heading ``category``, or several have that name.
+    """
+    given = paper if isinstance(paper, Paper) else paper_of(paper)
+    (submission,) = completed(_listed(search, [given]), abstracts, offline=offline)
+    if not submission.paper.title and not submission.paper.abstract:
+        name = given.id if given.kind == "paper" else given.url or "the submission"
+        raise SubmissionError(f"{name}: {'; '.join(submission.notes)}; give its title and abstract")
+    return _card(search, submission, list_text, list_name, category)
+
+
+def triage(
+    search: Search,
+    submitted: str | Sequence[Paper],
+    list_text: str = "",
+    *,
+    list_name: str = "README.md",
+    category: Category | str | None = None,
+    abstracts: Mapping[str, Abstract] | None = None,
+    offline: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Triage:
+    """A card for each paper of a diff, an issue, BibTeX or links.
+
+    Args:
+        submitted: the text of it, or the papers read from it.
+        category: as for :func:`submit`, for all of them.
+
+    Raises:
+        SubmissionError: as :func:`~ssm_search.curation.submissions.read_submissions`.
+    """
+    papers = read_submissions(submitted) if isinstance(submitted, str) else submitted
+    papers = _listed(search, papers)
+    submissions = completed(papers, abstracts, offline=offline, progress=progress)
+    known = [one for one in submissions if one.paper.title or one.paper.abstract]
+    return Triage(
+        cards=tuple(_card(search, one, list_text, list_name, category) for one in known),
+        unread=tuple(one for one in submissions if one not in known),
+    )
+
+
+def _listed(search: Search, papers: Sequence[Paper]) -> list[Paper]:
+    """``papers``; of those given by an id that is listed, what the list says of them.
+
+    Raises:
+        IndexFolderError: the index is that of a large corpus, under whose headings nobody files.
+    """
+    search.rows.as_list()
+    return [
+        replace(listed, categories=())
+        if not paper.title and (listed := search.get(paper.id))
+        else paper
+        for paper in papers
+    ]
+
+
+def _card(
+    search: Search,
+    submission: Submission,
+    list_text: str,
+    list_name: str,
+    wanted: Category | str | None,
+) -> Card:
+    paper, notes = submission.paper, list(submission.notes)
+    placement = search.place(paper)
+    duplicates = tuple(search.duplicates(paper))
+    if list_text and not search.is_of(list_text):
+        notes.append("the list changed since its index was built; `ssm-search build` updates it")
+    category: Category = ()
+    insertion, no_row = None, ""
+    if not list_text:
+        no_row = "the list itself is not at hand"
+    elif any(one.reason == "id" for one in duplicates):
+        no_row = "it is listed already"
+    elif not paper.title:
+        no_row = "its title is not known"
+    elif not paper.url and not arxiv_id(paper.id):
+        no_row = "no link is known that it could have"
+    elif placement.verdict == "off topic" and not wanted:
+        no_row = "it is off topic; name a heading (--category) to file it all the same"
+    else:
+        category = _category(list_text, wanted, placement)
+        try:
+            insertion = insert_paper(list_text, paper, category)
+        except ListError as error:
+            if wanted:
+                raise
+            category, no_row = (), str(error)
+    if insertion:
+        notes += [f"entries like this have no place for the {what}" for what in insertion.left_out]
+    return Card(
+        paper=paper,
+        notes=tuple(notes),
+        placement=placement,
+        duplicates=duplicates,
+        related=tuple(search.related(paper, RELATED)),
+        category=category,
+        insertion=insertion,
+        patch=unified_diff(list_text, insertion.text, list_name) if insertion else "",
+        no_row=no_row,
+    )
+
+
+def _category(list_text: str, wanted: Category | str | None, placement: Placement) -> Category:
+    """The heading to file under: the one that is wanted, by path or name, else the likeliest.
+
+    Raises:
+        ListError: several headings have the name that is wanted.
+    """
+    if not wanted:
+        return placement.suggestions[0].category if placement.suggestions else ()
+    if not isinstance(wanted, str):
+        return tuple(wanted)
+    parts = tuple(" ".join(part.split()) for part in wanted.split(">"))
+    folded = " > ".join(parts).casefold()
+    named = {path: " > ".join(path).casefold() for path in read_list(list_text).categories}
+    found = [path for path, name in named.items() if name == folded]
+    found = found or [path for path, name in named.items() if name.endswith(f" > {folded}")]
+    if len(found) > 1:
+        paths = ", ".join(repr(" > ".join(path)) for path in found)
+        raise ListError(f"several headings are called {wanted!r}: {paths}; give the whole path")
+    return found[0] if found else parts

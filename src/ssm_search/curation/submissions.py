@@ -1,0 +1,338 @@
+"""What people submit → papers: a diff, an issue, BibTeX, links, a pasted abstract. Pure text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import takewhile
+from urllib.parse import urlsplit
+
+from ssm_search.awesome import Entry, Run, clean_title, is_code, read_list
+from ssm_search.curation.bibtex import author_names, read_bibtex
+from ssm_search.errors import NoPaperError, SubmissionError
+from ssm_search.papers import Paper, arxiv_id, arxiv_ids_in_text, slug, title_key
+from ssm_search.text import shown
+
+# An issue has at most 65,536 characters; a hundred BibTeX entries with abstracts come to 200,000.
+MAX_CHARS = 200_000
+MAX_PAPERS = 100
+# Time goes with lines and with marks more than with characters. Of 59 lists that people keep, the
+# densest has 6,400 lines and 17,500 marks in MAX_CHARS, and most have more than MAX_PAPERS in
+# that; as much as is read here takes a second at most, of whatever it is made.
+MAX_LINES = 7_000
+MAX_MARKS = 25_000
+_MARKS = "[]*_`<!|\\&~@"  # of Markdown, HTML and BibTeX; each one costs up to 18 µs
+
+# None of these patterns may look for white space across lines: in a text of line ends alone that
+# takes time with the square of their number.
+_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*$", re.M)
+_FILE_HEADER = re.compile(r"^--- .*\n\+\+\+ .*\n(?=@@ -)", re.M)
+_BIBTEX = re.compile(r"^[ \t]*@[a-z]+[ \t]*\{", re.I | re.M)
+_FORM_FIELD = re.compile(r"^#{2,4}[ \t]+(.*)$", re.M)
+_FORM_FIELDS = {  # in this order, so that "Code link" is code
+    "title": "title name",
+    "abstract": "abstract summary",
+    "code": "code github repository repo implementation",
+    "link": "link url arxiv paper doi pdf",
+    "venue": "venue conference journal",
+}
+_TASK = re.compile(r"[ \t]*[-*+] \[[ x]\] ", re.I)  # "- [x] I read the [guide](https://…)"
+_ABOVE = 3  # lines of a list up to the first of a piece of it
+_WORD = re.compile(r"[^\s`()<>\[\]{}\"'|,;]+")
+_NO_RESPONSE = "_No response_"  # what GitHub writes for a form's empty field
+_TITLE_WORDS = range(2, 41)
+_SURE_TITLE_WORDS = 3  # before a link; "Please add https://…" names no title
+
+
+def read_submissions(text: str) -> list[Paper]:
+    """The papers that ``text`` submits, as far as it describes them, each once.
+
+    Reads a diff (of what it adds), BibTeX, an issue written with a form that has fields such as
+    Title, Link and Abstract, rows of a list, and any text with links or arXiv ids; also the event
+    file that GitHub gives to a workflow. A title may be "" where only an id is given.
+
+    Raises:
+        NoPaperError: there is no paper in ``text``.
+        SubmissionError: there are more than ``MAX_PAPERS``, or it has more than ``MAX_CHARS``
+            characters, ``MAX_LINES`` lines or ``MAX_MARKS`` characters that markup is made of.
+    """
+    _bound(len(text), MAX_CHARS, "characters")
+    text = _plain(_of_event(text))
+    _bound(text.count("\n") + 1, MAX_LINES, "lines")
+    _bound(sum(map(text.count, _MARKS)), MAX_MARKS, "brackets and other marks")
+    if _HUNK.search(text):
+        found = list(_added(text))
+    else:
+        text = _without_comments(text)
+        found = [_of_fields(fields) for fields in read_bibtex(text)] if _BIBTEX.search(text) else []
+        found = found or _of_form(text) or list(_of_prose(text))
+    papers: dict[str, Paper] = {}
+    for paper in found:
+        papers.setdefault(paper.id, _safe(paper))
+    if not papers:
+        raise NoPaperError(
+            "no paper found in the submission; expected an arXiv link or id, BibTeX, rows of a "
+            "list, or a title and an abstract"
+        )
+    if len(papers) > MAX_PAPERS:
+        raise SubmissionError(
+            f"the submission names {len(papers)} papers, more than {MAX_PAPERS}; split it up"
+        )
+    return list(papers.values())
+
+
+def _bound(found: int, most: int, what: str) -> None:
+    if found > most:
+        raise SubmissionError(
+            f"the submission has {found:,} {what}, more than {most:,}; split it up"
+        )
+
+
+def read_pasted(text: str) -> Paper:
+    """The paper that ``text`` is pasted from: a link, if there is one, its title, its abstract.
+
+    Raises:
+        SubmissionError: there is no text.
+    """
+    lines = [line.strip() for line in _plain(text).splitlines() if line.strip()]
+    links = arxiv_ids_in_text(lines[0]) if lines else []
+    if lines and (link := arxiv_id(lines[0]) or _address(lines[0])):
+        links, lines = [link], lines[1:]
+    first = lines[0] if lines else ""
+    title = clean_title(re.sub(r"^\W*Title:\s*|^\[[^\]]*\]\s*", "", first))
+    if len(lines) < 2 or len(title.split()) not in _TITLE_WORDS or first.endswith("."):
+        title, rest = "", lines  # an abstract alone
+    else:
+        rest = lines[1:]
+    abstract = re.sub(r"^\W*Abstract\b\W*", "", " ".join(" ".join(rest).split()), flags=re.I)
+    if not title and not abstract and not links:
+        raise SubmissionError("no text given; expected a title and an abstract")
+    return paper_of(links[0] if links else "", title, abstract)
+
+
+def read_anything(text: str) -> list[Paper]:
+    """What a person types or pastes: all that :func:`read_submissions` reads, or one paper's text.
+
+    Raises:
+        SubmissionError: as :func:`read_submissions`, or there is no text.
+    """
+    lines = [line.strip() for line in _plain(text[:MAX_CHARS]).splitlines() if line.strip()]
+    if (
+        len(text) > MAX_CHARS
+        or (lines and all(arxiv_id(line) or _address(line) for line in lines))
+        or any(line.startswith(("- ", "* ", "|", "{")) for line in lines)
+        or any(sign.search(text) for sign in (_HUNK, _BIBTEX, _FORM_FIELD))
+    ):
+        try:
+            return read_submissions(text)
+        except NoPaperError:
+            if len(lines) < 2:
+                raise
+    elif len(lines) == 1 and _ids(lines[0]):
+        return read_submissions(text)
+    return [read_pasted(text)]
+
+
+def paper_of(
+    link: str = "", title: str = "", abstract: str = "", code_url: str = "", venue: str = ""
+) -> Paper:
+    """A paper from what a person says of it; ``link`` may be an id or any address."""
+    paper_id = arxiv_id(link) or ""
+    return _safe(
+        Paper(
+            id=paper_id or slug(title),
+            title=title,
+            kind="paper" if paper_id else "link",
+            url=f"https://arxiv.org/abs/{paper_id}" if paper_id else link,
+            code_url=code_url,
+            venue=venue,
+            abstract=abstract,
+        )
+    )
+
+
+def _safe(paper: Paper) -> Paper:
+    """``paper`` with each text on one line that can be printed, and no address but web ones."""
+    return replace(
+        paper,
+        title=_line(paper.title),
+        url=_address(paper.url),
+        pdf_url=_address(paper.pdf_url),
+        code_url=_address(paper.code_url),
+        venue=_line(paper.venue),
+        abstract=_line(paper.abstract),
+        authors=tuple(filter(None, map(_line, paper.authors))),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(shown(" ".join(text.split())).split())
+
+
+def _address(text: str) -> str:
+    """``text`` if it is a web address, else ""."""
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # "http://["
+        return ""
+    is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return text if is_web and " " not in text and shown(text) == text else ""
+
+
+def _plain(text: str) -> str:
+    """``text`` with one kind of line end, and without what is no character at all."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return text.encode("utf-8", "ignore").decode()  # drops halves of surrogate pairs
+
+
+def _without_comments(text: str) -> str:
+    """``text`` without HTML comments, in which the template of an issue has its instructions."""
+    first, *rest = text.split("<!--")
+    return first + "".join(piece.partition("-->")[2] for piece in rest)
+
+
+def _of_event(text: str) -> str:
+    """The text of the issue or pull request, if ``text`` is GitHub's event file."""
+    if not text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return text
+    try:
+        event = json.loads(text.removeprefix("\ufeff"))
+        subject = event.get("issue") or event.get("pull_request") or {}
+        return f"{subject.get('title') or ''}\n\n{subject.get('body') or ''}"
+    except (ValueError, AttributeError, RecursionError):
+        return text
+
+
+def _added(text: str) -> Iterator[Paper]:
+    """The papers that a diff adds; not those of rows that it only edits or moves."""
+    hunks = [_hunk(piece) for piece in _HUNK.split(_FILE_HEADER.sub("", text))[1:]]
+    removed = [line[1:] for lines in hunks for line in lines if line.startswith("-")]
+    context = [line[1:] for lines in hunks for line in lines if line.startswith(" ")]
+    before = {name for paper in _listed(removed) for name in _names(paper)}
+    read = set(_ids("\n".join(removed + context)))
+    for lines in hunks:
+        after = [line for line in lines if not line.startswith(("-", "\\"))]
+        added = {number for number, line in enumerate(after) if line.startswith("+")}
+        # Read with what stands around them, so that a table's header is known if it is there.
+        for entry in _entries(line[1:] for line in after):
+            paper, first = entry.paper, entry.line - _ABOVE
+            # What is added below the first line of an entry is an edit, unless it is the link.
+            is_new = first in added or (
+                paper.kind == "paper"
+                and paper.id not in read
+                and not added.isdisjoint(range(first, entry.end - _ABOVE + 1))
+            )
+            if is_new and before.isdisjoint(_names(paper)):
+                yield replace(paper, categories=())
+            if is_new:
+                read.add(paper.id)
+    rows = (line[1:] for lines in hunks for line in lines if line.startswith("+"))
+    yield from (paper_of(one) for one in _ids("\n".join(rows)) if one not in read)
+
+
+def _hunk(piece: str) -> list[str]:
+    """The lines of a hunk; ``piece`` goes on until the next."""
+    lines = piece.split("\n")[1:]
+    return list(takewhile(lambda line: line[:1] in ("+", "-", " ", "\\", ""), lines))
+
+
+def _entries(lines: Iterable[str]) -> tuple[Entry, ...]:
+    """The entries of lines out of a list; the first line is numbered ``_ABOVE``."""
+    return read_list("\n".join(["## List", "", *lines])).entries
+
+
+def _listed(lines: Iterable[str]) -> list[Paper]:
+    return [entry.paper for entry in _entries(lines)]
+
+
+def _names(paper: Paper) -> set[str]:
+    """By what a row is known again when its title, its link or its place was changed."""
+    return {paper.id, paper.url, title_key(paper.title)} - {""}
+
+
+def _ids(text: str) -> list[str]:
+    """Distinct arXiv ids in ``text``, wherever they stand."""
+    ids = [arxiv_id(word) for word in _words(text)]
+    return list(dict.fromkeys([*filter(None, ids), *arxiv_ids_in_text(text)]))
+
+
+def _words(text: str) -> Iterator[str]:
+    return (word.rstrip(".:!?") for word in _WORD.findall(text))
+
+
+def _of_fields(fields: dict[str, str]) -> Paper:
+    """The paper of a BibTeX entry."""
+    places = ("eprint", "url", "doi", "journal", "note", "howpublished")
+    ids = [_written_id(fields.get(place, "")) for place in places]
+    address = fields.get("url") or (f"https://doi.org/{fields['doi']}" if "doi" in fields else "")
+    venue = fields.get("booktitle") or fields.get("journal") or ""
+    year = fields.get("year", "")
+    paper = paper_of(
+        next(filter(None, ids), address),
+        fields.get("title", ""),
+        fields.get("abstract", ""),
+        venue="" if "arxiv" in venue.casefold() or venue == "CoRR" else venue,
+    )
+    return replace(
+        paper,
+        year=int(year) if re.fullmatch("[0-9]{4}", year) else None,
+        authors=tuple(author_names(fields.get("author", ""))),
+    )
+
+
+def _written_id(text: str) -> str | None:
+    return arxiv_id(text) or next(iter(arxiv_ids_in_text(text)), None)
+
+
+def _of_form(text: str) -> list[Paper]:
+    """The paper of an issue form: headings for fields, each with its value below."""
+    pieces = _FORM_FIELD.split(text)
+    fields: dict[str, str] = {}
+    for name, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        words = {word.removesuffix("s") for word in re.findall(r"\w+", name.casefold())}
+        kind = next(
+            (kind for kind, names in _FORM_FIELDS.items() if words & set(names.split())), ""
+        )
+        if value.strip() not in ("", _NO_RESPONSE):
+            fields.setdefault(kind, value)
+    ids = _ids(fields.get("link", ""))
+    link = next(iter(ids), _first_address(fields.get("link", "")))
+    if not ids and not ("title" in fields and ("abstract" in fields or link)):
+        return []
+    paper = paper_of(
+        link,
+        clean_title(fields.get("title", "")),
+        fields.get("abstract", ""),
+        _first_address(fields.get("code", "")),
+        fields.get("venue", ""),
+    )
+    return [paper, *map(paper_of, ids[1:])]
+
+
+def _of_prose(text: str) -> Iterator[Paper]:
+    """The entries of a list, then every other arXiv id."""
+    lines = text.split("\n")
+    listed = {
+        entry.paper.id: replace(entry.paper, categories=())
+        for entry in _entries(lines)
+        if _is_titled(entry)  # else a mention in prose: "add [my paper](…)" names no title
+        and not (entry.paper.kind == "link" and _TASK.match(lines[entry.line - _ABOVE]))
+    }
+    yield from listed.values()
+    ids = _ids(text)
+    code = {word for word in _words(text) if is_code(Run(word, word))} if len(ids) == 1 else set()
+    for one in ids:
+        if one not in listed:
+            yield paper_of(one, code_url=code.pop() if len(code) == 1 else "")
+
+
+def _is_titled(entry: Entry) -> bool:
+    words = len(entry.paper.title.split())
+    return entry.strength == 3 or (entry.strength == 2 and words >= _SURE_TITLE_WORDS)
+
+
+def _first_address(text: str) -> str:
+    return next(filter(None, map(_address, _words(text))), "")

@@ -1,0 +1,5 @@
+"""Texts → unit vectors: by a model, by its export to ONNX, in bulk."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

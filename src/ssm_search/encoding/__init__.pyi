@@ -1,0 +1,15 @@
+from .bulk import BulkEncoder as BulkEncoder
+from .bulk import fastest as fastest
+from .encoder import Encoder as Encoder
+from .encoder import SentenceTransformerEncoder as SentenceTransformerEncoder
+from .encoder import checked as checked
+from .encoder import encode_query as encode_query
+from .encoder import encode_sorted as encode_sorted
+from .encoder import load_encoder as load_encoder
+from .export import export_encoder as export_encoder
+from .export import is_export_of as is_export_of
+from .onnx import ENCODER_FOLDER as ENCODER_FOLDER
+from .onnx import FILES as FILES
+from .onnx import SCHEME as SCHEME
+from .onnx import OnnxEncoder as OnnxEncoder
+from .onnx import carried_encoder as carried_encoder

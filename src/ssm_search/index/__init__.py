@@ -1,0 +1,5 @@
+"""Rows of vectors, terms and metadata: in memory, or in segments on disk."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

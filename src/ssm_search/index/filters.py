@@ -1,0 +1,173 @@
+"""Which papers a question is about: filters on what is known of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+
+from ssm_search.errors import FilterError
+from ssm_search.index.facets import NO_YEAR, Facets
+from ssm_search.papers import Category
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CATEGORY_SEPARATOR = " > "
+BEGINS = "^"  # before a name that stands for a path from the outermost heading on
+MOST = 2**31 - 1  # of a year in a table
+QUOTED = 200  # characters of a heading that an error shows
+
+
+class Filters(TypedDict, total=False):
+    """The filters that every question takes; all that are given must hold.
+
+    category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis"; a
+        tuple of names is a path from the outermost heading on. Headings below it are included, case
+        does not matter. Papers that stand under no heading are found by arXiv's ("cs.CV", "cs").
+    year: one year, or (from, to) with both included; papers without a printed year are left out.
+    venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight").
+    has_code: True for papers with a code link, False for those without.
+    """
+
+    category: str | Category | None
+    year: int | tuple[int, int] | None
+    venue: str | None
+    has_code: bool | None
+
+
+def matching_rows(parts: Sequence[Facets], filters: Filters) -> NDArray[np.bool_]:
+    """A mask of the papers that meet all ``filters``, those of each part after one another; (n,).
+
+    Raises:
+        FilterError: an unknown filter, an unknown heading, or a year that is none.
+    """
+    _check_names(filters)
+    masks = [np.ones(len(facets), dtype=bool) for facets in parts]
+    if category := filters.get("category"):
+        _keep_category(parts, masks, category)
+    for facets, mask in zip(parts, masks, strict=True):
+        if (year := filters.get("year")) is not None:
+            first, last = _years(year)
+            mask &= (facets.years >= first) & (facets.years <= last) & (facets.years != NO_YEAR)
+        if venue := filters.get("venue"):
+            wanted = venue.casefold().strip()
+            holds = np.array([wanted in name.casefold() for name in facets.venues], dtype=bool)
+            mask &= holds[facets.venue_of]
+        if (has_code := filters.get("has_code")) is not None:
+            mask &= facets.has_code == has_code
+    return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
+
+
+def sql_of(filters: Filters, headings: Collection[Category]) -> str:
+    """``filters`` as a condition on the rows of a table; "" for none.
+
+    The table has the columns year, has_code, venue (in lower case) and headings (as
+    :func:`heading_names` has them).
+
+    Args:
+        headings: all that papers stand under.
+
+    Raises:
+        FilterError: as :func:`matching_rows`.
+    """
+    _check_names(filters)
+    parts = []
+    if category := filters.get("category"):
+        names, wanted = _wanted(category)
+        holds = _holds if isinstance(category, str) else _begins
+        if not any(holds(tuple(map(_key, path)), wanted) for path in headings):
+            raise _no_heading(names, headings)
+        start = "" if isinstance(category, str) else BEGINS
+        parts.append(f"array_has(headings, {quoted(start + CATEGORY_SEPARATOR.join(wanted))})")
+    if (year := filters.get("year")) is not None:
+        first, last = (max(-MOST, min(MOST, one)) for one in _years(year))
+        parts.append(f"year >= {first} AND year <= {last} AND year != {NO_YEAR}")
+    if venue := filters.get("venue"):
+        parts.append(f"contains(venue, {quoted(venue.casefold().strip())})")
+    if (has_code := filters.get("has_code")) is not None:
+        parts.append("has_code" if has_code else "NOT has_code")
+    return " AND ".join(parts)
+
+
+def heading_names(paths: Iterable[Category]) -> list[str]:
+    """All that a category may be called that holds these ``paths``.
+
+    Each run of names within a path; each that begins it a second time, after ``BEGINS``.
+    """
+    names: dict[str, None] = {}
+    for path in paths:
+        keys = tuple(map(_key, path))
+        for first in range(len(keys)):
+            for end in range(first + 1, len(keys) + 1):
+                name = CATEGORY_SEPARATOR.join(keys[first:end])
+                names[name] = None
+                if not first:
+                    names[BEGINS + name] = None
+    return list(names)
+
+
+def quoted(text: str) -> str:
+    """``text`` as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _check_names(filters: Filters) -> None:
+    unknown = set(filters) - set(Filters.__annotations__)
+    if unknown:
+        raise FilterError(
+            f"no filter {', '.join(map(repr, sorted(unknown)))}; "
+            f"expected {', '.join(Filters.__annotations__)}"
+        )
+
+
+def _wanted(category: str | Category) -> tuple[Sequence[str], Category]:
+    """The names of a path, as they are written and as they are compared."""
+    names = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
+    return names, tuple(_key(name) for name in names)
+
+
+def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterError:
+    known = sorted({name for path in headings for name in path})
+    near = difflib.get_close_matches(names[-1].strip(), known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search status`"
+    asked = CATEGORY_SEPARATOR.join(names)[:QUOTED]
+    return FilterError(f"no paper stands under {asked!r}; {hint}")
+
+
+def _keep_category(
+    parts: Sequence[Facets], masks: Sequence[NDArray[np.bool_]], category: str | Category
+) -> None:
+    names, wanted = _wanted(category)
+    holds = _holds if isinstance(category, str) else _begins
+    found = False
+    for facets, mask in zip(parts, masks, strict=True):
+        chosen = [holds(tuple(map(_key, path)), wanted) for path in facets.paths]
+        mask &= facets.under(np.array(chosen, dtype=bool))
+        found = found or any(chosen)
+    if not found:
+        raise _no_heading(names, (path for facets in parts for path in facets.paths))
+
+
+def _holds(path: Category, wanted: Category) -> bool:
+    """True if ``wanted`` is a contiguous part of ``path``: a prefix, the leaf, or a middle."""
+    return any(path[at : at + len(wanted)] == wanted for at in range(len(path) - len(wanted) + 1))
+
+
+def _begins(path: Category, wanted: Category) -> bool:
+    return path[: len(wanted)] == wanted
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _years(year: int | tuple[int, int]) -> tuple[int, int]:
+    match year:
+        case int():
+            return year, year
+        case (int(first), int(last)) if first <= last:
+            return first, last
+    raise FilterError(f"year is {year!r}; expected one year, or (from, to) with from ≤ to")

@@ -1,0 +1,294 @@
+"""Rows of vectors and terms: FAISS for meaning, BM25 for words. Knows rows, not papers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ssm_search.errors import IndexFolderError
+from ssm_search.index.bm25 import BM25_B, BM25_K1, Bm25, build_bm25, load_bm25, save_bm25
+from ssm_search.ranking import cosines
+
+if TYPE_CHECKING:
+    import faiss
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+BELOW_ANY_COSINE = -2.0
+
+PAPERS_FILE = "papers.faiss"
+SENTENCES_FILE = "sentences.faiss"
+STARTS_FILE = "sentence_starts.npy"
+WORDS_FILE = "words.txt"
+COUNTS_FILE = "term_counts.npy"
+BM25_FOLDER = "bm25"
+
+
+@dataclass(frozen=True, slots=True)
+class DenseScores:
+    """Cosines of one query with every row, and with the nearest sentence of every row; (n,)."""
+
+    paper: NDArray[np.float32]
+    sentence: NDArray[np.float32]
+
+
+class SearchIndex:
+    """Vectors of ``n`` rows, vectors of their sentences, and their terms."""
+
+    def __init__(
+        self,
+        papers: faiss.Index,
+        sentences: faiss.Index,
+        sentence_starts: NDArray[np.int64],
+        bm25: Bm25 | None,
+        words: Sequence[str],
+        term_counts: NDArray[np.int64],
+    ):
+        """Use :meth:`build` or :meth:`load`.
+
+        Args:
+            sentence_starts: shape (n + 1,); the sentences of row i are those from
+                ``sentence_starts[i]`` up to ``sentence_starts[i + 1]``. Each row has at least one.
+            bm25: None where no row has any term.
+            words: the words that the terms are stems of, sorted.
+            term_counts: how many terms each row has, shape (n,).
+        """
+        self._papers = papers
+        self._sentences = sentences
+        self._starts = sentence_starts
+        self._bm25 = bm25
+        self.words = tuple(words)
+        self._term_counts = term_counts
+
+    @classmethod
+    def build(
+        cls,
+        papers: NDArray[np.float32],
+        sentences: NDArray[np.float32],
+        sentence_starts: NDArray[np.int64],
+        terms: Sequence[Sequence[tuple[str, str]]],
+    ) -> SearchIndex:
+        """Index unit vectors, (n, d) and (m, d), and the (stem, word) pairs of each row."""
+        words = sorted({word for row in terms for _, word in row})
+        bm25 = build_bm25([[stem for stem, _ in row] for row in terms])
+        counts = np.array([len(row) for row in terms], dtype=np.int64)
+        return cls(_flat(papers), _flat(sentences), sentence_starts, bm25, words, counts)
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @property
+    def dimension(self) -> int:
+        """Of every vector."""
+        return int(self._papers.d)
+
+    @property
+    def sentence_count(self) -> int:
+        """Of all rows together."""
+        return int(self._sentences.ntotal)
+
+    def knows(self, stem: str) -> bool:
+        """Whether any row has the term ``stem``."""
+        return self._bm25 is not None and stem in self._bm25.numbers
+
+    def dense_scores(
+        self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
+    ) -> DenseScores:
+        """Cosines of a unit query vector, shape (d,); of all rows, whichever are ``allowed``."""
+        sentences = _all_scores(self._sentences, query)
+        nearest = np.maximum.reduceat(sentences, self._starts[:-1]) if len(self) else sentences
+        return DenseScores(_all_scores(self._papers, query), nearest)
+
+    def sentence_scores(self, row: int, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The cosine of each sentence of one row."""
+        return cosines(self.sentence_vectors(row), query)
+
+    def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """BM25 of the query ``terms`` with every row; a term given twice counts twice."""
+        known = [term for term in terms if self.knows(term)]
+        if self._bm25 is None or not known:
+            return np.zeros(len(self), dtype=np.float32)
+        return self._bm25.scores(known)
+
+    def term_frequencies(
+        self, term: str, mean_length: float | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The rows that have ``term``, and how much each has of it as BM25 counts, from 0 to 1.
+
+        Args:
+            mean_length: that of all texts by which each is long or short; these ones' if None.
+        """
+        if self._bm25 is None or not self.knows(term):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        place = self._bm25.of_term(term)
+        rows = self._bm25.rows[place].astype(np.int64)
+        found = self._bm25.data[place] / self._idf(len(rows))
+        if mean_length is not None:
+            own, asked = (
+                BM25_K1 * (1 - BM25_B + BM25_B * self._term_counts[rows] / mean)
+                for mean in (self.mean_length, mean_length)
+            )
+            counts = found * own / (1 - found)
+            found = counts / (counts + asked)
+        return rows, found.astype(np.float32)
+
+    @property
+    def mean_length(self) -> float:
+        """Of the rows, in terms."""
+        return max(float(self._term_counts.mean()), 1.0) if len(self) else 1.0
+
+    def vector_parts(self) -> Iterator[NDArray[np.float32]]:
+        """The vectors of all rows, shape (n, d)."""
+        yield self.paper_vectors
+
+    def _idf(self, having: int) -> float:
+        """How much a term says that ``having`` rows have: Lucene's formula."""
+        return math.log(1 + (len(self) - having + 0.5) / (having + 0.5))
+
+    def has_term(self, row: int, term: str) -> bool:
+        """Whether ``term`` occurs in a row."""
+        if self._bm25 is None or not self.knows(term):
+            return False
+        return bool((self._bm25.rows[self._bm25.of_term(term)] == row).any())
+
+    @cached_property
+    def term_rows(self) -> csr_matrix:
+        """BM25 weights of the terms of each row, rows brought to length 1; sparse, (n, terms)."""
+        from scipy.sparse import csc_matrix
+
+        if self._bm25 is None:
+            return csc_matrix((len(self), 1), dtype=np.float64).tocsr()
+        bm25 = self._bm25
+        shape = (len(self), len(bm25.numbers))
+        by_term = csc_matrix((bm25.data, bm25.rows, bm25.starts), shape)
+        return _unit_rows(by_term.tocsr().astype(np.float64))
+
+    @cached_property
+    def term_gram(self) -> NDArray[np.float64]:
+        """The cosines of ``term_rows`` with each other, shape (n, n)."""
+        return np.asarray((self.term_rows @ self.term_rows.T).toarray(), dtype=np.float64)
+
+    def term_row(self, stems: Sequence[str]) -> csr_matrix:
+        """The terms of a text that is not a row, weighted as if it were; sparse, (1, terms)."""
+        from scipy.sparse import csr_matrix
+
+        weights = np.zeros(self.term_rows.shape[1])
+        length = 1 - BM25_B + BM25_B * len(stems) / self.mean_length
+        for stem, count in Counter(filter(self.knows, stems)).items():
+            assert self._bm25 is not None
+            at = self._bm25.of_term(stem)
+            idf = self._idf(at.stop - at.start)
+            weights[self._bm25.numbers[stem]] = idf * count / (count + BM25_K1 * length)
+        return _unit_rows(csr_matrix(weights))
+
+    def stems_of_rows(self) -> list[frozenset[str]]:
+        """The distinct terms of each row."""
+        stems: list[list[str]] = [[] for _ in range(len(self))]
+        if self._bm25:
+            for stem in self._bm25.numbers:
+                for row in self._bm25.rows[self._bm25.of_term(stem)]:
+                    stems[row].append(stem)
+        return [frozenset(row) for row in stems]
+
+    @cached_property
+    def title_vectors(self) -> NDArray[np.float32]:
+        """The vector of the first sentence, the title, of each row, shape (n, d)."""
+        vectors = self._sentences.reconstruct_n(0, self._sentences.ntotal)
+        return np.asarray(vectors[self._starts[:-1]], dtype=np.float32)
+
+    @cached_property
+    def paper_vectors(self) -> NDArray[np.float32]:
+        """The vectors of all rows, shape (n, d)."""
+        return np.asarray(self._papers.reconstruct_n(0, len(self)), dtype=np.float32)
+
+    def paper_vector(self, row: int) -> NDArray[np.float32]:
+        """The stored vector of a row, shape (d,)."""
+        return np.asarray(self._papers.reconstruct(int(row)), dtype=np.float32)
+
+    def sentence_vectors(self, row: int) -> NDArray[np.float32]:
+        """The stored vectors of a row's sentences, shape (at least 1, d)."""
+        start, end = int(self._starts[row]), int(self._starts[row + 1])
+        return np.asarray(self._sentences.reconstruct_n(start, end - start), dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Write everything into an existing, empty folder."""
+        import faiss
+
+        faiss.write_index(self._papers, str(folder / PAPERS_FILE))
+        faiss.write_index(self._sentences, str(folder / SENTENCES_FILE))
+        np.save(folder / STARTS_FILE, self._starts, allow_pickle=False)
+        np.save(folder / COUNTS_FILE, self._term_counts, allow_pickle=False)
+        (folder / WORDS_FILE).write_text("\n".join(self.words), encoding="utf-8")
+        if self._bm25:
+            save_bm25(self._bm25, folder / BM25_FOLDER)
+
+    @classmethod
+    def load(cls, folder: Path) -> SearchIndex:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            IndexFolderError: a file is missing, damaged, or does not fit the others.
+        """
+        import faiss
+
+        try:
+            papers = faiss.read_index(str(folder / PAPERS_FILE))
+            sentences = faiss.read_index(str(folder / SENTENCES_FILE))
+            starts = np.load(folder / STARTS_FILE, allow_pickle=False)
+            words = (folder / WORDS_FILE).read_text(encoding="utf-8").split("\n")
+            counts = np.load(folder / COUNTS_FILE, allow_pickle=False)
+            bm25 = None
+            if (folder / BM25_FOLDER).is_dir():
+                bm25 = load_bm25(folder / BM25_FOLDER, len(counts))
+        except (OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
+            raise IndexFolderError(
+                f"the index in {folder} is damaged ({_first_line(error)}); build it again"
+            ) from error
+        for what, found, expected in (
+            ("sentence starts", len(starts) - 1, papers.ntotal),
+            ("last sentence", int(starts[-1]) if len(starts) else -1, sentences.ntotal),
+            ("sentence dimension", sentences.d, papers.d),
+            ("term counts", len(counts), papers.ntotal),
+        ):
+            if found != expected:
+                raise IndexFolderError(
+                    f"the index in {folder} does not fit together: {what} is {found}, expected "
+                    f"{expected}; build it again"
+                )
+        return cls(papers, sentences, starts, bm25, [word for word in words if word], counts)
+
+
+def _unit_rows(matrix: csr_matrix) -> csr_matrix:
+    from scipy.sparse import diags
+
+    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
+    return (diags(1 / np.maximum(lengths, 1e-12)) @ matrix).tocsr()
+
+
+def _flat(vectors: NDArray[np.float32]) -> faiss.Index:
+    import faiss
+
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+    return index
+
+
+def _all_scores(index: faiss.Index, query: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inner product of ``query`` with every vector, in the order of the rows."""
+    # Four times as fast as a search for all ntotal neighbours, which would sort them.
+    asked = np.ascontiguousarray(query[None], dtype=np.float32)
+    _, found, rows = index.range_search(asked, BELOW_ANY_COSINE)
+    scores = np.empty(index.ntotal, dtype=np.float32)
+    scores[rows] = found
+    return scores
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0][:200]

@@ -1,0 +1,159 @@
+"""What a search needs of papers, be they in memory, in segments on disk, or in a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from ssm_search.errors import IndexFolderError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ssm_search.index.facets import Tally
+    from ssm_search.index.filters import Filters
+    from ssm_search.index.local import LocalRows
+    from ssm_search.index.manifest import Manifest
+    from ssm_search.papers import Category, Paper
+
+T = TypeVar("T")
+
+
+class Asked(Protocol):
+    """What rows are scored for."""
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """A unit vector, shape (d,)."""
+
+    @property
+    def stems(self) -> Sequence[str]:
+        """The terms to look for, repeated as they are in the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rows that are scored for an answer; they are spoken of by their place in here.
+
+    Attributes:
+        numbers: of the rows, ascending.
+        allowed: bool, shape (m,); the rest are there to be compared with, and never answered.
+        fetched: of a database, what came with each row; else ().
+    """
+
+    numbers: Sequence[int]
+    allowed: NDArray[np.bool_]
+    fetched: Sequence[Any] = ()
+
+
+class Rows(Protocol):
+    """Rows of papers, vectors and terms; one state of them, which stays as it is.
+
+    Rows have numbers, which mean nothing but a place.
+    """
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index says about itself."""
+
+    def __len__(self) -> int:
+        """How many papers there are."""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether they are the papers of a list, all compared with all, filed under headings."""
+
+    def as_list(self) -> LocalRows:
+        """The same, for what only a list can do.
+
+        Raises:
+            IndexFolderError: they are of a large corpus (:func:`not_of_a_list`).
+        """
+
+    @property
+    def listing(self) -> Sequence[Paper]:
+        """All papers by place; of a folder in segments, those that are gone too."""
+
+    @property
+    def tally(self) -> Tally:
+        """How many papers there are of each year and venue, and under each heading."""
+
+    @property
+    def headings(self) -> tuple[Category, ...]:
+        """Those of the list, in its order; of a corpus, arXiv's categories."""
+
+    @property
+    def dimension(self) -> int:
+        """Of the vectors."""
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words that terms are stems of, sorted; of a corpus without the rarest."""
+
+    def knows(self, stem: str, /) -> bool:
+        """Whether any row has the term."""
+
+    def status(self) -> dict[str, Any]:
+        """Counts, and how the vectors are searched, as JSON types."""
+
+    def rows_named(self, name: str, /) -> list[int]:
+        """The rows of papers that go by this name (as ``names_of`` has it), ascending."""
+
+    def papers(self, rows: Sequence[int]) -> list[Paper]:
+        """Those of ``rows``, in that order."""
+
+    def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """The stored vectors of ``rows``, shape (len(rows), d)."""
+
+    def choose(self, filters: Filters) -> Any:
+        """The rows that meet all ``filters``, in a form that only this place reads.
+
+        Raises:
+            FilterError: a filter names something that is not there.
+        """
+
+    def newest(self, chosen: Any, k: int) -> list[int]:
+        """The ``k`` newest of the chosen rows, newest first; those without a date last."""
+
+    def candidates(
+        self,
+        questions: Sequence[Asked],
+        chosen: Any,
+        k: int,
+        *,
+        also: Collection[int] = (),
+        without: Collection[int] = (),
+    ) -> Candidates:
+        """Rows among which the ``k`` best for any of the ``questions`` are.
+
+        Args:
+            also: rows that must be among them, if they are chosen.
+            without: rows that must not be answered.
+        """
+
+    def scores(self, question: Asked, candidates: Candidates) -> NDArray[np.float32]:
+        """By :func:`~ssm_search.ranking.fusion.fuse` among all rows; shape (m,)."""
+
+    def terms_of(
+        self, candidates: Candidates, place: int, stems: Collection[str]
+    ) -> Collection[str]:
+        """Which of the ``stems`` a row has."""
+
+    def sentence_scores(self, row: int, vector: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """The cosine of each stored sentence of a row; None where none are stored."""
+
+    def is_indexed_text(self, row: int, paper: Paper) -> bool:
+        """Whether the abstract of ``paper`` is what the vectors of its ``row`` were made of."""
+
+    def meanwhile(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Begin ``work`` that may wait for a network; call what is returned for its result."""
+
+
+def not_of_a_list(manifest: Manifest) -> IndexFolderError:
+    """What is raised where a large corpus is asked for what only a list has."""
+    return IndexFolderError(
+        f"this is the index of a large corpus ({manifest.papers:,} papers without "
+        "headings); filing, duplicates and maps need that of a list"
+    )

@@ -1,0 +1,189 @@
+"""Rows of a large corpus: meaning and words over all its parts, as if they were one."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ssm_search.errors import IndexFolderError
+from ssm_search.index.ann import ANN_FILE, FEW_ALLOWED, Ann
+from ssm_search.index.bm25 import BM25_B, BM25_K1
+from ssm_search.index.keys import hash64
+from ssm_search.index.memory import DenseScores
+from ssm_search.index.segments import Segment, StoredPapers
+from ssm_search.papers import Paper
+from ssm_search.ranking import cosines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CANDIDATES = 1_000  # rows that a part compares exactly for one answer
+MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
+
+
+class JoinedPapers(Sequence[Paper]):
+    """The papers of several parts, one after the other."""
+
+    def __init__(self, parts: Sequence[StoredPapers]):
+        self._parts = parts
+        self._starts = [0]
+        for part in parts:
+            self._starts.append(self._starts[-1] + len(part))
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, row):  # type: ignore[no-untyped-def]
+        """A paper by its row."""
+        if isinstance(row, slice):
+            return [self[at] for at in range(*row.indices(len(self)))]
+        if not -len(self) <= row < len(self):
+            raise IndexError(row)
+        row %= len(self)
+        part = bisect_right(self._starts, row) - 1
+        return self._parts[part][row - self._starts[part]]
+
+
+class SegmentedIndex:
+    """Vectors and terms of the ``n`` rows of all segments; knows rows, not papers.
+
+    Rows whose papers are gone are still there: what is asked says which are ``allowed``.
+    """
+
+    sentence_count = 0  # none are stored
+
+    def __init__(self, segments: Sequence[Segment]):
+        self.segments = segments
+        self._starts = np.cumsum([0, *map(len, segments)])
+        try:
+            self._anns = [
+                Ann(segment.folder / ANN_FILE) if (segment.folder / ANN_FILE).is_file() else None
+                for segment in segments
+            ]
+        except RuntimeError as error:
+            raise IndexFolderError(f"the index is damaged ({error}); build it again") from error
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @property
+    def dimension(self) -> int:
+        """Of every vector."""
+        return int(self.segments[0].vectors.shape[1])
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words that terms are stems of, but for the rarest; sorted."""
+        counts: Counter[str] = Counter()
+        for segment in self.segments:
+            counts.update(segment.words())
+        return tuple(sorted(word for word, count in counts.items() if count >= MIN_WORD_COUNT))
+
+    def knows(self, stem: str) -> bool:
+        """Whether any row has the term ``stem``."""
+        term = hash64(stem)
+        return any(segment.postings(term).stop for segment in self.segments)
+
+    def dense_scores(
+        self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
+    ) -> DenseScores:
+        """Cosines of a unit query vector, (d,), with the rows; no sentences, so twice the same.
+
+        Where there are too many rows to compare with all, those that were not compared get the
+        lowest cosine of those that were found nearest.
+
+        Args:
+            allowed: the rows whose scores count, shape (n,); all if None.
+        """
+        scores = np.empty(len(self), dtype=np.float32)
+        for at, (segment, ann) in enumerate(zip(self.segments, self._anns, strict=True)):
+            part = slice(int(self._starts[at]), int(self._starts[at + 1]))
+            if ann is None:
+                scores[part] = cosines(segment.vectors, query)
+                continue
+            mask = None if allowed is None else allowed[part]
+            if mask is not None and mask.sum() <= FEW_ALLOWED:
+                rows = np.flatnonzero(mask)
+            else:
+                rows = ann.near(query, CANDIDATES, mask)
+            found = cosines(segment.vectors[rows], query)
+            scores[part] = found.min() if len(found) else 0
+            scores[part][rows] = found
+        return DenseScores(scores, scores)
+
+    def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """BM25 of the query ``terms`` with every row; a term given twice counts twice.
+
+        Lucene's formula, as in :mod:`ssm_search.index.bm25`, but worked out when it is asked: that
+        a part came or went changes how rare each term is everywhere.
+        """
+        scores = np.zeros(len(self), dtype=np.float32)
+        for term, times in Counter(terms).items():
+            rows, found = self.term_frequencies(term)
+            idf = math.log(1 + (len(self) - len(rows) + 0.5) / (len(rows) + 0.5))
+            scores[rows] += np.float32(times * idf) * found
+        return scores
+
+    def term_frequencies(
+        self, term: str, mean_length: float | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The rows that have ``term``, and how much each has of it as BM25 counts, from 0 to 1.
+
+        Args:
+            mean_length: that of all texts by which each is long or short; these ones' if None.
+        """
+        assert mean_length in (None, self.mean_length)  # nobody asks for another yet
+        rows, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
+        for at, segment in enumerate(self.segments):
+            place = segment.postings(hash64(term))
+            inside = segment.posting_rows[place]
+            counts = segment.posting_counts[place].astype(np.float32)
+            rows.append(self._starts[at] + inside)
+            found.append(counts / (counts + self._length_norms[at][inside]))
+        return np.concatenate(rows), np.concatenate(found)
+
+    @cached_property
+    def mean_length(self) -> float:
+        """Of the rows, in terms."""
+        total = sum(int(segment.lengths.sum(dtype=np.int64)) for segment in self.segments)
+        return max(total / max(len(self), 1), 1.0)
+
+    def vector_parts(self) -> Iterator[NDArray[np.float32]]:
+        """The vectors of all rows, part by part, shape (…, d)."""
+        for segment in self.segments:
+            yield segment.vectors
+
+    def has_term(self, row: int, term: str) -> bool:
+        """Whether ``term`` occurs in a row."""
+        segment, inside = self._place(row)
+        rows = segment.posting_rows[segment.postings(hash64(term))]
+        at = int(np.searchsorted(rows, inside))
+        return at < len(rows) and int(rows[at]) == inside
+
+    def sentence_scores(self, row: int, query: NDArray[np.float32]) -> None:
+        """None: sentences have no vectors here."""
+
+    def paper_vector(self, row: int) -> NDArray[np.float32]:
+        """The stored vector of a row, shape (d,)."""
+        segment, inside = self._place(row)
+        return np.array(segment.vectors[inside], dtype=np.float32)
+
+    def _place(self, row: int) -> tuple[Segment, int]:
+        at = bisect_right(self._starts, row) - 1
+        return self.segments[at], int(row - self._starts[at])
+
+    @cached_property
+    def _length_norms(self) -> list[NDArray[np.float32]]:
+        """What BM25 adds to the count of a term in each row for the row's length."""
+        return [
+            (BM25_K1 * (1 - BM25_B + BM25_B * segment.lengths / self.mean_length)).astype(
+                np.float32
+            )
+            for segment in self.segments
+        ]

@@ -1,0 +1,292 @@
+"""A part of a large corpus on disk: papers, vectors and terms of ``n`` rows, never changed again.
+
+Everything is mapped into memory when it is looked at, so that a corpus opens at once and costs what
+is asked of it. Parts are joined into larger ones; papers that are gone are left out then.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssm_search.errors import IndexFolderError
+from ssm_search.index.facets import Facets, facets_of, joined, load_facets, save_facets
+from ssm_search.index.keys import Keys, hash64, joined_keys, keys_of
+from ssm_search.papers import Paper, from_json, full_text, to_jsonl
+from ssm_search.text import terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PAPERS_FILE = "papers.jsonl"
+WORDS_FILE = "words.txt"
+MAX_COUNT = 255  # of a term in a paper: more of the same say nothing new to BM25
+COPIED = 65_536  # rows copied at once: 100 MB of vectors
+
+_ARRAYS = (
+    "paper_starts",
+    "vectors",
+    "text_hashes",
+    "id_hashes",
+    "lengths",
+    "term_hashes",
+    "term_starts",
+    "posting_rows",
+    "posting_counts",
+    "key_hashes",
+    "key_rows",
+)
+
+
+class StoredPapers:
+    """Papers in a file, a line each; read when one is asked for."""
+
+    def __init__(self, path: Path, starts: NDArray[np.int64]):
+        self._starts = starts
+        with open(path, "rb") as file:
+            size = file.seek(0, 2)
+            self._text: mmap.mmap | bytes = b""
+            if size:
+                self._text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        if len(starts) == 0 or int(starts[-1]) != size:
+            raise ValueError(f"{path} has {size} bytes, which is not where its last line ends")
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, row: int) -> Paper:
+        """A paper by its row, from 0."""
+        if not 0 <= row < len(self):
+            raise IndexError(row)
+        return from_json(json.loads(self.line(row)))
+
+    def line(self, row: int) -> bytes:
+        """The line of a row, with its end."""
+        return self._text[int(self._starts[row]) : int(self._starts[row + 1])]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """``n`` rows.
+
+    Attributes:
+        vectors: unit vectors, float32, shape (n, d).
+        text_hashes: uint64, shape (n,); of the text that was encoded of each paper.
+        id_hashes: uint64, shape (n,).
+        lengths: int32, shape (n,); how many terms each row has.
+        term_hashes: uint64, ascending; the distinct terms.
+        term_starts: int64; the postings of term t are those from ``term_starts[t]`` up to
+            ``term_starts[t + 1]``.
+        posting_rows: int32, ascending for each term.
+        posting_counts: uint8; how often the row has the term, up to ``MAX_COUNT``.
+    """
+
+    folder: Path
+    papers: StoredPapers
+    vectors: NDArray[np.float32]
+    text_hashes: NDArray[np.uint64]
+    id_hashes: NDArray[np.uint64]
+    lengths: NDArray[np.int32]
+    term_hashes: NDArray[np.uint64]
+    term_starts: NDArray[np.int64]
+    posting_rows: NDArray[np.int32]
+    posting_counts: NDArray[np.uint8]
+    keys: Keys
+    facets: Facets
+
+    def __len__(self) -> int:
+        return len(self.text_hashes)
+
+    def postings(self, term: int) -> slice:
+        """Where the postings of the term with this hash are; an empty slice if there are none."""
+        at = int(np.searchsorted(self.term_hashes, np.uint64(term)))
+        if at == len(self.term_hashes) or int(self.term_hashes[at]) != term:
+            return slice(0, 0)
+        return slice(int(self.term_starts[at]), int(self.term_starts[at + 1]))
+
+    def words(self) -> Counter[str]:
+        """How often each word occurs that is no stop word."""
+        counts: Counter[str] = Counter()
+        for line in (self.folder / WORDS_FILE).read_text(encoding="utf-8").split("\n"):
+            word, _, count = line.rpartition(" ")
+            if word:
+                counts[word] = int(count)
+        return counts
+
+
+def write_segment(folder: Path, papers: Sequence[Paper], vectors: NDArray[np.float32]) -> None:
+    """Write a segment of papers with their unit vectors, (n, d), into an existing, empty folder."""
+    lines = [to_jsonl([paper]).encode("utf-8", "replace") for paper in papers]
+    (folder / PAPERS_FILE).write_bytes(b"".join(lines))
+    words: Counter[str] = Counter()
+    hashes: dict[str, int] = {}
+    found: list[tuple[int, int, int]] = []
+    lengths = np.zeros(len(papers), dtype=np.int32)
+    for row, paper in enumerate(papers):
+        pairs = terms(full_text(paper))
+        lengths[row] = len(pairs)
+        words.update(word for _, word in pairs)
+        for stem, count in Counter(stem for stem, _ in pairs).items():
+            if stem not in hashes:
+                hashes[stem] = hash64(stem)
+            found.append((hashes[stem], row, min(count, MAX_COUNT)))
+    of_term = np.array([term for term, _, _ in found], dtype=np.uint64)
+    rows = np.array([row for _, row, _ in found], dtype=np.int32)
+    counts = np.array([count for _, _, count in found], dtype=np.uint8)
+    order = np.lexsort((rows, of_term))
+    distinct, starts = np.unique(of_term[order], return_index=True)
+    keys = keys_of(papers)
+    arrays: dict[str, NDArray[Any]] = {
+        "paper_starts": np.cumsum([0, *map(len, lines)], dtype=np.int64),
+        "vectors": np.ascontiguousarray(vectors, dtype=np.float32),
+        "text_hashes": text_hashes(papers),
+        "id_hashes": np.array([hash64(paper.id) for paper in papers], dtype=np.uint64),
+        "lengths": lengths,
+        "term_hashes": distinct,
+        "term_starts": np.append(starts, len(found)).astype(np.int64),
+        "posting_rows": rows[order],
+        "posting_counts": counts[order],
+        "key_hashes": keys.hashes,
+        "key_rows": keys.rows,
+    }
+    for name in _ARRAYS:
+        np.save(folder / f"{name}.npy", arrays[name], allow_pickle=False)
+    save_facets(facets_of(papers), folder)
+    _save_words(folder, words)
+
+
+def text_hashes(papers: Sequence[Paper]) -> NDArray[np.uint64]:
+    """Of the text that is encoded of each paper, shape (n,)."""
+    return np.array([hash64(full_text(paper)) for paper in papers], dtype=np.uint64)
+
+
+def join_segments(folder: Path, parts: Sequence[tuple[Segment, NDArray[np.int64]]]) -> None:
+    """Write the chosen rows of several segments, in ascending order each, as one segment.
+
+    Copies from disk to disk: what it needs of memory does not grow with the vectors or the texts.
+    """
+    n = sum(len(rows) for _, rows in parts)
+    width = parts[0][0].vectors.shape[1]
+    starts = np.zeros(n + 1, dtype=np.int64)
+    out = np.lib.format.open_memmap(
+        folder / "vectors.npy", mode="w+", dtype=np.float32, shape=(n, width)
+    )
+    renumbered, at = [], 0
+    with open(folder / PAPERS_FILE, "wb") as file:
+        for segment, rows in parts:
+            for first in range(0, len(rows), COPIED):
+                chosen = rows[first : first + COPIED]
+                out[at + first : at + first + len(chosen)] = segment.vectors[chosen]
+                lines = [segment.papers.line(int(row)) for row in chosen]
+                file.write(b"".join(lines))
+                starts[at + first + 1 : at + first + len(chosen) + 1] = list(map(len, lines))
+            new = np.full(len(segment), -1, dtype=np.int64)
+            new[rows] = np.arange(at, at + len(rows))
+            renumbered.append(new)
+            at += len(rows)
+    out.flush()
+    del out
+    _join_postings(folder, parts, renumbered)
+    keys = joined_keys([(s.keys, new) for (s, _), new in zip(parts, renumbered, strict=True)])
+    arrays: dict[str, NDArray[Any]] = {
+        "paper_starts": np.cumsum(starts),
+        "key_hashes": keys.hashes,
+        "key_rows": keys.rows,
+        **{
+            name: np.concatenate([getattr(segment, name)[rows] for segment, rows in parts])
+            for name in ("text_hashes", "id_hashes", "lengths")
+        },
+    }
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    save_facets(joined([(segment.facets, rows) for segment, rows in parts]), folder)
+    words: Counter[str] = Counter()
+    for segment, _ in parts:
+        words.update(segment.words())
+    _save_words(folder, words)
+
+
+def _join_postings(
+    folder: Path,
+    parts: Sequence[tuple[Segment, NDArray[np.int64]]],
+    renumbered: Sequence[NDArray[np.int64]],
+) -> None:
+    """Those of the rows that stay, term by term, each term's in ascending order of the rows."""
+    terms_of = np.unique(np.concatenate([segment.term_hashes for segment, _ in parts]))
+    places, counts = [], np.zeros(len(terms_of), dtype=np.int64)
+    for (segment, _), new in zip(parts, renumbered, strict=True):
+        kept = new[segment.posting_rows] >= 0
+        before = np.concatenate([[0], np.cumsum(kept)])
+        each = before[segment.term_starts[1:]] - before[segment.term_starts[:-1]]
+        of = np.searchsorted(terms_of, segment.term_hashes)
+        places.append((of, each, kept))
+        counts[of] += each
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    total = int(starts[-1])
+    rows = _new_array(folder / "posting_rows.npy", np.int32, total)
+    times = _new_array(folder / "posting_counts.npy", np.uint8, total)
+    filled = starts[:-1].copy()
+    for (segment, _), new, (of, each, kept) in zip(parts, renumbered, places, strict=True):
+        # The postings of one term go side by side to where those of earlier parts end.
+        inside = np.arange(int(each.sum())) - np.repeat(np.cumsum(each) - each, each)
+        to = np.repeat(filled[of], each) + inside
+        rows[to] = new[segment.posting_rows[kept]]
+        times[to] = segment.posting_counts[kept]
+        filled[of] += each
+    used = counts > 0
+    np.save(folder / "term_hashes.npy", terms_of[used], allow_pickle=False)
+    np.save(folder / "term_starts.npy", np.append(starts[:-1][used], total), allow_pickle=False)
+
+
+def _new_array(path: Path, dtype: type, length: int) -> NDArray[Any]:
+    array: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(length,))
+    return array
+
+
+def load_segment(folder: Path) -> Segment:
+    """Read a segment, mapped into memory.
+
+    Raises:
+        IndexFolderError: a file is missing, damaged, or does not fit the others.
+    """
+    try:
+        arrays = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            for name in _ARRAYS
+        }
+        keys = Keys(arrays.pop("key_hashes"), arrays.pop("key_rows"))
+        papers = StoredPapers(folder / PAPERS_FILE, arrays.pop("paper_starts"))
+        segment = Segment(folder, papers, keys=keys, facets=load_facets(folder), **arrays)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise IndexFolderError(
+            f"the part {folder.name} of the index in {folder.parent} is damaged "
+            f"({type(error).__name__}: {error}); build it again"
+        ) from error
+    for what, found, expected in (
+        ("papers", len(papers), len(segment)),
+        ("vectors", len(segment.vectors), len(segment)),
+        ("ids", len(segment.id_hashes), len(segment)),
+        ("lengths", len(segment.lengths), len(segment)),
+        ("facets", len(segment.facets), len(segment)),
+        ("term starts", len(segment.term_starts), len(segment.term_hashes) + 1),
+        ("postings", len(segment.posting_rows), int(segment.term_starts[-1])),
+        ("posting counts", len(segment.posting_counts), int(segment.term_starts[-1])),
+    ):
+        if found != expected:
+            raise IndexFolderError(
+                f"the part {folder.name} of the index in {folder.parent} has {found} {what}, "
+                f"expected {expected}; build it again"
+            )
+    return segment
+
+
+def _save_words(folder: Path, words: Counter[str]) -> None:
+    lines = (f"{word} {count}" for word, count in sorted(words.items()))
+    (folder / WORDS_FILE).write_text("\n".join(lines), encoding="utf-8")

@@ -1,0 +1,16 @@
+from .fusion import cosines as cosines
+from .fusion import fuse as fuse
+from .fusion import mmr as mmr
+from .fusion import product as product
+from .fusion import put_first as put_first
+from .fusion import rocchio as rocchio
+from .fusion import standardized as standardized
+from .fusion import top_rows as top_rows
+from .fusion import weighted as weighted
+from .headings import ABSTRACT_SHARE as ABSTRACT_SHARE
+from .headings import MIN_FITTED as MIN_FITTED
+from .headings import Calibration as Calibration
+from .headings import Judgement as Judgement
+from .headings import Similarities as Similarities
+from .headings import calibrate as calibrate
+from .headings import judge as judge

@@ -1,0 +1,389 @@
+"""The one search: questions → hits, over rows wherever they lie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import Any, Unpack
+
+import numpy as np
+
+from ssm_search.encoding import Encoder, encode_sorted
+from ssm_search.errors import QueryError
+from ssm_search.index import Filters, Manifest, Rows, Tally
+from ssm_search.papers import (
+    Category,
+    CategorySuggestion,
+    Duplicate,
+    Paper,
+    Placement,
+    full_text,
+)
+from ssm_search.ranking import Judgement, mmr, put_first, rocchio, top_rows
+from ssm_search.search.hits import Hits
+from ssm_search.search.lookup import Lookup
+from ssm_search.search.placing import Placing, Seed
+from ssm_search.search.question import (
+    as_document,
+    checked_query,
+    merged,
+    of_listed,
+    understand,
+)
+from ssm_search.search.reasons import Reasons
+from ssm_search.text import sentences
+
+REMEMBERED = 256
+"""Queries: encoding one takes 2 ms, all else 0.4; filters and pages ask the same one again."""
+SEEDS_REMEMBERED = 16
+"""Texts of papers: to file one asks for its headings, its duplicates and what is related."""
+MMR_POOL = 10  # answers that diversity chooses from, for each one wanted
+
+
+class _State:
+    """Rows as they are now, with what is worth remembering as long as they stay so."""
+
+    def __init__(self, rows: Rows, encoder: Callable[[], Encoder]):
+        self.rows = rows
+        self.lookup = Lookup(rows)
+        self.reasons = Reasons(rows)
+        self.understood = lru_cache(REMEMBERED)(lambda text: understand(text, rows, encoder()))
+        self.described = lru_cache(SEEDS_REMEMBERED)(
+            lambda text: as_document(text, rows, encoder())
+        )
+        self._encode = lru_cache(SEEDS_REMEMBERED)(lambda text: encode_sorted(encoder(), [text])[0])
+
+    @cached_property
+    def placing(self) -> Placing:
+        """Of a list alone.
+
+        Raises:
+            IndexFolderError: the rows are of a large corpus.
+        """
+        return Placing(self.rows.as_list(), self.reasons, self._encode)
+
+
+class Search:
+    """Questions to papers; :class:`PaperSearch` and :class:`StoreSearch` say where they lie."""
+
+    def __init__(self, current: Callable[[], Rows], encoder: Callable[[], Encoder]):
+        """Ask what ``current`` gives at each question.
+
+        Args:
+            encoder: gives what encodes questions; called when one is needed.
+        """
+        self._current = current
+        self._encoder_of = encoder
+        self._known: _State | None = None
+
+    def _state(self) -> _State:
+        rows, known = self._current(), self._known
+        if known is None or known.rows is not rows:
+            known = self._known = _State(rows, self._encoder_of)
+        return known
+
+    @property
+    def rows(self) -> Rows:
+        """What is asked, as it is now."""
+        return self._current()
+
+    @property
+    def encoder(self) -> Encoder:
+        """What encodes the questions, loaded when it is first needed.
+
+        Raises:
+            IndexFolderError, StoreError: it is not to be had, or is another than the one that
+                encoded the papers.
+        """
+        return self._encoder_of()
+
+    @property
+    def papers(self) -> Sequence[Paper]:
+        """All papers by place; of a large corpus in a folder, those that are gone too."""
+        return self.rows.listing
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index says about itself."""
+        return self.rows.manifest
+
+    @property
+    def is_list(self) -> bool:
+        """Whether these are the papers of a list, which has headings to file under and a map."""
+        return self.rows.is_list
+
+    @property
+    def tally(self) -> Tally:
+        """How many papers there are of each year and venue, and under each heading."""
+        return self.rows.tally
+
+    @property
+    def headings(self) -> tuple[Category, ...]:
+        """Those of the list, in its order; of a large corpus, arXiv's categories."""
+        return self.rows.headings
+
+    def row(self, paper_id: str) -> int | None:
+        """The row of the paper with this id; None if there is none."""
+        return self._state().lookup.id(paper_id)
+
+    def get(self, paper_id: str) -> Paper | None:
+        """The paper with this id, as it is listed; None if there is none."""
+        state = self._state()
+        row = state.lookup.id(paper_id)
+        return None if row is None else state.rows.papers([row])[0]
+
+    def is_of(self, list_text: str) -> bool:
+        """Whether the index was built from this list as it stands, to the byte."""
+        content = list_text.removeprefix("\ufeff").encode()
+        return hashlib.sha256(content).hexdigest() == self.manifest.list_sha256
+
+    def status(self) -> dict[str, Any]:
+        """Counts, coverage of abstracts, encoder and age, as JSON types."""
+        rows, manifest = self.rows, self.rows.manifest
+        age = datetime.now(UTC) - datetime.fromisoformat(manifest.built) if manifest.built else None
+        counts = rows.status()
+        vectors, lacking = counts.pop("vectors"), counts.pop("without_abstract")
+        place = {"store": counts.pop("store")} if "store" in counts else {}
+        return {
+            "list": manifest.list_name,
+            **counts,
+            "sentences": manifest.sentences,
+            "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
+            "dimension": manifest.dimension,
+            "vectors": vectors,
+            "built": manifest.built,
+            "age_days": age.days if age else None,
+            "without_abstract": lacking,
+            **place,
+        }
+
+    def query(self, text: str, k: int = 10, **filters: Unpack[Filters]) -> Hits:
+        """Find the papers that answer a question best, best first.
+
+        Args:
+            text: words, a question, a pasted abstract, a title, an arXiv id or link; up to 100,000
+                characters. A paper whose title, name or id it is comes first.
+            k: how many answers; as many papers as meet the filters are answered, up to ``k``.
+            filters: ``category``, ``year``, ``venue``, ``has_code``; see
+                :class:`~ssm_search.Filters`.
+
+        Returns:
+            Hits, each a paper with its score, its rank from 1 and the reason why. A score orders
+            the answers to one question; it is not a probability.
+
+        Raises:
+            QueryError: ``text`` is empty or too long, ``k`` is not positive.
+            PaperNotFoundError: ``text`` is an arXiv id or link that is not in the index.
+            FilterError: a filter names something that the index does not have.
+
+        Example:
+            >>> import ssm_search
+            >>> ssm_search.open_index().query("mamba for video", k=1)[0].paper.id
+            '2403.09626'
+        """
+        check_count(k)
+        state = self._state()
+        rows, lookup = state.rows, state.lookup
+        chosen = rows.choose(filters)
+        text = checked_query(text)
+        row = lookup.link(text)
+        if row is None:
+            called = rows.meanwhile(lambda: lookup.called(text))
+            question = state.understood(text)
+            exact = called()
+        else:
+            question, exact = of_listed(row, rows), [row]
+        candidates = rows.candidates([question], chosen, k, also=exact)
+        scores = rows.scores(question, candidates)
+        if exact:
+            named = set(exact)
+            first = np.array([one in named for one in candidates.numbers], dtype=bool)
+            scores = put_first(scores, first)
+        best = top_rows(scores, k, candidates.allowed)
+        return state.reasons.hits(candidates, best, scores, question, exact=exact)
+
+    def newest(self, k: int = 10, **filters: Unpack[Filters]) -> list[Paper]:
+        """List the newest papers, newest first; those without a date come last.
+
+        Args:
+            k: how many.
+            filters: as in :meth:`query`.
+
+        Raises:
+            QueryError: ``k`` is not positive.
+            FilterError: a filter names something that the index does not have.
+        """
+        check_count(k)
+        rows = self._state().rows
+        return rows.papers(rows.newest(rows.choose(filters), k))
+
+    def related(
+        self, paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Filters]
+    ) -> Hits:
+        """Find the papers nearest to a paper, best first, and never that paper itself.
+
+        Args:
+            paper_or_id_or_text: a paper, listed or not; an arXiv id or link, or the exact title,
+                of a listed one; or any text, such as an abstract.
+            k: how many answers.
+            filters: as in :meth:`query`.
+
+        Returns:
+            Hits, as :meth:`query` gives them.
+
+        Raises:
+            QueryError, PaperNotFoundError, FilterError: as :meth:`query`.
+        """
+        return self.recommend([paper_or_id_or_text], k=k, **filters)
+
+    def recommend(
+        self,
+        like: Sequence[Paper | str],
+        dislike: Sequence[Paper | str] = (),
+        k: int = 10,
+        diversity: float = 0.0,
+        **filters: Unpack[Filters],
+    ) -> Hits:
+        """Find papers like those that are liked and unlike those that are disliked.
+
+        Args:
+            like: papers, ids, links, titles or texts, as :meth:`related` takes them; at least one.
+            dislike: the same, for what to keep away from.
+            k: how many answers, none of them a paper that is liked or disliked.
+            diversity: from 0, which ranks by nearness alone, to 1; the higher, the more each answer
+                differs from those before it (:func:`~ssm_search.ranking.fusion.mmr`).
+            filters: as in :meth:`query`.
+
+        Returns:
+            Hits, as :meth:`query` gives them.
+
+        Raises:
+            QueryError: nothing is liked, ``like`` or ``dislike`` is one text instead of several, or
+                ``diversity`` is not between 0 and 1; and as :meth:`query`.
+            PaperNotFoundError, FilterError: as :meth:`query`.
+        """
+        check_wishes(like, dislike, diversity)
+        check_count(k)
+        state = self._state()
+        rows = state.rows
+        chosen = rows.choose(filters)
+        liked = [self._seed(state, one) for one in like]
+        disliked = [self._seed(state, one) for one in dislike]
+        seeds = [seed.row for seed in liked + disliked if seed.row is not None]
+        excluded = state.lookup.versions(seeds)
+        wanted = k if not diversity else MMR_POOL * k
+        asked = [seed.question for seed in liked]
+        candidates = rows.candidates(asked, chosen, wanted, without=excluded)
+        scores = rocchio(
+            [rows.scores(question, candidates) for question in asked],
+            [rows.scores(seed.question, candidates) for seed in disliked],
+        )
+        best = top_rows(scores, wanted, candidates.allowed)
+        if diversity:
+            vectors = rows.vectors([candidates.numbers[place] for place in best])
+            best = best[mmr(scores[best], vectors, k, diversity)]
+        own = rows.papers([seed.row for seed in liked if seed.row is not None])
+        near = {path for paper in own for path in paper.categories}
+        return state.reasons.hits(candidates, best, scores, merged(asked), headings=near)
+
+    def suggest_categories(
+        self, paper_or_id_or_text: Paper | str, k: int = 3
+    ) -> list[CategorySuggestion]:
+        """Suggest the headings that a paper most likely belongs under, likeliest first.
+
+        A listed paper is filed as if it were not listed.
+
+        Args:
+            paper_or_id_or_text: as in :meth:`related`.
+            k: how many headings.
+
+        Returns:
+            Headings with calibrated probabilities and the papers that speak for each. None at all
+            if nothing fits: the paper is about something else than the list (nearer to it than to
+            this paper are all but 2 % of the listed papers), or no present heading is for it (about
+            no more than 5 % of the listed papers there is as much doubt).
+
+        Raises:
+            QueryError: there is no text, or ``k`` is not positive.
+            PaperNotFoundError: it is an arXiv id or link that is not in the index.
+            IndexFolderError: these are the papers of a large corpus, which has no headings.
+        """
+        placement = self.place(paper_or_id_or_text, k)
+        return list(placement.suggestions) if placement.verdict == "fits" else []
+
+    def place(self, paper_or_id_or_text: Paper | str, k: int = 3) -> Placement:
+        """Judge whether a paper belongs on the list at all, and which headings it may go under.
+
+        What :meth:`suggest_categories` says in short, and raises as well. A list without headings
+        has none that fits.
+        """
+        check_count(k)
+        state = self._state()
+        placing, seed = state.placing, self._seed(state, paper_or_id_or_text)
+        candidates = state.rows.candidates([seed.question], state.rows.choose({}), k)
+        scores = state.rows.scores(seed.question, candidates)
+        return placing.place(seed, candidates, scores, k)
+
+    def judge(self, paper_or_id_or_text: Paper | str) -> Judgement:
+        """Give what :meth:`suggest_categories` decides by.
+
+        Probabilities of ``manifest.headings``, whether any of them fits, and whether the paper is
+        about what the list is about. Raises as :meth:`suggest_categories`.
+        """
+        state = self._state()
+        return state.placing.judge(self._seed(state, paper_or_id_or_text))
+
+    def duplicates(self, paper_or_id_or_text: Paper | str) -> list[Duplicate]:
+        """Find the listed papers that a paper is, surest first; none if it is new.
+
+        By id in whatever form, by link, by a title that is the same or nearly so, or by an abstract
+        that is: a paper that came back under another id or title is found too. Raises as
+        :meth:`suggest_categories`.
+        """
+        state = self._state()
+        return state.placing.duplicates(self._seed(state, paper_or_id_or_text))
+
+    def _seed(self, state: _State, asked: Paper | str) -> Seed:
+        """What is asked about: a listed paper, one that is given, or one that a text describes."""
+        asked = asked if isinstance(asked, Paper) else checked_query(asked)
+        row = state.lookup.paper(asked)
+        if row is not None:
+            question = of_listed(row, state.rows)
+            paper = asked if isinstance(asked, Paper) else state.rows.papers([row])[0]
+            return Seed(paper, row, question)
+        if isinstance(asked, Paper):
+            paper, text = asked, full_text(asked)
+        else:
+            title, *abstract = sentences(asked) or [asked]
+            paper, text = Paper(id="", title=title, abstract=asked if abstract else ""), asked
+        return Seed(paper, None, state.described(checked_query(text)))
+
+
+def check_wishes(
+    like: Sequence[Paper | str], dislike: Sequence[Paper | str], diversity: float
+) -> None:
+    """Refuse what nothing can be recommended by.
+
+    Raises:
+        QueryError: nothing is liked, one text stands where several are expected, or ``diversity``
+            is not between 0 and 1.
+    """
+    for name, seeds in (("like", like), ("dislike", dislike)):
+        if isinstance(seeds, str | Paper):
+            raise QueryError(f"{name} is one {type(seeds).__name__}; expected several: [{seeds!r}]")
+    if not like:
+        raise QueryError("nothing is liked; name at least one paper to start from")
+    if not 0 <= diversity <= 1:
+        raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
+
+
+def check_count(k: int) -> None:
+    """Refuse ``k`` that is no number of answers.
+
+    Raises:
+        QueryError: it is not positive.
+    """
+    if not isinstance(k, int) or k < 1:
+        raise QueryError(f"k is {k!r}; expected how many answers you want, 1 or more")

@@ -1,0 +1,90 @@
+"""Ranked answers, which print as a table in a terminal and with links in a notebook."""
+
+from __future__ import annotations
+
+import html
+import io
+import shutil
+import textwrap
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+from ssm_search.dates import Date
+from ssm_search.papers import Hit
+from ssm_search.text import shown
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+MIN_WIDTH = 60  # columns, below which a table is no longer one
+WHY_CHARS = 240  # of a reason in a terminal: three lines
+
+
+class Hits(list[Hit]):
+    """A list of hits that prints as a table."""
+
+    def newest_first(self) -> Hits:
+        """The same by date; those without one come last, and ranks stay as they are."""
+        return Hits(sorted(self, key=lambda hit: astuple(Date.of(hit.paper)), reverse=True))
+
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        width = max(shutil.get_terminal_size((100, 24)).columns, MIN_WIDTH)
+        console = Console(file=io.StringIO(), width=width, color_system=None)
+        console.print(self.__rich__())
+        text: str = console.file.getvalue()  # type: ignore[attr-defined]
+        return "\n".join(line.rstrip() for line in text.splitlines())
+
+    __repr__ = __str__
+
+    def __rich__(self) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, padding=(0, 1, 1, 0), show_edge=False, header_style="bold")
+        table.add_column("", justify="right", no_wrap=True)
+        table.add_column("paper", ratio=1, overflow="fold")
+        table.add_column("score", justify="right", no_wrap=True)
+        for hit in self:
+            paper = hit.paper
+            style = f"bold link {paper.url}" if paper.url else "bold"
+            cell = Text(shown(paper.title), style=style)
+            facts = [str(paper.year or ""), shown(paper.venue), shown(category_line(hit))]
+            cell.append("\n" + " · ".join(filter(None, facts)), style="not bold cyan")
+            cell.append("\n" + shown(paper.url), style="not bold dim")
+            cell.append(
+                "\n" + textwrap.shorten(shown(str(hit.why)), WHY_CHARS, placeholder="…"),
+                style="not bold italic",
+            )
+            table.add_row(str(hit.rank), cell, f"{hit.score:.2f}")
+        if not self:
+            table.add_row("", "nothing found", "")
+        return table
+
+    def _repr_html_(self) -> str:
+        escape = html.escape
+        rows = []
+        for hit in self:
+            paper = hit.paper
+            title = escape(shown(paper.title))
+            if paper.url.startswith(("https://", "http://")):
+                title = f'<a href="{escape(paper.url)}">{title}</a>'
+            cells = [
+                str(hit.rank),
+                title,
+                str(paper.year or ""),
+                escape(shown(category_line(hit))),
+                f"{hit.score:.2f}",
+                escape(shown(str(hit.why))),
+            ]
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        head = "".join(
+            f"<th>{name}</th>" for name in ("", "paper", "year", "category", "score", "why")
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>" + "".join(rows) + "</tbody></table>"
+
+
+def category_line(hit: Hit) -> str:
+    """All headings of a hit's paper on one line."""
+    return ", ".join(" › ".join(path) for path in hit.paper.categories)

@@ -1,0 +1,103 @@
+"""A paper → where it belongs on the list, and which listed papers it already is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ssm_search.index import Candidates, LocalRows
+from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement
+from ssm_search.ranking import Judgement, judge, top_rows
+from ssm_search.search.duplicates import find_duplicates
+from ssm_search.search.question import Question
+from ssm_search.search.reasons import Reasons
+from ssm_search.search.suggest import Asked, likely_parent, listed, of_new, similarities, without
+from ssm_search.text import first_sentence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SCOPE_LEVEL = 0.02
+FIT_LEVEL = 0.05  # one listed paper in twenty would be turned away
+EVIDENCE = 3  # papers shown for each suggested heading
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A paper that is asked about.
+
+    Attributes:
+        row: of the listed paper that it is, or None.
+        question: what to compare others with.
+    """
+
+    paper: Paper
+    row: int | None
+    question: Question
+
+
+class Placing:
+    """What the papers of a list say about others; what depends on the list alone is found once."""
+
+    def __init__(
+        self, rows: LocalRows, reasons: Reasons, encode: Callable[[str], NDArray[np.float32]]
+    ):
+        self._rows = rows
+        self._reasons = reasons
+        self._encode = encode
+
+    def place(
+        self, seed: Seed, candidates: Candidates, scores: NDArray[np.float32], k: int
+    ) -> Placement:
+        """The verdict and the ``k`` likeliest headings; ``scores`` are of all rows, shape (n,)."""
+        judgement = self.judge(seed)
+        paths = self._rows.list_headings.paths
+        scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
+        verdict: Literal["fits", "no heading", "off topic"] = "fits"
+        if scope < SCOPE_LEVEL:
+            verdict = "off topic"
+        elif not paths or fit < FIT_LEVEL:
+            verdict = "no heading"
+        confidence = judgement.probabilities[0]
+        under = self._members.copy()
+        if seed.row is not None:
+            under[seed.row] = False
+        suggestions = []
+        for at in np.argsort(-confidence, kind="stable")[:k]:
+            rows = top_rows(scores, EVIDENCE, under[:, at])
+            evidence = tuple(self._reasons.hits(candidates, rows, scores, seed.question))
+            suggestions.append(CategorySuggestion(paths[at], float(confidence[at]), evidence))
+        parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
+        return Placement(verdict, tuple(suggestions), parent, scope, fit)
+
+    def judge(self, seed: Seed) -> Judgement:
+        """Probabilities of all headings; a listed paper is judged as if it were not listed."""
+        members = self._members
+        similar = similarities(self._asked(seed), self._rows.list_index, self._rows.list_headings)
+        if seed.row is not None:
+            similar, members = without(similar, seed.row), np.delete(members, seed.row, axis=0)
+        by_title = seed.row is None and not seed.paper.abstract
+        return judge(similar, members, self._rows.manifest.calibration, by_title=by_title)
+
+    def duplicates(self, seed: Seed) -> list[Duplicate]:
+        """The listed papers that it is."""
+        return find_duplicates(seed.paper, self._asked(seed), self._rows)
+
+    def _asked(self, seed: Seed) -> Asked:
+        if seed.row is not None:
+            return self._listed.only(seed.row)
+        title = seed.paper.title or first_sentence(seed.paper.abstract)
+        vectors = np.vstack([seed.question.vector, self._encode(title)])
+        return of_new(title, seed.question.stems, vectors, self._rows.list_index)
+
+    @cached_property
+    def _members(self) -> NDArray[np.bool_]:
+        return self._rows.list_headings.members(self._rows.listing)
+
+    @cached_property
+    def _listed(self) -> Asked:
+        return listed(self._rows.list_index, self._rows.listing)

@@ -1,0 +1,229 @@
+"""Rows built from papers, written to a folder, read back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
+from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_sorted
+from ssm_search.errors import IndexFolderError, QueryError
+from ssm_search.files import replacing_folder, settled
+from ssm_search.index import (
+    MANIFEST_FILE,
+    Headings,
+    LocalRows,
+    Manifest,
+    SearchIndex,
+    load_segment,
+    manifest_json,
+    passages,
+    project,
+    read_manifest,
+    text_hash,
+)
+from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
+from ssm_search.search.suggest import calibrated
+from ssm_search.text import terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PAPERS_FILE = "papers.jsonl"
+ABSTRACTS_FILE = "abstracts.jsonl"
+HASHES_FILE = "text_hashes.npy"
+HEADINGS_FILE = "headings.npy"
+POSITIONS_FILE = "positions.npy"
+READ_TRIES = 8
+RETRY_AFTER = 0.05  # seconds
+
+
+def build_rows(
+    papers: Sequence[Paper],
+    encoder: Encoder,
+    previous: LocalRows | None = None,
+    headings: Sequence[Category] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> LocalRows:
+    """Encode and index ``papers``.
+
+    Args:
+        previous: a corpus whose vectors serve again where encoder and text are the same.
+        headings: those without a paper too, if there are any.
+        progress: called with (texts encoded, texts to encode).
+
+    Raises:
+        EncoderError: the encoder gives something other than unit vectors.
+        QueryError: two papers share an id.
+    """
+    seen: set[str] = set()
+    for paper in papers:
+        if paper.id in seen:
+            raise QueryError(f"two papers have the id {paper.id!r}; merge them into one")
+        seen.add(paper.id)
+    paths = tuple(dict.fromkeys([*(p for x in papers for p in x.categories), *headings]))
+    cut = [passages(paper) for paper in papers]
+    hashes = [text_hash(parts) for parts in cut]
+    stored, named = _stored_vectors(previous, encoder) if previous else ({}, {})
+    new = {h: parts for h, parts in zip(hashes, cut, strict=True) if h not in stored}
+    new_names = list(dict.fromkeys(path[-1] for path in paths if path[-1] not in named))
+    texts = [text for parts in new.values() for text in parts]
+    vectors = encode_sorted(encoder, texts + new_names, progress)
+    named.update(zip(new_names, vectors[len(texts) :], strict=True))
+    start = 0
+    for of_text, parts in new.items():
+        stored[of_text] = vectors[start : start + len(parts)]
+        start += len(parts)
+    rows = [stored[of_text] for of_text in hashes]
+    dimension = rows[0].shape[1] if rows else 0
+    empty = np.zeros((0, dimension), dtype=np.float32)
+    starts = np.cumsum([0, *(len(row) - 1 for row in rows)], dtype=np.int64)
+    whole = np.stack([row[0] for row in rows]) if rows else empty
+    index = SearchIndex.build(
+        papers=whole,
+        sentences=np.concatenate([row[1:] for row in rows]) if rows else empty,
+        sentence_starts=starts,
+        terms=[terms(full_text(paper)) for paper in papers],
+    )
+    names = Headings(paths, np.array([named[p[-1]] for p in paths] or empty, dtype=np.float32))
+    manifest = Manifest(
+        encoder_name=getattr(encoder, "name", ""),
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=dimension,
+        papers=len(papers),
+        sentences=int(starts[-1]),
+        without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
+        headings=paths,
+        calibration=calibrated(index, papers, names),
+    )
+    text_hashes = np.array(hashes, dtype=np.uint64)
+    return LocalRows.of_list(papers, index, text_hashes, names, project(whole), manifest)
+
+
+def _stored_vectors(
+    rows: LocalRows, encoder: Encoder
+) -> tuple[dict[int, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
+    """What ``encoder`` made for ``rows``: vectors by text hash, and by name of a heading."""
+    if encoder.fingerprint != rows.manifest.encoder_fingerprint or not rows.is_list:
+        return {}, {}  # a corpus has no sentences
+    index = rows.list_index
+    stored = {
+        int(of_text): np.vstack([index.paper_vector(row), index.sentence_vectors(row)])
+        for row, of_text in enumerate(rows.text_hashes)
+    }
+    headings = rows.list_headings
+    return stored, {p[-1]: v for p, v in zip(headings.paths, headings.vectors, strict=True)}
+
+
+def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> None:
+    """Write ``rows`` to ``folder``, replacing it whole or, if interrupted, not at all.
+
+    Args:
+        encoder: what made the vectors; it goes along if it can.
+    """
+    index = rows.list_index  # a large corpus is on disk already
+    with replacing_folder(folder) as new:
+        index.save(new)
+        if isinstance(encoder, OnnxEncoder):
+            encoder.copy_to(new / ENCODER_FOLDER)
+        np.save(new / HASHES_FILE, rows.text_hashes, allow_pickle=False)
+        np.save(new / HEADINGS_FILE, rows.list_headings.vectors, allow_pickle=False)
+        np.save(new / POSITIONS_FILE, rows.positions, allow_pickle=False)
+        bare = [replace(paper, abstract="") for paper in rows.listing]
+        (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
+        known = [Abstract(p.id, p.title, p.abstract) for p in rows.listing if p.abstract]
+        if known:
+            append_abstracts(new / ABSTRACTS_FILE, known)
+        (new / MANIFEST_FILE).write_text(manifest_json(rows.manifest), encoding="utf-8")
+
+
+def load_rows(folder: Path, abstracts: Mapping[str, Abstract]) -> LocalRows:
+    """Read what :func:`save_rows` wrote; ``abstracts`` fill in texts that the folder lacks.
+
+    Raises:
+        IndexFolderError: there is no index, or it is damaged.
+    """
+    for _ in range(READ_TRIES):
+        # A build may replace the folder while it is read: what counts is that the manifest is the
+        # same before and after.
+        before = read_manifest(settled(folder))
+        try:
+            rows = _read(settled(folder), before, abstracts)
+        except IndexFolderError:
+            if read_manifest(settled(folder)) == before:
+                raise
+        else:
+            # The parts that a manifest names never change, and stay while they are mapped.
+            if before.segments or read_manifest(settled(folder)) == before:
+                return rows
+        time.sleep(RETRY_AFTER)
+    raise IndexFolderError(f"the index in {folder} kept changing while it was read; try again")
+
+
+def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -> LocalRows:
+    if manifest.segments:
+        return _read_segments(folder, manifest)
+    index = SearchIndex.load(folder)
+    try:
+        lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
+        papers = [from_json(json.loads(line)) for line in lines if line]
+        hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
+        headings = np.load(folder / HEADINGS_FILE, allow_pickle=False)
+        positions = np.load(folder / POSITIONS_FILE, allow_pickle=False)
+        if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
+            raise ValueError(f"positions of shape {positions.shape}; expected finite (n, 2)")
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise IndexFolderError(
+            f"the index in {folder} is damaged ({type(error).__name__}: {error}); build it again"
+        ) from error
+    for what, found, expected in (
+        ("papers", len(papers), manifest.papers),
+        ("rows", len(index), manifest.papers),
+        ("text hashes", len(hashes), manifest.papers),
+        ("heading vectors", len(headings), len(manifest.headings)),
+        ("positions", len(positions), manifest.papers),
+        ("sentences", index.sentence_count, manifest.sentences),
+        ("dimensions", index.dimension, manifest.dimension),
+    ):
+        if found != expected:
+            raise IndexFolderError(
+                f"the index in {folder} has {found} {what}, its manifest says {expected}; "
+                "build it again"
+            )
+    known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
+    names = Headings(manifest.headings, headings)
+    filled = tuple(with_abstracts(papers, known))
+    return LocalRows.of_list(filled, index, hashes, names, positions, manifest)
+
+
+def _read_segments(folder: Path, manifest: Manifest) -> LocalRows:
+    segments = [load_segment(folder / part.folder) for part in manifest.segments]
+    present = [np.ones(len(segment), dtype=bool) for segment in segments]
+    for mask, part in zip(present, manifest.segments, strict=True):
+        if part.gone:
+            mask[:] = ~_load_mask(folder / part.gone, len(mask))
+    found, dimension = sum(int(mask.sum()) for mask in present), segments[0].vectors.shape[1]
+    if (found, dimension) != (manifest.papers, manifest.dimension):
+        raise IndexFolderError(
+            f"the index in {folder} has {found} papers and {dimension} dimensions, its manifest "
+            f"says {manifest.papers} and {manifest.dimension}; build it again"
+        )
+    return LocalRows.of_segments(segments, np.concatenate(present), manifest)
+
+
+def _load_mask(path: Path, length: int) -> NDArray[np.bool_]:
+    try:
+        mask = np.load(path, allow_pickle=False)
+        if mask.dtype != np.bool_ or mask.shape != (length,):
+            raise ValueError(f"{mask.dtype} of shape {mask.shape}; expected bool ({length},)")
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexFolderError(
+            f"the index in {path.parent} is damaged ({path.name}: {error}); build it again"
+        ) from error
+    return np.asarray(mask)

@@ -1,0 +1,145 @@
+"""A corpus and a paper → what :mod:`ssm_search.ranking.headings` needs to judge it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ssm_search.index import Headings, SearchIndex
+from ssm_search.papers import Category, Paper
+from ssm_search.ranking import (
+    ABSTRACT_SHARE,
+    MIN_FITTED,
+    Calibration,
+    Similarities,
+    calibrate,
+    product,
+)
+from ssm_search.text import terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+
+MAX_CALIBRATED = 20_000
+"""Filed papers beyond which nothing is fitted: a square matrix of them would not fit in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """m papers to be filed: vectors, (m, d), and words of each.
+
+    Attributes:
+        words: BM25 weights in the terms of the index, sparse, rows of length 1.
+        title_stems, all_stems: the distinct stems of the title, and of title and abstract.
+    """
+
+    papers: NDArray[np.float32]
+    titles: NDArray[np.float32]
+    words: csr_matrix
+    title_stems: Sequence[frozenset[str]]
+    all_stems: Sequence[frozenset[str]]
+
+    def only(self, row: int) -> Asked:
+        """One of the papers."""
+        one = slice(row, row + 1)
+        return Asked(
+            self.papers[one],
+            self.titles[one],
+            self.words[one],
+            self.title_stems[one],
+            self.all_stems[one],
+        )
+
+
+def listed(index: SearchIndex, papers: Sequence[Paper]) -> Asked:
+    """The papers of an index themselves; without their abstracts, from what the index stores."""
+    title_stems = [frozenset(stem for stem, _ in terms(paper.title)) for paper in papers]
+    return Asked(
+        papers=index.paper_vectors,
+        titles=index.title_vectors,
+        words=index.term_rows,
+        title_stems=title_stems,
+        all_stems=index.stems_of_rows(),
+    )
+
+
+def of_new(
+    title: str,
+    stems: Sequence[str],
+    vectors: NDArray[np.float32],
+    index: SearchIndex,
+) -> Asked:
+    """A paper that is not listed.
+
+    Args:
+        stems: of title and abstract, repeated as they are there.
+        vectors: of the paper and of its title, shape (2, d).
+    """
+    return Asked(
+        papers=vectors[:1],
+        titles=vectors[1:],
+        words=index.term_row(stems),
+        title_stems=[frozenset(stem for stem, _ in terms(title))],
+        all_stems=[frozenset(stems)],
+    )
+
+
+def similarities(asked: Asked, index: SearchIndex, headings: Headings) -> Similarities:
+    """Everything that speaks for and against each heading."""
+    rows, papers = index.term_rows, index.paper_vectors
+    names = headings.vectors
+    if len(names):
+        names = names - names.mean(axis=0, keepdims=True)
+    stems = [frozenset(stem for stem, _ in terms(path[-1])) for path in headings.paths]
+    overlap = [
+        [_share(name, title) + ABSTRACT_SHARE * _share(name, everything) for name in stems]
+        for title, everything in zip(asked.title_stems, asked.all_stems, strict=True)
+    ]
+    return Similarities(
+        words=(asked.words @ rows.T).toarray(),
+        titles=np.asarray(product(asked.titles, index.title_vectors.T), dtype=np.float64),
+        papers=np.asarray(product(asked.papers, papers.T), dtype=np.float64),
+        names=np.asarray(product(asked.papers - papers.mean(axis=0), names.T), dtype=np.float64),
+        overlap=np.array(overlap, dtype=np.float64).reshape(len(asked.papers), len(stems)),
+        gram=index.term_gram,
+    )
+
+
+def likely_parent(probabilities: NDArray[np.float64], paths: Sequence[Category]) -> Category:
+    """The deepest heading that more than half of the probability lies at or below; () if none.
+
+    Only a heading that has others below it can take in a new one.
+
+    Args:
+        probabilities: of each of ``paths``, shape (C,).
+    """
+    shares: dict[Category, float] = defaultdict(float)
+    for path, probability in zip(paths, probabilities, strict=True):
+        for depth in range(1, len(path) + 1):
+            shares[path[:depth]] += float(probability)
+    parents = {path[:-1] for path in shares if len(path) > 1}
+    return max((path for path in parents if shares[path] > 0.5), key=len, default=())
+
+
+def calibrated(index: SearchIndex, papers: Sequence[Paper], headings: Headings) -> Calibration:
+    """How far suggestions for this list can be trusted; the default where it has no headings."""
+    filed = np.array([bool(paper.categories) for paper in papers], dtype=bool)
+    if filed.sum() < MIN_FITTED or filed.sum() > MAX_CALIBRATED:
+        return Calibration()
+    return calibrate(similarities(listed(index, papers), index, headings), headings.members(papers))
+
+
+def without(similar: Similarities, row: int) -> Similarities:
+    """The same with the listed paper of ``row`` left out: to file it as if it were new."""
+    rest = np.delete(np.arange(len(similar.gram)), row)
+    return similar.part(np.arange(len(similar.names)), rest)
+
+
+def _share(part: frozenset[str], whole: frozenset[str]) -> float:
+    return len(part & whole) / len(part) if part else 0.0

@@ -1,0 +1,5 @@
+"""The same rows in a LanceDB database, for many readers."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

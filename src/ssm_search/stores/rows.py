@@ -1,0 +1,355 @@
+"""The rows of a corpus in a LanceDB database; one state of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import numpy as np
+
+from ssm_search.index import (
+    Asked,
+    Candidates,
+    Filters,
+    Manifest,
+    Part,
+    Tally,
+    hash64,
+    not_of_a_list,
+    quoted,
+    sql_of,
+)
+from ssm_search.papers import Category, Paper, from_json
+from ssm_search.ranking import cosines, standardized, weighted
+from ssm_search.stores.access import reaching
+from ssm_search.stores.stats import StoreStats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+FORMAT = 1
+CANDIDATES = 200  # rows by meaning, and as many by words
+PAGE = 256  # papers that are read at once where all are
+NPROBES = 64
+"""Partitions that are searched, of those that an index of the vectors has. Of 111,522 papers in 256
+partitions, 16, 32 and 64 find .952, .980 and .993 of the ten nearest, in 5, 6 and 8 ms; LanceDB's
+own number of partitions, 27, takes 20 ms."""
+REMEMBERED = 2_048  # names of papers whose rows are kept
+
+
+_POOL = ThreadPoolExecutor(2 * 4, thread_name_prefix="store")
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What ``current`` says.
+
+    Attributes:
+        table, version: where the papers are.
+        blobs: the key of each, by what it is.
+        about: the manifest.
+    """
+
+    table: str
+    version: int
+    blobs: dict[str, str]
+    about: dict[str, Any]
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """As it is stored."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    def manifest(self) -> Manifest:
+        """That of the corpus."""
+        about = dict(self.about)
+        part = Part(self.table, kind=about.pop("kind"))
+        return Manifest(**about, sentences=0, without_abstract=(), segments=(part,))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that may be an answer.
+
+    Attributes:
+        row: its number in this version of the table.
+        vector: unit vector, float32, shape (d,).
+        terms: its stems, in order.
+    """
+
+    row: int
+    vector: NDArray[np.float32]
+    terms: tuple[str, ...]
+
+
+class StoreRows:
+    """One state of a store, as a :class:`~ssm_search.index.rows.Rows`, whatever is written."""
+
+    def __init__(self, uri: str, current: Current, table: Any, stats: StoreStats):
+        self.uri = uri
+        self.current = current
+        self.manifest = current.manifest()
+        self.stats = stats
+        self._table = table
+        self.rows_named = lru_cache(REMEMBERED)(self._rows_named)
+        self._dates = lru_cache(8)(self._read_dates)
+
+    def __len__(self) -> int:
+        return self.stats.n
+
+    @property
+    def is_list(self) -> bool:
+        """False: a store is of no list."""
+        return False
+
+    def as_list(self) -> NoReturn:
+        """What only a list can do is not for a store.
+
+        Raises:
+            IndexFolderError: always.
+        """
+        raise not_of_a_list(self.manifest)
+
+    @property
+    def listing(self) -> Sequence[Paper]:
+        """All papers, in no order that means anything; each is read when it is asked for."""
+        return StorePapers(self)
+
+    @property
+    def tally(self) -> Tally:
+        """How many papers there are of each year and venue, and under each heading."""
+        return self.stats.tally
+
+    @property
+    def headings(self) -> tuple[Category, ...]:
+        """All that papers stand under."""
+        return tuple(sorted(self.tally.headings))
+
+    @property
+    def dimension(self) -> int:
+        """Of the vectors."""
+        return self.manifest.dimension
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words that terms are stems of, but for the rarest; sorted."""
+        return self.stats.common_words
+
+    def knows(self, stem: str, /) -> bool:
+        """Whether any row has the term ``stem``."""
+        return self.stats.place(stem) is not None
+
+    def status(self) -> dict[str, Any]:
+        """Counts, where the store is, and how its vectors are searched, as JSON types."""
+        count = self.manifest.papers
+        return {
+            "entries": count,
+            "papers": count,
+            "links": 0,
+            "headings": len(self.tally.headings),
+            "indexed_with_abstract": count,
+            "abstracts_at_hand": count,
+            "vectors": self.manifest.segments[0].kind,
+            "without_abstract": [],
+            "store": self.uri,
+        }
+
+    def choose(self, filters: Filters) -> str:
+        """``filters`` as a condition in SQL; "" for none.
+
+        Raises:
+            FilterError: a filter names something that is not there.
+        """
+        return sql_of(filters, self.tally.headings)
+
+    def newest(self, chosen: str, k: int) -> list[int]:
+        """The ``k`` newest rows that meet the condition, newest first; those without a date last.
+
+        Raises:
+            StoreError: the store cannot be read; so do all that read it.
+        """
+        rows, dates = self._dates(chosen)
+        return [int(row) for row in rows[np.argsort(-dates, kind="stable")[:k]]]
+
+    def candidates(
+        self,
+        questions: Sequence[Asked],
+        chosen: str,
+        k: int,
+        *,
+        also: Collection[int] = (),
+        without: Collection[int] = (),
+    ) -> Candidates:
+        """A few hundred rows: the nearest to each question, and the best by its words."""
+        count = max(CANDIDATES, k) + len(without)
+        found: dict[int, Row] = {}
+        for question in questions:
+            stems = list(self.stats.weights(question.stems))
+            by_text = _POOL.submit(self.best_by_text, stems, count, chosen)
+            near = self.nearest(question.vector, count, chosen)
+            found |= {row.row: row for row in [*near, *by_text.result()]}
+        if missing := [row for row in also if row not in found]:
+            found |= self._by_number(missing, chosen)
+        rows = [found[row] for row in sorted(found) if row not in without]
+        return Candidates([row.row for row in rows], np.ones(len(rows), dtype=bool), rows)
+
+    def scores(self, question: Asked, candidates: Candidates) -> NDArray[np.float32]:
+        """By the formulas of rows on this machine, with statistics that stand for all others."""
+        rows: Sequence[Row] = candidates.fetched
+        if not rows:
+            return np.zeros(0, dtype=np.float32)
+        dense = cosines(np.array([row.vector for row in rows]), question.vector)
+        weights = self.stats.weights(question.stems)
+        bm25 = self.stats.bm25_scores(weights, [row.terms for row in rows])
+        return weighted(
+            standardized(bm25, *self.stats.bm25_spread(weights)),
+            standardized(dense, *self.stats.cosine_spread(question.vector)),
+        )
+
+    def terms_of(
+        self, candidates: Candidates, place: int, stems: Collection[str]
+    ) -> Collection[str]:
+        """The terms of a row."""
+        return frozenset(candidates.fetched[place].terms)
+
+    def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """The stored vectors of ``rows``, shape (len(rows), d)."""
+        found = self._by_number(rows, "") if rows else {}
+        vectors = [found[row].vector for row in rows]
+        return np.array(vectors, dtype=np.float32).reshape(len(rows), self.dimension)
+
+    def sentence_scores(self, row: int, vector: NDArray[np.float32]) -> None:
+        """None: a store has no sentences."""
+
+    def is_indexed_text(self, row: int, paper: Paper) -> bool:
+        """True: text and vector are written together."""
+        return True
+
+    def meanwhile(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Begin ``work`` at once: each look at the storage is a way there and back."""
+        return _POOL.submit(work).result
+
+    def nearest(self, vector: NDArray[np.float32], k: int, where: str = "") -> list[Row]:
+        """The ``k`` rows nearest to a unit vector, (d,), among those that meet ``where``."""
+        with reaching(self.uri):
+            query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+            if self.manifest.segments[0].kind != "Flat":
+                query = query.nprobes(NPROBES)
+            columns = ["vector", "terms", "_distance"]
+            return _rows(_under(query, where).select(columns).limit(k).with_row_id(True))
+
+    def best_by_text(self, stems: Sequence[str], k: int, where: str = "") -> list[Row]:
+        """The ``k`` rows that full text search finds best for ``stems``."""
+        if not stems:
+            return []
+        from lancedb import query as of_text
+
+        match: Any = of_text.MatchQuery  # its types ask for what has defaults
+        with reaching(self.uri):
+            query = self._table.search(match(" ".join(stems), "terms"), query_type="fts")
+            columns = ["vector", "terms", "_score"]
+            return _rows(_under(query, where).select(columns).limit(k).with_row_id(True))
+
+    def _by_number(self, rows: Sequence[int], where: str) -> dict[int, Row]:
+        """Those of ``rows`` that meet ``where``."""
+        condition = f"_rowid IN ({', '.join(map(str, rows))})"
+        with reaching(self.uri):
+            query = self._table.search().where(f"{condition} AND {where}" if where else condition)
+            found = _rows(query.select(["vector", "terms"]).limit(len(self)).with_row_id(True))
+        return {row.row: row for row in found}
+
+    def papers(self, rows: Sequence[int]) -> list[Paper]:
+        """The papers of ``rows``, in that order."""
+        if not rows:
+            return []
+        with reaching(self.uri):
+            query = self._table.take_row_ids(list(rows)).select(["paper"]).with_row_id()
+            found = query.to_arrow()
+            texts = dict(zip(found["_rowid"].to_pylist(), found["paper"].to_pylist(), strict=True))
+        return [from_json(json.loads(texts[row])) for row in rows]
+
+    def papers_at(self, places: Sequence[int]) -> list[Paper]:
+        """The papers that stand at ``places``, from 0, ascending."""
+        with reaching(self.uri):
+            found = self._table.take_offsets(list(places)).select(["paper"]).to_arrow()
+            return [from_json(json.loads(text)) for text in found["paper"].to_pylist()]
+
+    def stored(self, ids: Sequence[str]) -> list[tuple[str, NDArray[np.float32]]]:
+        """The JSON line and the vector of each paper that is there, for writing."""
+        with reaching(self.uri):
+            where = f"id IN ({', '.join(map(quoted, ids))})"
+            query = self._table.search().where(where).select(["paper", "vector"])
+            found = query.limit(len(ids)).to_arrow()
+            return list(zip(found["paper"].to_pylist(), _vectors(found), strict=True))
+
+    def _rows_named(self, name: str) -> list[int]:
+        with reaching(self.uri):
+            where = f"array_has(names, {signed64(name)})"
+            query = self._table.search().where(where).select(["id"]).limit(len(self))
+            return sorted(query.with_row_id(True).to_arrow()["_rowid"].to_pylist())
+
+    def _read_dates(self, where: str) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The rows that meet ``where``, ascending, and the date of each as one number."""
+        with reaching(self.uri):
+            query = self._table.search()
+            query = query.where(where) if where else query
+            found = query.select(["date"]).limit(len(self)).with_row_id(True).to_arrow()
+            rows = found["_rowid"].to_numpy().astype(np.int64)
+            order = np.argsort(rows)
+            return rows[order], found["date"].to_numpy()[order]
+
+
+class StorePapers(Sequence[Paper]):
+    """The papers of a store, read when they are asked for."""
+
+    def __init__(self, rows: StoreRows):
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        """A paper by its place."""
+        if isinstance(at, slice):
+            return self._rows.papers_at(range(len(self))[at])
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        return self._rows.papers_at([at % len(self)])[0]
+
+    def __iter__(self) -> Iterator[Paper]:
+        for first in range(0, len(self), PAGE):
+            yield from self[first : first + PAGE]
+
+
+def signed64(name: str) -> int:
+    """The hash of a name as a database has integers."""
+    value = hash64(name)
+    return value - 2**64 if value >= 2**63 else value
+
+
+def _under(query: Any, where: str) -> Any:
+    return query.where(where, prefilter=True) if where else query
+
+
+def _vectors(found: Any) -> NDArray[np.float32]:
+    column = found["vector"].combine_chunks()
+    width = found.schema.field("vector").type.list_size
+    return np.asarray(column.flatten().to_numpy(), dtype=np.float32).reshape(-1, width)
+
+
+def _rows(query: Any) -> list[Row]:
+    found = query.to_arrow()
+    if not len(found):
+        return []
+    return [
+        Row(row, vector, tuple(text.split()))
+        for row, vector, text in zip(
+            found["_rowid"].to_pylist(), _vectors(found), found["terms"].to_pylist(), strict=True
+        )
+    ]

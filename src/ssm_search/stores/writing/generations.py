@@ -1,0 +1,266 @@
+"""Shards → a corpus in a database; updates. One writes at a time; a kill leaves what was there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssm_search.corpora import REMOVED_FILE, SHARDS, Counts, last_records
+from ssm_search.encoding import ENCODER_FOLDER, FILES, Encoder, OnnxEncoder, encode_sorted
+from ssm_search.errors import StoreError
+from ssm_search.index import Manifest, Segment, load_segment, quoted
+from ssm_search.ingest import Removed
+from ssm_search.papers import Paper, full_text, to_jsonl
+from ssm_search.stores.access import CURRENT, check_fingerprint, reaching, tables
+from ssm_search.stores.rows import Current
+from ssm_search.stores.stats import StoreStats, added, stats_of, to_bytes
+from ssm_search.stores.store import BLOBS, PAPERS, STATISTICS, read_current, view_of
+from ssm_search.stores.writing.lock import now, writing
+from ssm_search.stores.writing.ray import fill_table
+from ssm_search.stores.writing.rows import (
+    BATCH,
+    Chunk,
+    add_rows,
+    paper_of,
+    rows_of,
+    schema_of,
+    terms_of,
+)
+from ssm_search.stores.writing.upkeep import extend_indexes, forget, make_indexes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+POOLED = 32  # statistics that are added up at once
+IDS = 500  # that are asked for at once
+READ_FOR = timedelta(hours=1)  # that a reader may still be at an old version
+"""Readers look for a new one every few seconds, before they answer."""
+
+
+def write_store(
+    uri: str,
+    place: Path,
+    encoder: Encoder,
+    source: str = "",
+    storage_options: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cluster: str = "",
+) -> Manifest:
+    """Write the shards in ``place`` as the corpus at ``uri``, in the place of what was there.
+
+    Args:
+        source: what the corpus is called.
+        progress: called with (papers written, papers to write).
+        cluster: address of a Ray cluster whose nodes write; this process if "".
+
+    Raises:
+        EngineError: the cluster cannot be reached or failed.
+        StoreError: the store is out of reach, refuses, or is being written by another.
+    """
+    shards = [load_segment(path) for path in sorted(place.glob(SHARDS))]
+    kept = last_records(shards, [np.load(s.folder / REMOVED_FILE) for s in shards])
+    count = sum(map(len, kept))
+    if not count:
+        raise StoreError(f"there is no paper to write to {uri}; name sources that have some")
+    length = sum(int(s.lengths[rows].sum()) for s, rows in zip(shards, kept, strict=True))
+    norm_length = max(length / count, 1.0)
+    width = int(shards[0].vectors.shape[1])
+    with writing(uri, storage_options) as (database, check):
+        there = tables(database)
+        old = read_current(database, uri) if CURRENT in there else None
+        name = _next_generation(there)
+        done = 0
+        pooled: list[StoreStats] = []
+        with reaching(uri):
+            table = database.create_table(name, schema=schema_of(width))
+            chunks = _chunks_of(shards, kept)
+            if cluster:
+                filled = fill_table(cluster, table, storage_options, chunks, norm_length, count)
+            else:
+                filled = add_rows(table, chunks, norm_length)
+            for stats in filled:
+                pooled.append(stats)
+                if len(pooled) >= POOLED:
+                    pooled = [added(pooled)]
+                done += stats.n
+                progress(done, count)
+            table.checkout_latest()
+            kind = make_indexes(table, count)
+        blobs = {STATISTICS: to_bytes(added(pooled))}
+        if isinstance(encoder, OnnxEncoder):
+            encoder.check()
+            for file in FILES:
+                blobs[f"{ENCODER_FOLDER}/{file}"] = (encoder.folder / file).read_bytes()
+        about = {
+            "encoder_name": getattr(encoder, "name", ""),
+            "encoder_fingerprint": encoder.fingerprint,
+            "dimension": width,
+            "papers": count,
+            "list_name": source,
+            "built": now(),
+            "kind": kind,
+        }
+        with reaching(uri):
+            current = Current(name, table.version, _put_blobs(database, blobs), about)
+            check()
+            _commit(database, current)
+            _tidy(database, current, old)
+        return current.manifest()
+
+
+def update_store(
+    records: Iterable[Paper | Removed],
+    uri: str,
+    encoder: Encoder,
+    storage_options: Mapping[str, str] | None = None,
+) -> Counts:
+    """Add, change and remove papers of the corpus at ``uri``; only new texts are encoded.
+
+    Raises:
+        StoreError: there is none, it was built by another encoder, or as :func:`write_store`.
+    """
+    latest: dict[str, Paper | Removed] = {record.id: record for record in records}
+    with writing(uri, storage_options) as (database, check):
+        old = read_current(database, uri)
+        check_fingerprint(encoder, old.about["encoder_fingerprint"], uri)
+        view = view_of(database, uri, old)
+        known: dict[str, tuple[Paper, NDArray[np.float32]]] = {}
+        for ids in _chunks(list(latest), IDS):
+            for line, vector in view.stored(ids):
+                paper = paper_of(line)
+                known[paper.id] = paper, vector
+        changed = [
+            one
+            for one in latest.values()
+            if isinstance(one, Paper)
+            and (one.id not in known or to_jsonl([one]) != to_jsonl([known[one.id][0]]))
+        ]
+        removed = [x.id for x in latest.values() if isinstance(x, Removed) and x.id in known]
+        if not changed and not removed:
+            return Counts(len(view), 0, 0)
+        vectors, new = _vectors(changed, known, encoder, view.dimension)
+        gone = [*removed, *(paper.id for paper in changed if paper.id in known)]
+        count = len(view) + len(changed) - len(gone)
+        if not count:
+            raise StoreError(f"nothing would be left in {uri}; remove the store instead")
+        stats = view.stats
+        length = stats.norm_length
+        lost = [known[paper_id] for paper_id in gone]
+        old_papers, old_vectors = [p for p, _ in lost], np.array([v for _, v in lost])
+        minus = [stats_of(old_papers, old_vectors, terms_of(old_papers), length)]
+        found = terms_of(changed)
+        plus = [stats, stats_of(changed, vectors, found, length)] if changed else [stats]
+        stats = added(plus, minus if lost else ())
+        with reaching(uri):
+            table = database.open_table(old.table)
+            if table.version != old.version:  # what a kill left half done
+                table.checkout(old.version)
+                table.restore()
+            for first in range(0, len(changed), BATCH):
+                part = slice(first, first + BATCH)
+                rows = rows_of(changed[part], vectors[part], found[part])
+                merge = table.merge_insert("id").when_matched_update_all()
+                merge.when_not_matched_insert_all().execute(rows)
+            for ids in _chunks(removed, IDS):
+                table.delete(f"id IN ({', '.join(map(quoted, ids))})")
+            kind = extend_indexes(table, count)
+            blobs = old.blobs | _put_blobs(database, {STATISTICS: to_bytes(stats)})
+            about = old.about | {"papers": count, "built": now(), "kind": kind}
+            current = replace(old, version=table.version, blobs=blobs, about=about)
+            check()
+            _commit(database, current)
+            _tidy(database, current, old)
+        return Counts(count, new, len(changed) - new, len(removed))
+
+
+def _next_generation(names: Sequence[str]) -> str:
+    numbers = [int(name.removeprefix(PAPERS)) for name in names if name.startswith(PAPERS)]
+    return f"{PAPERS}{1 + max(numbers, default=0):06}"
+
+
+def _commit(database: Any, current: Current) -> None:
+    import pyarrow as pa
+
+    row = pa.table({"manifest": [current.to_json()]})
+    if CURRENT in tables(database):
+        database.open_table(CURRENT).add(row, mode="overwrite")
+    else:
+        database.create_table(CURRENT, data=row)
+
+
+def _tidy(database: Any, current: Current, old: Current | None) -> None:
+    """Remove what neither the present state nor the one before needs."""
+    needed = {current.table, old.table if old else ""}
+    for name in tables(database):
+        if name.startswith(PAPERS) and name not in needed:
+            database.drop_table(name)
+    keys = {*current.blobs.values(), *(old.blobs.values() if old else ())}
+    blobs = database.open_table(BLOBS)
+    blobs.delete(f"key NOT IN ({', '.join(map(quoted, sorted(keys)))})")
+    for name in (CURRENT, BLOBS):
+        database.open_table(name).optimize(cleanup_older_than=READ_FOR)
+    forget(database.open_table(current.table), READ_FOR)
+
+
+def _put_blobs(database: Any, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Store what is not there yet; the key of each."""
+    import pyarrow as pa
+
+    schema = pa.schema([("key", pa.string()), ("content", pa.large_binary())])
+    keys = {what: hashlib.sha256(content).hexdigest() for what, content in contents.items()}
+    if BLOBS in tables(database):
+        table = database.open_table(BLOBS)
+    else:
+        table = database.create_table(BLOBS, schema=schema)
+    there = set(table.search().select(["key"]).limit(1_000_000).to_arrow()["key"].to_pylist())
+    for what, content in contents.items():
+        if keys[what] not in there:
+            table.add(pa.table({"key": [keys[what]], "content": [content]}, schema=schema))
+            there.add(keys[what])
+    return keys
+
+
+def _vectors(
+    papers: Sequence[Paper],
+    known: Mapping[str, tuple[Paper, NDArray[np.float32]]],
+    encoder: Encoder,
+    width: int,
+) -> tuple[NDArray[np.float32], int]:
+    """Of ``papers``, (n, d), and how many were made; the others' texts are as they were."""
+    vectors = np.zeros((len(papers), width), dtype=np.float32)
+    new = []
+    for at, paper in enumerate(papers):
+        before = known.get(paper.id)
+        if before and full_text(before[0]) == full_text(paper):
+            vectors[at] = before[1]
+        else:
+            new.append(at)
+    if new:
+        made = encode_sorted(encoder, [full_text(papers[at]) for at in new])
+        if made.shape[1] != width:
+            raise StoreError(
+                f"the encoder gives {made.shape[1]} dimensions, the store has {width}; "
+                "use the encoder that built it"
+            )
+        vectors[new] = made
+    return vectors, len(new)
+
+
+def _chunks_of(shards: Sequence[Segment], kept: Sequence[NDArray[np.int64]]) -> Iterator[Chunk]:
+    """The papers in the rows that are kept of each shard, with their vectors."""
+    for shard, rows in zip(shards, kept, strict=True):
+        for first in range(0, len(rows), BATCH):
+            chosen = rows[first : first + BATCH]
+            lines = b"".join(shard.papers.line(int(row)) for row in chosen)
+            yield lines, np.array(shard.vectors[chosen], dtype=np.float32)
+
+
+def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), size):
+        yield ids[first : first + size]

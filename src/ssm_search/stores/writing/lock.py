@@ -1,0 +1,133 @@
+"""Who writes a database: one at a time."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ssm_search.errors import StoreError
+from ssm_search.files import locked
+from ssm_search.stores.access import connected, reaching, tables
+
+LOCK = "lock"
+
+
+def break_lock(uri: str, storage_options: Mapping[str, str] | None = None) -> None:
+    """Take the store from a writer that is no more; one that still runs will fail.
+
+    Raises:
+        StoreError: the store is out of reach.
+    """
+    database = connected(uri, storage_options)
+    with reaching(uri):
+        if LOCK in tables(database):
+            database.drop_table(LOCK)
+
+
+def check_writable(uri: str) -> None:
+    """Whether the store can be written now.
+
+    Raises:
+        StoreError: it is out of reach, refuses, or is being written by another.
+    """
+    with writing(uri, None):
+        pass
+
+
+@contextmanager
+def writing(
+    uri: str, storage_options: Mapping[str, str] | None
+) -> Iterator[tuple[Any, Callable[[], None]]]:
+    """The database, held by this process alone, and what makes sure of that before a commit."""
+    database = connected(uri, storage_options)
+    mine = _take(database, uri)
+
+    def check() -> None:
+        if _holder(database) != mine:
+            raise StoreError(
+                f"another took over the store at {uri} meanwhile, so nothing was changed; "
+                "start again when it is done"
+            )
+
+    try:
+        yield database, check
+    finally:
+        with suppress(Exception):  # away by now; the next one here sees that we are gone
+            if _holder(database) == mine:
+                database.drop_table(LOCK)
+
+
+def _take(database: Any, uri: str) -> dict[str, Any]:
+    import pyarrow as pa
+
+    mine = {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "user": _user(),
+        "since": now(),
+        "token": os.urandom(8).hex(),
+    }
+    # On one machine they come one after the other: two must not both find that a third is dead.
+    name = hashlib.sha256(uri.rstrip("/").encode()).hexdigest()[:16]
+    gate = Path(tempfile.gettempdir()) / f"ssm-search-{_user()}-{name}.lock"
+    gate.touch()
+    with locked(gate), reaching(uri):
+        for _ in range(2):
+            with suppress(ValueError):
+                held = _holder(database)
+                if held and held["host"] == mine["host"] and not _runs(held["pid"]):
+                    database.drop_table(LOCK)
+            try:
+                database.create_table(LOCK, data=pa.Table.from_pylist([mine]), mode="create")
+            except (ValueError, OSError, RuntimeError) as error:
+                if not any(sign in str(error).casefold() for sign in ("exists", "conflict")):
+                    raise
+            held = _holder(database)
+            if held == mine:
+                return mine
+            if held:
+                raise StoreError(
+                    f"the store at {uri} is being written by {held['user']} on {held['host']} "
+                    f"(process {held['pid']}) since {held['since']}; wait, or, if that is no "
+                    "more, build with --break-lock"
+                )
+        raise StoreError(f"the lock of the store at {uri} keeps changing hands; try again later")
+
+
+def _holder(database: Any) -> dict[str, Any] | None:
+    if LOCK not in tables(database):
+        return None
+    table = database.open_table(LOCK)
+    table.checkout(1)  # of two that create it at once, one may write a second version unhindered
+    rows: list[dict[str, Any]] = table.search().limit(1).to_arrow().to_pylist()
+    return rows[0] if rows else None
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's
+    return True
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "somebody"
+
+
+def now() -> str:
+    """In UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

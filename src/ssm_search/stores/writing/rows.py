@@ -1,0 +1,96 @@
+"""Papers with their vectors ⇄ the rows of a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssm_search.index import facets_of, filed_under, heading_names, names_of
+from ssm_search.papers import Paper, from_json, full_text, to_jsonl
+from ssm_search.stores.rows import signed64
+from ssm_search.stores.stats import StoreStats, Terms, stats_of
+from ssm_search.text import terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BATCH = 2_048  # rows that are sent at once
+
+Chunk = tuple[bytes, "NDArray[np.float32]"]
+"""At most ``BATCH`` papers, a JSON line each, with their unit vectors, (n, d)."""
+
+
+def add_rows(table: Any, chunks: Iterable[Chunk], norm_length: float) -> Iterator[StoreStats]:
+    """Add the rows of ``chunks`` to a table; the statistics of each once it is there."""
+    for chunk in chunks:
+        rows, stats = read_chunk(chunk, norm_length)
+        table.add(rows)
+        yield stats
+
+
+def read_chunk(chunk: Chunk, norm_length: float) -> tuple[Any, StoreStats]:
+    """The rows of a chunk, and what they add up to."""
+    lines, vectors = chunk
+    papers = [paper_of(line) for line in lines.split(b"\n") if line]
+    found = terms_of(papers)
+    return rows_of(papers, vectors, found), stats_of(papers, vectors, found, norm_length)
+
+
+def terms_of(papers: Iterable[Paper]) -> list[Terms]:
+    """The terms of each paper."""
+    return [terms(full_text(paper)) for paper in papers]
+
+
+def schema_of(width: int) -> Any:
+    """The columns of a table whose vectors have so many dimensions."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("paper", pa.string()),
+            ("vector", pa.list_(pa.float32(), width)),
+            ("terms", pa.string()),
+            ("year", pa.int32()),
+            ("date", pa.int32()),
+            ("has_code", pa.bool_()),
+            ("venue", pa.string()),
+            ("headings", pa.list_(pa.string())),
+            ("names", pa.list_(pa.int64())),
+        ]
+    )
+
+
+def rows_of(papers: Sequence[Paper], vectors: NDArray[np.float32], found: Sequence[Terms]) -> Any:
+    """Rows of papers with their unit vectors, (n, d), and the terms of each."""
+    import pyarrow as pa
+
+    facets = facets_of(papers)
+    width = vectors.shape[1]
+    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
+    columns = {
+        "id": [_clean(paper.id) for paper in papers],
+        "paper": [_clean(to_jsonl([paper])) for paper in papers],
+        "vector": pa.FixedSizeListArray.from_arrays(flat, width),
+        "terms": [_clean(" ".join(stem for stem, _ in pairs)) for pairs in found],
+        "year": facets.years,
+        "date": facets.dates,
+        "has_code": facets.has_code,
+        "venue": [_clean(paper.venue.casefold()) for paper in papers],
+        "headings": [[*map(_clean, heading_names(filed_under(paper)))] for paper in papers],
+        "names": [[signed64(name) for name in names_of(paper)] for paper in papers],
+    }
+    return pa.table(columns, schema=schema_of(width))
+
+
+def paper_of(line: str | bytes) -> Paper:
+    """What the column "paper" says."""
+    return from_json(json.loads(line))
+
+
+def _clean(text: str) -> str:
+    """Without lone surrogates, which no database takes."""
+    return text.encode("utf-8", "replace").decode()

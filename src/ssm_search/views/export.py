@@ -1,0 +1,157 @@
+"""Papers → BibTeX, CSV, JSON or Markdown, for use elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+from ssm_search.awesome import escaped_address, escaped_title
+from ssm_search.dates import Date
+from ssm_search.papers import Paper, arxiv_id, to_json
+
+Format = Literal["bibtex", "csv", "json", "markdown"]
+SUFFIXES: dict[Format, str] = {"bibtex": ".bib", "csv": ".csv", "json": ".json", "markdown": ".md"}
+
+KEY_WORDS = 4  # of the title, in the key of an entry
+# Left out of keys, as arXiv leaves them out: "Attention Is All You Need" is vaswani…attentionneed.
+_KEY_STOP_WORDS = frozenset(
+    """a about all an and are as at be by can do does for from how in into is it its of on or our
+    than that the their this to via we what when which with you your""".split()
+)
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{char: f"\\{char}" for char in "#%&_{}"},
+}
+_COLUMNS = ("id", "title", "authors", "year", "venue", "categories", "url", "pdf_url", "code_url")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(papers: Sequence[Paper], form: Format) -> str:
+    """``papers`` as the text of a file."""
+    match form:
+        case "bibtex":
+            return to_bibtex(papers)
+        case "csv":
+            return to_csv(papers)
+        case "json":
+            return json.dumps([to_json(paper) for paper in papers], ensure_ascii=False, indent=1)
+        case "markdown":
+            return to_markdown(papers)
+
+
+def to_bibtex(papers: Sequence[Paper]) -> str:
+    """BibTeX with keys and fields as arXiv's own "Export BibTeX Citation" has them.
+
+    A paper whose venue is known is no @misc any more, but keeps its eprint fields. Papers with one
+    key get a, b, c … behind it.
+    """
+    keys = [_key(paper) for paper in papers]
+    twice = {key for key, count in Counter(keys).items() if count > 1}
+    used: Counter[str] = Counter()
+    entries = []
+    for paper, key in zip(papers, keys, strict=True):
+        letter = chr(ord("a") + used[key] % 26) if key in twice else ""
+        used[key] += 1
+        entries.append(_bibtex_entry(paper, key + letter))
+    return "\n".join(entries)
+
+
+def to_csv(papers: Sequence[Paper]) -> str:
+    """A table with a header; headings and authors are separated by semicolons.
+
+    A cell that a spreadsheet would take for a formula is given an apostrophe
+    (https://owasp.org/www-community/attacks/CSV_Injection): titles come from strangers.
+    """
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for paper in papers:
+        cells = {name: str(getattr(paper, name) or "") for name in _COLUMNS if name != "categories"}
+        cells["authors"] = "; ".join(paper.authors)
+        cells["categories"] = "; ".join(" > ".join(path) for path in paper.categories)
+        writer.writerow([_harmless(cells[name]) for name in _COLUMNS])
+    return table.getvalue()
+
+
+def to_markdown(papers: Sequence[Paper]) -> str:
+    """A table of title, year, venue, code and PDF."""
+    lines = ["| Title | Year | Venue | Code | PDF |", "|---|---|---|---|---|"]
+    for paper in papers:
+        title = escaped_title(paper.title, in_table=True)
+        links = [escaped_address(url) for url in (paper.url, paper.code_url, paper.pdf_url)]
+        url, code, pdf = links
+        cells = [
+            f"[{title}]({url})" if url else title,
+            str(paper.year or ""),
+            escaped_title(paper.venue, in_table=True),
+            f"[code]({code})" if code else "",
+            f"[pdf]({pdf})" if pdf else "",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _bibtex_entry(paper: Paper, key: str) -> str:
+    on_arxiv = arxiv_id(paper.id) is not None
+    venue = "" if "arxiv" in paper.venue.casefold() else paper.venue
+    fields = {
+        "title": _latex(paper.title),
+        "author": " and ".join(map(_latex, paper.authors)),
+        "booktitle": _latex(venue),
+        "year": str(_year(paper) or ""),
+        "eprint": paper.id if on_arxiv else "",
+        "archivePrefix": "arXiv" if on_arxiv else "",
+        "primaryClass": paper.arxiv_categories[0] if paper.arxiv_categories else "",
+        "url": escaped_address(paper.url),
+    }
+    kind = "inproceedings" if venue else "misc"
+    lines = [f"      {name}={{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}"]) + "\n"
+
+
+def _key(paper: Paper) -> str:
+    """Last name, year and the first words of the title."""
+    last = paper.authors[0].split()[-1] if paper.authors and paper.authors[0].split() else ""
+    words = [w for w in re.split(r"\s+", paper.title) if w.casefold() not in _KEY_STOP_WORDS]
+    letters = [_ascii(word) for word in words]
+    title = "".join([word for word in letters if word][:KEY_WORDS])
+    return f"{_ascii(last)}{_year(paper) or ''}{title}" or "untitled"
+
+
+def _year(paper: Paper) -> int:
+    return paper.year or Date.of(paper).year
+
+
+def _ascii(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in folded if char.isascii() and char.isalnum())
+
+
+def _latex(text: str) -> str:
+    """``text`` with what LaTeX takes for itself escaped; formulas between dollars stay."""
+    parts = re.split(r"(\$[^$]*\$)", " ".join(text.split()))
+    plain = ["".join(_LATEX.get(char, char) for char in part) for part in parts[::2]]
+    formulas = [part if _balanced(part) else "" for part in parts[1::2]]
+    mixed = [piece for pair in zip(plain, [*formulas, ""], strict=True) for piece in pair]
+    return "".join(mixed).replace("$", r"\$") if text.count("$") % 2 else "".join(mixed)
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for char in text:
+        depth += (char == "{") - (char == "}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,786 @@
+"""The page in a real browser, which asks nobody but this machine and never shows an error."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import bibtexparser
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from serving import (
+    ABS,
+    BOLD,
+    BY_ID,
+    CAM,
+    FILM,
+    HOSTILE,
+    LIST,
+    PAPERS,
+    RIBBONS,
+    SCRIPT,
+    TEMPLATE,
+    library_of,
+    running,
+    served,
+)
+from ssm_search_app.bounds import MAX_TEXT
+from ssm_search_app.handlers import RECOMMENDED, examples
+from ssm_search_app.library import Library
+from ssm_search_app.server import build_app
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from ssm_search import Hits, PaperSearch, open_index
+from ssm_search.awesome.reading import read_list
+from ssm_search.curation import cards
+from ssm_search.curation.submissions import read_anything
+from ssm_search.views.card_display import verdict_line
+from ssm_search.views.display import shown
+from ssm_search.views.export import export
+
+pytestmark = pytest.mark.filterwarnings(
+    # What gradio does with pandas 3, and says of its own calls; not what it says of our values.
+    "ignore::Warning:gradio",
+    "ignore::DeprecationWarning:pandas",
+    "error:The value passed into",
+)
+Visit = Callable[..., Page]
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+NEW = f"{ABS}2602.00077\nVideo of strings\nA video shows how strings hold. It is long."
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return library_of(tmp_path_factory.mktemp("kites"))
+
+
+@pytest.fixture(scope="module")
+def kites(library: Library) -> PaperSearch:
+    return library.search
+
+
+@pytest.fixture(scope="module")
+def url(library: Library) -> Iterator[str]:
+    with served(library) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """Those that tests have in common, so that the page's own files are loaded once."""
+    return {}
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, contexts: dict[str, BrowserContext], request: pytest.FixtureRequest
+) -> Iterator[Visit]:
+    """Opens pages for somebody who was never here, and asserts in the end that all were quiet."""
+    pages: list[Page] = []
+    errors: list[str] = []
+    asked: list[str] = []
+
+    def open_page(path: str = "", *, at: str = "", wait: bool = True, **options: Any) -> Page:
+        name = json.dumps(options)
+        if name not in contexts:
+            contexts[name] = browser.new_context(**({"viewport": WIDE} | options))
+        page = contexts[name].new_page()
+        pages.append(page)
+        page.set_default_timeout(20_000)
+        expect.set_options(timeout=20_000)
+        page.on("request", lambda one: asked.append(one.url))
+        page.on("pageerror", lambda one: errors.append(str(one)))
+        page.on(
+            "console",
+            lambda one: (
+                errors.append(f"{one.text} ({one.location})") if one.type == "error" else None
+            ),
+        )
+        go(page, (at or request.getfixturevalue("url")) + path, wait=wait)
+        return page
+
+    yield open_page
+    for page in pages:
+        if not page.is_closed():
+            leave(page)
+    assert errors == []
+    assert {urlsplit(one).hostname for one in asked} - {None} <= {"127.0.0.1"}
+
+
+def leave(page: Page) -> None:
+    """Close a page on which nothing went wrong; nothing of it is kept."""
+    assert page.evaluate("window.hacked") is None
+    expect(page.locator(".toast-body")).to_have_count(0)
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+def is_arrival(request: Any) -> bool:
+    """Whether the page asks for the answers that belong to its address."""
+    data = json.loads(request.post_data)["data"] if request.method == "POST" else []
+    return len(data) == 2 and isinstance(data[0], str)
+
+
+def go(page: Page, address: str, *, wait: bool = True) -> None:
+    if wait:
+        with page.expect_event("requestfinished", lambda one: is_arrival(one)):
+            page.goto(address)
+    else:
+        page.goto(address)
+    expect(page.locator("#answers").locator(".line, .card").first).to_be_visible()
+
+
+def ask(page: Page, text: str) -> None:
+    """Type as people do, without Enter."""
+    page.locator("#q textarea").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def settle(page: Page) -> None:
+    """Wait until all that was typed is answered: the last letter is, maybe once more."""
+    page.wait_for_function(
+        """() => {
+            const count = performance.getEntriesByType("resource").length;
+            if (window.settled?.count !== count) window.settled = {count, since: Date.now()};
+            return Date.now() - window.settled.since > 300;
+        }"""
+    )
+
+
+def titles(page: Page, within: str = "#answers") -> list[str]:
+    return [" ".join(text.split()) for text in page.locator(f"{within} .card h3").all_inner_texts()]
+
+
+def names(found: Any) -> list[str]:
+    """Of hits or papers, as the page shows them."""
+    papers = [getattr(one, "paper", one) for one in found]
+    return [" ".join(shown(paper.title).split()) for paper in papers]
+
+
+def expect_titles(page: Page, found: Any, within: str = "#answers") -> None:
+    expect(page.locator(f"{within} .card h3")).to_have_text(names(found))
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=re.compile(rf"^\W*{re.escape(option)}")).first.click()
+
+
+def card(page: Page, paper_id: str, within: str = "#answers") -> Any:
+    return page.locator(f'{within} .card[data-id="{paper_id}"]')
+
+
+def pressed(page: Page, paper_id: str, act: str) -> str | None:
+    return card(page, paper_id).locator(f"[data-act={act}]").get_attribute("aria-pressed")
+
+
+def advised(kites: PaperSearch, like: list[str], dislike: list[str], diversity: float) -> Hits:
+    return kites.recommend(like, dislike, RECOMMENDED, diversity)
+
+
+# ── search ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_answers_come_as_one_types(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    assert page.title() == "Awesome Kites · ssm-search"
+    expect(page.locator("h1")).to_have_text("Awesome Kites")
+    expect_titles(page, kites.newest(10))
+    page.keyboard.type("video")  # the box has the focus
+    expect_titles(page, kites.query("video"))
+    page.keyboard.type(" string")
+    expect_titles(page, kites.query("video string"))
+    first = page.locator("#answers .card").first
+    assert first.locator("h3").inner_text() == "Long video, short string"
+    assert first.locator("mark").all_inner_texts() == ["video", "string"]
+    assert first.locator("h3 a").get_attribute("href") == PAPERS[2].url
+    expect(page.locator("#answers .line")).to_have_text(re.compile(r"^The best 10 \(\d+ ms\)$"))
+    ask(page, "kitecam")
+    expect(first.locator("h3")).to_have_text(CAM.title)
+    expect(first.locator(".why")).to_contain_text("Exactly what you asked for.")
+    expect(first.locator(".facts")).to_have_text(re.compile("2023.*ICKF 2023.*Moving › Film of"))
+    assert first.locator(".links a").get_attribute("href") == CAM.code_url
+    first.locator("summary").click()
+    expect(first.locator("details p")).to_have_text(CAM.abstract)
+
+
+def test_whatever_changes_the_question_is_answered(visit: Visit, kites: PaperSearch) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.keyboard.type("audio graph")
+    expect_titles(page, kites.query("audio graph"))
+    page.keyboard.press("Control+Backspace")
+    expect_titles(page, kites.query("audio"))
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    expect_titles(page, kites.newest(10))
+    page.evaluate("navigator.clipboard.writeText('video ribbons')")
+    page.keyboard.press("Control+V")
+    expect_titles(page, kites.query("video ribbons"))
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("text")  # as keyboards on phones do, and those of Chinese
+    expect_titles(page, kites.query("text"))
+
+
+def test_what_is_typed_before_the_page_is_ready_stays(visit: Visit, kites: PaperSearch) -> None:
+    page = visit(wait=False)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route) if is_arrival(route.request) else route.continue_()
+
+    page.route("**/run/predict*", hold)
+    page.reload()
+    expect(page.locator("#answers .card").first).to_be_visible()
+    while not held:
+        page.wait_for_event("request")
+    ask(page, "audio")
+    expect_titles(page, kites.query("audio"))
+    with page.expect_event("requestfinished", is_arrival):
+        held[0].continue_()
+    ask_for = page.locator("#q textarea")
+    page.keyboard.type(" of the wind")
+    expect(ask_for).to_have_value("audio of the wind")
+    expect_titles(page, kites.query("audio of the wind"))
+
+
+def test_each_filter_narrows_the_answers_and_a_link_keeps_them(
+    visit: Visit, kites: PaperSearch
+) -> None:
+    page = visit()
+    ask(page, "video")
+    page.get_by_role("button", name="Filters and order").click()
+    told: dict[str, str] = {"q": "video"}
+
+    def holds(found: Any, **more: str) -> None:
+        expect_titles(page, found)
+        told.update(more)
+        page.wait_for_url(
+            lambda url: parse_qs(urlsplit(url).query) == {k: [v] for k, v in told.items()}
+        )
+
+    choose(page, "Heading", "Moving")
+    holds(kites.query("video", category="Moving"), category="Moving")
+    choose(page, "From", "2023")
+    found = kites.query("video", category="Moving", year=(2023, 9999))
+    holds(found, year_from="2023")
+    choose(page, "To", "2024")
+    holds(kites.query("video", category="Moving", year=(2023, 2024)), year_to="2024")
+    choose(page, "Venue", "arXiv")
+    holds([RIBBONS], venue="arXiv")
+    choose(page, "Venue", "any venue")
+    told.pop("venue")
+    page.get_by_label("without", exact=True).check()
+    filters: Any = {"category": "Moving", "year": (2023, 2024), "has_code": False}
+    holds(kites.query("video", **filters), code="without")
+    choose(page, "To", "any year")
+    told.pop("year_to")
+    page.get_by_label("date", exact=True).check()
+    filters["year"] = (2023, 9999)
+    by_date = kites.query("video", **filters).newest_first()
+    assert names(by_date) != names(kites.query("video", **filters))
+    holds(by_date, order="date")
+    page.get_by_label("number input for Answers").fill("5")
+    page.keyboard.press("Tab")
+    holds(kites.query("video", 5, **filters).newest_first(), k="5")
+
+    again = visit(f"?{urlencode(told)}")
+    expect_titles(again, kites.query("video", 5, **filters).newest_first())
+    expect(again.locator("#q textarea")).to_have_value("video")
+    expect(again.get_by_label("without", exact=True)).to_be_checked()
+    expect(again.get_by_label("From", exact=True)).to_have_value("2023")
+    expect(again.get_by_label("Heading", exact=True)).to_have_value(re.compile("^Moving"))
+    expect(again.get_by_label("number input for Answers")).to_have_value("5")
+    choose(again, "Venue", "Kite Letters")
+    expect(again.locator("#answers")).to_have_text("No paper meets these filters; take one away.")
+
+
+def test_a_heading_below_another_can_be_chosen(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    page.get_by_role("button", name="Filters and order").click()
+    page.get_by_label("Heading", exact=True).click()
+    options = [one.strip() for one in page.get_by_role("option").all_inner_texts()]
+    told = [one.lstrip("✓").strip() for one in options]
+    assert told[:4] == ["All headings", "Moving (7)", "Film of Things (4)", "Sound (4)"]
+    assert f"{BOLD[1]} (5)" in told  # not bold
+    page.get_by_role("option", name="Sound").click()
+    expect_titles(page, kites.newest(10, category="Moving > Sound"))
+    assert parse_qs(urlsplit(page.url).query) == {"category": ["Moving > Sound"]}
+
+
+def test_back_and_forward_lead_to_earlier_answers(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    pause = "() => { const now = Date.now; Date.now = () => now() + 5000; }"
+    for text in ("audio", "graph"):
+        page.evaluate(pause)
+        ask(page, text)
+        expect_titles(page, kites.query(text))
+        page.wait_for_url(f"**/?q={text}")
+        settle(page)
+    box = page.locator("#q textarea")
+    page.go_back()
+    expect(box).to_have_value("audio")
+    expect_titles(page, kites.query("audio"))
+    page.go_back()
+    expect(box).to_have_value("")
+    expect_titles(page, kites.newest(10))
+    page.go_forward()  # and again before the first is answered
+    page.go_forward()
+    expect(box).to_have_value("graph")
+    expect_titles(page, kites.query("graph"))
+    page.wait_for_url("**/?q=graph")
+
+
+def test_examples_can_be_clicked(visit: Visit, kites: PaperSearch, library: Library) -> None:
+    page = visit()
+    told = examples(library)
+    assert FILM[1] in told
+    expect(page.locator(".examples button")).to_have_text([shown(one) for one in told])
+    for text in (FILM[1], told[-1]):
+        page.locator(".examples button", has_text=text).click()
+        expect(page.locator("#q textarea")).to_have_value(text)
+        expect_titles(page, kites.query(text))
+        assert parse_qs(urlsplit(page.url).query) == {"q": [text]}
+
+
+def test_odd_questions_get_a_friendly_line(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    line = page.locator("#answers .line, #answers > p").first
+    for text, told in (
+        ("   ", "Type what you look for. Here is what is newest on the list."),
+        ("?!", "There is no word in that. Here is what is newest on the list."),
+        ("zzqx wvut", "No paper has these words. These are the nearest in meaning."),
+        ("2401.99999", "2401.99999 is not among the 19 entries of this index"),
+        ("video " * 833 + "vi", "The best 10"),
+        (f"{SCRIPT}{TEMPLATE}\u202e';--", "The best 10"),
+    ):
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(text)
+        page.keyboard.press("Enter")
+        expect(line).to_contain_text(told)
+        expect(page.locator("#q textarea")).to_have_value(text)
+        ask(page, "video")  # and the next one is answered
+        expect_titles(page, kites.query("video"))
+
+
+def test_the_longest_question_is_answered_and_the_next_one_too(
+    visit: Visit, kites: PaperSearch
+) -> None:
+    page = visit()
+    page.keyboard.insert_text("é" * (MAX_TEXT + 5))
+    page.keyboard.press("Enter")
+    line = page.locator("#answers .line")
+    expect(line).to_have_text("No paper has these words. These are the nearest in meaning.")
+    expect(page.locator("#q textarea")).to_have_value("é" * MAX_TEXT)
+    ask(page, "video")
+    expect_titles(page, kites.query("video"))
+    expect(page.locator(".toast-body")).to_have_count(0)
+
+
+def test_an_address_that_makes_no_sense_is_as_none(visit: Visit, kites: PaperSearch) -> None:
+    page = visit("?q=video&k=-3&year_from=MMXX&code=maybe&order=%00&category=&x=1&__theme=1&q=")
+    expect(page.locator("#q textarea")).to_have_value("video")
+    expect_titles(page, kites.query("video"))
+    page = visit(f"?{urlencode({'category': 'Nowhere', 'q': SCRIPT})}")
+    expect(page.locator("#answers")).to_contain_text("o paper stands under 'Nowhere'")
+
+
+# ── picks ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_picks_are_pressed_recommend_and_stay(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    ask(page, "video")
+    expect_titles(page, kites.query("video"))
+    liked, disliked = (hit.paper.id for hit in kites.query("video", 2))
+    card(page, liked).get_by_text("More like this").click()
+    expect_titles(page, advised(kites, [liked], [], 0.2), "#advice")
+    assert (pressed(page, liked, "like"), pressed(page, liked, "dislike")) == ("true", "false")
+    card(page, disliked).get_by_text("Less like this").click()
+    advice = advised(kites, [liked], [disliked], 0.2)
+    expect_titles(page, advice, "#advice")
+    assert pressed(page, disliked, "dislike") == "true"
+    chips = page.locator(".picks li span")
+    told = [f"More like {BY_ID[liked].title}", f"Less like {BY_ID[disliked].title}"]
+    expect(chips).to_have_text(told)
+
+    ask(page, "graph")
+    expect_titles(page, kites.query("graph"))
+    expect(chips).to_have_text(told)
+    expect_titles(page, advice, "#advice")
+    with page.expect_event("requestfinished", is_arrival):
+        page.reload()
+    expect_titles(page, kites.query("graph"))
+    expect(chips).to_have_text(told)
+    expect_titles(page, advice, "#advice")
+    ask(page, "video")
+    expect_titles(page, kites.query("video"))
+    assert pressed(page, liked, "like") == "true"
+
+    slider = page.get_by_label("number input for Diversity")
+    slider.fill("1")
+    page.keyboard.press("Tab")
+    expect_titles(page, advised(kites, [liked], [disliked], 1), "#advice")
+    page.get_by_label(f"Remove {BY_ID[disliked].title}").click()
+    expect(chips).to_have_text(told[:1])
+    expect_titles(page, advised(kites, [liked], [], 1), "#advice")
+    page.wait_for_function(
+        "id => !document.querySelector(`#answers [data-id='${id}'] [aria-pressed=true]`)",
+        arg=disliked,
+    )
+    card(page, liked).get_by_text("Less like this").click()  # it moves to the other side
+    expect(page.locator("#advice .line")).to_have_text("Like at least one paper.")
+    assert (pressed(page, liked, "like"), pressed(page, liked, "dislike")) == ("false", "true")
+    page.get_by_role("button", name="Clear all").click()
+    expect(chips).to_have_count(0)
+    expect(page.locator("#aside")).to_contain_text("what to read next appears here")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+    with page.expect_event("requestfinished", is_arrival):
+        page.reload()
+    expect(page.locator("#aside")).to_contain_text("what to read next appears here")
+
+
+def test_all_is_done_from_the_keyboard(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    page.keyboard.type("video")
+    expect_titles(page, kites.query("video"))
+    paper = kites.query("video", 1)[0].paper
+    active = "document.activeElement"
+
+    def tab_to(found: str) -> None:
+        for _ in range(150):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"{active}.matches({json.dumps(found)})"):
+                return
+        raise AssertionError(f"Tab does not lead to {found}")
+
+    like = f'#answers [data-id="{paper.id}"] [data-act=like]'
+    tab_to(like)
+    page.keyboard.press("Enter")
+    expect_titles(page, advised(kites, [paper.id], [], 0.2), "#advice")
+    expect(page.locator(like)).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate(f"{active}.matches({json.dumps(like)})")
+    page.keyboard.press("Space")
+    expect(page.locator("#advice .card")).to_have_count(0)
+    expect(page.locator(like)).to_have_attribute("aria-pressed", "false")
+    assert page.evaluate(f"{active}.matches({json.dumps(like)})")
+    page.keyboard.press("Enter")
+    expect(page.locator(".picks li")).to_have_count(1)
+    tab_to(".picks button")
+    page.keyboard.press("Enter")
+    expect(page.locator(".picks li")).to_have_count(0)
+    assert page.evaluate(f"{active}.closest('#aside') !== null"), "the focus is lost"
+
+
+# ── take along ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_card_is_copied_as_bibtex(visit: Visit, kites: PaperSearch) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    ask(page, "kitecam")
+    expect_titles(page, kites.query("kitecam"))  # cards move while answers to half a word come
+    card(page, CAM.id).get_by_text("Copy BibTeX").click()
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == export([CAM], "bibtex")
+
+
+def test_answers_are_exported_in_each_form(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    ask(page, "text")
+    hits = kites.query("text")
+    expect_titles(page, hits)
+    texts: dict[str, str] = {}
+    for form in ("BibTeX", "CSV", "JSON", "Markdown"):
+        with page.expect_download() as download:
+            page.locator("#answers .export button", has_text=form).click()
+        texts[download.value.suggested_filename] = download.value.path().read_text("utf-8")
+    papers = [hit.paper for hit in hits]
+    ids = [paper.id for paper in papers]
+    assert set(texts) == {"papers.bib", "papers.csv", "papers.json", "papers.md"}
+    assert texts["papers.bib"] == export(papers, "bibtex")
+    entries = bibtexparser.parse_string(texts["papers.bib"])
+    assert [entry["eprint"] for entry in entries.entries] == ids
+    assert entries.failed_blocks == []
+    assert [row["id"] for row in csv.DictReader(io.StringIO(texts["papers.csv"]))] == ids
+    records = json.loads(texts["papers.json"])
+    assert [(one["id"], one["title"]) for one in records] == [(p.id, p.title) for p in papers]
+    listed = {paper.id for paper in read_list(texts["papers.md"]).papers}
+    assert listed >= set(ids) - set(HOSTILE)
+
+
+# ── submit ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_submission_shows_where_it_belongs(visit: Visit, kites: PaperSearch) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    tab(page, "Submit")
+    send = page.get_by_role("button", name="Show where it belongs")
+    send.click()
+    shown_card = page.locator("#card")
+    expect(shown_card).to_contain_text("o text given; expected a title and an abstract")
+    box = page.locator("#submitted textarea")
+    box.fill(NEW)
+    send.click()
+    expect(shown_card.locator("h2")).to_have_text("Video of strings")
+    (told,) = cards.triage(
+        kites, read_anything(NEW), LIST, list_name="README.md", offline=True
+    ).cards
+    assert told.placement.verdict == "fits"
+    assert told.insertion
+    verdict = verdict_line(told)
+    expect(shown_card.locator(".verdict")).to_have_text(f"{verdict[0].upper()}{verdict[1:]}.")
+    expect(shown_card.locator(".bars tr")).to_have_count(len(told.placement.suggestions))
+    expect(shown_card.locator(".bars tr").first).to_contain_text("Moving › Film of Things")
+    expect(shown_card).to_contain_text("None: it is new to the list.")
+    for hit in told.related:
+        expect(shown_card).to_contain_text(shown(hit.paper.title))
+    for button, text in (("Copy row", told.insertion.row), ("Copy diff", told.patch)):
+        shown_card.get_by_text(button).click()
+        page.wait_for_function("t => navigator.clipboard.readText().then((x) => x === t)", arg=text)
+    assert f"[Video of strings]({ABS}2602.00077)" in told.insertion.row
+
+    choose(page, "File under", "Nets")
+    send.click()
+    expect(shown_card).to_contain_text("under Structured › Nets:")
+    box.fill(f"{ABS}{CAM.id}")
+    send.click()
+    expect(shown_card.locator("h2")).to_have_text(CAM.title)
+    expect(shown_card.locator(".warn")).to_contain_text(CAM.title)
+    expect(shown_card).to_contain_text("None: it is listed already.")
+    box.fill(f"{SCRIPT}\n{TEMPLATE} and more\nA hostile video {SCRIPT}")
+    send.click()
+    expect(shown_card.locator(".warn, h2, .line").first).not_to_have_text(CAM.title)
+    assert page.locator("#card script, #card img").count() == 0
+
+
+# ── map ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_map_shows_all_papers_and_opens_their_cards(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    tab(page, "Map")
+    dots = page.locator("#map .points path.point")
+    expect(dots).to_have_count(len(PAPERS))
+    place = dots.first.bounding_box()
+    assert place
+    at = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(at[0] - 40, at[1])
+    page.mouse.move(*at, steps=4)
+    label = page.locator("#map .hoverlayer .hovertext")
+    expect(label).to_be_visible()
+    told = label.text_content() or ""
+    page.mouse.click(*at)
+    opened = page.locator("#chosen .card")
+    expect(opened).to_have_count(1)
+    paper = BY_ID[opened.get_attribute("data-id") or ""]
+    assert told.replace(" ", "").startswith(shown(paper.title).replace(" ", "")[:40])
+    opened.get_by_text("More like this").click()
+    expect(opened.locator("[data-act=like]")).to_have_attribute("aria-pressed", "true")
+
+    legend = page.locator("#map .legend .traces")
+    groups = legend.count()
+    box = legend.first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.wait_for_function(
+        "all => document.querySelectorAll('#map .points path.point').length < all", arg=len(PAPERS)
+    )
+    expect(legend).to_have_count(groups)  # it can be shown again
+
+    tab(page, "Search")
+    ask(page, "video string")
+    expect_titles(page, kites.query("video string"))
+    tab(page, "Map")
+    expect(dots).to_have_count(len(PAPERS) + 1)
+    expect(page.locator("#map .legend")).to_contain_text("your query")
+    ranks = sorted(map(int, filter(None, page.locator("#map .textpoint").all_text_contents())))
+    assert ranks == list(range(1, 11))
+
+
+# ── safe, readable, usable ───────────────────────────────────────────────────────────────────
+
+
+def test_a_hostile_list_is_only_text(visit: Visit, kites: PaperSearch) -> None:
+    page = visit(f"?{urlencode({'category': BOLD[0]})}")
+    expect(page.locator("#answers .card")).to_have_count(len(HOSTILE))
+    told = {" ".join(shown(title).split()) for title in HOSTILE.values()}
+    assert set(titles(page)) == told
+    assert "Kites gnihtemos turned" in " | ".join(told).replace("  ", " ")
+    for paper_id in HOSTILE:
+        card(page, paper_id).get_by_text("More like this").click()
+        expect(page.locator(f'.picks [data-id="{paper_id}"]')).to_be_visible()
+        expect(card(page, paper_id).locator(".facts")).to_contain_text(BOLD[1])
+        expect(card(page, paper_id).locator("a")).to_have_count(0)
+    ask(page, "sevens stars hacked")
+    expect(page.locator("#answers mark").first).to_be_visible()
+    tab(page, "Map")
+    expect(page.locator("#map .points path.point").first).to_be_visible()
+    expect(page.locator("#map .legend")).to_contain_text("Hostile")
+    links = page.eval_on_selector_all("a", "all => all.map((one) => one.href)")
+    assert not [one for one in links if not one.startswith(("http://", "https://", "#"))]
+    inside = page.locator("#answers, #advice, #aside, #chosen").locator("script, img, b, i")
+    expect(inside).to_have_count(0)
+    assert "49" not in " ".join(titles(page))
+
+
+def test_every_tab_fits_and_can_be_read_by_everyone(visit: Visit, kites: PaperSearch) -> None:
+    page = visit(reduced_motion="reduce")
+    axe = Axe()
+    found: list[str] = []
+
+    def look(where: str) -> None:
+        page.mouse.move(0, 0)
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            page.wait_for_function("width => document.body.clientWidth <= width", arg=size["width"])
+            page.wait_for_function(
+                "width => document.documentElement.scrollWidth <= width", arg=size["width"]
+            )
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.wait_for_function(
+                    "dark => document.body.classList.contains('dark') === dark",
+                    arg=scheme == "dark",
+                )
+                found.extend(
+                    f"{where}, {scheme}, {size['width']}: {one['id']} at {node['target']}"
+                    for one in axe.run(page).response["violations"]
+                    if one["impact"] in ("serious", "critical")
+                    for node in one["nodes"]
+                )
+        page.set_viewport_size(WIDE)
+
+    page.get_by_role("button", name="Filters and order").click()
+    ask(page, "video longest")
+    expect_titles(page, kites.query("video longest"))
+    for act in ("like", "dislike"):
+        page.locator(f"#answers [data-act={act}]").nth(3 if act == "like" else 4).click()
+    expect(page.locator("#advice .card")).to_have_count(RECOMMENDED)
+    page.locator("#answers details").first.locator("summary").click()
+    look("Search")
+    tab(page, "Submit")
+    page.locator("#submitted textarea").fill(NEW)
+    page.get_by_role("button", name="Show where it belongs").click()
+    page.locator("#card summary").click()
+    look("Submit")
+    tab(page, "Map")
+    expect(page.locator("#map .legend")).to_be_visible()
+    look("Map")
+    tab(page, "About")
+    expect(page.locator(".about")).to_contain_text("How answers are ranked")
+    expect(page.locator(".about .facts")).to_contain_text(f"{len(PAPERS)} and 0")
+    look("About")
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_starts_as_the_reader_likes_it(visit: Visit, scheme: str) -> None:
+    page = visit(color_scheme=scheme, viewport=PHONE)
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (colour == "rgb(255, 255, 255)") == (scheme == "light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+# ── the shipped list; a proxy; a login ───────────────────────────────────────────────────────
+
+
+@pytest.mark.encoder
+def test_the_shipped_list_is_searched(visit: Visit) -> None:
+    search = open_index()
+    with served(Library(search, offline=True)) as at:
+        page = visit(at=at)
+        expect(page.locator("h1")).to_have_text("Awesome Mamba")
+        ask(page, "mamba for video")
+        expect_titles(page, search.query("mamba for video"))
+        expect(page.locator("#answers .card").first).to_contain_text("Video Mamba Suite")
+        assert search.query("mamba for video", 1)[0].paper.title == titles(page)[0]
+        leave(page)
+
+
+def test_a_proxy_serves_the_page_under_a_path(visit: Visit, library: Library) -> None:
+    with (
+        running(lambda: build_app(library, root_path="/papers"), "/papers") as inner,
+        running(lambda: proxy(inner, "/papers")) as outer,
+    ):
+        page = visit("/papers/", at=outer)
+        ask(page, "video")
+        expect_titles(page, library.search.query("video"))
+        page.wait_for_url(f"{outer}/papers/?q=video")
+        tab(page, "Submit")  # through the queue
+        page.locator("#submitted textarea").fill(NEW)
+        page.get_by_role("button", name="Show where it belongs").click()
+        expect(page.locator("#card h2")).to_have_text("Video of strings")
+        tab(page, "Map")
+        expect(page.locator("#map .legend")).to_be_visible()
+        loaded = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+        assert len(loaded) > 50
+        inside = f"{outer}/papers/", f"{outer}/favicon.ico", "blob:"
+        outside = [one for one in loaded if not one.startswith(inside)]
+        assert outside == []
+        leave(page)
+
+
+def proxy(upstream: str, prefix: str) -> Starlette:
+    """Passes on what is under ``prefix``, without it; nothing else is here."""
+
+    async def relay(request: Request) -> Response:
+        if not request.url.path.startswith(f"{prefix}/"):  # browsers ask each host for its icon
+            return Response(status_code=204 if request.url.path == "/favicon.ico" else 404)
+        client = httpx.AsyncClient(base_url=upstream, timeout=60)
+        asked = client.build_request(
+            request.method,
+            request.url.path.removeprefix(prefix),
+            params=request.query_params.multi_items(),
+            headers=request.headers.raw,
+            content=await request.body(),
+        )
+        answer = await client.send(asked, stream=True)
+        return StreamingResponse(
+            answer.aiter_raw(),
+            answer.status_code,
+            answer.headers,
+            background=BackgroundTask(client.aclose),
+        )
+
+    return Starlette(routes=[Route("/{path:path}", relay, methods=["GET", "POST", "HEAD"])])
+
+
+def test_who_has_no_password_sees_a_login(visit: Visit, library: Library, browser: Browser) -> None:
+    with served(library, auth=[("ada", "kites:9")]) as at:
+        page = browser.new_page()
+        page.goto(at)
+        page.get_by_label("username").fill("ada")
+        assert page.locator(".card").count() == 0
+        page.get_by_label("password").fill("kites:9")
+        page.get_by_role("button", name="Login").click()
+        expect(page.locator("#answers .card").first).to_be_visible()
+        page.context.close()

@@ -1,0 +1,291 @@
+"""Lists in many dialects → exactly the papers they hold, and exactly what could not be read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import cases_lists as cases
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssm_search.awesome.reading import (
+    MAX_LINE_CHARS,
+    MAX_LIST_CHARS,
+    clean_heading,
+    parse_list,
+    read_list,
+)
+from ssm_search.errors import ListError
+from ssm_search.papers import Paper
+
+SECONDS_FOR_HOSTILE_INPUT = 5
+
+
+@pytest.mark.parametrize("case", cases.ALL, ids=lambda case: case.name)
+def test_dialects(case: cases.Case) -> None:
+    reading = read_list(cases.FRAME + case.body)
+    frame = cases.FRAME.count("\n")
+    seen = [
+        cases.Seen(
+            entry.line - frame, paper.id, paper.title, paper.year, paper.venue, paper.code_url
+        )
+        for entry in reading.entries
+        for paper in [entry.paper]
+    ]
+    assert seen == case.entries
+    assert [(p.line - frame, p.message) for p in reading.problems] == list(case.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "categories"),
+    [
+        ("# L\n## A\n#### B\n- {1}\n### C\n- {2}\n## D\n- {3}\n", "L", ["A > B", "A > C", "D"]),
+        ("## A\n- {1}\n### B\n- {2}\n## C\n- {3}\n", "", ["A", "A > B", "C"]),
+        ("# A\n- {1}\n## B\n- {2}\n# C\n- {3}\n", "", ["A", "A > B", "C"]),
+        ("# L\nWords.\n# A\n- {1}\n## B\n- {2}\n# C\n- {3}\n", "L", ["A", "A > B", "C"]),
+        ("# Awesome L\n- {1}\n# A\n- {2}\n# B\n- {3}\n", "Awesome L", ["", "A", "B"]),
+        ("# L\n- {1}\n- {2}\n- {3}\n", "L", ["", "", ""]),
+        ("- {1}\n- {2}\n- {3}\n", "", ["", "", ""]),
+        ("L\n=\n\nA\n---\n- {1}\n\nB\n---\n- {2}\n- {3}\n", "L", ["A", "B", "B"]),
+        (
+            '<div align="center">\n<h1>The <em>L</em></h1>\n</div>\n\n'
+            "<h2>A &amp; B</h2>\n\n- {1}\n\n<h3>C\n</h3>\n\n- {2}\n\n## D\n- {3}\n",
+            "The L",
+            ["A & B", "A & B > C", "D"],
+        ),
+        (
+            "# 🔥 L\n## 时间序列：\n- {1}\n## Télédétection\n- {2}\n###  Two  spaces #\n- {3}\n",
+            "🔥 L",
+            ["时间序列", "Télédétection", "Télédétection > Two spaces"],
+        ),
+        (
+            "# L\n## [A](#a) **b** `c`\n- {1}\n## B\n<h3>C</h3>\n\n- {2}\n- {3}",
+            "L",
+            ["A b c", *["B > C"] * 2],
+        ),
+    ],
+)
+def test_headings_become_category_paths(text: str, title: str, categories: list[str]) -> None:
+    papers = [f"[Paper Number {n}]({cases.ABS}2402.9000{n})" for n in range(4)]
+    reading = read_list(text.format(*papers))
+    assert reading.title == title
+    assert [paper.id for paper in reading.papers] == [f"2402.9000{n}" for n in (1, 2, 3)]
+    paths = [" > ".join(path) for paper in reading.papers for path in paper.categories or [()]]
+    assert paths == categories
+
+
+def test_every_heading_is_a_category_even_without_a_paper() -> None:
+    reading = read_list(f"# L\n## A\n### B\n\n## C\n- [Paper One]({cases.ABS}2402.90001)\n")
+    assert reading.categories == (("A",), ("A", "B"), ("C",))
+
+
+def test_an_introduction_lists_only_marked_titles() -> None:
+    text = f"""\
+# L
+
+Read [our survey]({cases.ABS}2402.90001) first. Thanks to arXiv:2402.90002.
+- **Salt Is All You Need** [paper]({cases.ABS}2402.90003)
+- See the [website](https://l.example.org)
+
+## A
+- [Tidal Scan for Oceans]({cases.ABS}2402.90004)
+"""
+    reading = read_list(text)
+    assert [(entry.line, entry.paper.id) for entry in reading.entries] == [
+        (3, "2402.90001"),
+        (4, "2402.90003"),
+        (8, "2402.90004"),
+    ]
+    assert [(p.line, p.message.split(" is ")[0]) for p in reading.problems] == [
+        (3, "arXiv id 2402.90002")
+    ]
+
+
+def test_all_fields_of_a_paper() -> None:
+    text = f"## A\n- [Tidal Scan]({cases.PDF}2402.90001v2) (ICML 2024) [code]({cases.HUB}tide/scan)"
+    assert parse_list(text) == [
+        Paper(
+            id="2402.90001",
+            title="Tidal Scan",
+            url=f"{cases.ABS}2402.90001",
+            pdf_url=f"{cases.PDF}2402.90001",
+            code_url=f"{cases.HUB}tide/scan",
+            year=2024,
+            venue="ICML 2024",
+            categories=(("A",),),
+        )
+    ]
+
+
+def test_entries_without_an_arxiv_id_are_links() -> None:
+    text = """\
+## Posts
+- [A Guide to Tides](https://blog.example.org/tides)
+- [A guide to tides!](https://other.example.org/tides)
+- [A Guide to Tides](https://blog.example.org/tides)
+- **Sand at Scale** [[page](https://sand.example.org)] [[pdf](https://sand.example.org/1.pdf)]
+- [Tide Pool](https://github.com/tide/pool)
+"""
+    papers = parse_list(text)
+    assert {paper.kind for paper in papers} == {"link"}
+    # The same title elsewhere is another post, told apart by a digest of its address.
+    assert [(paper.id, paper.url, paper.pdf_url) for paper in papers] == [
+        ("a-guide-to-tides", "https://blog.example.org/tides", ""),
+        ("a-guide-to-tides-12a3a0", "https://other.example.org/tides", ""),
+        ("sand-at-scale", "https://sand.example.org", "https://sand.example.org/1.pdf"),
+        ("tide-pool", "https://github.com/tide/pool", ""),
+    ]
+
+
+def test_a_paper_listed_twice_is_one_paper_in_two_categories() -> None:
+    text = f"""\
+## A
+As [Tidal]({cases.ABS}2402.90001) showed, water flows.
+- [Tidal Scan for Oceans]({cases.ABS}2402.90001)
+## B
+- [Tidal scan for oceans]({cases.PDF}2402.90001v3.pdf) (ICML 2024) [code]({cases.HUB}tide/scan)
+## A
+- [Tidal Scan for Oceans]({cases.ABS}2402.90001) (arXiv 2023)
+"""
+    (paper,) = parse_list(text)
+    assert paper.title == "Tidal Scan for Oceans"
+    assert paper.categories == (("A",), ("B",))
+    assert (paper.year, paper.venue) == (2024, "ICML 2024")
+    assert paper.code_url == f"{cases.HUB}tide/scan"
+    assert [entry.line for entry in read_list(text).entries] == [3, 5, 7]
+
+
+@pytest.mark.parametrize(
+    "address",
+    """arxiv.org/abs/{} arxiv.org/pdf/{}v2.pdf arxiv.org/html/{}v1 www.arxiv.org/abs/{}/
+    export.arxiv.org/pdf/{} alphaxiv.org/abs/{} www.alphaxiv.org/overview/{}
+    huggingface.co/papers/{} hf.co/papers/{} ar5iv.org/abs/{} ar5iv.labs.arxiv.org/html/{}
+    doi.org/10.48550/arXiv.{} papers.cool/arxiv/{} www.semanticscholar.org/arxiv/{}""".split(),
+)
+@pytest.mark.parametrize("paper_id", ["2402.90001", "0704.0001"])
+def test_links_that_carry_an_id(address: str, paper_id: str) -> None:
+    for scheme in ("https://", "http://"):
+        url = scheme + address.format(paper_id)
+        (paper,) = parse_list(f"## A\n- Tidal Scan for Oceans [paper]({url})\n")
+        assert (paper.id, paper.kind) == (paper_id, "paper")
+
+
+@pytest.mark.parametrize(
+    ("paper_id", "written"),
+    [("hep-th/9901001", "hep-th/9901001"), ("math/0309136", "math.GT/0309136")],
+)
+def test_ids_of_the_old_scheme(paper_id: str, written: str) -> None:
+    text = "## A\n" + "".join(
+        f"- Salt in the Sea, Part {n} [paper](https://arxiv.org/{form})\n"
+        for n, form in enumerate([f"abs/{paper_id}", f"pdf/{written}v2.pdf", f"abs/{written}v1"])
+    )
+    (paper,) = parse_list(text)
+    assert (paper.id, paper.url) == (paper_id, f"https://arxiv.org/abs/{paper_id}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("## ", "## \0"),
+        lambda text: text + "\n\n",
+    ],
+    ids=["CRLF", "CR", "BOM", "NUL", "blank lines"],
+)
+def test_ways_to_store_a_text(change: Callable[[str], str]) -> None:
+    text = "# L\n## A\n\n" + cases.TABLES[0].body + "\n" + cases.ITEMS[0].body
+    assert read_list(change(text)) == read_list(text)
+
+
+@pytest.mark.parametrize(
+    ("printed", "heading"),
+    [("  Time\n Series: ", "Time Series"), ("## Vision #", "Vision"), ("模型：", "模型"), ("", "")],
+)
+def test_clean_heading(printed: str, heading: str) -> None:
+    assert clean_heading(printed) == heading
+
+
+def test_a_list_that_is_too_long_is_refused() -> None:
+    with pytest.raises(ListError, match="10,000,001 characters, more than 10,000,000"):
+        parse_list(" " * (MAX_LIST_CHARS + 1))
+
+
+def test_a_line_that_is_too_long_is_named() -> None:
+    reading = read_list(f"## A\n{'x' * (MAX_LINE_CHARS + 1)}\n- [Salt]({cases.ABS}2402.90001)\n")
+    assert [(paper.id, paper.title) for paper in reading.papers] == [("2402.90001", "Salt")]
+    assert [(p.line, p.message) for p in reading.problems] == [
+        (2, "line left out: 100,001 characters, more than 100,000")
+    ]
+
+
+MEGABYTE = 1_000_000
+HOSTILE = {
+    "nested lists": "".join("  " * depth + "- x\n" for depth in range(200)),
+    "nested HTML lists": "<ul><li>x" * 5_000,
+    "nested quotes": "> " * 50_000,
+    "open brackets by the line": "[\n" * 15_000,
+    "open links by the line": "[a](\n" * 10_000,
+    "open images": "![" * 20_000,
+    "open tags": "<div>\n" + "<a " * 30_000,
+    "open tags with quotes": "<div>\n" + "<a href='" * 20_000,
+    "declarations": "<div>\n" + "<![" * 30_000,
+    "comments that never end": "<div>\n" + "<!--" * 25_000,
+    "unclosed elements": "<table><tr><td><details><pre><b><a href='x'>" * 5_000,
+    "emphasis": "**a " * 25_000,
+    "backticks": "` `` " * 20_000,
+    "control characters": "".join(map(chr, range(32))) * 3_000,
+    "tags in brackets": "- Title " + "(ICML 2024) " * 8_000 + "[paper](https://a.example.org)",
+    "one long attribute": "<div " + "a" * 90_000 + ">",
+    "one long word": "- T " + "A" * 90_000 + " [paper](https://a.example.org)",
+    "a cell of dashes": "|" + "-" * 90_000 + "x|b|",
+    "spaces": "- Title" + " " * 90_000 + "[paper](https://a.example.org)",
+    "a wide table": "|" + "a|" * 2_000 + "\n|" + "-|" * 2_000 + "\n|" + "a|" * 2_000,
+    "entries in one paragraph": "A long title [paper](https://arxiv.org/abs/2402.90001)\n" * 2_000,
+    "links in one line": "[A long title](https://arxiv.org/abs/2402.90001) and " * 1_500,
+    **{f"a megabyte of {char!r}": char * MEGABYTE for char in "[|<(`*_#>&\\ \n"},
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_input_ends_soon(text: str) -> None:
+    started = time.process_time()
+    read_list("# L\n## A\n" + text)
+    assert time.process_time() - started < SECONDS_FOR_HOSTILE_INPUT
+
+
+MARKUP = st.sampled_from(
+    [
+        *"#*-|<>[](){}`~!&:;.,\"'\\\n\n\n \t",
+        *["# ", "## ", "- ", "  - ", "1. ", "|-|-|\n", "| a | b |\n", "**", "```\n", "<!--", "-->"],
+        *["<table>", "<tr>", "<td>", "</td>", "<ul>", "<li>", "</ul>", "<h2>", "<a href='", "<br>"],
+        *["](https://arxiv.org/abs/2402.90001)", "](https://a.example.org)", "https://arxiv.org/"],
+        *[
+            "arXiv:2402.90002",
+            "[paper]",
+            "[code]",
+            "ICML 2024",
+            "Title",
+            "\r\n",
+            "\0",
+            "é",
+            "论文",
+            "🔥",
+        ],
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(), st.lists(MARKUP, max_size=60).map("".join)))
+def test_any_text_can_be_read(text: str) -> None:
+    reading = read_list(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    assert all(paper.id and paper.title.strip() for paper in reading.papers)
+    assert len({paper.id for paper in reading.papers}) == len(reading.papers)
+    assert all(1 <= entry.line <= lines for entry in reading.entries)
+    assert all(1 <= problem.line <= lines for problem in reading.problems)
+    assert read_list(text) == reading

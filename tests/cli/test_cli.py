@@ -1,0 +1,179 @@
+"""The command line as a user meets it: a process of its own, without and with an index."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from typer.testing import CliRunner
+
+from ssm_search import __version__
+from ssm_search.cli.questions import app
+
+INDEX = ROOT / "index" / "awesome-mamba"
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ssm_search", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("query", "related", "build", "fetch", "check", "status"):
+        assert command in done.stdout
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert command.callback is not None
+        assert f"ssm-search {command.name or command.callback.__name__}" in readme
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"ssm-search {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["query"],
+        ["query", "video", "-k", "0"],
+        ["query", "video", "-k", "many"],
+        ["query", "video", "--year", "soon"],
+        ["query", "video", "--colour", "red"],
+        ["check"],
+    ],
+)
+def test_wrong_use_is_exit_status_2(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["query", "   "], "the query is empty"),
+        (["query", "2412.99999"], "2412.99999 is not among the 83 entries"),
+        (["query", "video", "--category", "Visoin"], "no paper stands under 'Visoin'"),
+        (["query", "video", "--index", "nowhere"], "no index in nowhere"),
+        (["status", "--index", "nowhere"], "no index in nowhere"),
+        (["check", "nowhere.md"], "cannot read nowhere.md"),
+        (["build", "nowhere.md"], "cannot read nowhere.md"),
+        (["build", "x", "--encoder", "no such model"], "no model 'no such model'"),
+    ],
+)
+def test_failure_is_exit_status_1_and_one_line(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("ssm-search: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_status_counts_what_is_shipped() -> None:
+    facts = json.loads(run("status", "--json").stdout)
+    assert facts["entries"] == 83
+    assert facts["papers"] == 75
+    assert facts["links"] == 8
+    assert facts["indexed_with_abstract"] == 73
+    assert facts["without_abstract"] == ["2403.02148", "2403.00762"]
+    assert facts["encoder"] == "all-MiniLM-L6-v2"
+    assert "entries" in run("status").stdout
+
+
+def test_check_names_lines(tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text("# List\n## Films\n- [A title](https://arxiv.org/abs/2401.00001)\n- No link\n")
+    done = run("check", str(path))
+    assert done.returncode == 0
+    assert f"{path}:4: list item without a link: No link" in done.stdout
+    report = json.loads(run("check", str(path), "--json").stdout)
+    assert (report["papers"], report["links"], report["headings"]) == (1, 0, 1)
+    assert [problem["line"] for problem in report["problems"]] == [4]
+
+
+def test_the_shipped_list_has_nothing_unread() -> None:
+    report = json.loads(run("check", str(ROOT / "index" / "awesome-mamba.md"), "--json").stdout)
+    assert (report["papers"], report["links"], report["problems"]) == (75, 8, [])
+
+
+@pytest.mark.encoder
+def test_a_table_for_people_and_json_for_scripts() -> None:
+    runner = CliRunner()
+    table = runner.invoke(app, ["query", "mamba for video", "-k", "3"])
+    assert "VideoMamba: State Space Model" in table.stdout
+    answers = json.loads(runner.invoke(app, ["query", "mamba for video", "--json"]).stdout)
+    assert len(answers) == 10
+    assert [answer["rank"] for answer in answers] == list(range(1, 11))
+    assert {"id", "title", "score", "year", "categories", "url", "why"} <= set(answers[0])
+    assert "abstract" not in answers[0]
+
+
+@pytest.mark.encoder
+def test_filters_reach_the_search() -> None:
+    arguments = ["query", "segmentation", "--json", "--category", "Super-Resolution"]
+    answers = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert [answer["id"] for answer in answers] == ["2403.08330"]
+    arguments = ["query", "state spaces", "--json", "--year", "2020-2021", "--code"]
+    answers = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert {answer["id"] for answer in answers} == {"2111.00396", "2008.07669"}
+
+
+@pytest.mark.encoder
+def test_related_by_id_title_and_standard_input() -> None:
+    runner = CliRunner()
+    for seed in ("2403.06977", "VideoMamba: State Space Model for Efficient Video Understanding"):
+        answers = json.loads(runner.invoke(app, ["related", seed, "-k", "3", "--json"]).stdout)
+        assert answers[0]["id"] == "2403.09626"
+        assert "2403.06977" not in {answer["id"] for answer in answers}
+    piped = runner.invoke(app, ["related", "-", "-k", "1", "--json"], input="single image dehazing")
+    assert json.loads(piped.stdout)[0]["id"] == "2402.04139"
+
+
+@pytest.mark.encoder
+def test_build_then_query(tmp_path: Path) -> None:
+    source = tmp_path / "list.md"
+    source.write_text(
+        "# L\n## A\n- [Cats and dogs](https://arxiv.org/abs/2401.00001)\n"
+        "- [Tax law](https://example.org/tax)\n"
+    )
+    index = tmp_path / "index"
+    runner = CliRunner()
+    built = runner.invoke(app, ["build", str(source), "--index", str(index), "--offline"])
+    assert built.exit_code == 0, built.output
+    assert "2 entries (1 papers, 1 links): encoded 2, reused 0" in built.stderr
+    assert "without an abstract, indexed by title: 1 (2401.00001)" in built.stderr
+    asked = runner.invoke(
+        app, ["query", "pets", "-k", "1", "--json"], env={"SSM_SEARCH_INDEX": str(index)}
+    )
+    assert json.loads(asked.stdout)[0]["title"] == "Cats and dogs"
+
+
+def test_fetch_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSM_SEARCH_ARXIV_API", "http://127.0.0.1:9/api/query")
+    done = run("fetch")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("ssm-search: got no connection")
+    assert "Traceback" not in done.stderr
+
+
+def test_hostile_lists_cannot_reach_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text("# L\n## A\n- \x1b[31mred\x1b[0m \u202eevil\n")
+    assert "\x1b" not in run("check", str(path)).stdout

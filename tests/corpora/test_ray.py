@@ -1,0 +1,306 @@
+"""Encoding on a Ray cluster: two nodes on this machine, of which one dies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow
+import pytest
+from conftest import SUPPORT
+from models import TEXTS, write_model
+from ray_build import WIDTH, LengthEncoder
+from test_store_commands import variables
+
+from ssm_search.build.corpora import gather_index
+from ssm_search.corpora.ray import packed
+from ssm_search.corpora.shards import SHARDS, encode_shards, shards_of
+from ssm_search.encoding.encoder import SentenceTransformerEncoder
+from ssm_search.encoding.export import export_encoder
+from ssm_search.encoding.onnx import OnnxEncoder
+from ssm_search.errors import EncoderError, EngineError
+from ssm_search.papers import Paper, full_text, to_jsonl
+from ssm_search.search.facade import PaperSearch
+from ssm_search.stores import access as store_access
+from ssm_search.stores import store
+from ssm_search.stores.search import StoreSearch
+from ssm_search.stores.store import Store
+from ssm_search.stores.writing import ray as store_ray
+from ssm_search.stores.writing import upkeep as store_upkeep
+from ssm_search.stores.writing.generations import update_store, write_store
+
+for name in ("ray", "lance_ray", "lancedb"):
+    pytest.importorskip(name, reason="needs a cluster: pip install 'ssm-search[lance,ray]'")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+HERE = SUPPORT
+BIN = Path(sys.executable).parent
+
+
+class Cluster:
+    """Nodes that `ray start` started on this machine."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self._environment = os.environ | QUIET | variables
+        self._temporary = tempfile.mkdtemp(prefix="ray")  # short: paths of sockets are
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        port = self.address.partition(":")[2]
+        head = ["--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=2"]
+        head += ["--include-dashboard=false", f"--temp-dir={self._temporary}"]
+        self._start(head)
+        self.second = self.add()
+
+    def add(self) -> int:
+        """One more node; the process id of its raylet."""
+        return self._start([f"--address={self.address}", "--num-cpus=1"])
+
+    def _start(self, arguments: list[str]) -> int:
+        """The process id of the node's raylet."""
+        before = raylets()
+        subprocess.run(
+            [BIN / "ray", "start", *arguments, "--object-store-memory=100000000"],
+            env=self._environment,
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+        [started] = raylets() - before
+        return started
+
+    def stop(self) -> None:
+        stop = [BIN / "ray", "stop", "--force"]
+        subprocess.run(stop, env=os.environ | QUIET, capture_output=True, timeout=60)
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def raylets() -> set[int]:
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().split(b"\0")[0].endswith(b"/raylet"):
+                found.add(int(path.parent.name))
+        except OSError:
+            pass  # ended meanwhile
+    return found
+
+
+@pytest.fixture(scope="module")
+def cluster(bucket: dict[str, str]) -> Iterator[Cluster]:
+    if not Path("/proc").is_dir():
+        pytest.skip("finds the processes of nodes in /proc")
+    made = Cluster(variables(bucket))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def corpus(folder: Path, count: int) -> tuple[Path, list[Paper]]:
+    made = [
+        Paper(
+            f"2401.{at:05}",
+            f"Paper {at}",
+            abstract=f"{TEXTS[at % len(TEXTS)].strip()} {'x' * (at % 7 + 1)}",
+        )
+        for at in range(count)
+    ]
+    path = folder / "corpus.jsonl"
+    path.write_text(to_jsonl(made))
+    return path, made
+
+
+def environment() -> dict[str, str]:
+    # Workers find what the build's script defines there.
+    return os.environ | QUIET | {"PYTHONPATH": str(HERE)}
+
+
+def test_the_command_gives_the_vectors_of_this_machine(
+    cluster: Cluster, model: Path, tmp_path: Path
+) -> None:
+    path, made = corpus(tmp_path, 300)
+    command = [BIN / "ssm-search", "build", "--corpus", path, "--index", tmp_path / "there"]
+    command += ["--encoder", model, "--engine", "ray", "--address", cluster.address]
+    done = subprocess.run(
+        command,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "300 papers: encoded 300, reused 0" in done.stderr
+    assert "Traceback" not in done.stderr
+    encoder = SentenceTransformerEncoder(model)
+    gather_index([path], tmp_path / "here", encoder=encoder, sentences=False)
+    there, here = PaperSearch.load(tmp_path / "there"), PaperSearch.load(tmp_path / "here")
+    assert isinstance(there.encoder, OnnxEncoder)
+    assert [paper.id for paper in there.papers] == [paper.id for paper in made]
+    for row in range(300):
+        np.testing.assert_allclose(
+            there.index.paper_vector(row), here.index.paper_vector(row), atol=1e-6
+        )
+    assert there.query("video mamba", 3) == here.query("video mamba", 3)
+
+
+def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> None:
+    path, made = corpus(tmp_path, 2_000)
+    folder = tmp_path / "index"
+    place = tmp_path / ".index.shards"
+    running = subprocess.Popen(
+        [sys.executable, HERE / "ray_build.py", path, folder, cluster.address],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while len(list(place.glob(SHARDS))) < 4:  # of 32
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(cluster.second, signal.SIGKILL)
+    said, failed = running.communicate(timeout=240)
+    assert running.returncode == 0, failed
+    assert "Counts(papers=2000, encoded=2000, reused=0, removed=0)\n" in said
+    search = PaperSearch.load(folder, LengthEncoder())
+    assert [paper.id for paper in search.papers] == [paper.id for paper in made]
+    for row, paper in enumerate(made):
+        expected = np.eye(WIDTH, dtype=np.float32)[len(full_text(paper)) % WIDTH]
+        np.testing.assert_array_equal(search.index.paper_vector(row), expected)
+
+
+def test_a_store_is_written_by_all_nodes_though_one_dies(
+    cluster: Cluster,
+    bucket: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 600)  # as in the script
+    path, made = corpus(tmp_path, 640)
+    uri = "s3://lists/cluster"
+    node = cluster.add()
+    command = [sys.executable, HERE / "ray_build.py", path, tmp_path / "index", cluster.address]
+    running = subprocess.Popen(
+        [*command, "--store", uri],
+        env=environment() | variables(bucket),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout
+    for line in running.stdout:
+        if line.startswith("writing"):
+            os.kill(node, signal.SIGKILL)
+            break
+    said, failed = running.communicate(timeout=240)
+    assert running.returncode == 0, failed
+    assert "Warning" not in failed
+    assert "Counts(papers=640, encoded=640, reused=0, removed=0)\n" in said
+    search = StoreSearch.load(uri, LengthEncoder(), storage_options=bucket)
+    stored = sorted(search.papers, key=lambda paper: paper.id)
+    assert [paper.id for paper in stored] == [paper.id for paper in made]
+    assert [full_text(paper) for paper in stored] == [full_text(paper) for paper in made]
+    assert search.status()["vectors"] == "IVF_FLAT"
+    database = store_access.connected(uri, bucket)
+    current = store.read_current(database, uri)
+    table = database.open_table(current.table)
+    assert table.version == current.version
+    data = table.to_lance()
+    [of_vectors] = data.stats.index_stats("vector_idx")["indices"]
+    assert of_vectors["num_partitions"] == store_upkeep.partitions(640)
+    assert data.stats.index_stats("vector_idx")["num_unindexed_rows"] == 0
+    rows = data.to_table(columns=["id", "vector"])
+    expected = {
+        paper.id: np.eye(WIDTH, dtype=np.float32)[len(full_text(paper)) % WIDTH] for paper in made
+    }
+    assert rows.num_rows == 640
+    for paper_id, vector in zip(rows["id"].to_pylist(), rows["vector"].to_pylist(), strict=True):
+        np.testing.assert_array_equal(np.float32(vector), expected[paper_id])
+
+    here = str(tmp_path / "here")
+    encoder = LengthEncoder()
+    with shards_of(tmp_path / "local") as shards:
+        encode_shards(stored, shards, encoder)
+        write_store(here, shards, encoder)
+    there, local = search.store.view(), Store.open(here).view()
+    assert there.stats.words == local.stats.words
+    for name in ("hashes", "having"):
+        np.testing.assert_array_equal(getattr(there.stats, name), getattr(local.stats, name))
+    for name in ("total", "moment", "sums", "squares"):
+        np.testing.assert_allclose(getattr(there.stats, name), getattr(local.stats, name))
+    counts = update_store([Paper("new", "Quagga")], uri, encoder, bucket)
+    assert counts.papers == 641
+
+
+def test_a_node_that_sees_no_such_folder_says_so(tmp_path: Path) -> None:
+    sent = pyarrow.table({"papers": [to_jsonl([Paper("x", "X")]).encode()], "vectors": [b"0000"]})
+    [row] = store_ray._write(sent, str(tmp_path / "nowhere"), {}, 1.0).to_pylist()
+    assert row["error"].startswith(f"there is no folder {tmp_path / 'nowhere'}; give all nodes")
+
+
+def test_what_fails_in_the_cluster_is_said_here(cluster: Cluster, tmp_path: Path) -> None:
+    path, _ = corpus(tmp_path, 200)
+    done = subprocess.run(
+        [
+            sys.executable,
+            HERE / "ray_build.py",
+            path,
+            tmp_path / "index",
+            cluster.address,
+            "--broken",
+        ],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ssm_search.errors.EncoderError: the encoder gave vectors of length 2.0")
+
+
+def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path, _ = corpus(tmp_path, 3)
+    done = subprocess.run(
+        [sys.executable, HERE / "ray_build.py", path, tmp_path / "index", "127.0.0.1:1"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "EngineError: no Ray cluster answers at 127.0.0.1:1" in done.stderr
+
+
+def test_sentences_are_not_encoded_by_a_cluster(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="leave out --sentences or --engine"):
+        gather_index([], tmp_path, encoder=LengthEncoder(), sentences=True, cluster="auto")
+
+
+def test_an_encoder_travels_as_its_files_its_name_or_itself(model: Path, tmp_path: Path) -> None:
+    original = SentenceTransformerEncoder(model)
+    exported = export_encoder(original, TEXTS, tmp_path)
+    sent = packed(exported)
+    assert (sent.name, sent.fingerprint) == (original.name, exported.fingerprint)
+    assert {name: len(content) for name, content in sent.files.items()} == {
+        path.name: path.stat().st_size for path in tmp_path.iterdir()
+    }
+    assert packed(original).name == str(model)
+    own = LengthEncoder()
+    assert packed(own).encoder is own
+    (tmp_path / "model.onnx").write_bytes(b"another")
+    with pytest.raises(EncoderError, match="vectors beside it were made by"):
+        packed(exported)

@@ -1,0 +1,192 @@
+"""Filing papers under headings: the arithmetic by hand, then a list small enough to follow."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import WordEncoder
+
+from ssm_search.errors import QueryError
+from ssm_search.papers import Paper
+from ssm_search.ranking import headings as categories
+from ssm_search.ranking.headings import Calibration, Similarities
+from ssm_search.search.facade import PaperSearch
+
+
+def test_votes_fall_off_with_distance() -> None:
+    # Two neighbours, one a temperature nearer: shares e/(e+1) and 1/(e+1).
+    cosines = np.array([[0.8, 0.8 - categories.VOTE_TEMPERATURE]])
+    members = np.array([[True, False, False], [False, True, False]])
+    share = math.e / (math.e + 1)
+    expected = [math.log(s + categories.VOTE_FLOOR) for s in (share, 1 - share, 0)]
+    np.testing.assert_allclose(categories.vote(cosines, members)[0], expected)
+
+
+def test_only_the_nearest_vote() -> None:
+    cosines = np.linspace(1, 0, 12)[None]
+    members = np.zeros((12, 2), dtype=bool)
+    members[:10, 0] = members[10:, 1] = True
+    votes = categories.vote(cosines, members)[0]
+    np.testing.assert_allclose(votes, [math.log(1.02), math.log(0.02)])
+
+
+def test_centroids_from_cosines_alone() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(6, 4))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    asked = rng.normal(size=(2, 4))
+    members = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 0]], dtype=bool)
+    found = categories.centroid_cosines(asked @ rows.T, rows @ rows.T, members)
+    for heading in range(2):
+        own = rows[members[:, heading]]
+        centroid = own.sum(axis=0) + categories.SHRINKAGE * rows.mean(axis=0)
+        expected = asked @ centroid / np.linalg.norm(centroid)
+        np.testing.assert_allclose(found[:, heading], expected)
+
+
+def test_an_empty_heading_has_the_centroid_of_the_list() -> None:
+    gram = np.eye(2)
+    members = np.array([[True, False], [True, False]])
+    found = categories.centroid_cosines(np.array([[0.6, 0.8]]), gram, members)
+    np.testing.assert_allclose(found, [[1.4 / math.sqrt(2)] * 2])
+
+
+def test_doubt_is_entropy() -> None:
+    rows = np.array([[1.0, 0.0], [0.5, 0.5]])
+    np.testing.assert_allclose(categories.doubt(rows), [0, math.log(2)], atol=1e-9)
+
+
+def test_nearness_is_the_mean_of_the_ten_nearest() -> None:
+    assert categories.nearness(np.array([[0.1] * 5 + [0.5] * 10]))[0] == pytest.approx(0.5)
+    assert categories.nearness(np.array([[0.1, 0.3]]))[0] == pytest.approx(0.2)
+
+
+def similar(count: int, headings: int) -> Similarities:
+    """Each paper equals those of its own heading and no other; names and words say nothing."""
+    of = np.arange(count) % headings
+    same = (of[:, None] == of[None, :]).astype(float)
+    nothing = np.zeros((count, headings))
+    return Similarities(same, same, same, nothing, nothing, same)
+
+
+def test_calibration_sharpens_where_the_list_is_easy_and_not_where_it_is_random() -> None:
+    count, headings = 60, 3
+    members = np.eye(headings, dtype=bool)[np.arange(count) % headings]
+    easy = categories.calibrate(similar(count, headings), members)
+    assert easy.temperature < 0.5
+    shuffled = members[np.random.default_rng(0).permutation(count)]
+    assert categories.calibrate(similar(count, headings), shuffled).temperature > 2
+    assert len(easy.doubt) == len(easy.scope) == categories.QUANTILES
+
+
+def test_too_small_a_list_is_not_calibrated() -> None:
+    members = np.eye(3, dtype=bool)
+    assert categories.calibrate(similar(3, 3), members) == Calibration()
+
+
+def test_shares_are_of_the_listed_papers() -> None:
+    # Doubts 0 … 1, nearness 0 … 1; the paper has no doubt and is nearer than all.
+    line = tuple(np.linspace(0, 1, categories.QUANTILES))
+    asked = similar(4, 2).part(np.array([0]), np.arange(4))
+    members = np.eye(2, dtype=bool)[np.arange(4) % 2]
+    judgement = categories.judge(asked, members, Calibration(0.01, line, line))
+    assert judgement.probabilities[0].tolist() == pytest.approx([1, 0], abs=1e-6)
+    assert judgement.fit[0] > 0.99
+    assert judgement.scope[0] == pytest.approx(0.5, abs=0.01)  # mean cosine of 1, 0, 1, 0
+
+
+VIDEO, GRAPH, AUDIO = ("Vision", "Video"), ("Graph",), ("Audio",)
+
+
+def papers() -> list[Paper]:
+    found = []
+    for topic, path in (("video", VIDEO), ("graph", GRAPH), ("audio", AUDIO)):
+        for number in range(8):
+            words = f"A {topic} of kind{number} and shape{number % 3}."
+            found.append(
+                Paper(
+                    f"{topic}-{number}", f"On {topic} {number}", abstract=words, categories=(path,)
+                )
+            )
+    return found
+
+
+@pytest.fixture(scope="module")
+def search() -> PaperSearch:
+    return PaperSearch.from_papers(papers(), WordEncoder())
+
+
+@pytest.mark.parametrize(("topic", "path"), [("video", VIDEO), ("graph", GRAPH), ("audio", AUDIO)])
+def test_a_new_paper_is_filed_with_its_kin(
+    search: PaperSearch, topic: str, path: tuple[str, ...]
+) -> None:
+    new = Paper("2401.00001", f"More {topic}", abstract=f"The {topic} of shape1.")
+    first, *rest = search.suggest_categories(new)
+    assert first.category == path
+    assert 0.8 < first.confidence <= 1
+    assert sum(s.confidence for s in (first, *rest)) == pytest.approx(1)
+    assert {hit.paper.categories[0] for hit in first.evidence} == {path}
+    assert [hit.rank for hit in first.evidence] == [1, 2, 3]
+    assert topic in first.evidence[0].why.terms
+    assert search.suggest_categories(f"More {topic}. The {topic} of shape1.", 1)[0].category == path
+
+
+def test_a_listed_paper_is_filed_as_if_it_were_not(search: PaperSearch) -> None:
+    filed = {paper: search.suggest_categories(paper.id, k=1) for paper in search.papers}
+    # About one paper in twenty there is more doubt than about all but that share of them.
+    assert sum(bool(suggestions) for suggestions in filed.values()) >= 20
+    for paper, suggestions in filed.items():
+        for suggestion in suggestions:
+            assert suggestion.category == paper.categories[0]
+            assert paper.id not in {hit.paper.id for hit in suggestion.evidence}
+
+
+def test_nothing_fits_what_is_about_something_else(search: PaperSearch) -> None:
+    assert search.suggest_categories("How to bake a chocolate cake with walnuts") == []
+
+
+def test_without_headings_nothing_is_suggested() -> None:
+    bare = PaperSearch.from_papers([Paper("a", "On video")], WordEncoder())
+    assert bare.suggest_categories("On video again") == []
+
+
+def test_a_heading_without_papers_can_be_suggested_by_its_name() -> None:
+    empty = ("Text",)
+    search = PaperSearch.from_papers(papers(), WordEncoder(), headings=[empty])
+    judgement = search.judge("On text. A text about text.")
+    best = search.manifest.headings[int(judgement.probabilities[0].argmax())]
+    assert best == empty
+
+
+def test_suggestions_survive_saving(search: PaperSearch, tmp_path: Path) -> None:
+    search.save(tmp_path / "index")
+    loaded = PaperSearch.load(tmp_path / "index", WordEncoder())
+    assert loaded.manifest.calibration == search.manifest.calibration
+    for seed in ("audio-2", "All about the graph"):
+        assert loaded.suggest_categories(seed) == search.suggest_categories(seed)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "?!"])
+def test_no_text_is_an_error(search: PaperSearch, text: str) -> None:
+    with pytest.raises(QueryError, match="empty"):
+        search.suggest_categories(text)
+
+
+def test_a_title_is_compared_with_titles() -> None:
+    similar = Similarities(
+        words=np.array([[0.5]]),
+        titles=np.array([[0.4]]),
+        papers=np.array([[0.3]]),
+        names=np.array([[0.0]]),
+        overlap=np.array([[0.0]]),
+        gram=np.array([[1.0]]),
+    )
+    members = np.array([[True]])
+    known = Calibration(doubt=(0.0, 1.0), scope=(0.5, 0.6), title_scope=(0.2, 0.35))
+    whole = categories.judge(similar, members, known)
+    title = categories.judge(similar, members, known, by_title=True)
+    assert (whole.scope[0], title.scope[0]) == (0.0, 1.0)
+    assert title.fit[0] == 0.5  # a title does not tell

@@ -1,0 +1,459 @@
+"""A corpus in a database: the same answers as from a folder, whoever writes meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import PATIENCE, SUPPORT, Place
+from fakes import WordEncoder
+from numpy.typing import NDArray
+from test_corpora import papers
+
+from ssm_search.corpora.joining import join_shards
+from ssm_search.corpora.shards import encode_shards, shards_of
+from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, StoreError
+from ssm_search.ingest.feeds import Removed
+from ssm_search.papers import Paper
+from ssm_search.search.facade import PaperSearch
+from ssm_search.stores import access as store_access
+from ssm_search.stores import store as store_module
+from ssm_search.stores.search import StoreSearch
+from ssm_search.stores.store import Store
+from ssm_search.stores.writing import generations as store_writing
+from ssm_search.stores.writing import lock as store_lock
+from ssm_search.stores.writing import upkeep as store_upkeep
+from ssm_search.stores.writing.generations import update_store, write_store
+from ssm_search.stores.writing.lock import break_lock
+
+pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+class RandomProjection:
+    """Sums a random direction for each word."""
+
+    fingerprint = "random-1"
+
+    def __init__(self) -> None:
+        self._words: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        rows = []
+        for text in texts:
+            row = np.full(32, 1e-3, dtype=np.float32)
+            for word in text.casefold().split():
+                if word not in self._words:
+                    chance = np.random.default_rng(sum(map(ord, word)) * 131 + len(word))
+                    self._words[word] = chance.normal(size=32).astype(np.float32)
+                row += self._words[word]
+            rows.append(row / np.linalg.norm(row))
+        return np.array(rows, dtype=np.float32).reshape(-1, 32)
+
+
+def written(place: Place, records: Sequence[Paper], tmp_path: Path, encoder=None) -> PaperSearch:  # type: ignore[no-untyped-def]
+    """Write ``records`` to a store, and to a folder whose answers it must give."""
+    encoder = encoder or WordEncoder()
+    folder = tmp_path / "local"
+    with shards_of(folder) as shards:
+        encode_shards(records, shards, encoder)
+        join_shards(shards, folder, encoder, "corpus")
+        write_store(place[0], shards, encoder, "corpus", place[1] or None)
+    return PaperSearch.load(folder, encoder)
+
+
+def loaded(place: Place, encoder=None) -> StoreSearch:  # type: ignore[no-untyped-def]
+    return StoreSearch.load(place[0], encoder or WordEncoder(), storage_options=place[1] or None)
+
+
+def scores(hits: Sequence[object]) -> list[tuple[str, float]]:
+    return [(hit.paper.id, round(hit.score, 2)) for hit in hits]  # type: ignore[attr-defined]
+
+
+def test_answers_are_those_of_a_folder(place: Place, tmp_path: Path) -> None:
+    local = written(place, papers(60), tmp_path)
+    search = loaded(place)
+    for text in ("video", "lattice", "audio", "2401.00007", "paper"):
+        here, there = local.query(text, 20), search.query(text, 20)
+        assert dict(scores(here)) == pytest.approx(dict(scores(there)), abs=0.02) or (
+            text == "2401.00007"  # its title has several words
+        )
+        assert here[0].paper == there[0].paper
+        assert here[0].why == there[0].why
+    for text in ("video graph lattice", "kernel scan token"):
+        here, there = local.query(text, 10), search.query(text, 10)
+        assert len({h.paper.id for h in here} & {h.paper.id for h in there}) >= 9
+    assert search.get("2401.00003") == local.get("2401.00003")
+    assert search.get("no") is None
+    assert search.newest(7) == local.newest(7)
+    assert search.tally == local.tally
+    assert search.headings == local.headings
+    assert list(search.papers) == list(local.papers)
+    assert search.papers[-1] == local.papers[-1]
+    assert search.status()["papers"] == 60
+    assert search.manifest.list_name == "corpus"
+    assert "2401.00003" not in [hit.paper.id for hit in search.related("2401.00003", 60)]
+    near = [hit.paper.id for hit in search.recommend(["2401.00003"], ["graph"], 5, 0.3)]
+    assert len(near) == 5
+    assert "2401.00003" not in near
+    with pytest.raises(PaperNotFoundError, match="not among the 60 entries"):
+        search.query("2312.00752")
+    with pytest.raises(IndexFolderError, match="large corpus"):
+        search.suggest_categories("video")
+
+
+def test_filters_are_exact(tmp_path: Path) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = [
+        *papers(60),
+        Paper("x'1", "It's video", categories=(("A", "It's", "C"),), venue="O'Neil"),
+    ]
+    local = written(place, records, tmp_path)
+    search = loaded(place)
+    for filters in (
+        {"category": "cs"},
+        {"category": "CS > cs.cv"},
+        {"category": ("cs", "cs.LG")},
+        {"category": "it's >  c"},
+        {"category": ("A", "It's")},
+        {"year": 2016},
+        {"year": (0, 2019), "has_code": True},
+        {"has_code": False},
+        {"venue": "venue 2"},
+        {"venue": "o'n"},
+    ):
+        here = {hit.paper.id for hit in local.query("video", 100, **filters)}  # type: ignore[arg-type]
+        there = {hit.paper.id for hit in search.query("video", 100, **filters)}  # type: ignore[arg-type]
+        assert here == there
+        assert here
+    for wrong in ({"category": ("cs.LG",)}, {"category": "cs.LV"}, {"year": (3, 1)}, {"colour": 1}):
+        with pytest.raises(FilterError) as expected:
+            local.query("video", **wrong)  # type: ignore[arg-type]
+        with pytest.raises(FilterError) as found:
+            search.query("video", **wrong)  # type: ignore[arg-type]
+        assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize(("count", "kind"), [(5_000, "Flat"), (2_000, "IVF_FLAT")])
+def test_many_are_ranked_as_in_a_folder(
+    count: int, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind != "Flat":
+        monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", count)
+        monkeypatch.setattr(store_upkeep, "PARTITIONS", 4)  # 178, of which 64 are searched
+    chance = random.Random(1)
+    words = ["".join(chance.choices("bcdfgklmnprstv", k=6)) for _ in range(2_000)]
+    weights = [1 / (1 + at) ** 0.7 for at in range(len(words))]
+    records = [
+        Paper(
+            f"p{at}",
+            " ".join(chance.choices(words, weights, k=6)),
+            abstract=" ".join(chance.choices(words, weights, k=40)) + ".",
+        )
+        for at in range(count)
+    ]
+    place = str(tmp_path / "store"), dict[str, str]()
+    encoder = RandomProjection()
+    local = written(place, records, tmp_path, encoder)
+    search = loaded(place, encoder)
+    assert search.status()["vectors"] == kind
+    shared, took = [], []
+    for _ in range(50):
+        text = " ".join(chance.sample(chance.choice(records).abstract.rstrip(".").split(), 4))
+        begun = time.perf_counter()
+        there = {hit.paper.id for hit in search.query(text)}
+        took.append(time.perf_counter() - begun)
+        shared.append(len(there & {hit.paper.id for hit in local.query(text)}) / 10)
+    print(f"overlap {np.mean(shared):.3f}, p50 {1000 * np.median(took):.0f} ms")
+    assert np.mean(shared) >= 0.9
+
+
+def test_updates(place: Place, tmp_path: Path) -> None:
+    records = papers(40)
+    written(place, records, tmp_path)
+    search = loaded(place)
+    encoder = WordEncoder()
+    changed = [
+        replace(records[0], venue="Elsewhere"),
+        replace(records[1], title="Zebras"),
+        Paper("new", "Quagga video"),
+        Removed(records[2].id),
+        Removed("never"),
+        records[5],
+    ]
+    counts = update_store(changed, place[0], encoder, place[1] or None)
+    assert (counts.papers, counts.encoded, counts.reused, counts.removed) == (40, 2, 1, 1)
+    assert len(encoder.encoded) == 2
+    assert search.get("new") is None  # not looked yet
+    search.store.refresh()
+    for now in (search, loaded(place)):
+        assert now.query("quagga")[0].paper.id == "new"
+        assert now.query("zebras")[0].paper.id == records[1].id
+        assert now.get(records[2].id) is None
+        assert now.manifest.papers == 40
+        assert now.get(records[0].id) == changed[0]
+    left = [changed[0], changed[1], *records[3:], changed[2]]
+    assert isinstance(left[0], Paper)
+    local = PaperSearch.from_papers([x for x in left if isinstance(x, Paper)], WordEncoder())
+    assert search.tally == local.tally
+    assert update_store([records[5]], place[0], encoder, place[1] or None).encoded == 0
+    gone = [Removed(x.id) for x in left if isinstance(x, Paper)]
+    with pytest.raises(StoreError, match="nothing would be left"):
+        update_store(gone, place[0], encoder, place[1] or None)
+
+
+def test_many_updates_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 300)
+    monkeypatch.setattr(store_upkeep, "MOST_PARTS", 2)
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(300)
+    written(place, records, tmp_path, RandomProjection())
+    encoder = RandomProjection()
+    parts = []
+    for at in range(6):
+        new = Paper(f"new{at}", f"Quagga number{at}")
+        update_store([new, Removed(records[at].id)], place[0], encoder)
+        database = store_access.connected(place[0], None)
+        current = store_module.read_current(database, place[0])
+        data = database.open_table(current.table).to_lance()
+        assert data.version == current.version
+        parts.append({data.stats.index_stats(f"{x}_idx")["num_indices"] for x in ("id", "terms")})
+        vectors = data.stats.index_stats("vector_idx")["indices"]
+        assert {one["num_partitions"] for one in vectors} == {store_upkeep.partitions(300)}
+        assert data.stats.index_stats("names_idx")["num_unindexed_rows"] == 0
+        search = loaded(place, encoder)
+        assert search.query(f"number{at}", 1)[0].paper == new
+        assert search.get(new.id) == new
+        assert search.get(records[at].id) is None
+    assert parts == [{2}, {1}, {2}, {1}, {2}, {1}]
+    assert len(data.get_fragments()) == 1
+    assert {paper.id for paper in search.papers} == {
+        *(paper.id for paper in records[6:]),
+        *(f"new{at}" for at in range(6)),
+    }
+
+
+def test_an_index_of_vectors_grows_with_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 60)
+    monkeypatch.setattr(store_upkeep, "MOST_PARTS", 1)
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(400)
+    encoder = RandomProjection()
+    written(place, records[:50], tmp_path, encoder)
+    kinds = []
+    for end in (55, 90, 400):
+        update_store(records[:end], place[0], encoder)
+        search = loaded(place, encoder)
+        data = store_access.connected(place[0], None).open_table("papers_000001").to_lance()
+        there = data.stats.index_stats("vector_idx") if search.status()["vectors"] != "Flat" else {}
+        kinds.append([one["num_partitions"] for one in there.get("indices", [])])
+        assert search.get(records[end - 1].id) == records[end - 1]
+    assert kinds == [[], [store_upkeep.partitions(90)], [store_upkeep.partitions(400)]]
+
+
+@pytest.mark.parametrize("moment", ["_put_blobs", "_commit"])
+def test_a_killed_writer_leaves_what_was_there(moment: str, tmp_path: Path) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(40)
+    written(place, records, tmp_path)
+    before = scores(loaded(place).query("video"))
+    script = (
+        "import os, signal, sys\n"
+        "from fakes import WordEncoder\n"
+        "from ssm_search import store_writing as w\n"
+        "from ssm_search.ingest.feeds import Removed\n"
+        "from ssm_search.papers import Paper\n"
+        f"w.{moment} = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "w.update_store([Paper('new', 'Quagga'), Removed('2401.00000')], sys.argv[1],"
+        " WordEncoder())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, place[0]],
+        env=os.environ | {"PYTHONPATH": str(SUPPORT)},
+        capture_output=True,
+    )
+    assert done.returncode == -signal.SIGKILL
+    search = loaded(place)
+    assert scores(search.query("video")) == before
+    assert search.get("2401.00000")
+    counts = update_store([Paper("other", "Okapi")], place[0], WordEncoder())
+    assert counts.papers == 41
+    search = loaded(place)
+    assert search.get("new") is None
+    assert search.get("2401.00000")
+    assert search.get("other")
+    assert len(list(search.papers)) == 41
+
+
+def test_readers_see_the_old_or_the_new(place: Place, tmp_path: Path) -> None:
+    written(place, papers(30), tmp_path)
+    first, second = loaded(place), loaded(place)
+    written(place, papers(30, seed=5)[:20], tmp_path)
+    assert first.manifest.papers == 30
+    assert len(first.query("video", 100)) == 30
+    for reader in (first, second):
+        assert reader.store.refresh()
+        assert not reader.store.refresh()
+        assert reader.manifest.papers == 20
+        assert len(reader.query("video", 100)) == 20
+
+
+def test_a_reader_looks_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    written(place, papers(20), tmp_path)
+    search = loaded(place)
+    update_store([Paper("new", "Quagga")], place[0], WordEncoder())
+    monkeypatch.setattr(store_module, "REFRESH", 0)
+    assert search.get("new")
+
+
+def _hold(uri: str, options: dict[str, str], together: Any, answers: Any) -> None:
+    together.wait()
+    try:
+        with store_lock.writing(uri, options or None):
+            answers.put("held")
+            together.wait()  # until the other has tried
+    except StoreError as error:
+        answers.put(str(error))
+        together.wait()
+
+
+def test_one_writes_at_a_time(place: Place, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    together = context.Barrier(2, timeout=PATIENCE)
+    both = [context.Process(target=_hold, args=(*place, together, answers)) for _ in range(2)]
+    for one in both:
+        one.start()
+    said = sorted(answers.get(timeout=PATIENCE) for _ in both)
+    for one in both:
+        one.join()
+    assert said[0] == "held"
+    assert "is being written by" in said[1]
+    assert "--break-lock" in said[1]
+
+
+def test_locks_of_the_dead_and_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = str(tmp_path / "store")
+    database = store_access.connected(uri, None)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: dead.pid)
+        store_lock._take(database, uri)
+    with store_lock.writing(uri, None):
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr(store_lock.socket, "gethostname", lambda: "elsewhere")
+        store_lock._take(database, uri)
+    with pytest.raises(StoreError, match="on elsewhere"), store_lock.writing(uri, None):
+        pass
+    break_lock(uri)
+    with store_lock.writing(uri, None) as (_, check):
+        break_lock(uri)
+        with pytest.raises(StoreError, match="took over"):
+            check()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 40\r\n\r\n"
+            b"<Error><Code>AccessDenied</Code></Error>",
+            r"refuses .* check the credentials \(AWS_ACCESS_KEY_ID",
+        ),
+        (b"", r"cannot reach the store at s3://lists/x .* check the network"),
+    ],
+    ids=["no permission", "never answers"],
+)
+def test_storage_that_refuses_or_is_silent(
+    answer: bytes, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = PATIENCE if answer else 1
+    for name, value in {"timeout": f"{seconds}s", "client_max_retries": "0"}.items():
+        monkeypatch.setitem(store_access.PATIENCE, name, value)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        held = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    held.append(connection)
+                    if answer:
+                        connection.recv(65536)
+                        connection.sendall(answer)
+                        connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region": "us-east-1"}
+        with pytest.raises(StoreError, match=message):
+            Store.open("s3://lists/x", {"endpoint": url, **keys})
+        assert len(held) <= 6  # of LanceDB's own questions; with a single retry they are 12
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    for connection in held:
+        connection.close()
+
+
+def test_errors_say_what_to_do(
+    tmp_path: Path, bucket: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StoreError, match=r"no store at .* make one with"):
+        Store.open(str(tmp_path / "nothing"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(StoreError, match=r"no store at .* make one with"):
+        Store.open(str(tmp_path / "empty"))
+    with pytest.raises(StoreError, match=r"no store at .* make one with"):
+        Store.open("s3://lists/nothing", bucket)
+    with pytest.raises(StoreError, match=r"no bucket .* create it"):
+        Store.open("s3://elsewhere/nothing", bucket)
+    monkeypatch.setitem(store_access.PATIENCE, "client_max_retries", "0")
+    with pytest.raises(StoreError, match=r"cannot reach .* check the network"):
+        Store.open("s3://lists/x", bucket | {"endpoint": "http://127.0.0.1:9"})
+    place = str(tmp_path / "store"), dict[str, str]()
+    written(place, papers(10), tmp_path)
+    with pytest.raises(StoreError, match="built with encoder words-1, this one is random-1"):
+        loaded(place, RandomProjection())
+    with pytest.raises(StoreError, match="built with encoder words-1, this one is random-1"):
+        update_store([], place[0], RandomProjection())
+    database = store_access.connected(place[0], None)
+    current = store_module.read_current(database, place[0])
+    for wrong, message in (
+        (replace(current, format=9), "format 9, this program reads format 1"),
+        (replace(current, about={}), "manifest cannot be read .* write it again"),
+        (replace(current, about=current.about | {"dimension": 7}), "5 dimensions, .* says 7"),
+        (replace(current, blobs={"statistics": "0"}), "blob 0.* cannot be read .*found nothing"),
+    ):
+        store_writing._commit(database, wrong)
+        with pytest.raises(StoreError, match=message):
+            Store.open(place[0])
+    with store_access.reaching("s3://x"):
+        pass
+    with (
+        pytest.raises(StoreError, match=r"refuses .*AWS_ACCESS_KEY_ID"),
+        store_access.reaching(""),
+    ):
+        raise OSError("status: 403, AccessDenied")
+    monkeypatch.setitem(sys.modules, "lancedb", None)
+    with pytest.raises(StoreError, match=r"pip install 'ssm-search\[lance\]'"):
+        Store.open(place[0])

@@ -1,0 +1,65 @@
+"""Builds the index of a corpus on a Ray cluster, in parts small enough for a test.
+
+python ray_build.py CORPUS FOLDER ADDRESS [--broken] [--store PLACE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssm_search.build.corpora import gather_index
+from ssm_search.corpora import shards
+from ssm_search.stores.writing import generations as store_writing
+from ssm_search.stores.writing import upkeep as store_upkeep
+
+WIDTH = 8
+SECONDS = 0.01  # for each text: enough that a node can be killed while others wait
+
+
+class LengthEncoder:
+    """Text → one of ``WIDTH`` axes, by its length; slowly."""
+
+    fingerprint = "lengths-1"
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        time.sleep(SECONDS * len(texts))
+        return np.eye(WIDTH, dtype=np.float32)[[len(text) % WIDTH for text in texts]]
+
+
+class BrokenEncoder(LengthEncoder):
+    """Gives vectors that are too long."""
+
+    fingerprint = "broken-1"
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        return 2 * super().encode(texts)
+
+
+def told(what: str, done: int, total: int) -> None:
+    print(what, done, flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    for name in ("source", "folder", "address"):
+        parser.add_argument(name)
+    parser.add_argument("--broken", action="store_true")
+    parser.add_argument("--store", default="")
+    chosen = parser.parse_args()
+    shards.SHARD = 64
+    store_writing.BATCH = 16
+    store_upkeep.VECTOR_INDEX_FROM = 600
+    report = gather_index(
+        [chosen.source],
+        chosen.folder,
+        encoder=BrokenEncoder() if chosen.broken else LengthEncoder(),
+        cluster=chosen.address,
+        store=chosen.store,
+        progress=told,
+    )
+    print(report.counts)

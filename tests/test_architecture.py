@@ -1,0 +1,155 @@
+"""The way of the data: what may import what, and through which door."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from conftest import ROOT
+
+import ssm_search
+
+PACKAGE = ROOT / "src" / "ssm_search"
+PAGE = ROOT / "app" / "ssm_search_app"
+
+LEAVES = "addresses arxiv_ids dates downloads errors files papers progress quiet text".split()
+"""Modules at the top, which import nothing of ours but each other; everything may import them."""
+
+MAY_IMPORT = {
+    "ranking": "",
+    "awesome": "",
+    "abstracts": "",
+    "ingest": "",
+    "encoding": "ranking",
+    "index": "ranking",
+    "search": "ranking abstracts encoding index",
+    "corpora": "ingest encoding index search",
+    "stores": "abstracts ranking encoding index search",
+    "stores.writing": "stores ingest encoding index search corpora",
+    "build": "abstracts awesome ingest encoding index search corpora stores stores.writing",
+    "curation": "ranking abstracts awesome index search",
+    "views": "awesome search curation",
+    "cli": "abstracts awesome encoding index search stores stores.writing build curation views",
+    "api": "abstracts curation search index",
+}
+"""Each package, those before it that it may import, and nothing that it does not."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """The name of each module below ``ssm_search``, with its file."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def room(module: str) -> str:
+    """The package that a module stands in, or a leaf itself."""
+    return max((name for name in MAY_IMPORT if f"{module}.".startswith(f"{name}.")), default=module)
+
+
+def imports(path: Path, package: str) -> Iterator[tuple[str, list[str]]]:
+    """The modules of ``package`` that a file imports, each with the names taken from it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            top, _, rest = node.module.partition(".")
+            if top == package:
+                yield rest, [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                top, _, rest = alias.name.partition(".")
+                if top == package:
+                    yield rest, []
+
+
+def crossings() -> Iterator[tuple[str, str, list[str]]]:
+    """(module that imports, module that is imported, names) wherever a module leaves its room."""
+    for module, path in modules():
+        for imported, names in imports(path, "ssm_search"):
+            if module and room(imported) != room(module):
+                yield module, imported, names
+
+
+def test_every_module_is_a_leaf_or_in_a_package() -> None:
+    tops = {module.partition(".")[0] for module, _ in modules()} - {"", "__main__"}
+    assert tops == {*LEAVES, *(name.partition(".")[0] for name in MAY_IMPORT)}
+
+
+def test_packages_import_what_they_may_and_no_permission_is_idle() -> None:
+    used = defaultdict(set)
+    for module, imported, _ in crossings():
+        if room(module) in MAY_IMPORT:
+            used[room(module)] |= {room(imported)} - set(LEAVES)
+        elif module != "__main__":
+            assert room(imported) in LEAVES, f"{module} ← {imported}"
+    allowed = {name: set(text.split()) for name, text in MAY_IMPORT.items()}
+    assert {name: used[name] for name in allowed} == allowed
+
+
+def test_a_package_is_entered_through_its_door() -> None:
+    doors = {name: set(_offered(name)) for name in MAY_IMPORT if name != "api"}
+    for module, imported, names in crossings():
+        if room(imported) in doors:
+            assert imported == room(imported), f"{module} reaches into {imported}"
+            assert set(names) <= doors[imported], f"{module}: {imported} does not offer {names}"
+        assert not any(name.startswith("_") for name in names), (module, names)
+
+
+def test_no_door_offers_what_nobody_takes() -> None:
+    taken = defaultdict(set)
+    for path in [*PACKAGE.rglob("*.py"), PACKAGE / "__init__.pyi", *PAGE.glob("*.py")]:
+        for imported, names in imports(path, "ssm_search"):
+            taken[imported] |= set(names)
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    for node in stub.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            taken[node.module] |= {alias.name for alias in node.names}
+    for name in MAY_IMPORT:
+        if name not in ("api", "cli"):
+            assert set(_offered(name)) <= taken[name], name
+
+
+def _offered(package: str) -> list[str]:
+    stub = PACKAGE / package.replace(".", "/") / "__init__.pyi"
+    tree = ast.parse(stub.read_text(encoding="utf-8"))
+    found = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return [alias.name for node in found for alias in node.names]
+
+
+def test_no_circle_inside_a_package() -> None:
+    inside = {
+        module: {imported for imported, _ in imports(path, "ssm_search") if imported != module}
+        for module, path in modules()
+    }
+
+    def visit(module: str, above: tuple[str, ...]) -> None:
+        assert module not in above, " ← ".join([*above, module])
+        for imported in inside.get(module, ()):
+            if room(imported) == room(module):
+                visit(imported, (*above, module))
+
+    for module in inside:
+        visit(module, ())
+
+
+def test_the_page_uses_nothing_but_the_public_package() -> None:
+    public = {name: getattr(ssm_search, name) for name in ssm_search.__all__}
+    packages = {name for name, value in public.items() if isinstance(value, ModuleType)}
+    for path in PAGE.glob("*.py"):
+        for module, names in imports(path, "ssm_search"):
+            assert module in packages if module else set(names) <= set(public), (path, module)
+            assert not any(name.startswith("_") for name in names), (path, names)
+
+
+def test_only_the_command_knows_the_page() -> None:
+    knowing = {module for module, path in modules() if any(imports(path, "ssm_search_app"))}
+    assert knowing == {"cli.show"}
+
+
+@pytest.mark.parametrize("folder", [PACKAGE, PAGE], ids=["package", "page"])
+def test_no_module_is_too_long(folder: Path) -> None:
+    lengths = {path.name: len(path.read_text("utf-8").split("\n")) for path in folder.rglob("*.py")}
+    assert max(lengths.values()) <= 401, lengths

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ssm_search.papers import Hit, Paper, Why
+from ssm_search.search.hits import Hits
+from ssm_search.text import shown
+from ssm_search.views.display import hit_to_json
+
+PAPER = Paper(
+    "2401.00001",
+    "Video <b>nets</b>",
+    url="https://arxiv.org/abs/2401.00001",
+    year=2024,
+    venue="ICLR",
+    categories=(("Vision", "Film"), ("Other",)),
+    abstract="Not to be printed.",
+)
+HITS = Hits([Hit(PAPER, 1.23456, 1, Why(("video",), "We study video.", exact=True))])
+
+
+def test_a_table_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert str(HITS).splitlines() == [
+        "  paper                                     score",
+        "",
+        "1 Video <b>nets</b>                          1.23",
+        "  2024 · ICLR · Vision › Film, Other",
+        "  https://arxiv.org/abs/2401.00001",
+        "  exact match; has video; “We study video.”",
+    ]
+    assert repr(HITS) == str(HITS)
+
+
+def test_a_table_with_links_in_a_notebook() -> None:
+    html = HITS._repr_html_()
+    assert '<a href="https://arxiv.org/abs/2401.00001">Video &lt;b&gt;nets&lt;/b&gt;</a>' in html
+    assert "<td>1.23</td>" in html
+    assert "“We study video.”" in html
+
+
+def test_only_web_addresses_become_links() -> None:
+    hit = Hit(Paper("x", "X", kind="link", url="javascript:alert(1)"), 1.0, 1, Why())
+    assert "href" not in Hits([hit])._repr_html_()
+
+
+def test_no_hits_say_so() -> None:
+    assert "nothing found" in str(Hits())
+
+
+def test_json_leaves_out_the_abstract() -> None:
+    assert hit_to_json(HITS[0]) == {
+        "rank": 1,
+        "score": 1.2346,
+        "id": "2401.00001",
+        "title": "Video <b>nets</b>",
+        "url": "https://arxiv.org/abs/2401.00001",
+        "year": 2024,
+        "venue": "ICLR",
+        "categories": (("Vision", "Film"), ("Other",)),
+        "why": {
+            "terms": ("video",),
+            "sentence": "We study video.",
+            "heading": (),
+            "exact": True,
+        },
+    }
+
+
+def test_escape_sequences_do_not_reach_the_terminal() -> None:
+    assert shown("a\x1b[31mb\u202ec\x07") == "a[31mbc"
+
+
+def test_newest_first_keeps_ranks_and_puts_what_has_no_date_last() -> None:
+    papers = [
+        Paper("a-post", "Post", kind="link"),
+        Paper("2301.00002", "Old", year=2024),  # its id says when it came
+        Paper("a-talk", "Talk", kind="link", year=2023),
+        Paper("2401.00003", "New", published=date(2024, 1, 30)),
+        Paper("2401.00004", "New too"),
+        Paper("2401.00005", "New as well"),
+    ]
+    hits = Hits([Hit(paper, 1.0, rank, Why()) for rank, paper in enumerate(papers, start=1)])
+    found = hits.newest_first()
+    assert isinstance(found, Hits)
+    assert [hit.rank for hit in found] == [4, 5, 6, 2, 3, 1]
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5, 6]
+    assert Hits().newest_first() == []
