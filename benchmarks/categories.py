@@ -34,7 +34,7 @@ from ssm_search.encoding.encoder import Encoder, load_encoder
 from ssm_search.papers import Paper
 from ssm_search.ranking.fusion import product
 from ssm_search.ranking.headings import FOLDS, softmax
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 from ssm_search.search.suggest import Headings, likely_parent, listed, similarities
 
 MIN_ABSTRACTS = 60
@@ -146,8 +146,8 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
     fold = np.random.default_rng(1).permutation(len(papers)) % FOLDS
     n, headings = len(papers), len(paths)
     whole = PaperSearch.from_papers(papers, encoder)
-    right = whole.corpus.headings.members(papers)
-    assert whole.corpus.headings.paths == paths
+    right = whole.rows.list_headings.members(papers)
+    assert whole.rows.list_headings.paths == paths
     result = Filed(
         right=right,
         features=np.zeros((n, headings, len(categories.WEIGHTS))),
@@ -163,7 +163,7 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
     for number in range(FOLDS):
         asked, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         search = PaperSearch.from_papers([papers[i] for i in rest], encoder, headings=paths)
-        order = [search.corpus.headings.paths.index(path) for path in paths]
+        order = [search.rows.list_headings.paths.index(path) for path in paths]
         for at in asked:
             judgement = search.judge(replace(papers[at], categories=()))
             result.scores["shipped"][at] = np.log(judgement.probabilities[0][order] + 1e-12)
@@ -176,8 +176,8 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
         new, old = np.arange(len(rest), n), np.arange(len(rest))
         result.features[asked] = categories.features(everything.part(new, old), right[rest])
         result.temperature[asked] = search.manifest.calibration.temperature
-        vectors = whole.index.paper_vectors
-        names = whole.corpus.headings.vectors
+        vectors = whole.rows.index.paper_vectors
+        names = whole.rows.list_headings.vectors
         for name, scores in baselines(vectors[rest], right[rest], vectors[asked], names).items():
             result.scores[name][asked] = scores
     return result
@@ -185,7 +185,7 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
 
 def replace_order(search: PaperSearch, paths: Sequence[tuple[str, ...]]) -> Headings:
     """The headings of ``search`` in the order of ``paths``."""
-    headings = search.corpus.headings
+    headings = search.rows.list_headings
     order = [headings.paths.index(path) for path in paths]
     return replace(headings, paths=tuple(paths), vectors=headings.vectors[order])
 
@@ -200,7 +200,7 @@ def hide_headings(
         if len(rest) < 0.4 * len(papers):
             continue  # what is left is no list any more
         search = PaperSearch.from_papers(rest, encoder)
-        left = search.corpus.headings.paths
+        left = search.rows.list_headings.paths
         parents = {other[: len(path) - 1] for other in left}  # one alone would be no choice
         for paper in papers:
             if paper.categories != (path,):

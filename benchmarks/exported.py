@@ -31,7 +31,7 @@ from ssm_search.encoding.encoder import (
     load_encoder,
 )
 from ssm_search.encoding.export import export_encoder
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 TIMED = 96  # abstracts
 ROUNDS = 5
@@ -56,7 +56,7 @@ def main(data: Path) -> None:
         for of_papers, encoder in encoders.items():
             built = PaperSearch.from_papers(papers, encoder)
             for of_queries, asking in encoders.items():
-                found = answers(PaperSearch(built.corpus, asking), items.queries)
+                found = answers(PaperSearch(built.rows, asking), items.queries)
                 reference = found if reference is None else reference
                 table.add_row(
                     of_papers,

@@ -58,7 +58,7 @@ def build_ours(texts: list[str], folder: Path) -> None:
     with TemporaryDirectory() as scratch:
         exported = export_encoder(model, texts, Path(scratch))
         built = PaperSearch.from_papers(papers, fastest(model, exported))
-        PaperSearch(built.corpus, exported).save(folder)
+        PaperSearch(built.rows, exported).save(folder)
 
 
 def encode_ours(texts: list[str]) -> float:

@@ -24,7 +24,7 @@ from rich.table import Table
 from ssm_search.encoding.encoder import load_encoder
 from ssm_search.errors import IndexFolderError
 from ssm_search.papers import Paper
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 from ssm_search.text import terms
 
 DEPTH = 10  # ranks looked at
@@ -38,9 +38,9 @@ def main(data: Path) -> None:
     search = index(papers, CACHE / data.stem)
     vectors = load_encoder().encode(items.queries)
 
-    dense = np.array([best(search.index.dense_scores(vector).paper) for vector in vectors])
+    dense = np.array([best(search.rows.index.dense_scores(vector).paper) for vector in vectors])
     words = [[stem for stem, _ in terms(text)] for text in items.queries]
-    bm25 = np.array([best(search.index.bm25_scores(stems)) for stems in words])
+    bm25 = np.array([best(search.rows.index.bm25_scores(stems)) for stems in words])
     row_of = {paper.id: row for row, paper in enumerate(papers)}
     started = time.perf_counter()
     ours = np.array([[row_of[h.paper.id] for h in search.query(t, DEPTH)] for t in items.queries])

@@ -26,8 +26,8 @@ from known_items import KNOWN_ITEMS, RESULTS, read_known_items
 
 from ssm_search.index.filters import Filters
 from ssm_search.ranking.fusion import cosines
-from ssm_search.search.facade import PaperSearch
 from ssm_search.search.hits import Hits
+from ssm_search.search.local import PaperSearch
 from ssm_search.stores.search import StoreSearch
 
 QUERIES = 200
@@ -116,7 +116,7 @@ def main(folder: Path, uri: str) -> None:
 def exact_nearest(local: PaperSearch, vectors: Any) -> list[list[str]]:
     """The ids of the ten nearest to each query, by comparing with all."""
     every = np.concatenate(list(local.index.vector_parts()))
-    present = local.corpus.present
+    present = local.rows.present
     found = []
     for vector in vectors:
         scores = np.where(present, cosines(every, vector), -2)

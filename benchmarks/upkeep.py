@@ -29,12 +29,13 @@ from rich.progress import Progress, track
 from rich.table import Table
 
 from ssm_search.abstracts.cache import load_abstracts, with_abstracts
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.reading import read_list
 from ssm_search.build.lists import empty_headings
 from ssm_search.curation.filing import APART, FELLOWS, MISFILED
 from ssm_search.curation.findings import Visit
 from ssm_search.encoding.encoder import Encoder, load_encoder
-from ssm_search.papers import Abstract, Paper, arxiv_id, title_key
+from ssm_search.papers import Abstract, Paper, title_key
 from ssm_search.ranking.fusion import product
 from ssm_search.search.duplicates import (
     NEAR_TERMS,
@@ -43,7 +44,7 @@ from ssm_search.search.duplicates import (
     is_successor,
     title_likeness,
 )
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 SEED = "awesome-mamba.md"
 TOPICAL = ("yyyujintang", "xmindflow", "ziyangwang007", "csguoh", "Madhavaprasath23")
@@ -150,7 +151,7 @@ def abstract_shares(data: Path, encoder: Encoder, flagged: list[str]) -> Iterato
     known = dict(texts(data / "ssm_abstracts.jsonl.xz"))
     papers = [Paper(paper_id, title, abstract=text) for paper_id, (title, text) in known.items()]
     search = indexed(papers, encoder, "abstracts")
-    index = search.index
+    index = search.rows.index
     terms = np.asarray(index.term_gram)
     vectors = product(index.paper_vectors, index.paper_vectors.T)
     revised = {
@@ -236,7 +237,7 @@ def filing(path: Path, data: Path, encoder: Encoder) -> list[NDArray[np.bool_]]:
             listed.append(likely[row][own].sum() <= MISFILED and not best_is_own)
             other = rng.choice(np.flatnonzero((sizes >= FELLOWS) & ~own))
             moved.append(likely[row][other] <= MISFILED and likely[row].argmax() != other)
-    index = visit.search.index
+    index = visit.search.rows.index
     likeness = (product(index.paper_vectors, index.paper_vectors.T) + index.term_gram) / 2
     together = product(members, members.T)
     filed = is_paper & members.any(axis=1)

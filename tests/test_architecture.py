@@ -27,9 +27,9 @@ MAY_IMPORT = {
     "encoding": "ranking",
     "index": "ranking",
     "search": "ranking abstracts encoding index",
-    "corpora": "ingest encoding index search",
+    "corpora": "ingest encoding index",
     "stores": "abstracts ranking encoding index search",
-    "stores.writing": "stores ingest encoding index search corpora",
+    "stores.writing": "stores ingest encoding index corpora",
     "build": "abstracts awesome ingest encoding index search corpora stores stores.writing",
     "curation": "ranking abstracts awesome index search",
     "views": "awesome search curation",
@@ -51,9 +51,16 @@ def room(module: str) -> str:
     return max((name for name in MAY_IMPORT if f"{module}.".startswith(f"{name}.")), default=module)
 
 
-def imports(path: Path, package: str) -> Iterator[tuple[str, list[str]]]:
-    """The modules of ``package`` that a file imports, each with the names taken from it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imports(path: Path, package: str, *, types: bool = True) -> Iterator[tuple[str, list[str]]]:
+    """The modules of ``package`` that a file imports, each with the names taken from it.
+
+    Args:
+        types: those too that only a type checker sees.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not types:
+        tree.body = [node for node in tree.body if "TYPE_CHECKING" not in ast.unparse(node)[:20]]
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             top, _, rest = node.module.partition(".")
             if top == package:
@@ -92,7 +99,8 @@ def test_packages_import_what_they_may_and_no_permission_is_idle() -> None:
 def test_a_package_is_entered_through_its_door() -> None:
     doors = {name: set(_offered(name)) for name in MAY_IMPORT if name != "api"}
     for module, imported, names in crossings():
-        if room(imported) in doors:
+        # Who writes stores may know how they are read.
+        if room(imported) in doors and not room(module).startswith(f"{room(imported)}."):
             assert imported == room(imported), f"{module} reaches into {imported}"
             assert set(names) <= doors[imported], f"{module}: {imported} does not offer {names}"
         assert not any(name.startswith("_") for name in names), (module, names)
@@ -109,7 +117,8 @@ def test_no_door_offers_what_nobody_takes() -> None:
             taken[node.module] |= {alias.name for alias in node.names}
     for name in MAY_IMPORT:
         if name not in ("api", "cli"):
-            assert set(_offered(name)) <= taken[name], name
+            unused = set(_offered(name)) - taken[name] - {"parse_list"}  # users' own
+            assert not unused, (name, unused)
 
 
 def _offered(package: str) -> list[str]:
@@ -121,7 +130,7 @@ def _offered(package: str) -> list[str]:
 
 def test_no_circle_inside_a_package() -> None:
     inside = {
-        module: {imported for imported, _ in imports(path, "ssm_search") if imported != module}
+        module: {one for one, _ in imports(path, "ssm_search", types=False) if one != module}
         for module, path in modules()
     }
 

@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssm_search.papers import (
-    Paper,
-    arxiv_id,
-    arxiv_ids_in_text,
-    from_json,
-    slug,
-    title_key,
-    to_json,
-    to_jsonl,
-)
+from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
+from ssm_search.papers import Paper, from_json, slug, title_key, to_json, to_jsonl
 
 
 @pytest.mark.parametrize(

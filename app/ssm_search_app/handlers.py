@@ -9,9 +9,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeGuard
 
-from ssm_search import Category, Paper, SsmSearchError, cards, submissions
-from ssm_search.views.card_display import verdict_line
-from ssm_search.views.export import SUFFIXES, Format, export
+from ssm_search import (
+    Category,
+    Paper,
+    SsmSearchError,
+    card_display,
+    cards,
+    export,
+    submissions,
+)
 from ssm_search_app import render
 from ssm_search_app.address import MOST_ANSWERS, Search
 from ssm_search_app.library import Library
@@ -135,7 +141,7 @@ def submission_html(library: Library, text: str, category: str) -> str:
         "submission.html",
         cards=triage.cards,
         unread=triage.unread,
-        verdicts=[verdict_line(card) for card in triage.cards],
+        verdicts=[card_display.verdict_line(card) for card in triage.cards],
         list_name=library.list_name,
     )
 
@@ -159,11 +165,14 @@ def about_html(library: Library) -> str:
 
 def exported(library: Library, form: Any, ids: Any) -> dict[str, str]:
     """A file of the papers shown: its name and its text."""
-    kinds: dict[str, Format] = {str(kind): kind for kind in SUFFIXES}
+    kinds: dict[str, export.Format] = {str(kind): kind for kind in export.SUFFIXES}
     if not isinstance(form, str) or form not in kinds or not _is_list(ids):
         return {"name": "", "text": ""}
     papers = papers_of(library, [one for one in ids[: 2 * MOST_ANSWERS] if isinstance(one, str)])
-    return {"name": f"papers{SUFFIXES[kinds[form]]}", "text": export(papers, kinds[form])}
+    return {
+        "name": f"papers{export.SUFFIXES[kinds[form]]}",
+        "text": export.export(papers, kinds[form]),
+    }
 
 
 def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:

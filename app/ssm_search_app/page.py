@@ -11,8 +11,7 @@ from typing import Any, get_type_hints
 import gradio as gr
 from gradio.events import api
 
-from ssm_search import SsmSearchError, maps
-from ssm_search.curation.submissions import MAX_CHARS
+from ssm_search import SsmSearchError, maps, submissions
 from ssm_search_app import handlers, render
 from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search, from_address, to_address
 from ssm_search_app.bounds import MAX_TEXT, SLOW_WORKERS, Lanes, Work
@@ -224,7 +223,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         map_tab.select(at_work(draw), fields, plot, **QUICK)
         ear.select(at_work(show_on_map), picks, chosen, **QUICK)
         send.click(
-            shown(answering(lanes.slow(judge, MAX_CHARS))),
+            shown(answering(lanes.slow(judge, submissions.MAX_CHARS))),
             [submitted, under],
             card,
             concurrency_limit=SLOW_WORKERS,

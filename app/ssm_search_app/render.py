@@ -9,14 +9,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ssm_search import Hit, Paper
-from ssm_search.text import marked, shown
-from ssm_search.views.card_display import shown_lines
-from ssm_search.views.export import export
+from ssm_search import Hit, Paper, card_display, display, export
 
 
 def _shown(value: Any) -> Any:
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return (
+        display.shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    )
 
 
 def _web(url: str) -> str:
@@ -34,9 +33,9 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters |= {
     "web": _web,
     "path": " › ".join,
-    "marked": marked,
-    "lines": lambda text: escape(shown_lines(text)),
-    "bibtex": lambda paper: export([paper], "bibtex"),
+    "marked": display.marked,
+    "lines": lambda text: escape(card_display.shown_lines(text)),
+    "bibtex": lambda paper: export.export([paper], "bibtex"),
 }
 
 

@@ -16,12 +16,12 @@ from ssm_search import (
     QueryError,
     SsmSearchError,
     SubmissionError,
+    card_display,
     cards,
     hit_to_json,
     submissions,
     suggestion_to_json,
 )
-from ssm_search.views.card_display import card_json
 from ssm_search_app.bounds import MAX_TEXT, Lanes, Work, told
 from ssm_search_app.library import Library
 
@@ -166,7 +166,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
             category=category or None,
             offline=library.offline,
         )
-        return card_json(card)
+        return card_display.card_json(card)
 
     quick = [lanes.quick(checked(fn)) for fn in (query, related, recommend, suggest_categories)]
     return [answering(fn) for fn in (*quick, lanes.slow(checked(submit)))]

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from ssm_search.papers import Paper, arxiv_id, arxiv_month
+from ssm_search.arxiv_ids import arxiv_id, arxiv_month
+from ssm_search.papers import Paper
 
 _MONTHS = "January February March April May June July August September October November December"
 _MONTH_NAMES = _MONTHS.split()

@@ -54,9 +54,10 @@ from ssm_search.abstracts.cache import (
     search_arxiv,
     with_abstracts,
 )
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError, ListError
 from ssm_search.files import locked
-from ssm_search.papers import Abstract, Paper, arxiv_id
+from ssm_search.papers import Abstract, Paper
 
 INTERVAL = 1.0  # seconds, only ever slept through by ``Naps``
 SHORT_TIMEOUT = (1.0, 1.0)  # seconds; an answer must come within it on a busy machine, too

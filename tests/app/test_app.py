@@ -41,7 +41,7 @@ from ssm_search.curation.cards import submit
 from ssm_search.curation.submissions import MAX_CHARS, paper_of
 from ssm_search.errors import QueryError, SsmSearchError
 from ssm_search.papers import Category, Hit, Paper, Why
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 from ssm_search.views.card_display import card_json
 from ssm_search.views.display import hit_to_json, suggestion_to_json
 from ssm_search.views.export import SUFFIXES, export
@@ -73,7 +73,7 @@ def _no_map() -> Iterator[None]:
     """Nothing in here is drawn."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "ssm_search.search.corpus.project", lambda rows: np.zeros((len(rows), 2), np.float32)
+            "ssm_search.search.saved.project", lambda rows: np.zeros((len(rows), 2), np.float32)
         )
         yield
 
@@ -422,8 +422,8 @@ def test_headings_are_a_tree_in_the_order_of_the_list() -> None:
     headings = (("Z",), ("A", "p"), ("Empty", "e"), ("A", "q", "deep"), ("Z", "p"))
     papers = placed("A/q/deep", "Z", "A/p", "Z/p+A/p", "A")
     library = library_of(papers, headings)
-    library.search.corpus = replace(
-        library.search.corpus,
+    library.search._rows = replace(
+        library.search.rows,
         manifest=replace(library.search.manifest, headings=(*headings, ("A",))),
     )
     assert handlers.headings(library) == [
@@ -663,8 +663,8 @@ def test_hostile_titles_everywhere_else() -> None:
     assert page.all("data-query") == [SHOWN]
     page = checked(render.render("header.html", title=EVIL, papers=1))
     assert SHOWN in page.text
-    library.search.corpus = replace(
-        library.search.corpus, manifest=replace(library.search.manifest, list_name=EVIL)
+    library.search._rows = replace(
+        library.search.rows, manifest=replace(library.search.manifest, list_name=EVIL)
     )
     assert SHOWN in checked(handlers.about_html(library)).text
 
@@ -989,8 +989,8 @@ def test_filters_as_the_page_gives_them(given: dict[str, Any], expected: dict[st
 )
 def test_the_title_is_the_name_of_the_list(name: str, title: str) -> None:
     library = library_of([SOUND])
-    library.search.corpus = replace(
-        library.search.corpus, manifest=replace(library.search.manifest, list_name=name)
+    library.search._rows = replace(
+        library.search.rows, manifest=replace(library.search.manifest, list_name=name)
     )
     assert library.title == title
 

@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 import pytest
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import insertion as module
 from ssm_search.awesome.diffs import unified_diff
 from ssm_search.awesome.insertion import Insertion, insert_paper
 from ssm_search.awesome.reading import read_list
 from ssm_search.errors import ListError
-from ssm_search.papers import Category, Paper, arxiv_id, title_key
+from ssm_search.papers import Category, Paper, title_key
 
 ABS = "https://arxiv.org/abs/"
 HUB = "https://github.com/"

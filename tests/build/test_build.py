@@ -18,7 +18,7 @@ from fakes import WordEncoder
 
 from ssm_search.build.lists import build_index, read_source
 from ssm_search.errors import FetchError, IncompleteError, IndexFolderError, ListError
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 LIST = """# Films
 ## Moving

@@ -20,7 +20,7 @@ from ssm_search.awesome.reading import read_list
 from ssm_search.cli import maintain
 from ssm_search.cli.questions import app
 from ssm_search.errors import ListError, SsmSearchError, SubmissionError
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 ABS = "https://arxiv.org/abs/"
 

@@ -32,7 +32,7 @@ from ssm_search.index.segments import join_segments, load_segment, write_segment
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Paper, full_text, to_json
 from ssm_search.ranking.fusion import z_scores
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 from ssm_search.text import terms
 
 WORDS = (*AXES, "nodes", "sound", "film", "lattice", "mamba", "kernel", "token", "scan")
@@ -105,7 +105,7 @@ def by_hand(records: Sequence[Paper], text: str) -> list[tuple[str, float]]:
 def test_order_and_scores_are_those_of_the_formula(tmp_path: Path) -> None:
     records = papers(100)
     search = gathered(tmp_path / "index", records, tmp_path)
-    assert isinstance(search.index, SegmentedIndex)
+    assert isinstance(search.rows.index, SegmentedIndex)
     for text in ("video of a graph", "mamba kernel", "sound sound", "unheard of"):
         found, expected = rank(search, text), by_hand(records, text)
         assert [score for _, score in found] == pytest.approx(
@@ -117,8 +117,8 @@ def test_order_and_scores_are_those_of_the_formula(tmp_path: Path) -> None:
 
 def test_words_score_as_in_a_list(tmp_path: Path) -> None:
     records = papers(60)
-    large = gathered(tmp_path / "large", records, tmp_path).index
-    small = PaperSearch.from_papers(records, WordEncoder()).index
+    large = gathered(tmp_path / "large", records, tmp_path).rows.index
+    small = PaperSearch.from_papers(records, WordEncoder()).rows.index
     assert isinstance(small, SearchIndex)
     for query in ("video", "mamba scan scan", "nodes kernel lattice", "nothing here"):
         stems = [stem for stem, _ in terms(query)]
@@ -257,7 +257,7 @@ def test_removed_papers_are_not_found(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     search = gathered(folder, records, tmp_path)
     counts = corpora.update_parts(
-        [Removed(records[4].id), Removed("2501.99999")], folder, search.corpus, WordEncoder()
+        [Removed(records[4].id), Removed("2501.99999")], folder, search.rows, WordEncoder()
     )
     assert (counts.papers, counts.encoded, counts.removed) == (39, 0, 1)
     after = PaperSearch.load(folder, WordEncoder())
@@ -265,7 +265,7 @@ def test_removed_papers_are_not_found(tmp_path: Path) -> None:
     with pytest.raises(PaperNotFoundError):
         after.related(records[4].id)
     # It comes back.
-    corpora.update_parts([records[4]], folder, after.corpus, WordEncoder())
+    corpora.update_parts([records[4]], folder, after.rows, WordEncoder())
     assert PaperSearch.load(folder, WordEncoder()).related(records[4].id, 1)
 
 
@@ -276,7 +276,7 @@ def test_only_what_changed_is_encoded_and_written(tmp_path: Path) -> None:
     before = {path: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
     encoder = WordEncoder()
     moved = replace(records[1], venue="Elsewhere")
-    counts = corpora.update_parts([records[0], moved], folder, search.corpus, encoder)
+    counts = corpora.update_parts([records[0], moved], folder, search.rows, encoder)
     assert (counts.encoded, counts.reused) == (0, 1)
     assert encoder.encoded == []
     after = {path: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
@@ -290,19 +290,19 @@ def test_small_parts_are_joined_and_emptied_ones_written_anew(tmp_path: Path) ->
     folder = tmp_path / "index"
     search = gathered(folder, records[:40], tmp_path)
     for at in range(40, 60):
-        corpora.update_parts([records[at]], folder, search.corpus, WordEncoder())
+        corpora.update_parts([records[at]], folder, search.rows, WordEncoder())
         search = PaperSearch.load(folder, WordEncoder())
         assert len(search.manifest.segments) <= corpora.MAX_PARTS
     assert {paper.id for paper in search.newest(99)} == {paper.id for paper in records}
     gone = [Removed(paper.id) for paper in records[:30]]
-    corpora.update_parts(gone, folder, search.corpus, WordEncoder())
+    corpora.update_parts(gone, folder, search.rows, WordEncoder())
     search = PaperSearch.load(folder, WordEncoder())
     assert len(search.papers) < 45  # most of what is gone is no longer there
     assert {paper.id for paper in search.newest(99)} == {paper.id for paper in records[30:]}
     fresh = gathered(tmp_path / "fresh", records[30:], tmp_path)
     assert {i for i, _ in rank(search, "video graph")} == {i for i, _ in rank(fresh, "video graph")}
     with pytest.raises(IndexFolderError, match="nothing would be left"):
-        corpora.update_parts([Removed(p.id) for p in records], folder, search.corpus, WordEncoder())
+        corpora.update_parts([Removed(p.id) for p in records], folder, search.rows, WordEncoder())
 
 
 def test_a_second_build_encodes_what_changed(tmp_path: Path) -> None:
@@ -318,8 +318,8 @@ def test_a_second_build_encodes_what_changed(tmp_path: Path) -> None:
 
 def test_few_papers_get_sentences(tmp_path: Path) -> None:
     search = gathered(tmp_path / "index", papers(30), tmp_path, sentences=None)
-    assert isinstance(search.index, SearchIndex)
-    assert search.index.sentence_count > 30
+    assert isinstance(search.rows.index, SearchIndex)
+    assert search.rows.index.sentence_count > 30
     more = source(tmp_path, papers(32), "more.jsonl")
     report = gather_index([more], tmp_path / "index", encoder=WordEncoder(), update=True)
     assert (report.counts.papers, report.counts.encoded, report.counts.reused) == (32, 2, 30)
@@ -329,7 +329,7 @@ SLOW = """
 import sys
 sys.path.insert(0, {tests!r})
 from fakes import WordEncoder
-from ssm_search import shards
+from ssm_search.corpora import shards
 from ssm_search.build import gather_index
 shards.SHARD = 16
 class Slow(WordEncoder):
@@ -393,9 +393,9 @@ def test_a_kill_while_updating_leaves_the_index_as_it_was(tmp_path: Path) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpora, "commit", kill)
         with pytest.raises(Killed):
-            corpora.update_parts(records[55:], folder, search.corpus, WordEncoder())
+            corpora.update_parts(records[55:], folder, search.rows, WordEncoder())
     assert rank(PaperSearch.load(folder, WordEncoder()), "video graph") == before
-    corpora.update_parts(records[55:], folder, search.corpus, WordEncoder())
+    corpora.update_parts(records[55:], folder, search.rows, WordEncoder())
     after = PaperSearch.load(folder, WordEncoder())
     assert after.status()["papers"] == 64
     parts = after.manifest.segments
@@ -505,7 +505,7 @@ def test_the_kind_that_was_asked_for_is_kept(tmp_path: Path) -> None:
     changed = [replace(paper, abstract=f"{paper.abstract} And more.") for paper in records[:30]]
     gathered(tmp_path / "index", changed, tmp_path, update=True)
     search = PaperSearch.load(tmp_path / "index", WordEncoder())
-    assert sorted(len(facets) for facets in search.corpus.facets) == [30, 30]
+    assert sorted(len(facets) for facets in search.rows.facets) == [30, 30]
     assert [part.kind for part in search.manifest.segments] == ["Flat", "IVF4,Flat"]
 
 
@@ -537,7 +537,7 @@ def test_filters_hold_where_not_all_are_compared(
     monkeypatch.setattr(segmented, "FEW_ALLOWED", 10)
     records = papers(400)
     search = gathered(tmp_path / "index", records, tmp_path, kind="IVF4,SQfp16")
-    assert isinstance(search.index, SegmentedIndex)
+    assert isinstance(search.rows.index, SegmentedIndex)
     assert (tmp_path / "index/part-0000/vectors.faiss").is_file()
     for filters in ({}, {"year": 2017}, {"category": "cs.CV"}, {"year": 2017, "venue": "Venue 1"}):
         found = [hit.paper for hit in search.query("video graph", 10, **filters)]  # type: ignore[arg-type]
@@ -569,7 +569,7 @@ def test_readers_see_the_old_or_the_new(tmp_path: Path) -> None:
         assert reader.stdout
         reader.stdout.readline()
         for at in range(40, 80, 2):
-            corpora.update_parts(records[at : at + 2], folder, search.corpus, WordEncoder())
+            corpora.update_parts(records[at : at + 2], folder, search.rows, WordEncoder())
             search = PaperSearch.load(folder, WordEncoder())
         seen = []
         for line in itertools.islice(reader.stdout, MANY_LOOKS):

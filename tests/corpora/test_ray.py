@@ -29,7 +29,7 @@ from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.errors import EncoderError, EngineError
 from ssm_search.papers import Paper, full_text, to_jsonl
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
 from ssm_search.stores import store
 from ssm_search.stores.search import StoreSearch
@@ -152,7 +152,7 @@ def test_the_command_gives_the_vectors_of_this_machine(
     assert [paper.id for paper in there.papers] == [paper.id for paper in made]
     for row in range(300):
         np.testing.assert_allclose(
-            there.index.paper_vector(row), here.index.paper_vector(row), atol=1e-6
+            there.rows.index.paper_vector(row), here.rows.index.paper_vector(row), atol=1e-6
         )
     assert there.query("video mamba", 3) == here.query("video mamba", 3)
 
@@ -181,7 +181,7 @@ def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> No
     assert [paper.id for paper in search.papers] == [paper.id for paper in made]
     for row, paper in enumerate(made):
         expected = np.eye(WIDTH, dtype=np.float32)[len(full_text(paper)) % WIDTH]
-        np.testing.assert_array_equal(search.index.paper_vector(row), expected)
+        np.testing.assert_array_equal(search.rows.index.paper_vector(row), expected)
 
 
 def test_a_store_is_written_by_all_nodes_though_one_dies(

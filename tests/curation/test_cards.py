@@ -14,7 +14,7 @@ from ssm_search.curation.cards import RELATED, submit, triage
 from ssm_search.curation.submissions import paper_of
 from ssm_search.errors import ListError, SubmissionError
 from ssm_search.papers import Abstract, Paper
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 ABS = "https://arxiv.org/abs/"
 

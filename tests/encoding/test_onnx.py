@@ -25,7 +25,7 @@ from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_encoder
 from ssm_search.encoding.export import MIN_COSINE, _codes, _quantized, agree, export_encoder
 from ssm_search.encoding.onnx import ENCODER_FOLDER, FILES, MODEL_FILE, OnnxEncoder, usable_cores
 from ssm_search.errors import EncoderError, IndexFolderError
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 LIST = "# L\n## Films\n" + "".join(
     f"- [{text}](https://e.org/{at})\n" for at, text in enumerate(TEXTS)

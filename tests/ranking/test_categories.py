@@ -13,7 +13,7 @@ from ssm_search.errors import QueryError
 from ssm_search.papers import Paper
 from ssm_search.ranking import headings as categories
 from ssm_search.ranking.headings import Calibration, Similarities
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 
 def test_votes_fall_off_with_distance() -> None:

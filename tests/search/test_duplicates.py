@@ -15,8 +15,9 @@ from fakes import WordEncoder
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.reading import ListReading, read_list
-from ssm_search.papers import Paper, arxiv_id, title_key
+from ssm_search.papers import Paper, title_key
 from ssm_search.search.duplicates import (
     NEAR_NAME,
     NEAR_TERMS,
@@ -24,7 +25,7 @@ from ssm_search.search.duplicates import (
     is_successor,
     title_likeness,
 )
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 LONG = "A Model of Sand and Water in Very Long State Spaces"
 
@@ -343,7 +344,7 @@ def test_abstracts_of_different_papers_are_told_apart(shared: Path) -> None:
         records = [json.loads(line) for line in lines]
     papers = [Paper(r["arxiv_id"], r["title"], abstract=r["abstract"]) for r in records]
     search = PaperSearch.from_papers(papers, WordEncoder())
-    terms = np.asarray(search.index.term_gram)
+    terms = np.asarray(search.rows.index.term_gram)
     alike = np.argwhere(np.triu(terms >= NEAR_TERMS, 1))
     assert 0 < len(alike) < 10
     for one, other in alike:

@@ -20,7 +20,7 @@ from ssm_search.errors import (
     QueryError,
 )
 from ssm_search.papers import Paper
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 VIDEO = Paper(
     "2401.00001",
@@ -403,7 +403,7 @@ def test_an_interrupted_save_leaves_the_old_index(
     def full_disk(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("ssm_search.search.corpus.append_abstracts", full_disk)
+    monkeypatch.setattr("ssm_search.search.saved.append_abstracts", full_disk)
     with pytest.raises(OSError, match="no space"):
         changed.save(folder)
     assert len(PaperSearch.load(folder, encoder).papers) == 3

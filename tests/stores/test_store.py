@@ -29,7 +29,7 @@ from ssm_search.corpora.shards import encode_shards, shards_of
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, StoreError
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Paper
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
 from ssm_search.stores import store as store_module
 from ssm_search.stores.search import StoreSearch
@@ -276,7 +276,7 @@ def test_a_killed_writer_leaves_what_was_there(moment: str, tmp_path: Path) -> N
     script = (
         "import os, signal, sys\n"
         "from fakes import WordEncoder\n"
-        "from ssm_search import store_writing as w\n"
+        "from ssm_search.stores.writing import generations as w\n"
         "from ssm_search.ingest.feeds import Removed\n"
         "from ssm_search.papers import Paper\n"
         f"w.{moment} = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"

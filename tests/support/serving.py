@@ -24,7 +24,7 @@ from ssm_search_app.server import build_app
 
 from ssm_search.encoding.encoder import Encoder
 from ssm_search.papers import Paper
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 
 http = SimpleNamespace(  # httpx by itself waits for five seconds
     **{

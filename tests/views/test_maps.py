@@ -20,7 +20,7 @@ from ssm_search.errors import IndexFolderError, MapError, QueryError
 from ssm_search.index import projection
 from ssm_search.index.projection import project
 from ssm_search.papers import Category, Paper
-from ssm_search.search.facade import PaperSearch
+from ssm_search.search.local import PaperSearch
 from ssm_search.views import maps
 from ssm_search.views.maps import MOST_GROUPS, NO_HEADING, REST, figure, groups, write_map
 
@@ -156,10 +156,10 @@ def test_an_even_sample_is_placed_by_itself(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_map_is_a_part_of_the_index(tmp_path: Path) -> None:
     search = PaperSearch.from_papers(PAPERS, WordEncoder())
-    np.testing.assert_array_equal(search.corpus.positions, project(search.index.paper_vectors))
+    np.testing.assert_array_equal(search.rows.positions, project(search.rows.index.paper_vectors))
     search.save(tmp_path / "index")
     loaded = PaperSearch.load(tmp_path / "index", WordEncoder())
-    np.testing.assert_array_equal(loaded.corpus.positions, search.corpus.positions)
+    np.testing.assert_array_equal(loaded.rows.positions, search.rows.positions)
 
 
 # ── groups ───────────────────────────────────────────────────────────────────────────────────
@@ -255,7 +255,7 @@ def test_each_paper_is_a_dot_that_knows_its_id(search: PaperSearch) -> None:
         for trace in picture.data
         for at, one in enumerate(trace.customdata)
     }
-    places = [tuple(place) for place in search.corpus.positions]
+    places = [tuple(place) for place in search.rows.positions]
     assert found == {
         FILM.id: ("See", places[0]),
         NODES.id: ("Graphs", places[1]),
@@ -295,7 +295,7 @@ def test_the_query_stands_among_its_best_answers(search: PaperSearch) -> None:
     *_, asked = figure(search, hits, "video of a graph").data
     assert asked.name == "your query"
     rows = [search.papers.index(hit.paper) for hit in hits]
-    middle = search.corpus.positions[rows].mean(axis=0)
+    middle = search.rows.positions[rows].mean(axis=0)
     np.testing.assert_allclose([asked.x[0], asked.y[0]], middle, atol=1e-6)
     assert asked.customdata is None  # no paper's dot
 
@@ -311,7 +311,7 @@ def test_the_largest_group_comes_first_and_the_rest_last() -> None:
     papers = list({paper.id: paper for paper in papers}.values())
     flat = PaperSearch.from_papers([], WordEncoder())
     corpus = replace(
-        flat.corpus, papers=tuple(papers), positions=np.zeros((len(papers), 2), np.float32)
+        flat.rows, listing=tuple(papers), positions=np.zeros((len(papers), 2), np.float32)
     )
     names = [trace.name for trace in figure(PaperSearch(corpus, WordEncoder())).data]
     assert names == [*(f"H{n}" for n in range(1, 9)), REST]

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ssm_search.addresses import host_name, shown_address
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError
-from ssm_search.papers import Abstract, arxiv_id
+from ssm_search.papers import Abstract
 
 if TYPE_CHECKING:
     import arxiv

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from ssm_search.abstracts.api import API_URL, BATCH_SIZE, REQUEST_INTERVAL, ArxivApi
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError, ListError
 from ssm_search.files import append_json_lines
-from ssm_search.papers import Abstract, Paper, arxiv_id
+from ssm_search.papers import Abstract, Paper
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ def fetch_abstracts(
     until then is in the cache.
 
     Args:
-        ids: in any form that :func:`~ssm_search.papers.arxiv_id` reads; versions are left out.
+        ids: in any form that :func:`~ssm_search.arxiv_ids.arxiv_id` reads; versions are left out.
         progress: called with (ids answered for, ids asked for) after each answer.
         interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
     """

@@ -10,10 +10,11 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.escaping import escaped_title
 from ssm_search.awesome.layout import Layout, Stretch
 from ssm_search.awesome.reading import Entry, ListReading, read_list
-from ssm_search.papers import Category, Paper, arxiv_id, slug
+from ssm_search.papers import Category, Paper, slug
 
 _OPENING = re.compile(r"\s*(?:[-*+]\s|\d{1,9}[.)]\s)?")  # of an item; else of a paragraph
 _COUNTED = re.compile(r"\s*\|?\s*\d+\s*\|")

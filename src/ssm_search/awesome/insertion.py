@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.drafts import templates_for
 from ssm_search.awesome.escaping import escaped_address, escaped_title
 from ssm_search.awesome.layout import Layout, Numbering, Stretch, count_lines
@@ -13,7 +14,7 @@ from ssm_search.awesome.reading import ListReading, read_list
 from ssm_search.awesome.templates import filled, is_preprint, repository
 from ssm_search.dates import Date
 from ssm_search.errors import ListError
-from ssm_search.papers import Category, Paper, arxiv_id, title_key
+from ssm_search.papers import Category, Paper, title_key
 
 TRIES = 8  # templates that are tried, the best first, before the paper is given back
 QUOTED = 200  # characters of a title that an error shows

@@ -11,8 +11,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TypeVar
 
+from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.awesome.reading import Entry, ListReading
-from ssm_search.papers import Category, arxiv_id, arxiv_month
+from ssm_search.papers import Category
 
 CLEAR_ORDER = 0.7  # of neighbouring pairs, for entries to count as sorted by date
 FEW_PAIRS = 3  # in a section; with fewer, the whole list says how it is sorted

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
 from ssm_search.awesome.blocks import Run, plain
 from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words
-from ssm_search.papers import arxiv_id, arxiv_ids_in_text
 
 _CODE_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "gitee.com", "codeberg.org")
 _WEB_ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+", re.I)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.labels import CODE_LABELS, is_label, label_words
 from ssm_search.dates import Date, in_slots
-from ssm_search.papers import Paper, arxiv_id
+from ssm_search.papers import Paper
 
 _SLOT = re.compile(r"\0([a-z]+)(?::([^\0]*))?\0")
 _LINK_TARGET = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|https?://[^\s<>\"'()\[\]|]+")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ssm_search.abstracts import (search_arxiv)
 from ssm_search.index import (checked_kind)
-from ssm_search.build.lists import (Progress, runner_of)
+from ssm_search.build.lists import runner_of
+from ssm_search.progress import Progress
 from ssm_search.encoding import (fastest)
 from ssm_search.corpora import (Counts, join_shards, update_parts)
 from ssm_search.index import passages

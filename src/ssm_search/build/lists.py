@@ -17,11 +17,9 @@ from ssm_search.encoding import (Encoder, SentenceTransformerEncoder, load_encod
 from ssm_search.errors import (EncoderError, IncompleteError, IndexFolderError, ListError)
 from ssm_search.encoding import (OnnxEncoder)
 from ssm_search.encoding import (export_encoder, is_export_of)
+from ssm_search.progress import Progress
 from ssm_search.papers import (Abstract, Category, Paper)
 from ssm_search.search import (PaperSearch)
-
-Progress = Callable[[str, int, int], None]
-"""Called with (what is being done, how much is done, how much there is)."""
 
 NAMED = 5  # ids that a message lists before it says "…"
 

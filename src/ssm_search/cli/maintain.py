@@ -22,7 +22,8 @@ from ssm_search.cli.options import (
     text_of,
 )
 from ssm_search.errors import ListError, SsmSearchError
-from ssm_search.views import progress_bars, say
+from ssm_search.progress import progress_bars
+from ssm_search.views import say
 
 if TYPE_CHECKING:
     from ssm_search.curation import Card

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import Insertion, insert_paper, read_list, unified_diff
 from ssm_search.curation.intake import Submission, completed
 from ssm_search.curation.submissions import paper_of, read_submissions
 from ssm_search.errors import ListError, SubmissionError
-from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement, arxiv_id
+from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
 from ssm_search.search import Search
 
 RELATED = 5  # listed papers shown

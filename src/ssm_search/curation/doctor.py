@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.awesome import Entry, edits, is_preprint
 from ssm_search.curation import filing
 from ssm_search.curation.findings import Finding, Visit
 from ssm_search.curation.spelling import misspelled_titles, misspelled_words
 from ssm_search.errors import ListError
-from ssm_search.papers import Abstract, Paper, arxiv_id, arxiv_month, title_key
+from ssm_search.papers import Abstract, Paper, title_key
 from ssm_search.search import NEAR_TITLE, Search, title_likeness
 
 __all__ = ["Finding", "examine"]

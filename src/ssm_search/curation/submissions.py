@@ -9,10 +9,11 @@ from dataclasses import replace
 from itertools import takewhile
 from urllib.parse import urlsplit
 
+from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
 from ssm_search.awesome import Entry, Run, clean_title, is_code, read_list
 from ssm_search.curation.bibtex import author_names, read_bibtex
 from ssm_search.errors import NoPaperError, SubmissionError
-from ssm_search.papers import Paper, arxiv_id, arxiv_ids_in_text, slug, title_key
+from ssm_search.papers import Paper, slug, title_key
 from ssm_search.text import shown
 
 # An issue has at most 65,536 characters; a hundred BibTeX entries with abstracts come to 200,000.

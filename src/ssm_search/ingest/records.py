@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.ingest.values import (
     MAX_URL_CHARS,
     UnreadableError,
@@ -19,7 +20,7 @@ from ssm_search.ingest.values import (
     venue_of,
     year_of,
 )
-from ssm_search.papers import Paper, arxiv_id, arxiv_month
+from ssm_search.papers import Paper
 
 Record = dict[str, Any]
 """What a record says, under the names of ``_NAMES`` and in whatever type it was written in."""

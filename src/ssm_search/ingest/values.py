@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from ssm_search.papers import OLD_ARCHIVES
+from ssm_search.arxiv_ids import OLD_ARCHIVES
 
 MAX_VENUE_CHARS = 300
 MAX_URL_CHARS = 2_000

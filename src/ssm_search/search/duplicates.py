@@ -8,8 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.index import LocalRows, address
-from ssm_search.papers import Duplicate, Paper, arxiv_id
+from ssm_search.papers import Duplicate, Paper
 from ssm_search.ranking import cosines
 from ssm_search.search.suggest import Asked
 

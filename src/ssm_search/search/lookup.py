@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import PaperNotFoundError
 from ssm_search.index import Rows, by_address, by_id, by_name, by_title
-from ssm_search.papers import Paper, arxiv_id
+from ssm_search.papers import Paper
 
 
 class Lookup:

@@ -15,5 +15,4 @@ from .finding_display import finding_json as finding_json
 from .finding_display import findings_rich as findings_rich
 from .maps import write_map as write_map
 from .terminal import print_facts as print_facts
-from .terminal import progress_bars as progress_bars
 from .terminal import say as say

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.papers import CategorySuggestion, Hit, to_json
-from ssm_search.text import shown
+from ssm_search.text import marked as marked
+from ssm_search.text import shown as shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import escaped_address, escaped_title
 from ssm_search.dates import Date
-from ssm_search.papers import Paper, arxiv_id, to_json
+from ssm_search.papers import Paper, to_json
 
 Format = Literal["bibtex", "csv", "json", "markdown"]
 SUFFIXES: dict[Format, str] = {"bibtex": ".bib", "csv": ".csv", "json": ".json", "markdown": ".md"}
