@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import random
 import signal
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import SUPPORT
-from fakes import AXES, WordEncoder
+from corpus_papers import papers, source
+from fakes import WordEncoder
 from numpy.typing import NDArray
 
 from ssm_search.build.corpora import gather_index
@@ -35,34 +35,7 @@ from ssm_search.ranking.fusion import z_scores
 from ssm_search.search.local import PaperSearch
 from ssm_search.text import terms
 
-WORDS = (*AXES, "nodes", "sound", "film", "lattice", "mamba", "kernel", "token", "scan")
 MANY_LOOKS = 10_000  # at an index, within which a reader must have seen it changed
-
-
-def papers(count: int, seed: int = 0) -> list[Paper]:
-    """Papers of random words, so that some have many in common and some none."""
-    chance = random.Random(seed)
-    return [
-        Paper(
-            f"24{1 + at // 99999:02}.{at % 99999:05}",
-            f"Paper {at}: {' '.join(chance.choices(WORDS, k=3))}",
-            url=f"https://arxiv.org/abs/24{1 + at // 99999:02}.{at % 99999:05}",
-            pdf_url=f"https://arxiv.org/pdf/24{1 + at // 99999:02}.{at % 99999:05}",
-            code_url="https://github.com/a/b" if at % 5 == 0 else "",
-            year=2015 + at % 10,
-            venue=f"Venue {at % 4}",
-            published=date(2015 + at % 10, 1 + at % 12, 1 + at % 28),
-            arxiv_categories=(("cs.CV", "cs.LG"), ("math.CO",), ("hep-th",))[at % 3],
-            abstract=" ".join(chance.choices(WORDS, k=chance.randrange(2, 30))) + ".",
-        )
-        for at in range(count)
-    ]
-
-
-def source(tmp_path: Path, records: Sequence[Paper], name: str = "corpus.jsonl") -> Path:
-    path = tmp_path / name
-    path.write_text("".join(json.dumps(to_json(one)) + "\n" for one in records))
-    return path
 
 
 @pytest.fixture(autouse=True)

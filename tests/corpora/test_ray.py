@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow
 import pytest
 from conftest import SUPPORT
+from corpus_papers import variables
 from models import TEXTS, write_model
 from ray_build import WIDTH, LengthEncoder
-from test_store_commands import variables
 
 from ssm_search.build.corpora import gather_index
 from ssm_search.corpora.ray import packed

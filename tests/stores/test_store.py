@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import PATIENCE, SUPPORT, Place
+from corpus_papers import loaded, papers
 from fakes import WordEncoder
 from numpy.typing import NDArray
-from test_corpora import papers
 
 from ssm_search.corpora.joining import join_shards
 from ssm_search.corpora.shards import encode_shards, shards_of
@@ -32,7 +32,6 @@ from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
 from ssm_search.stores import store as store_module
-from ssm_search.stores.search import StoreSearch
 from ssm_search.stores.store import Store
 from ssm_search.stores.writing import generations as store_writing
 from ssm_search.stores.writing import lock as store_lock
@@ -74,10 +73,6 @@ def written(place: Place, records: Sequence[Paper], tmp_path: Path, encoder=None
         join_shards(shards, folder, encoder, "corpus")
         write_store(place[0], shards, encoder, "corpus", place[1] or None)
     return PaperSearch.load(folder, encoder)
-
-
-def loaded(place: Place, encoder=None) -> StoreSearch:  # type: ignore[no-untyped-def]
-    return StoreSearch.load(place[0], encoder or WordEncoder(), storage_options=place[1] or None)
 
 
 def scores(hits: Sequence[object]) -> list[tuple[str, float]]:

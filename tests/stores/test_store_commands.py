@@ -18,12 +18,11 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import PATIENCE, SUPPORT, Place
+from corpus_papers import loaded, papers, source, variables
 from fakes import WordEncoder
 from models import write_model
 from serving import served
 from ssm_search_app.library import Library
-from test_corpora import papers, source
-from test_store import loaded
 
 from ssm_search import PaperSearch, StoreSearch
 from ssm_search.build.corpora import gather_index
@@ -42,16 +41,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("models") / "tiny")
-
-
-def variables(options: dict[str, str]) -> dict[str, str]:
-    """Those that say where S3 is, and who asks."""
-    names = {
-        "endpoint": "AWS_ENDPOINT_URL",
-        "aws_access_key_id": "AWS_ACCESS_KEY_ID",
-        "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
-    }
-    return {name: options[option] for option, name in names.items() if options}
 
 
 class Shell:
@@ -155,7 +144,7 @@ def test_a_build_waits_for_no_writer_that_is_gone(
     shell = Shell(tmp_path, place[1])
     script = (
         "import os, sys\n"
-        "from ssm_search import store_lock\n"
+        "from ssm_search.stores.writing import lock as store_lock\n"
         "store_lock.socket.gethostname = lambda: 'elsewhere'\n"
         "with store_lock.writing(sys.argv[1], None):\n"
         "    os._exit(0)\n"
@@ -177,7 +166,7 @@ def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> No
     script = (
         "import os, signal, sys\n"
         "from fakes import WordEncoder\n"
-        "from ssm_search import store_rows as r, store_writing as w\n"
+        "from ssm_search.stores.writing import rows as r, generations as w\n"
         "from ssm_search.build import gather_index\n"
         "source, folder, uri, *kill = sys.argv[1:]\n"
         "w.BATCH = 16\n"
@@ -273,8 +262,8 @@ def test_the_page_and_programs_answer_from_a_store(tmp_path: Path) -> None:
         assert client.get("/health").json()["papers"] == 41
         for name, data, expected in (
             ("query", ["quagga", 3, "", 0, 0, "", "any"], '"id": "new"'),
-            ("submit", ["", "A title", "An abstract.", ""], "a large corpus is served here"),
-            ("suggest_categories", ["video", 3], "a large corpus is served here"),
+            ("submit", ["", "A title", "An abstract.", ""], "this is the index of a large corpus"),
+            ("suggest_categories", ["video", 3], "this is the index of a large corpus"),
         ):
             event = client.post(f"/gradio_api/call/{name}", json={"data": data}).json()
             answer = client.get(f"/gradio_api/call/{name}/{event['event_id']}").text
