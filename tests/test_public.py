@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import doctest
+import inspect
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conftest import ROOT
 
 import ssm_search
-from ssm_search import errors
+from ssm_search import api, errors
+from ssm_search.search import asking, local
 
 PACKAGE = ROOT / "src" / "ssm_search"
 PAGE = ROOT / "app" / "ssm_search_app"
@@ -72,6 +76,36 @@ def test_no_command_but_build_imports_pytorch(arguments: list[str]) -> None:
     assert never == ""
     # Filing compares sparse rows of words.
     assert heavy == ("scipy" if arguments[0] in ("suggest", "submit") else "")
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("module", [api, asking, local], ids=lambda module: module.__name__)
+def test_examples_in_docstrings_run(module: ModuleType) -> None:
+    done = doctest.testmod(module)
+    assert done.attempted
+    assert not done.failed
+
+
+@pytest.mark.parametrize("name", "query related recommend suggest_categories submit".split())
+def test_help_says_what_goes_in_and_comes_out(name: str) -> None:
+    text = inspect.getdoc(getattr(ssm_search, name)) or ""
+    for part in ("Args:", "Returns:", "Raises:", "Example:"):
+        assert f"\n{part}\n" in text, part
+    parameters = list(inspect.signature(getattr(ssm_search, name)).parameters)
+    assert [one for one in parameters if f"    {one}: " not in text.replace("*", "")] == []
+
+
+def test_reading_stores_loads_no_writer() -> None:
+    script = (
+        "import sys, ssm_search.stores as s; s.StoreSearch;"
+        "print(*sorted(m for m in sys.modules if m.startswith('ssm_search.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    packages = {name.split(".")[1] for name in done.stdout.split()}
+    assert not packages & {"ingest", "corpora", "build", "curation", "views", "cli", "awesome"}
+    assert "ssm_search.stores.writing" not in done.stdout
 
 
 def test_the_package_is_typed() -> None:

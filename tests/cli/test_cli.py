@@ -177,3 +177,26 @@ def test_hostile_lists_cannot_reach_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text("# L\n## A\n- \x1b[31mred\x1b[0m \u202eevil\n")
     assert "\x1b" not in run("check", str(path)).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["x.md", "--since", "2024-01-01"], "--since is for a corpus (--corpus FILE) alone"),
+        (["x.md", "--arxiv-category", "cs.CV", "--update"], "--arxiv-category, --update are for"),
+        (["x.md", "--engine", "ray"], "--engine is for a corpus"),
+        (["x.md", "--vectors", "Flat"], "--vectors is for a corpus"),
+        (["x.md", "--no-sentences"], "--sentences is for a corpus"),
+        (["x.md", "--store", "s3://a/b"], "--store is for a corpus"),
+        (["x.md", "--break-lock"], "--break-lock is for a corpus"),
+        (["--corpus", "x.jsonl", "--break-lock"], "--break-lock is for a store (--store PLACE)"),
+        (["--corpus", "x.jsonl", "--address", "h:1"], "--address is for a cluster (--engine ray)"),
+        (["--corpus", "x.jsonl", "--strict"], "--strict is for a list alone"),
+        (["--corpus", "x.jsonl", "--offline", "--abstracts", "a"], "--abstracts, --offline are"),
+        (["x.md", "--corpus", "x.jsonl"], "give a list or --corpus, not both"),
+    ],
+)
+def test_build_ignores_nothing(arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["build", *arguments], env={"COLUMNS": "300"})
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.replace("│", " ").split())

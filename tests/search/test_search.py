@@ -20,6 +20,7 @@ from ssm_search.errors import (
     QueryError,
 )
 from ssm_search.papers import Paper
+from ssm_search.search.hits import Hits
 from ssm_search.search.local import PaperSearch
 
 VIDEO = Paper(
@@ -524,3 +525,23 @@ def test_places_on_the_map_that_do_not_fit(
         np.save(path, positions)
     with pytest.raises(IndexFolderError, match=f"{message}.*build it again"):
         PaperSearch.load(tmp_path / "index", encoder)
+
+
+def test_a_part_of_hits_is_hits(search: PaperSearch) -> None:
+    hits = search.query("video")
+    assert isinstance(hits[:2], Hits)
+    assert [hit.rank for hit in hits[1:]] == list(range(2, len(hits) + 1))
+    assert str(hits[:1]).count("\n1 ") == 1
+    assert hits[0] is hits[:1][0]
+
+
+@pytest.mark.parametrize("text", [None, 7, ["video"], b"video"])
+def test_what_is_no_text_is_no_question(search: PaperSearch, text: object) -> None:
+    with pytest.raises(QueryError, match="expected a text, such as 'mamba for video'"):
+        search.query(text)  # type: ignore[arg-type]
+
+
+def test_one_text_is_not_several(search: PaperSearch) -> None:
+    for wishes in (("2403.06977",), (["video"], "2403.06977")):
+        with pytest.raises(QueryError, match=r"expected several: \['2403.06977'\]"):
+            search.recommend(*wishes)

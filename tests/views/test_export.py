@@ -10,6 +10,7 @@ import bibtexparser
 import pytest
 
 from ssm_search.awesome.reading import parse_list
+from ssm_search.errors import QueryError
 from ssm_search.papers import Paper, from_json
 from ssm_search.views.export import export, to_bibtex, to_csv, to_markdown
 
@@ -121,3 +122,8 @@ def test_no_other_schemes_in_links() -> None:
     for form in ("bibtex", "markdown"):
         assert "javascript" not in export([bad], form)
         assert "data:" not in export([bad], form)
+
+
+def test_a_format_that_is_none_is_named() -> None:
+    with pytest.raises(QueryError, match="no format 'bib'; expected bibtex, csv, json, markdown"):
+        export([], "bib")  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -108,11 +109,29 @@ def build(
 
     if index and "://" in index:
         raise typer.BadParameter(f"{shown_source(index)} is no folder; write a store with --store")
-    if store and not corpus:
-        raise typer.BadParameter("a store is for a corpus; give --corpus, or leave out --store")
+    if source and corpus:
+        raise typer.BadParameter("give a list or --corpus, not both")
+    of_corpora = {
+        "--arxiv-category": arxiv_category,
+        "--since": since,
+        "--until": until,
+        "--update": update,
+        "--sentences": sentences is not None,
+        "--vectors": vectors,
+        "--store": store,
+        "--break-lock": break_lock,
+        "--engine": engine != "local",
+    }
+    of_lists = {
+        "--abstracts": abstracts,
+        "--offline": offline,
+        "--strict": strict,
+        "--allow-host": allow_host,
+    }
+    _refuse(of_lists if corpus else of_corpora, "a list" if corpus else "a corpus (--corpus FILE)")
+    _refuse({} if store else {"--break-lock": break_lock}, "a store (--store PLACE)")
+    _refuse({} if engine == "ray" else {"--address": address != "auto"}, "a cluster (--engine ray)")
     if corpus:
-        if source:
-            raise typer.BadParameter("give a list or --corpus, not both")
         from ssm_search.build import gather_index, name_of
         from ssm_search.stores.writing import break_lock as break_lock_of
 
@@ -151,6 +170,17 @@ def build(
         )
     for line in report.summary():
         say(line)
+
+
+def _refuse(given: Mapping[str, object], of: str) -> None:
+    """Name the options that would be ignored.
+
+    Raises:
+        BadParameter: there are any.
+    """
+    if ignored := [name for name, value in given.items() if value]:
+        named = ", ".join(ignored)
+        raise typer.BadParameter(f"{named} {'are' if len(ignored) > 1 else 'is'} for {of} alone")
 
 
 def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:

@@ -7,7 +7,7 @@ import io
 import shutil
 import textwrap
 from dataclasses import astuple
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from ssm_search.dates import Date
 from ssm_search.papers import Hit
@@ -21,7 +21,17 @@ WHY_CHARS = 240  # of a reason in a terminal: three lines
 
 
 class Hits(list[Hit]):
-    """A list of hits that prints as a table."""
+    """A list of hits that prints as a table; a part of it does too."""
+
+    @overload
+    def __getitem__(self, at: SupportsIndex, /) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice, /) -> Hits: ...
+    def __getitem__(self, at: SupportsIndex | slice, /) -> Hit | Hits:
+        """Give one hit, or the hits of a slice."""
+        if isinstance(at, slice):
+            return Hits(super().__getitem__(at))
+        return super().__getitem__(at)
 
     def newest_first(self) -> Hits:
         """The same by date; those without one come last, and ranks stay as they are."""

@@ -19,10 +19,9 @@ class PaperSearch(Search):
 
     Example:
         >>> from ssm_search import Paper, PaperSearch
-        >>> search = PaperSearch.from_papers([Paper("2401.00001", "A title", abstract="..."),
-        ...                                   Paper("2401.00002", "Another title")])
-        >>> search.query("title")[0].paper.id
-        '2401.00001'
+        >>> papers = [Paper("2401.00001", "Kites", abstract="..."), Paper("2401.00002", "Knots")]
+        >>> PaperSearch.from_papers(papers).query("knots", k=1)[0].paper.id
+        '2401.00002'
     """
 
     def __init__(self, rows: LocalRows, encoder: Encoder | None):

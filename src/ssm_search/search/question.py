@@ -85,8 +85,10 @@ def checked_query(text: str) -> str:
     """``text``, if it is one that can be asked.
 
     Raises:
-        QueryError: it is empty, or longer than ``MAX_QUERY_CHARS``.
+        QueryError: it is no text, empty, or longer than ``MAX_QUERY_CHARS``.
     """
+    if not isinstance(text, str):
+        raise QueryError(f"the query is {text!r:.100}; expected a text, such as 'mamba for video'")
     # Lone surrogates, which shells can pass on, are not text that can be encoded.
     text = text.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not any(char.isalnum() or not char.isascii() for char in text):

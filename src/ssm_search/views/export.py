@@ -14,6 +14,7 @@ from typing import Literal
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import escaped_address, escaped_title
 from ssm_search.dates import Date
+from ssm_search.errors import QueryError
 from ssm_search.papers import Paper, to_json
 
 Format = Literal["bibtex", "csv", "json", "markdown"]
@@ -36,7 +37,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(papers: Sequence[Paper], form: Format) -> str:
-    """``papers`` as the text of a file."""
+    """Write papers as the text of a file.
+
+    Raises:
+        QueryError: there is no such ``form``.
+    """
     match form:
         case "bibtex":
             return to_bibtex(papers)
@@ -46,6 +51,7 @@ def export(papers: Sequence[Paper], form: Format) -> str:
             return json.dumps([to_json(paper) for paper in papers], ensure_ascii=False, indent=1)
         case "markdown":
             return to_markdown(papers)
+    raise QueryError(f"there is no format {form!r}; expected {', '.join(SUFFIXES)}")
 
 
 def to_bibtex(papers: Sequence[Paper]) -> str:
