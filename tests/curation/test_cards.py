@@ -312,3 +312,12 @@ def test_a_listed_paper_among_others_is_known_by_its_link(search: PaperSearch) -
         found = triage(search, submitted, LIST, offline=True)
         assert [card.no_row for card in found.cards] == ["it is listed already"]
         assert found.unread == ()
+
+
+def test_a_submission_is_encoded_once(tmp_path: Path) -> None:
+    """Its headings, its duplicates, and what is related to it are asked for one after another."""
+    search = search_of(LIST, tmp_path / "kites")
+    encoder = WordEncoder()
+    search = PaperSearch(search.rows, encoder)
+    submit(search, new("A video of kites", "It flies."), LIST, offline=True)
+    assert sorted(encoder.encoded) == ["A video of kites", "A video of kites. It flies."]
