@@ -1,3 +1,4 @@
+from .changes import changes as changes
 from .cluster import connected as connected
 from .cluster import cores_of as cores_of
 from .cluster import waves as waves

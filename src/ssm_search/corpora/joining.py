@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.corpora.changes import changes
 from ssm_search.corpora.shards import REMOVED_FILE, SHARDS, Batch, StoredVectors
 from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_sorted
 from ssm_search.errors import IndexFolderError
@@ -35,7 +36,7 @@ from ssm_search.index import (
     write_segment,
 )
 from ssm_search.ingest import Removed
-from ssm_search.papers import Paper, to_jsonl
+from ssm_search.papers import Paper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,18 +114,12 @@ def update_parts(
     """
     latest: dict[str, Paper | Removed] = {record.id: record for record in records}
     rows = rows_of_ids(known, list(latest))
-    changed = [
-        paper
-        for paper in latest.values()
-        if isinstance(paper, Paper)
-        and (paper.id not in rows or to_jsonl([paper]) != to_jsonl([known.listing[rows[paper.id]]]))
-    ]
-    gone = [paper.id for paper in changed if paper.id in rows]
-    removed = [one.id for one in latest.values() if isinstance(one, Removed) and one.id in rows]
-    if not changed and not removed:
+    change = changes(latest, {one: known.listing[row] for one, row in rows.items()})
+    if not change:
         return Counts(known.manifest.papers, 0, 0)
+    changed = change.written
     present = known.present.copy()
-    present[[rows[paper_id] for paper_id in [*gone, *removed]]] = False
+    present[[rows[paper_id] for paper_id in [*change.replaced, *change.removed]]] = False
     segments, serial = list(known.manifest.segments), _next_serial(folder)
     new = 0
     if changed:
@@ -146,7 +141,7 @@ def update_parts(
     manifest = replace(known.manifest, segments=tuple(segments), papers=count)
     manifest = _tidied(folder, manifest)
     commit(folder, manifest)
-    return Counts(count, new, len(changed) - new, len(removed))
+    return Counts(count, new, len(changed) - new, len(change.removed))
 
 
 def commit(folder: Path, manifest: Manifest) -> None:

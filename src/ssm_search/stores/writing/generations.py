@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.corpora import REMOVED_FILE, SHARDS, Counts, last_records
+from ssm_search.corpora import REMOVED_FILE, SHARDS, Counts, changes, last_records
 from ssm_search.encoding import ENCODER_FOLDER, FILES, Encoder, OnnxEncoder, encode_sorted
 from ssm_search.errors import StoreError
 from ssm_search.index import Manifest, Segment, load_segment, quoted
 from ssm_search.ingest import Removed
-from ssm_search.papers import Paper, full_text, to_jsonl
+from ssm_search.papers import Paper, full_text
 from ssm_search.stores.access import CURRENT, check_fingerprint, reaching, tables
 from ssm_search.stores.rows import Current
 from ssm_search.stores.stats import StoreStats, added, stats_of, to_bytes
@@ -135,17 +135,12 @@ def update_store(
             for line, vector in view.stored(ids):
                 paper = paper_of(line)
                 known[paper.id] = paper, vector
-        changed = [
-            one
-            for one in latest.values()
-            if isinstance(one, Paper)
-            and (one.id not in known or to_jsonl([one]) != to_jsonl([known[one.id][0]]))
-        ]
-        removed = [x.id for x in latest.values() if isinstance(x, Removed) and x.id in known]
-        if not changed and not removed:
+        change = changes(latest, {paper.id: paper for paper, _ in known.values()})
+        if not change:
             return Counts(len(view), 0, 0)
+        changed = change.written
         vectors, new = _vectors(changed, known, encoder, view.dimension)
-        gone = [*removed, *(paper.id for paper in changed if paper.id in known)]
+        gone = [*change.removed, *change.replaced]
         count = len(view) + len(changed) - len(gone)
         if not count:
             raise StoreError(f"nothing would be left in {uri}; remove the store instead")
@@ -167,7 +162,7 @@ def update_store(
                 rows = rows_of(changed[part], vectors[part], found[part])
                 merge = table.merge_insert("id").when_matched_update_all()
                 merge.when_not_matched_insert_all().execute(rows)
-            for ids in _chunks(removed, IDS):
+            for ids in _chunks(change.removed, IDS):
                 table.delete(f"id IN ({', '.join(map(quoted, ids))})")
             kind = extend_indexes(table, count)
             blobs = old.blobs | _put_blobs(database, {STATISTICS: to_bytes(stats)})
@@ -176,7 +171,7 @@ def update_store(
             check()
             _commit(database, current)
             _tidy(database, current, old)
-        return Counts(count, new, len(changed) - new, len(removed))
+        return Counts(count, new, len(changed) - new, len(change.removed))
 
 
 def _next_generation(names: Sequence[str]) -> str:
