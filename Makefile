@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test browser strace index bench-quality bench-categories bench-upkeep bench-lists \
-	bench-encoder bench-serving bench-micro bench-discover bench-sweep bench-store bench wheel clean
+	bench-encoder bench-serving bench-micro bench-answers bench-discover bench-sweep bench-store bench wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -81,6 +81,9 @@ bench-sweep: $(VENV)/.dev  ## search by vector from 1 k to 1 M, with the vectors
 bench-store: $(VENV)/.dev  ## a corpus in a database, STORE=..., beside the folder CORPUS=...
 	@test -n "$(CORPUS)" -a -n "$(STORE)" || { echo "Name CORPUS=... and STORE=..." >&2; exit 1; }
 	$(BIN)/python benchmarks/stored.py $(CORPUS) $(STORE)
+
+bench-answers: $(VENV)/.dev  ## are answers what they were? 336 questions to three kinds of places
+	$(BIN)/python benchmarks/answers.py
 
 bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benchmarks/.cache
 	@mkdir -p benchmarks/.cache
