@@ -37,6 +37,11 @@ PAPERS = 1_000
 LATER = 200  # of them come as an update, in a part of their own
 DIMENSION = 32
 TOLERANCE = 2e-5  # of scores: other processors add up in another order
+MEANT = {f"parts {n}: {name} ['']" for n, name in ((94, "suggest_categories"), (100, "place"))} | {
+    "parts 106: duplicates ['']"
+}
+"""Answers that differ on purpose from those of commit cc90294: that a corpus files nothing is said
+before its text is looked at, in a folder as in a store."""
 CATEGORIES = ("cs.CV", "cs.LG", "cs.CL", "eess.IV", "q-bio.QM")
 
 
@@ -257,12 +262,15 @@ def main() -> int:
     known: dict[str, Any] = {}
     for line in asked.file.read_text(encoding="utf-8").splitlines():
         known |= json.loads(line)
-    different = [key for key in known | found if not alike(known.get(key), found.get(key))]
+    every = known | found
+    different = [key for key in every if not alike(known.get(key), found.get(key))]
+    meant = [key for key in different if key in MEANT]
+    different = [key for key in different if key not in MEANT]
     for key in different:
         print(key)
         for word, one in (("was", known), ("is ", found)):
             print(f"  {word} {json.dumps(one.get(key), ensure_ascii=False)[:300]}")
-    print(f"{len(found)} answers, {len(different)} differ")
+    print(f"{len(found)} answers, {len(different)} differ, {len(meant)} more on purpose")
     return 1 if different else 0
 
 
