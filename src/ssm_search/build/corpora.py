@@ -12,26 +12,34 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from ssm_search.abstracts import (search_arxiv)
-from ssm_search.index import (checked_kind)
+from ssm_search.abstracts import search_arxiv
 from ssm_search.build.lists import runner_of
+from ssm_search.corpora import (
+    Counts,
+    KeptEncoder,
+    RayEngine,
+    encode_shards,
+    join_shards,
+    shards_of,
+    update_parts,
+)
+from ssm_search.encoding import (
+    ENCODER_FOLDER,
+    FILES,
+    Encoder,
+    OnnxEncoder,
+    fastest,
+    is_export_of,
+    load_encoder,
+)
+from ssm_search.errors import CorpusError, EngineError, IndexFolderError, StoreError
+from ssm_search.index import Manifest, checked_kind, passages
+from ssm_search.ingest import Malformed, Removed, read_feed
+from ssm_search.papers import Paper
 from ssm_search.progress import Progress
-from ssm_search.encoding import (fastest)
-from ssm_search.corpora import (Counts, join_shards, update_parts)
-from ssm_search.index import passages
-from ssm_search.encoding import (Encoder, load_encoder)
-from ssm_search.errors import (CorpusError, EngineError, IndexFolderError, StoreError)
-from ssm_search.ingest import (Malformed, Removed, read_feed)
-from ssm_search.index import (Manifest)
-from ssm_search.encoding import (ENCODER_FOLDER, FILES, OnnxEncoder)
-from ssm_search.encoding import (is_export_of)
-from ssm_search.papers import (Paper)
-from ssm_search.corpora import (RayEngine)
-from ssm_search.search import (PaperSearch)
-from ssm_search.corpora import (KeptEncoder, encode_shards, shards_of)
-from ssm_search.stores.writing import (check_writable)
-from ssm_search.stores import (StoreSearch)
-from ssm_search.stores.writing import (update_store, write_store)
+from ssm_search.search import PaperSearch
+from ssm_search.stores import StoreSearch
+from ssm_search.stores.writing import check_writable, update_store, write_store
 
 SENTENCES_UP_TO = 20_000
 """Papers whose sentences are encoded too, unless it is asked for otherwise: they bring

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssm_search.abstracts import (FetchReport, default_cache, fetch_abstracts, load_abstracts, load_files, with_abstracts)
-from ssm_search.addresses import (shown_source)
-from ssm_search.awesome import (MAX_LIST_CHARS, ListReading, read_list)
-from ssm_search.encoding import (fastest)
+from ssm_search.abstracts import (
+    FetchReport,
+    default_cache,
+    fetch_abstracts,
+    load_abstracts,
+    load_files,
+    with_abstracts,
+)
+from ssm_search.addresses import shown_source
+from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
+from ssm_search.encoding import (
+    Encoder,
+    OnnxEncoder,
+    SentenceTransformerEncoder,
+    export_encoder,
+    fastest,
+    is_export_of,
+    load_encoder,
+)
+from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError, ListError
 from ssm_search.index import passages
-from ssm_search.encoding import (Encoder, SentenceTransformerEncoder, load_encoder)
-from ssm_search.errors import (EncoderError, IncompleteError, IndexFolderError, ListError)
-from ssm_search.encoding import (OnnxEncoder)
-from ssm_search.encoding import (export_encoder, is_export_of)
+from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.progress import Progress
-from ssm_search.papers import (Abstract, Category, Paper)
-from ssm_search.search import (PaperSearch)
+from ssm_search.search import PaperSearch
 
 NAMED = 5  # ids that a message lists before it says "…"
 
@@ -214,7 +226,7 @@ def read_source(source: str | Path, *, allow_hosts: Sequence[str] = ()) -> str:
     limit = 4 * MAX_LIST_CHARS  # bytes: UTF-8 needs up to four for one character
     shown = shown_source(source)
     if str(source).lower().startswith(("http://", "https://")):
-        from ssm_search.downloads import (download)
+        from ssm_search.downloads import download
 
         content = download(str(source), limit, allow_hosts)
     else:
