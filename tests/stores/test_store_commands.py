@@ -128,7 +128,7 @@ def test_what_a_store_does_not_take(tmp_path: Path) -> None:
         said = shell.refused("build", "--corpus", "corpus.jsonl", "--store", "there", *more)
         assert f"leave out {option} or --store" in said
     done = shell.run("build", "list.md", "--store", "there")
-    assert (done.returncode, "a store is for a corpus" in done.stderr) == (2, True)
+    assert (done.returncode, "--store is for a corpus" in done.stderr) == (2, True)
     assert "no index in nowhere" in shell.refused("query", "video", "--store", "nowhere")
     assert "no store at nowhere" in shell.refused(
         "build", "--corpus", "corpus.jsonl", "--update", "--store", "nowhere"
