@@ -115,6 +115,7 @@ class Login:
                 return _too_soon(pause)
             if self._is_user(request, *basic):
                 return None
+            return refusal(401, WRONG)
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             query = request.url.query
             return _page(request, 401, "", f"?{query}" if query else "")

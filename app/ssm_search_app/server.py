@@ -18,7 +18,7 @@ from ssm_search import ServeError
 from ssm_search_app.agents import Agents
 from ssm_search_app.bounds import MAX_WAITING, Bounded, Lanes
 from ssm_search_app.connections import BACKLOG, Server
-from ssm_search_app.gate import Gate
+from ssm_search_app.gate import Gate, host_name
 from ssm_search_app.library import Library
 from ssm_search_app.login import Login, Users
 from ssm_search_app.logs import quiet_logs
@@ -129,8 +129,13 @@ def serve(
     """Serve until interrupted; the encoder and missing abstracts come in meanwhile.
 
     Raises:
-        ServeError: nobody can listen at this host and port.
+        ServeError: nobody can listen at this host and port, or an allowed host is none.
     """
+    if wrong := [name for name in allow_hosts if not host_name(name)]:
+        raise ServeError(
+            f"{wrong[0]!r} is no host; expected a name such as papers.example.org, without https://"
+        )
+    root_path = f"/{root_path.strip('/')}" if root_path.strip("/") else ""
     listener = _listener(host, port)
     quiet_logs()
     with listener:

@@ -46,11 +46,11 @@ from ssm_search_app.library import Library
 from ssm_search_app.login import COOKIE, FREE_OF_ADDRESS, FREE_TRIES, MAX_PAUSE, Login
 from ssm_search_app.logs import EVERY, OncePerMinute
 from ssm_search_app.page import build_page
-from ssm_search_app.server import build_app
+from ssm_search_app.server import build_app, serve
 from ssm_search_app.taming import SESSIONS, UNREAD, UNREAD_SESSIONS, bound_page
 from ssm_search_app.tools import tools
 
-from ssm_search import PaperSearch
+from ssm_search import PaperSearch, ServeError
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::Warning:gradio",  # its own ways with pandas 3
@@ -175,6 +175,7 @@ def test_names_and_passwords_are_compared_exactly(credentials: tuple[str, str]) 
             return await client.post("/login", data=form), await client.get("/", auth=credentials)
 
     form, basic = asyncio.run(attempts())
+    assert basic.json() == {"error": "wrong name or password"}
     assert (form.status_code, form.json()) == (400, {"error": "wrong name or password"})
     assert not form.cookies
     assert basic.status_code == 401
@@ -396,6 +397,12 @@ def test_the_address_that_was_bound_is_one(library: Library) -> None:
                 assert answer.status_code == (200 if asked == own else 421), (host, asked)
             port = int(at.rpartition(":")[2])
             assert http.get(f"http://127.0.0.1:{port}/health").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "http://papers.example.org/", "a/b", "a b", "*"])
+def test_a_name_that_is_no_host_is_refused_at_the_start(library: Library, name: str) -> None:
+    with pytest.raises(ServeError, match="is no host; expected a name such as papers"):
+        serve(library, port=0, allow_hosts=["localhost", name])
 
 
 def test_names_of_hosts() -> None:

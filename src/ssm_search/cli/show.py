@@ -126,10 +126,15 @@ def _users(file: Path | None) -> list[tuple[str, str]] | None:
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ServeError(f"cannot read {file}; expected lines of name:password") from error
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise ServeError(
+                f"cannot read {file} ({why}); expected lines of name:password"
+            ) from error
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     users = [(name, password) for name, _, password in (line.partition(":") for line in lines)]
     if not users or not all(name and password for name, password in users):
         where = file or AUTH_VARIABLE
         raise ServeError(f"{where} does not say who may enter; expected lines of name:password")
+    if len({name for name, _ in users}) < len(users):
+        raise ServeError(f"{file or AUTH_VARIABLE} has one name twice; expected each once")
     return users
