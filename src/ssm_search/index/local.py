@@ -140,9 +140,9 @@ class LocalRows:
         Raises:
             IndexFolderError: this is a large corpus.
         """
-        if isinstance(self.index, SegmentedIndex):
-            raise not_of_a_list(self.manifest)
-        return self.index
+        index = self.as_list().index
+        assert isinstance(index, SearchIndex)
+        return index
 
     @cached_property
     def tally(self) -> Tally:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import numpy as np
+
 from ssm_search.errors import IndexFolderError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from ssm_search.index.facets import Tally
@@ -46,6 +48,15 @@ class Candidates:
     numbers: Sequence[int]
     allowed: NDArray[np.bool_]
     fetched: Sequence[Any] = ()
+
+    def are(self, rows: Collection[int]) -> NDArray[np.bool_]:
+        """Which candidates are among ``rows``, a mask of them; shape (m,)."""
+        mask = np.zeros(len(self.numbers), dtype=bool)
+        for row in rows:
+            place = bisect_left(self.numbers, row)
+            if place < len(mask) and self.numbers[place] == row:
+                mask[place] = True
+        return mask
 
 
 class Rows(Protocol):

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Unpack
 
-import numpy as np
-
 from ssm_search.encoding import Encoder, encode_sorted
 from ssm_search.errors import QueryError
 from ssm_search.index import Filters, Manifest, Rows, Tally
@@ -197,10 +195,7 @@ class Search:
             question, exact = of_listed(row, rows), [row]
         candidates = rows.candidates([question], chosen, k, also=exact)
         scores = rows.scores(question, candidates)
-        if exact:
-            named = set(exact)
-            first = np.array([one in named for one in candidates.numbers], dtype=bool)
-            scores = put_first(scores, first)
+        scores = put_first(scores, candidates.are(exact))
         best = top_rows(scores, k, candidates.allowed)
         return state.reasons.hits(candidates, best, scores, question, exact=exact)
 
