@@ -222,9 +222,9 @@ def examine() -> list[Finding]:
         True
     """
     from ssm_search.abstracts import default_cache, load_abstracts
-    from ssm_search.curation import examine
+    from ssm_search.curation import doctor
     from ssm_search.search import shipped_list, shipped_search
 
     path = shipped_list()
     text = path.read_text(encoding="utf-8")
-    return examine(shipped_search(), text, path.name, load_abstracts(default_cache()))
+    return doctor.examine(shipped_search(), text, path.name, load_abstracts(default_cache()))

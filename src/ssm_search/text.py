@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rich.console import RenderableType
+
 MIN_WORDS = 3
+MIN_WIDTH = 60  # columns, below which a table is no longer one
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9$\\])")
 _ABBREVIATION = re.compile(
@@ -127,3 +130,21 @@ def shown(text: str) -> str:
     Lists are written by strangers, and terminals do what escape sequences say.
     """
     return "".join(char for char in text if char.isprintable() and char not in _DIRECTION_OVERRIDES)
+
+
+def shown_lines(text: str) -> str:
+    """``text`` as :func:`shown`, but with its lines and tabs."""
+    return "".join(char for char in text if char in "\n\t" or shown(char))
+
+
+def drawn(renderable: RenderableType) -> str:
+    """What Rich draws, as plain text as wide as the terminal, without spaces at ends of lines."""
+    import io
+    import shutil
+
+    from rich.console import Console
+
+    width = max(shutil.get_terminal_size((100, 24)).columns, MIN_WIDTH)
+    screen = io.StringIO()
+    Console(file=screen, width=width, color_system=None).print(renderable)
+    return "\n".join(line.rstrip() for line in screen.getvalue().splitlines())

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -14,17 +15,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ssm_search.awesome.insertion import Insertion
+from ssm_search.curation.card_table import card_rich, verdict_line
 from ssm_search.curation.cards import Card, Triage
 from ssm_search.curation.intake import Submission
 from ssm_search.papers import CategorySuggestion, Duplicate, Hit, Paper, Placement, Why
 from ssm_search.views.card_display import (
     card_json,
     card_markdown,
-    card_rich,
     escaped,
     triage_json,
     triage_markdown,
-    verdict_line,
 )
 
 ROW = "- [Paper kites](https://arxiv.org/abs/2402.00001)"
@@ -380,3 +380,120 @@ def test_the_verdict_in_a_sentence(placement: Placement, line: str) -> None:
 def test_many_authors() -> None:
     card = replace(PLAIN, paper=replace(PLAIN.paper, authors=tuple("ABCDE")))
     assert printed(card, "x", 80).splitlines()[1].startswith("A et al. · 2024")
+
+
+# ── what `print` and notebooks show ──────────────────────────────────────────────────────────
+
+
+def test_a_card_prints_as_a_table_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    row = ROW + " " + "a long one " * 9
+    card = replace(PLAIN, insertion=Insertion("the list", row, 7))
+    assert str(card).splitlines() == [
+        "Paper kites",
+        "Ada Example, Bo Muster · 2024-02-01 · arXiv:2402.00001 ·",
+        "cs.LG",
+        "withdrawn from arXiv",
+        "the list changed",
+        "",
+        "scope",
+        "  belongs on this list",
+        "",
+        "headings",
+        " 100%  Sky › Kites",
+        "       Old kites",
+        "   0%  Sea",
+        "",
+        "duplicates",
+        "  nearly the same title: Old kites (2401.00001)",
+        "",
+        "related",
+        "  2401.00001  Old kites",
+        "",
+        "row",
+        "  line 7, under Sky › Kites",
+        row,
+    ]
+    assert repr(card).startswith("Card(paper=Paper(id='2402.00001', title='Paper kites'")
+    assert repr(card).endswith("patch='--- a\\n', no_row='')")
+
+
+def test_rich_folds_the_row_and_cuts_nothing_off() -> None:
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=20, color_system=None)
+    console.print(PLAIN)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    assert text.replace("\n", "").replace(" ", "").endswith(ROW.replace(" ", ""))
+
+
+def test_a_card_in_a_notebook() -> None:
+    link = '<a href="https://arxiv.org/abs/2401.00001">Old kites</a>'
+    assert PLAIN._repr_html_() == (
+        '<table><thead><tr><th colspan="2">'
+        '<a href="https://arxiv.org/abs/2402.00001">Paper kites</a><br>'
+        "Ada Example, Bo Muster · 2024-02-01 · arXiv:2402.00001 · cs.LG</th></tr></thead><tbody>"
+        "<tr><th>notes</th><td>withdrawn from arXiv<br>the list changed</td></tr>"
+        "<tr><th>scope</th><td>belongs on this list</td></tr>"
+        f"<tr><th>headings</th><td>100% <b>Sky › Kites</b><br>{link}<br>0% <b>Sea</b></td></tr>"
+        f"<tr><th>duplicates</th><td>nearly the same title: {link}</td></tr>"
+        f"<tr><th>related</th><td>{link}</td></tr>"
+        f"<tr><th>row</th><td>line 7, under Sky › Kites<br><pre>{ROW}</pre></td></tr>"
+        "</tbody></table>"
+    )
+
+
+def test_a_card_without_a_row_says_why() -> None:
+    bare = Card(Paper("x", ""), (), Placement("fits", (), (), 1, 1), (), (), (), None, "", "no <b>")
+    assert str(bare).splitlines()[-1] == "  none: no <b>"
+    assert bare._repr_html_() == (
+        '<table><thead><tr><th colspan="2">(no title)<br>arXiv:x</th></tr></thead><tbody>'
+        "<tr><th>scope</th><td>belongs on this list</td></tr>"
+        "<tr><th>duplicates</th><td>none</td></tr>"
+        "<tr><th>row</th><td>none: no &lt;b&gt;</td></tr></tbody></table>"
+    )
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and whatever could run or load in them."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: set[str | None] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert {name for name, _ in attrs} <= {"href", "colspan"}
+        self.tags.append(tag)
+        self.addresses |= {value for name, value in attrs if name == "href"}
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, '"onclick="x', "' onclick='x", "javascript:x"])
+def test_nothing_from_outside_is_markup_in_a_notebook(text: str) -> None:
+    page = Tags(with_text(text)._repr_html_())
+    assert [tag for tag in page.tags if tag != "a"] == [
+        tag for tag in Tags(with_text("kite")._repr_html_()).tags if tag != "a"
+    ]
+    assert all(
+        address and address.startswith(("http://", "https://")) for address in page.addresses
+    )
+    web = '"http://a.org/\x1b"><script>x</script>'
+    assert Tags(with_text(f"https://a.org/{web}")._repr_html_()).addresses == {
+        'https://a.org/"http://a.org/"><script>x</script>'
+    }
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_control_characters_are_printed(text: str) -> None:
+    triage = Triage((with_text(text),), (Submission(Paper(text, ""), (text,)),))
+    for shown in (str(triage), triage._repr_html_()):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+
+
+def test_the_cards_of_a_submission_print_one_below_the_other() -> None:
+    unread = Submission(Paper("2402.00009", ""), ("arXiv <said> no", "sorry"))
+    triage = Triage((PLAIN, PLAIN), (unread,))
+    assert str(triage) == f"{PLAIN}\n\n{PLAIN}\n\n2402.00009: arXiv <said> no; sorry"
+    card = PLAIN._repr_html_()
+    assert triage._repr_html_() == (f"{card}{card}<p>2402.00009: arXiv &lt;said&gt; no; sorry</p>")

@@ -17,10 +17,10 @@ from ssm_search.cli.options import (
     JsonOption,
     open_listed,
 )
+from ssm_search.cli.terminal import print_facts, say
 from ssm_search.errors import SsmSearchError
 from ssm_search.progress import progress_bars
 from ssm_search.text import shown
-from ssm_search.views import print_facts, say
 
 
 def build(

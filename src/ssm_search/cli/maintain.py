@@ -21,9 +21,10 @@ from ssm_search.cli.options import (
     open_listed,
     text_of,
 )
+from ssm_search.cli.terminal import say
 from ssm_search.errors import ListError, SsmSearchError
 from ssm_search.progress import progress_bars
-from ssm_search.views import say
+from ssm_search.text import shown_lines
 
 if TYPE_CHECKING:
     from ssm_search.curation import Card
@@ -58,17 +59,17 @@ def submit(
     Example: `ssm-search submit https://arxiv.org/abs/2404.03425 --list README.md --apply`
     """
     from ssm_search.abstracts import load_files
-    from ssm_search.curation import cards, paper_of, read_pasted
-    from ssm_search.views import card_json, card_rich, shown_lines
+    from ssm_search.curation import card_table, cards, submissions
+    from ssm_search.views import card_display
 
     if code and not code.lower().startswith(("http://", "https://")):
         raise typer.BadParameter(f"{code!r} is no web address; expected https://…")
     if link == "-":
-        pasted = read_pasted(text_of("-"))
+        pasted = submissions.read_pasted(text_of("-"))
         title, abstract = title or pasted.title, abstract or pasted.abstract
-        paper = paper_of(pasted.url, title, abstract, code, venue)
+        paper = submissions.paper_of(pasted.url, title, abstract, code, venue)
     else:
-        paper = paper_of(link, title, text_of(abstract), code, venue)
+        paper = submissions.paper_of(link, title, text_of(abstract), code, venue)
     search = open_listed(index)
     path, text = list_of(list_file, index, search)
     card = cards.submit(
@@ -85,11 +86,11 @@ def submit(
     if patch:
         typer.echo(card.patch, nl=False)
     elif as_json:
-        typer.echo(json.dumps(card_json(card), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(card_display.card_json(card), ensure_ascii=False, indent=1))
     else:
         from rich.console import Console
 
-        Console().print(card_rich(card, name_of(path)))
+        Console().print(card_table.card_rich(card, name_of(path)))
         if card.insertion:
             typer.echo(shown_lines(card.insertion.row))
     if apply:
@@ -118,7 +119,7 @@ def triage(
     from ssm_search.abstracts import load_files
     from ssm_search.build import read_source
     from ssm_search.curation import cards
-    from ssm_search.views import triage_json, triage_markdown
+    from ssm_search.views import card_display
 
     hosts = allow_host or ()
     text = text_of("-") if source == "-" else read_source(source, allow_hosts=hosts)
@@ -136,9 +137,9 @@ def triage(
             progress=lambda done, total: progress("abstracts", done, total),
         )
     if as_json:
-        typer.echo(json.dumps(triage_json(found), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(card_display.triage_json(found), ensure_ascii=False, indent=1))
     else:
-        typer.echo(triage_markdown(found, name), nl=False)
+        typer.echo(card_display.triage_markdown(found, name), nl=False)
 
 
 def doctor(
@@ -158,8 +159,8 @@ def doctor(
     Example: `ssm-search doctor --patch 3 | git apply`
     """
     from ssm_search.abstracts import default_cache, load_abstracts, load_files
-    from ssm_search.curation import examine
-    from ssm_search.views import finding_json, findings_rich
+    from ssm_search.curation import doctor as examining
+    from ssm_search.views import finding_display
 
     search = open_listed(index)
     path, text = list_of(list_file, index, search)
@@ -169,7 +170,7 @@ def doctor(
             "or name the list with --list"
         )
     records = {**load_abstracts(default_cache()), **load_files(abstracts or ())}
-    findings = examine(search, text, name_of(path), records)
+    findings = examining.examine(search, text, name_of(path), records)
     if patch is not None:
         if patch > len(findings) or not findings[patch - 1].patch:
             raise SsmSearchError(
@@ -177,12 +178,12 @@ def doctor(
             )
         typer.echo(findings[patch - 1].patch, nl=False)
     elif as_json:
-        found = [finding_json(finding) for finding in findings]
+        found = [finding_display.finding_json(finding) for finding in findings]
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         from rich.console import Console
 
-        Console().print(findings_rich(findings, name_of(path)))
+        Console().print(finding_display.findings_rich(findings, name_of(path)))
 
 
 def discover(
@@ -214,7 +215,7 @@ def discover(
     """
     from ssm_search.build import arxiv_corpus
     from ssm_search.curation import cards, discovery
-    from ssm_search.views import card_json, discovery_rich, shown_lines
+    from ssm_search.views import card_display
 
     if (corpus is None) == (not arxiv):
         raise typer.BadParameter("give either --corpus or --arxiv")
@@ -238,7 +239,7 @@ def discover(
     ]
     if as_json:
         records = [
-            {"score": one.score, "fit": one.fit, **card_json(card)}
+            {"score": one.score, "fit": one.fit, **card_display.card_json(card)}
             for one, card in zip(found, shown, strict=True)
         ]
         typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
@@ -246,7 +247,7 @@ def discover(
         from rich.console import Console
 
         for one, card in zip(found, shown, strict=True):
-            Console().print(discovery_rich(one, card))
+            Console().print(card_display.discovery_rich(one, card))
             if card.insertion:
                 typer.echo(shown_lines(card.insertion.row))
         if len(found) < count:

@@ -13,8 +13,8 @@ import typer
 from ssm_search.cli import indexing, maintain
 from ssm_search.cli import show as look
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
+from ssm_search.cli.terminal import print_facts, say
 from ssm_search.errors import NoPaperError, SsmSearchError
-from ssm_search.views import print_facts, say
 
 if TYPE_CHECKING:
     from ssm_search.index import Filters
@@ -140,15 +140,17 @@ def suggest(
 
     Example: `ssm-search suggest 2402.18959`
     """
-    from ssm_search.views import suggestion_to_json, suggestions_table
+    from ssm_search.views import display
 
     found = open_listed(index).suggest_categories(text_of(paper), k)
     if as_json:
-        typer.echo(json.dumps([suggestion_to_json(s) for s in found], ensure_ascii=False, indent=1))
+        typer.echo(
+            json.dumps([display.suggestion_to_json(s) for s in found], ensure_ascii=False, indent=1)
+        )
         return
     from rich.console import Console
 
-    Console().print(suggestions_table(found) if found else "No heading of this list fits.")
+    Console().print(display.suggestions_table(found) if found else "No heading of this list fits.")
 
 
 def status(index: IndexOption = None, as_json: JsonOption = False) -> None:

@@ -19,8 +19,8 @@ from ssm_search.cli.options import (
     open_search,
     text_of,
 )
+from ssm_search.cli.terminal import say
 from ssm_search.errors import ServeError
-from ssm_search.views import say
 
 AUTH_VARIABLE = "SSM_SEARCH_AUTH"
 HOST_VARIABLES = [
@@ -43,11 +43,11 @@ def draw_map(
 
     Example: `ssm-search map "mamba for video" -o map.html`
     """
-    from ssm_search.views import write_map
+    from ssm_search.views import maps
 
     search, text = open_listed(index), text_of(text)
     hits = search.query(text, k) if text else []
-    write_map(search, output, hits, text)
+    maps.write_map(search, output, hits, text)
     say(f"{output}: {len(search.papers)} papers")
 
 

@@ -1,3 +1,4 @@
+from . import card_table as card_table
 from . import cards as cards
 from . import discovery as discovery
 from . import doctor as doctor
@@ -6,8 +7,4 @@ from .cards import Card as Card
 from .cards import Triage as Triage
 from .discovery import Discovery as Discovery
 from .discovery import discover as discover
-from .doctor import examine as examine
 from .findings import Finding as Finding
-from .intake import Submission as Submission
-from .submissions import paper_of as paper_of
-from .submissions import read_pasted as read_pasted

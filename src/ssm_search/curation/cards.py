@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import Insertion, insert_paper, read_list, unified_diff
+from ssm_search.curation import card_table
 from ssm_search.curation.intake import Submission, completed
 from ssm_search.curation.submissions import paper_of, read_submissions
 from ssm_search.errors import ListError, SubmissionError
 from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
 from ssm_search.search import Search
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 RELATED = 5  # listed papers shown
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """All that a maintainer needs to decide on a paper.
+    """All that a maintainer needs to decide on a paper; prints as a table, in notebooks with links.
 
     Attributes:
         notes: what else there is to know: where its text is from, what differs, what is stale.
@@ -38,10 +43,19 @@ class Card:
     patch: str
     no_row: str
 
+    def __str__(self) -> str:
+        return card_table.card_text(self)
+
+    def __rich__(self) -> RenderableType:
+        return card_table.with_row(self)
+
+    def _repr_html_(self) -> str:
+        return card_table.card_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """Cards for all papers of one submission.
+    """Cards for all papers of one submission; prints as they do, one below the other.
 
     Attributes:
         unread: papers that nothing is known of but an id, with the reason.
@@ -49,6 +63,12 @@ class Triage:
 
     cards: tuple[Card, ...]
     unread: tuple[Submission, ...]
+
+    def __str__(self) -> str:
+        return card_table.triage_text(self)
+
+    def _repr_html_(self) -> str:
+        return card_table.triage_html(self)
 
 
 def submit(
@@ -78,7 +98,7 @@ def submit(
     (submission,) = completed(_listed(search, [given]), abstracts, offline=offline)
     if not submission.paper.title and not submission.paper.abstract:
         name = given.id if given.kind == "paper" else given.url or "the submission"
-        raise SubmissionError(f"{name}: {'; '.join(submission.notes)}; give its title and abstract")
+        raise SubmissionError(f"{name}: {submission.reason}; give its title and abstract")
     return _card(search, submission, list_text, list_name, category)
 
 

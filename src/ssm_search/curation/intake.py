@@ -27,6 +27,11 @@ class Submission:
     paper: Paper
     notes: tuple[str, ...] = ()
 
+    @property
+    def reason(self) -> str:
+        """All notes on one line."""
+        return "; ".join(self.notes)
+
 
 def completed(
     papers: Iterable[Paper],

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import html
-import io
-import shutil
 import textwrap
 from dataclasses import astuple
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from ssm_search.dates import Date
 from ssm_search.papers import Hit
-from ssm_search.text import shown
+from ssm_search.text import drawn, shown
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-MIN_WIDTH = 60  # columns, below which a table is no longer one
 WHY_CHARS = 240  # of a reason in a terminal: three lines
 
 
@@ -38,13 +35,7 @@ class Hits(list[Hit]):
         return Hits(sorted(self, key=lambda hit: astuple(Date.of(hit.paper)), reverse=True))
 
     def __str__(self) -> str:
-        from rich.console import Console
-
-        width = max(shutil.get_terminal_size((100, 24)).columns, MIN_WIDTH)
-        console = Console(file=io.StringIO(), width=width, color_system=None)
-        console.print(self.__rich__())
-        text: str = console.file.getvalue()  # type: ignore[attr-defined]
-        return "\n".join(line.rstrip() for line in text.splitlines())
+        return drawn(self.__rich__())
 
     __repr__ = __str__
 

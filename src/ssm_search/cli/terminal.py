@@ -1,15 +1,11 @@
-"""What is printed in a terminal: safe text, tables of facts, progress bars."""
+"""What the commands print besides answers: lines of news, tables of facts."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from ssm_search.text import shown
-
-if TYPE_CHECKING:
-    pass
 
 
 def say(message: str) -> None:

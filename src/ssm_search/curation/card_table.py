@@ -1,0 +1,167 @@
+"""A card as a table: drawn in a terminal, as plain text, and with links in a notebook."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from ssm_search.papers import Category, Paper
+from ssm_search.text import drawn, shown, shown_lines
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ssm_search.curation.cards import Card, Triage
+
+AUTHORS = 4  # named; of more, the first and "et al."
+EVIDENCE = 2  # neighbours named for each heading
+
+
+def verdict_line(card: Card) -> str:
+    """Whether the paper belongs on the list, in a sentence."""
+    placement = card.placement
+    match placement.verdict:
+        case "fits":
+            return "belongs on this list"
+        case "off topic":
+            return (
+                f"off topic: {1 - placement.scope:.0%} of the listed papers are nearer to the rest "
+                "of the list"
+            )
+        case "no heading":
+            below = f" below “{placement.parent[-1]}”" if placement.parent else ""
+            return f"on topic, but no present heading fits; it may need a new one{below}"
+
+
+def facts_line(paper: Paper) -> str:
+    """Authors, date, source and arXiv's categories, as far as they are known, on one line."""
+    named = list(paper.authors[:AUTHORS]) if len(paper.authors) <= AUTHORS else []
+    authors = ", ".join(named) or (f"{paper.authors[0]} et al." if paper.authors else "")
+    date = str(paper.published or paper.year or "")
+    source = f"arXiv:{paper.id}" if paper.kind == "paper" else paper.url
+    return " · ".join(filter(None, [authors, date, source, ", ".join(paper.arxiv_categories)]))
+
+
+def path_line(category: Category) -> str:
+    """A heading with those above it, on one line."""
+    return " › ".join(category)
+
+
+def card_rich(card: Card, list_name: str = "") -> RenderableType:
+    """``card`` for a terminal, all but the row itself, which must not be wrapped."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    def part(name: str) -> Text:
+        return Text(f"\n{name}", style="bold cyan")
+
+    def line(text: str, style: str = "", *, whole: bool = True) -> Padding:
+        shape = {"overflow": "fold"} if whole else {"overflow": "ellipsis", "no_wrap": True}
+        return Padding(Text(shown(text), style=style, **shape), (0, 0, 0, 2))
+
+    parts: list[RenderableType] = [
+        Text(shown(card.paper.title or "(no title)"), style="bold"),
+        Text(shown(facts_line(card.paper)), style="dim"),
+        *(Text(shown(note), style="yellow") for note in card.notes),
+        part("scope"),
+        line(verdict_line(card), "" if card.placement.verdict == "fits" else "bold yellow"),
+        part("headings"),
+    ]
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True, min_width=4)
+    table.add_column()
+    for suggestion in card.placement.suggestions:
+        name = shown(path_line(suggestion.category))
+        cell = Text(name, "bold", overflow="ellipsis", no_wrap=True)
+        for hit in suggestion.evidence[:EVIDENCE]:
+            cell.append("\n" + shown(hit.paper.title), style="not bold dim")
+        table.add_row(f"{suggestion.confidence:.0%}", cell)
+    parts += [Padding(table, (0, 0, 0, 1)), part("duplicates")]
+    parts += [
+        line(f"{one}: {one.paper.title} ({one.paper.id})", "bold red") for one in card.duplicates
+    ] or [line("none")]
+    parts.append(part("related"))
+    parts += [line(f"{hit.paper.id}  {hit.paper.title}", whole=False) for hit in card.related]
+    parts += [part("row"), line(_place(card, list_name), "dim" if card.insertion else "")]
+    return Group(*parts)
+
+
+def with_row(card: Card) -> RenderableType:
+    """``card`` for a terminal with its row, which is folded there rather than cut off."""
+    from rich.console import Group
+    from rich.text import Text
+
+    row = shown_lines(card.insertion.row) if card.insertion else ""
+    return Group(card_rich(card), *([Text(row, overflow="fold")] if row else []))
+
+
+def card_text(card: Card) -> str:
+    """``card`` as plain text, its row on a line of its own however long it is."""
+    row = f"\n{shown_lines(card.insertion.row)}" if card.insertion else ""
+    return drawn(card_rich(card)) + row
+
+
+def card_html(card: Card) -> str:
+    """``card`` as an HTML table; all that is not ours in it is escaped."""
+    title = _linked(card.paper, card.paper.title or "(no title)")
+    parts = {
+        "notes": [_escaped(note) for note in card.notes],
+        "scope": [_escaped(verdict_line(card))],
+        "headings": [
+            "<br>".join(
+                [
+                    f"{one.confidence:.0%} <b>{_escaped(path_line(one.category))}</b>",
+                    *(_linked(hit.paper, hit.paper.title) for hit in one.evidence[:EVIDENCE]),
+                ]
+            )
+            for one in card.placement.suggestions
+        ],
+        "duplicates": [
+            f"{_escaped(str(one))}: {_linked(one.paper, one.paper.title)}"
+            for one in card.duplicates
+        ]
+        or ["none"],
+        "related": [_linked(hit.paper, hit.paper.title) for hit in card.related],
+        "row": [_escaped(_place(card))],
+    }
+    if card.insertion:
+        parts["row"].append(f"<pre>{html.escape(shown_lines(card.insertion.row))}</pre>")
+    rows = "".join(
+        f"<tr><th>{name}</th><td>{'<br>'.join(lines)}</td></tr>"
+        for name, lines in parts.items()
+        if lines
+    )
+    head = f'<tr><th colspan="2">{title}<br>{_escaped(facts_line(card.paper))}</th></tr>'
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def triage_text(triage: Triage) -> str:
+    """All cards of a submission as plain text, then the papers that there is no card for."""
+    unread = [shown(f"{one.paper.id}: {one.reason}") for one in triage.unread]
+    return "\n\n".join([*map(card_text, triage.cards), *unread])
+
+
+def triage_html(triage: Triage) -> str:
+    """All cards of a submission as HTML tables, then the papers that there is no card for."""
+    unread = [f"<p>{_escaped(f'{one.paper.id}: {one.reason}')}</p>" for one in triage.unread]
+    return "".join([*map(card_html, triage.cards), *unread])
+
+
+def _place(card: Card, list_name: str = "") -> str:
+    """Where the row goes, or why there is none."""
+    if not card.insertion:
+        return f"none: {card.no_row}"
+    line = f"line {card.insertion.line}, under {path_line(card.category)}"
+    return f"{list_name}, {line}" if list_name else line
+
+
+def _escaped(text: str) -> str:
+    return html.escape(shown(text))
+
+
+def _linked(paper: Paper, text: str) -> str:
+    if not paper.url.startswith(("https://", "http://")):
+        return _escaped(text)
+    return f'<a href="{_escaped(paper.url)}">{_escaped(text)}</a>'
