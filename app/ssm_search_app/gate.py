@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ssm_search_app.bounds import refusal
-from ssm_search_app.login import COOKIE
+from ssm_search_app.login import COOKIE, local_path
 from ssm_search_app.logs import log_failure
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -106,7 +106,7 @@ class Gate:
         origin = Headers(scope=scope).get("origin")
         if origin is not None and not self._is_own(origin, asked):
             return 403, "other sites may not ask this server; see --allow-host if it is one of its"
-        if not DOORS.fullmatch(scope["path"].removeprefix(scope.get("root_path", ""))):
+        if not DOORS.fullmatch(local_path(scope)):
             return 404, "there is nothing at this address"
         return None
 

@@ -50,7 +50,7 @@ class Login:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a login or logout, let a user in, or say that nobody is."""
-        path = scope.get("path", "").removeprefix(scope.get("root_path", "")).rstrip("/")
+        path = local_path(scope).rstrip("/")
         if scope["type"] != "http" or path == OPEN:
             await self._app(scope, receive, send)
             return
@@ -166,6 +166,12 @@ def _page(request: Request, status: int, problem: str, search: str) -> Response:
     action = _home(request.scope) + "login"
     page = render.render("login.html", problem=problem, action=action, search=search)
     return HTMLResponse(page, status, headers={"Cache-Control": "no-store"})
+
+
+def local_path(scope: Scope) -> str:
+    """The path of a request as this server knows it, without what a proxy serves it under."""
+    path: str = scope.get("path", "")
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def _home(scope: Scope) -> str:

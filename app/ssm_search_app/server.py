@@ -95,6 +95,12 @@ def build_app(
     page.queue(max_size=MAX_WAITING, api_open=False)
     tame_gradio()
     bound_page(page)
+    _mount(app, page, root_path)
+    return app
+
+
+def _mount(app: FastAPI, page: gr.Blocks, root_path: str) -> None:
+    """Let ``app`` answer for ``page``, with no more of Gradio than it needs."""
     gr.mount_gradio_app(
         app,
         page,
@@ -112,9 +118,9 @@ def build_app(
         show_error=True,
         pwa=False,
     )
-    return app
 
 
+# Long: what can be chosen at the start, all of it by name.
 def serve(
     library: Library,
     *,

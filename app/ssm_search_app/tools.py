@@ -54,6 +54,7 @@ def filters_of(
     return filters
 
 
+# Long: five functions, each little but its signature and what programs are told of it.
 def tools(library: Library, lanes: Lanes) -> list[Work]:
     """The functions, each answering from ``library``; all they raise is an SsmSearchError."""
 

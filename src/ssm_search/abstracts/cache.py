@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -152,35 +152,24 @@ def fetch_abstracts(
     fetched: list[Abstract] = []
     unknown: list[str] = []
     error = ""
-    answered = refused_in_a_row = 0
-    batches = [missing[at : at + BATCH_SIZE] for at in range(0, len(missing), BATCH_SIZE)]
+    answered = 0
     progress(0, len(missing))
     source = ArxivApi(api_url or os.environ.get(API_URL_VARIABLE) or API_URL, interval, sleep)
     source.witness = next((i for i in known if arxiv_id(i) == i), "")
-    with closing(source.client._session):
-        while batches:
-            batch = batches.pop(0)
-            try:
-                records = source.ask(batch)
-            except FetchError as failure:
-                if failure.status != 400 or refused_in_a_row == MAX_REFUSED:
-                    error = str(failure)
-                    break
-                if len(batch) > 1:
-                    # One id that arXiv finds malformed fails its batch: halve until it is alone.
-                    middle = len(batch) // 2
-                    batches[:0] = [batch[:middle], batch[middle:]]
-                    continue
-                refused += batch
-                refused_in_a_row += 1
-            else:
-                append_abstracts(cache, records)
-                fetched += records
-                found = {record.id for record in records}
-                unknown += [paper_id for paper_id in batch if paper_id not in found]
-                refused_in_a_row = 0
-            answered += len(batch)
-            progress(answered, len(missing))
+    try:
+        with closing(source.client._session):
+            for batch, records in _answers(source, missing):
+                if records is None:
+                    refused += batch
+                else:
+                    append_abstracts(cache, records)
+                    fetched += records
+                    found = {record.id for record in records}
+                    unknown += [paper_id for paper_id in batch if paper_id not in found]
+                answered += len(batch)
+                progress(answered, len(missing))
+    except FetchError as failure:
+        error = str(failure)
     return FetchReport(
         fetched=tuple(record.id for record in fetched),
         unknown=tuple(unknown),
@@ -188,6 +177,35 @@ def fetch_abstracts(
         withdrawn=tuple(record.id for record in fetched if record.withdrawn),
         error=error,
     )
+
+
+def _answers(
+    source: ArxivApi, ids: Sequence[str]
+) -> Iterator[tuple[list[str], list[Abstract] | None]]:
+    """A batch of ``ids`` after another, with what arXiv knows of it; None for an id it refuses.
+
+    Raises:
+        FetchError: arXiv cannot be asked, or refuses one id after another.
+    """
+    batches = [list(ids[at : at + BATCH_SIZE]) for at in range(0, len(ids), BATCH_SIZE)]
+    refused_in_a_row = 0
+    while batches:
+        batch = batches.pop(0)
+        try:
+            records = source.ask(batch)
+        except FetchError as failure:
+            if failure.status != 400 or refused_in_a_row == MAX_REFUSED:
+                raise
+            if len(batch) > 1:
+                # One id that arXiv finds malformed fails its batch: halve until it is alone.
+                middle = len(batch) // 2
+                batches[:0] = [batch[:middle], batch[middle:]]
+                continue
+            refused_in_a_row += 1
+            yield batch, None
+        else:
+            refused_in_a_row = 0
+            yield batch, records
 
 
 def search_arxiv(

@@ -1,12 +1,10 @@
 from . import edits as edits
-from .blocks import Run as Run
+from . import escaping as escaping
 from .diffs import unified_diff as unified_diff
-from .escaping import escaped_address as escaped_address
-from .escaping import escaped_title as escaped_title
 from .headline import clean_title as clean_title
 from .insertion import Insertion as Insertion
 from .insertion import insert_paper as insert_paper
-from .links import is_code as is_code
+from .links import is_code_address as is_code_address
 from .reading import MAX_LIST_CHARS as MAX_LIST_CHARS
 from .reading import Entry as Entry
 from .reading import ListReading as ListReading

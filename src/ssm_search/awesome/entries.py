@@ -61,15 +61,10 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
         return
     said = dict(zip(reversed(cell_roles), reversed(texts), strict=True))
     years = (find_year(said.get(role)) for role in ("year", "date", "venue"))
-    yield from _entry(
-        Headline(title, 3),
-        runs,
-        line=block.line,
-        venue=said.get("venue") or found.venue,
-        year=next(filter(None, years), found.year),
-        code_url=_code_cell(block, cell_roles),
-        cell_roles=cell_roles,
-    )
+    venue = said.get("venue") or found.venue
+    read = Headline(title, 3, venue=venue, year=next(filter(None, years), found.year))
+    code_url = _code_cell(block, cell_roles)
+    yield from _entry(read, runs, line=block.line, code_url=code_url, cell_roles=cell_roles)
 
 
 def _code_cell(block: Block, cell_roles: list[str]) -> str:
@@ -95,7 +90,7 @@ def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
             sure = found.strength if in_section else 2
             found = replace(found, strength=sure)
             end = max(run.line for run in runs)
-            yield from _entry(found, own, line=line, end=end, venue=found.venue, year=found.year)
+            yield from _entry(found, own, line=line, end=end)
         elif in_section and block.kind == "item":
             yield from _why_no_entry(found, own, line)
         for run in mentions:
@@ -158,8 +153,6 @@ def _entry(
     *,
     line: int,
     end: int = 0,
-    venue: str = "",
-    year: int | None = None,
     code_url: str = "",
     cell_roles: Iterable[str] = (),
 ) -> Iterator[Entry | Problem]:
@@ -182,7 +175,7 @@ def _entry(
         page = next((run.href for run in links if run.href != code_url), code_url)
         pdf = next((run.href for run in links if "pdf" in label_words(run.text)), "")
         paper = Paper(id=slug(found.title), title=found.title, kind="link", url=page, pdf_url=pdf)
-    paper = replace(paper, code_url=code_url, venue=venue, year=year)
+    paper = replace(paper, code_url=code_url, venue=found.venue, year=found.year)
     end = max([line, end, *(run.line for run in runs)])
     yield Entry(paper, line, end, found.strength, tuple(cell_roles))
 

@@ -41,6 +41,11 @@ def is_code(run: Run) -> bool:
     return (is_repository or says_code) if is_label(run.text) else (is_repository and says_code)
 
 
+def is_code_address(address: str) -> bool:
+    """Whether a bare address leads to a repository on a known host."""
+    return is_code(Run(address, address))
+
+
 def says_paper(run: Run) -> bool:
     """A link whose text calls it the paper."""
     return is_web(run) and is_label(run.text) and bool(PAPER_LABELS & label_words(run.text))

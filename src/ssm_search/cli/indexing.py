@@ -23,6 +23,7 @@ from ssm_search.progress import progress_bars
 from ssm_search.text import shown
 
 
+# Long: the options of a command are its parameters, each with its help.
 def build(
     source: Annotated[
         str | None,

@@ -35,6 +35,7 @@ AbstractsOption = Annotated[
 ]
 
 
+# Long: the options of a command are its parameters, each with its help.
 def submit(
     link: Annotated[
         str, typer.Argument(help='An arXiv id or any link; "-" reads a title and an abstract.')
@@ -186,6 +187,7 @@ def doctor(
         Console().print(finding_display.findings_rich(findings, name_of(path)))
 
 
+# Long: the options of a command are its parameters, each with its help.
 def discover(
     corpus: Annotated[
         str | None,

@@ -65,6 +65,7 @@ def _main(
         logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
 
 
+# Long: the options of a command are its parameters, each with its help.
 @app.command()
 def query(
     text: Annotated[str, typer.Argument(help="Words, a question, a title, an abstract, an id.")],
@@ -84,6 +85,7 @@ def query(
     _print_hits(hits, as_json)
 
 
+# Long: the options of a command are its parameters, each with its help.
 @app.command()
 def related(
     paper: Annotated[str, typer.Argument(help="An arXiv id or link, a listed title, or any text.")],
@@ -103,6 +105,7 @@ def related(
     _print_hits(hits, as_json)
 
 
+# Long: the options of a command are its parameters, each with its help.
 @app.command()
 def recommend(
     like: Annotated[list[str], typer.Argument(help="Ids, links, titles or texts that you like.")],

@@ -51,6 +51,7 @@ def draw_map(
     say(f"{output}: {len(search.papers)} papers")
 
 
+# Long: the options of a command are its parameters, each with its help.
 def serve_page(
     host: Annotated[
         str, typer.Option(help="Address to listen at; 0.0.0.0 is every network.")

@@ -102,6 +102,7 @@ def submit(
     return _card(search, submission, list_text, list_name, category)
 
 
+# Long: where to file, by what list, with what texts: all of it by name, as for `submit`.
 def triage(
     search: Search,
     submitted: str | Sequence[Paper],

@@ -10,7 +10,7 @@ from itertools import takewhile
 from urllib.parse import urlsplit
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
-from ssm_search.awesome import Entry, Run, clean_title, is_code, read_list
+from ssm_search.awesome import Entry, clean_title, is_code_address, read_list
 from ssm_search.curation.bibtex import author_names, read_bibtex
 from ssm_search.errors import NoPaperError, SubmissionError
 from ssm_search.papers import Paper, slug, title_key
@@ -324,7 +324,7 @@ def _of_prose(text: str) -> Iterator[Paper]:
     }
     yield from listed.values()
     ids = _ids(text)
-    code = {word for word in _words(text) if is_code(Run(word, word))} if len(ids) == 1 else set()
+    code = {word for word in _words(text) if is_code_address(word)} if len(ids) == 1 else set()
     for one in ids:
         if one not in listed:
             yield paper_of(one, code_url=code.pop() if len(code) == 1 else "")

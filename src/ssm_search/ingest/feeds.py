@@ -100,23 +100,31 @@ def read_feed(
                 format_of(stream)
     total = 0 if None in sizes else sum(filter(None, sizes))
 
-    def papers() -> Iterator[Paper | Removed]:
-        before = 0
-        for source, bytes_ in zip(sources, sizes, strict=True):
-            done = 0
+    found = _records(sources, sizes, malformed, lambda done: progress(done, total))
+    return (
+        one for one in found if isinstance(one, Removed) or _is_wanted(one, wanted, since, until)
+    )
 
-            def advance(position: int, before: int = before) -> None:
-                nonlocal done
-                done = max(done, position)
-                progress(before + done, total)
 
-            for found in _read(source, malformed, advance):
-                if isinstance(found, Removed) or _is_wanted(found, wanted, since, until):
-                    yield found
-            before += done if bytes_ is None else bytes_
-            progress(before, total)
+def _records(
+    sources: Sequence[str | Path],
+    sizes: Sequence[int | None],
+    malformed: Callable[[Malformed], None],
+    advance: Callable[[int], None],
+) -> Iterator[Paper | Removed]:
+    """All records of ``sources``; ``advance`` is told how many bytes of all were read."""
+    before = 0
+    for source, bytes_ in zip(sources, sizes, strict=True):
+        done = 0
 
-    return papers()
+        def advance_here(position: int, before: int = before) -> None:
+            nonlocal done
+            done = max(done, position)
+            advance(before + done)
+
+        yield from _read(source, malformed, advance_here)
+        before += done if bytes_ is None else bytes_
+        advance(before)
 
 
 def _read(

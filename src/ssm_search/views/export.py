@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import escaped_address, escaped_title
+from ssm_search.awesome import escaping
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
 from ssm_search.papers import Paper, to_json
@@ -92,13 +92,15 @@ def to_markdown(papers: Sequence[Paper]) -> str:
     """A table of title, year, venue, code and PDF."""
     lines = ["| Title | Year | Venue | Code | PDF |", "|---|---|---|---|---|"]
     for paper in papers:
-        title = escaped_title(paper.title, in_table=True)
-        links = [escaped_address(url) for url in (paper.url, paper.code_url, paper.pdf_url)]
+        title = escaping.escaped_title(paper.title, in_table=True)
+        links = [
+            escaping.escaped_address(url) for url in (paper.url, paper.code_url, paper.pdf_url)
+        ]
         url, code, pdf = links
         cells = [
             f"[{title}]({url})" if url else title,
             str(paper.year or ""),
-            escaped_title(paper.venue, in_table=True),
+            escaping.escaped_title(paper.venue, in_table=True),
             f"[code]({code})" if code else "",
             f"[pdf]({pdf})" if pdf else "",
         ]
@@ -117,7 +119,7 @@ def _bibtex_entry(paper: Paper, key: str) -> str:
         "eprint": paper.id if on_arxiv else "",
         "archivePrefix": "arXiv" if on_arxiv else "",
         "primaryClass": paper.arxiv_categories[0] if paper.arxiv_categories else "",
-        "url": escaped_address(paper.url),
+        "url": escaping.escaped_address(paper.url),
     }
     kind = "inproceedings" if venue else "misc"
     lines = [f"      {name}={{{value}}}," for name, value in fields.items() if value]
