@@ -1,6 +1,6 @@
 """Whether answers are still what they were: ids, scores to five digits, reasons, errors.
 
-Asked are the shipped list, a folder of 1,000 papers in parts, and a store of the same, by every
+Asked are the shipped list, a folder of 1,000 papers in segments, and a store of the same, by every
 kind of question there is. What they answered is in benchmarks/results/answers.jsonl; this prints
 what differs, and ends with status 1 if anything does.
 
@@ -34,12 +34,12 @@ from ssm_search import CategorySuggestion, Duplicate, Hits, Paper, Placement, Ss
 RESULTS = Path(__file__).parent / "results" / "answers.jsonl"
 INDEX = Path(__file__).parents[1] / "index" / "awesome-mamba"
 PAPERS = 1_000
-LATER = 200  # of them come as an update, in a part of their own
+LATER = 200  # of them come as an update, in a segment of their own
 DIMENSION = 32
 TOLERANCE = 2e-5  # of scores: other processors add up in another order
-MEANT = {f"parts {n}: {name} ['']" for n, name in ((94, "suggest_categories"), (100, "place"))} | {
-    "parts 106: duplicates ['']"
-}
+MEANT = {
+    f"segments {n}: {name} ['']" for n, name in ((94, "suggest_categories"), (100, "place"))
+} | {"segments 106: duplicates ['']"}
 """Answers that differ on purpose from those of commit cc90294: that a corpus files nothing is said
 before its text is looked at, in a folder as in a store."""
 CATEGORIES = ("cs.CV", "cs.LG", "cs.CL", "eess.IV", "q-bio.QM")
@@ -95,14 +95,14 @@ def places(folder: Path) -> dict[str, Any]:
         for name, update in (("first", False), ("later", True)):
             ssm_search.gather_index(
                 [folder / f"{name}.jsonl"],
-                folder / "parts",
+                folder / "segments",
                 encoder=SumOfWords(),
                 update=update,
                 **more,  # type: ignore[arg-type]
             )
     return {
         "list": ssm_search.PaperSearch.load(INDEX),
-        "parts": ssm_search.PaperSearch.load(folder / "parts", SumOfWords()),
+        "segments": ssm_search.PaperSearch.load(folder / "segments", SumOfWords()),
         "store": ssm_search.StoreSearch.load(uri, SumOfWords()),
     }
 

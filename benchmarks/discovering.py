@@ -25,7 +25,7 @@ from rich.table import Table
 
 from ssm_search.abstracts.cache import load_abstracts, with_abstracts
 from ssm_search.awesome.reading import read_list
-from ssm_search.corpora.joining import update_parts
+from ssm_search.corpora import update_index
 from ssm_search.curation.discovery import discover
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
@@ -54,7 +54,7 @@ def main(corpus_folder: Path, data: Path) -> None:
         shutil.copytree(corpus_folder, folder, copy_function=os.link)
         everyone = {paper.id: paper for papers in lists.values() for paper in papers}
         base = PaperSearch.load(folder)
-        update_parts(everyone.values(), folder, base.rows, base.encoder)
+        update_index(everyone.values(), folder, base.rows, base.encoder)
         corpus = PaperSearch.load(folder)
         above: dict[str, list[Paper]] = {}
         for name, papers in lists.items():

@@ -89,7 +89,7 @@ def main(folder: Path, uri: str) -> None:
     ids = [[paper.id for paper in view.papers(found)] for found in near]
     exact = exact_nearest(local, vectors)
     recall = overlap(ids, exact)
-    kinds = [search.manifest.segments[0].kind for search in (local, store)]
+    kinds = [search.manifest.kind for search in (local, store)]
     where = "on object storage" if "://" in uri else "on disk"
     about = (
         f"{date.today()}, commit {commit()}; {machine()}; {local.manifest.papers:,} papers; "
@@ -115,7 +115,7 @@ def main(folder: Path, uri: str) -> None:
 
 def exact_nearest(local: PaperSearch, vectors: Any) -> list[list[str]]:
     """The ids of the ten nearest to each query, by comparing with all."""
-    every = np.concatenate(list(local.index.vector_parts()))
+    every = np.concatenate(list(local.index.vector_blocks()))
     present = local.rows.present
     found = []
     for vector in vectors:

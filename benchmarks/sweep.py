@@ -69,11 +69,11 @@ class Point:
 
 
 def read_vectors(folder: Path) -> NDArray[np.float32]:
-    """All vectors of an index's parts, shape (n, d)."""
-    parts = sorted(folder.glob("*/vectors.npy"))
-    if not parts:
+    """All vectors of an index's segments, shape (n, d)."""
+    segments = sorted(folder.glob("*/vectors.npy"))
+    if not segments:
         sys.exit(f"no vectors in {folder}; build it with `ssm-search build --corpus`")
-    return np.concatenate([np.load(path, mmap_mode="r", allow_pickle=False) for path in parts])
+    return np.concatenate([np.load(path, mmap_mode="r", allow_pickle=False) for path in segments])
 
 
 def grown(real: NDArray[np.float32], n: int) -> NDArray[np.float32]:

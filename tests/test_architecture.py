@@ -16,7 +16,9 @@ import ssm_search
 PACKAGE = ROOT / "src" / "ssm_search"
 PAGE = ROOT / "app" / "ssm_search_app"
 
-LEAVES = "addresses arxiv_ids dates downloads errors files papers progress quiet text".split()
+LEAVES = (
+    "addresses arrays arxiv_ids dates downloads errors files papers progress quiet text".split()
+)
 """Modules at the top, which import nothing of ours but each other; everything may import them."""
 
 MAY_IMPORT = {

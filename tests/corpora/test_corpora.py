@@ -1,4 +1,4 @@
-"""Large corpora: the same answers as from a list, in parts, resumable, kept up to date."""
+"""Large corpora: the same answers as from a list, in segments, resumable, kept up to date."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from fakes import WordEncoder
 from numpy.typing import NDArray
 
 from ssm_search.build.corpora import gather_index
-from ssm_search.corpora import joining as corpora
-from ssm_search.corpora import shards
+from ssm_search.corpora import staging
+from ssm_search.corpora.writing import update_index
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
+from ssm_search.index import folder as folders
 from ssm_search.index import segmented
 from ssm_search.index.ann import Ann, ann_kind, build_ann, checked_kind, kind_for
 from ssm_search.index.memory import SearchIndex
@@ -39,8 +40,8 @@ MANY_LOOKS = 10_000  # at an index, within which a reader must have seen it chan
 
 
 @pytest.fixture(autouse=True)
-def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "SHARD", 16)
+def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "STAGED", 16)
 
 
 def gathered(folder: Path, records: Sequence[Paper], tmp_path: Path, **more: object) -> PaperSearch:
@@ -200,10 +201,10 @@ def test_records_say_what_is_gone() -> None:
         def __len__(self) -> int:
             return len(self.id_hashes)
 
-    parts = [Rows([1, 2, 3]), Rows([2, 4, 1])]
-    # 3 goes after the first shard's rows; 4 goes before it comes, and 2 after it came again.
+    segments = [Rows([1, 2, 3]), Rows([2, 4, 1])]
+    # 3 goes after the first segment's rows; 4 goes before it comes, and 2 after it came again.
     removed = [np.array([[3, 3]], dtype=np.uint64), np.array([[4, 1], [2, 3]], dtype=np.uint64)]
-    kept = corpora.last_records(parts, removed)  # type: ignore[arg-type]
+    kept = staging.last_records(segments, removed)  # type: ignore[arg-type]
     assert [rows.tolist() for rows in kept] == [[], [1, 2]]
 
 
@@ -229,7 +230,7 @@ def test_removed_papers_are_not_found(tmp_path: Path) -> None:
     records = papers(40)
     folder = tmp_path / "index"
     search = gathered(folder, records, tmp_path)
-    counts = corpora.update_parts(
+    counts = update_index(
         [Removed(records[4].id), Removed("2501.99999")], folder, search.rows, WordEncoder()
     )
     assert (counts.papers, counts.encoded, counts.removed) == (39, 0, 1)
@@ -238,7 +239,7 @@ def test_removed_papers_are_not_found(tmp_path: Path) -> None:
     with pytest.raises(PaperNotFoundError):
         after.related(records[4].id)
     # It comes back.
-    corpora.update_parts([records[4]], folder, after.rows, WordEncoder())
+    update_index([records[4]], folder, after.rows, WordEncoder())
     assert PaperSearch.load(folder, WordEncoder()).related(records[4].id, 1)
 
 
@@ -249,7 +250,7 @@ def test_only_what_changed_is_encoded_and_written(tmp_path: Path) -> None:
     before = {path: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
     encoder = WordEncoder()
     moved = replace(records[1], venue="Elsewhere")
-    counts = corpora.update_parts([records[0], moved], folder, search.rows, encoder)
+    counts = update_index([records[0], moved], folder, search.rows, encoder)
     assert (counts.encoded, counts.reused) == (0, 1)
     assert encoder.encoded == []
     after = {path: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
@@ -258,24 +259,24 @@ def test_only_what_changed_is_encoded_and_written(tmp_path: Path) -> None:
     assert PaperSearch.load(folder, WordEncoder()).query(moved.id, 1)[0].paper == moved
 
 
-def test_small_parts_are_joined_and_emptied_ones_written_anew(tmp_path: Path) -> None:
+def test_small_segments_are_joined_and_emptied_ones_written_anew(tmp_path: Path) -> None:
     records = papers(60)
     folder = tmp_path / "index"
     search = gathered(folder, records[:40], tmp_path)
     for at in range(40, 60):
-        corpora.update_parts([records[at]], folder, search.rows, WordEncoder())
+        update_index([records[at]], folder, search.rows, WordEncoder())
         search = PaperSearch.load(folder, WordEncoder())
-        assert len(search.manifest.segments) <= corpora.MAX_PARTS
+        assert len(search.manifest.segments) <= folders.MAX_SEGMENTS
     assert {paper.id for paper in search.newest(99)} == {paper.id for paper in records}
     gone = [Removed(paper.id) for paper in records[:30]]
-    corpora.update_parts(gone, folder, search.rows, WordEncoder())
+    update_index(gone, folder, search.rows, WordEncoder())
     search = PaperSearch.load(folder, WordEncoder())
     assert len(search.papers) < 45  # most of what is gone is no longer there
     assert {paper.id for paper in search.newest(99)} == {paper.id for paper in records[30:]}
     fresh = gathered(tmp_path / "fresh", records[30:], tmp_path)
     assert {i for i, _ in rank(search, "video graph")} == {i for i, _ in rank(fresh, "video graph")}
     with pytest.raises(IndexFolderError, match="nothing would be left"):
-        corpora.update_parts([Removed(p.id) for p in records], folder, search.rows, WordEncoder())
+        update_index([Removed(p.id) for p in records], folder, search.rows, WordEncoder())
 
 
 def test_a_second_build_encodes_what_changed(tmp_path: Path) -> None:
@@ -302,9 +303,9 @@ SLOW = """
 import sys
 sys.path.insert(0, {tests!r})
 from fakes import WordEncoder
-from ssm_search.corpora import shards
+from ssm_search.corpora import staging
 from ssm_search.build import gather_index
-shards.SHARD = 16
+staging.STAGED = 16
 class Slow(WordEncoder):
     def encode(self, texts, /):
         print(len(texts), flush=True)
@@ -315,7 +316,7 @@ gather_index([sys.argv[1]], sys.argv[2], encoder=Slow(), sentences={sentences})
 
 
 @pytest.mark.parametrize("sentences", [False, True])
-def test_a_killed_build_loses_a_shard_at_most(tmp_path: Path, sentences: bool) -> None:
+def test_a_killed_build_loses_a_segment_at_most(tmp_path: Path, sentences: bool) -> None:
     records = papers(400)
     path, folder = source(tmp_path, records), tmp_path / "index"
     script = SLOW.format(tests=str(SUPPORT), sentences=sentences)
@@ -364,15 +365,15 @@ def test_a_kill_while_updating_leaves_the_index_as_it_was(tmp_path: Path) -> Non
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpora, "commit", kill)
+        patch.setattr(folders, "commit", kill)
         with pytest.raises(Killed):
-            corpora.update_parts(records[55:], folder, search.rows, WordEncoder())
+            update_index(records[55:], folder, search.rows, WordEncoder())
     assert rank(PaperSearch.load(folder, WordEncoder()), "video graph") == before
-    corpora.update_parts(records[55:], folder, search.rows, WordEncoder())
+    update_index(records[55:], folder, search.rows, WordEncoder())
     after = PaperSearch.load(folder, WordEncoder())
     assert after.status()["papers"] == 64
-    parts = after.manifest.segments
-    names = {name for part in parts for name in (part.folder, part.gone) if name}
+    segments = after.manifest.segments
+    names = {name for one in segments for name in (one.folder, one.gone) if name}
     assert {path.name for path in folder.iterdir()} == names | {"manifest.json"}
 
 
@@ -398,9 +399,9 @@ def test_bad_records_are_counted_and_nothing_but_bad_ones_fails(tmp_path: Path) 
 def test_damage_is_named(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "index"
     gathered(folder, papers(40), tmp_path)
-    path = folder / "part-0000" / name
+    path = folder / "segment-0000" / name
     path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(IndexFolderError, match=r"part-0000 of the index in .* build it again"):
+    with pytest.raises(IndexFolderError, match=r"segment-0000 of the index in .* build it again"):
         PaperSearch.load(folder, WordEncoder())
 
 
@@ -425,8 +426,8 @@ def test_joining_keeps_every_row_and_posting(tmp_path: Path) -> None:
         "vectors text_hashes id_hashes lengths term_hashes term_starts posting_rows posting_counts"
     ).split():
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name), name)
-    np.testing.assert_array_equal(joined.keys.hashes, whole.keys.hashes)
-    np.testing.assert_array_equal(joined.keys.rows, whole.keys.rows)
+    np.testing.assert_array_equal(joined.names.hashes, whole.names.hashes)
+    np.testing.assert_array_equal(joined.names.rows, whole.names.rows)
     for path in whole.facets.paths:
         one, other = (
             segment.facets.under(np.array([known == path for known in segment.facets.paths]))
@@ -474,12 +475,12 @@ def test_the_kind_that_was_asked_for_is_kept(tmp_path: Path) -> None:
     records = papers(60)
     search = gathered(tmp_path / "index", records, tmp_path, kind="IVF4,Flat")
     assert search.status()["vectors"] == "IVF4,Flat"
-    # So many change that the part is written anew.
+    # So many change that the segment is written anew.
     changed = [replace(paper, abstract=f"{paper.abstract} And more.") for paper in records[:30]]
     gathered(tmp_path / "index", changed, tmp_path, update=True)
     search = PaperSearch.load(tmp_path / "index", WordEncoder())
     assert sorted(len(facets) for facets in search.rows.facets) == [30, 30]
-    assert [part.kind for part in search.manifest.segments] == ["Flat", "IVF4,Flat"]
+    assert [one.kind for one in search.manifest.segments] == ["Flat", "IVF4,Flat"]
 
 
 @pytest.mark.parametrize("kind", ["IVF64,SQfp16", "IVF64,SQ8", "IVF64,Flat"])
@@ -511,7 +512,7 @@ def test_filters_hold_where_not_all_are_compared(
     records = papers(400)
     search = gathered(tmp_path / "index", records, tmp_path, kind="IVF4,SQfp16")
     assert isinstance(search.rows.index, SegmentedIndex)
-    assert (tmp_path / "index/part-0000/vectors.faiss").is_file()
+    assert (tmp_path / "index/segment-0000/vectors.faiss").is_file()
     for filters in ({}, {"year": 2017}, {"category": "cs.CV"}, {"year": 2017, "venue": "Venue 1"}):
         found = [hit.paper for hit in search.query("video graph", 10, **filters)]  # type: ignore[arg-type]
         assert len(found) == min(10, len(search.newest(400, **filters)))  # type: ignore[arg-type]
@@ -542,7 +543,7 @@ def test_readers_see_the_old_or_the_new(tmp_path: Path) -> None:
         assert reader.stdout
         reader.stdout.readline()
         for at in range(40, 80, 2):
-            corpora.update_parts(records[at : at + 2], folder, search.rows, WordEncoder())
+            update_index(records[at : at + 2], folder, search.rows, WordEncoder())
             search = PaperSearch.load(folder, WordEncoder())
         seen = []
         for line in itertools.islice(reader.stdout, MANY_LOOKS):

@@ -23,7 +23,7 @@ from ray_build import WIDTH, LengthEncoder
 
 from ssm_search.build.corpora import gather_index
 from ssm_search.corpora.ray import packed
-from ssm_search.corpora.shards import SHARDS, encode_shards, shards_of
+from ssm_search.corpora.staging import SEGMENTS, encode_segments, staging_place
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import OnnxEncoder
@@ -160,7 +160,7 @@ def test_the_command_gives_the_vectors_of_this_machine(
 def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> None:
     path, made = corpus(tmp_path, 2_000)
     folder = tmp_path / "index"
-    place = tmp_path / ".index.shards"
+    place = tmp_path / ".index.staging"
     running = subprocess.Popen(
         [sys.executable, HERE / "ray_build.py", path, folder, cluster.address],
         env=environment(),
@@ -169,7 +169,7 @@ def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> No
         text=True,
     )
     deadline = time.monotonic() + 120
-    while len(list(place.glob(SHARDS))) < 4:  # of 32
+    while len(list(place.glob(SEGMENTS))) < 4:  # of 32
         assert running.poll() is None, running.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -234,9 +234,9 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
 
     here = str(tmp_path / "here")
     encoder = LengthEncoder()
-    with shards_of(tmp_path / "local") as shards:
-        encode_shards(stored, shards, encoder)
-        write_store(here, shards, encoder)
+    with staging_place(tmp_path / "local") as staged:
+        encode_segments(stored, staged, encoder)
+        write_store(here, staged, encoder)
     there, local = search.store.view(), Store.open(here).view()
     assert there.stats.words == local.stats.words
     for name in ("hashes", "having"):

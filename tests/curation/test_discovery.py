@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from ssm_search.abstracts.cache import API_URL_VARIABLE
 from ssm_search.build.corpora import gather_index
 from ssm_search.cli.questions import app
-from ssm_search.corpora.joining import update_parts
+from ssm_search.corpora import update_index
 from ssm_search.curation import discovery
 from ssm_search.curation.discovery import discover, read_rejected, rejected_file, remember_rejected
 from ssm_search.errors import DiscoverError, IndexFolderError
@@ -87,7 +87,7 @@ def test_since_and_what_is_gone(search: PaperSearch, tmp_path: Path) -> None:
     found = discover(search, corpus, since=date(2024, 11, 1))
     assert sorted(one.paper.id for one in found) == late
     folder = tmp_path / "corpus"
-    update_parts([Removed(late[0])], folder, corpus.rows, WordEncoder())
+    update_index([Removed(late[0])], folder, corpus.rows, WordEncoder())
     found = discover(search, PaperSearch.load(folder, WordEncoder()))
     assert {one.paper.id for one in found} == {one.id for one in HIDDEN} - {late[0]}
 
@@ -196,7 +196,7 @@ def test_the_direction_is_that_of_fisher(search: PaperSearch, tmp_path: Path) ->
     corpus = corpus_of([*OTHERS, *HIDDEN], tmp_path)
     fitting = discovery._Fitting(search, corpus, ())
     profile = fitting.profile(np.arange(20))
-    vectors = np.concatenate(list(corpus.rows.index.vector_parts())).astype(np.float64)
+    vectors = np.concatenate(list(corpus.rows.index.vector_blocks())).astype(np.float64)
     others = vectors[vectors[:, 0] == 0]
     spread = np.cov(others.T, bias=True)
     spread += 0.1 * np.trace(spread) / len(spread) * np.eye(len(spread))

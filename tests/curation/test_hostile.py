@@ -24,7 +24,7 @@ from ssm_search.awesome.reading import Entry, read_list
 from ssm_search.curation.spelling import misspelled_titles
 from ssm_search.curation.submissions import MAX_LINES, MAX_MARKS, read_anything, read_submissions
 from ssm_search.errors import FilterError, SsmSearchError, SubmissionError
-from ssm_search.index.filters import Filters, sql_of
+from ssm_search.index.filters import Filters, to_sql
 from ssm_search.text import sentences
 
 HUNK = "@@ -1 +1 @@\n"
@@ -124,7 +124,7 @@ def test_titles_that_go_on_differently_are_not_compared_with_each_other() -> Non
 
 def test_an_error_about_a_heading_shows_no_more_of_it_than_one_can_read() -> None:
     with pytest.raises(FilterError) as error:
-        sql_of(Filters(category="kites" * 4_000), [("Boats",)])
+        to_sql(Filters(category="kites" * 4_000), [("Boats",)])
     shown = "kites" * 40
     assert str(error.value) == f"no paper stands under '{shown}'; see `ssm-search status`"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ssm_search.errors import IndexFolderError
-from ssm_search.index.bm25 import BM25_B, BM25_K1, build_bm25
+from ssm_search.index.bm25 import K1, B, build_bm25
 from ssm_search.index.memory import SearchIndex
 from ssm_search.text import STOP_WORDS
 
@@ -52,7 +52,7 @@ def test_bm25_is_lucenes_formula(small: SearchIndex) -> None:
         return math.log(1 + (3 - containing + 0.5) / (containing + 0.5))
 
     def weight(count: int, length: int) -> float:
-        return count / (count + BM25_K1 * (1 - BM25_B + BM25_B * length / 2))  # mean length 2
+        return count / (count + K1 * (1 - B + B * length / 2))  # mean length 2
 
     np.testing.assert_allclose(
         small.bm25_scores(["video", "mamba"]),
@@ -117,7 +117,7 @@ def test_a_truncated_file_is_an_error_with_a_cure(
 def test_counts_that_differ_are_both_named(small: SearchIndex, tmp_path: Path) -> None:
     small.save(tmp_path)
     np.save(tmp_path / "sentence_starts.npy", np.array([0, 2, 5]))
-    with pytest.raises(IndexFolderError, match="sentence starts is 2, expected 3"):
+    with pytest.raises(IndexFolderError, match="2 rows of sentences, expected 3"):
         SearchIndex.load(tmp_path)
 
 
@@ -137,7 +137,7 @@ def test_bm25_reads_as_bm25s_does() -> None:
         [f"t{number}" for number in rng.integers(0, 40, size)] for size in rng.integers(1, 60, 50)
     ]
     ours = build_bm25(rows)
-    theirs = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
+    theirs = bm25s.BM25(k1=K1, b=B, method="lucene")
     theirs.index(rows, show_progress=False)
     assert ours is not None
     for _ in range(20):

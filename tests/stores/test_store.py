@@ -24,8 +24,7 @@ from corpus_papers import loaded, papers
 from fakes import WordEncoder
 from numpy.typing import NDArray
 
-from ssm_search.corpora.joining import join_shards
-from ssm_search.corpora.shards import encode_shards, shards_of
+from ssm_search.corpora import encode_segments, staging_place, write_index
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, StoreError
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Paper
@@ -68,10 +67,10 @@ def written(place: Place, records: Sequence[Paper], tmp_path: Path, encoder=None
     """Write ``records`` to a store, and to a folder whose answers it must give."""
     encoder = encoder or WordEncoder()
     folder = tmp_path / "local"
-    with shards_of(folder) as shards:
-        encode_shards(records, shards, encoder)
-        join_shards(shards, folder, encoder, "corpus")
-        write_store(place[0], shards, encoder, "corpus", place[1] or None)
+    with staging_place(folder) as staged:
+        encode_segments(records, staged, encoder)
+        write_index(staged, folder, encoder, "corpus")
+        write_store(place[0], staged, encoder, "corpus", place[1] or None)
     return PaperSearch.load(folder, encoder)
 
 
@@ -213,7 +212,7 @@ def test_updates(place: Place, tmp_path: Path) -> None:
 
 def test_many_updates_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 300)
-    monkeypatch.setattr(store_upkeep, "MOST_PARTS", 2)
+    monkeypatch.setattr(store_upkeep, "MOST_DELTAS", 2)
     place = str(tmp_path / "store"), dict[str, str]()
     records = papers(300)
     written(place, records, tmp_path, RandomProjection())
@@ -246,7 +245,7 @@ def test_an_index_of_vectors_grows_with_the_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 60)
-    monkeypatch.setattr(store_upkeep, "MOST_PARTS", 1)
+    monkeypatch.setattr(store_upkeep, "MOST_DELTAS", 1)
     place = str(tmp_path / "store"), dict[str, str]()
     records = papers(400)
     encoder = RandomProjection()

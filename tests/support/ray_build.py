@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssm_search.build.corpora import gather_index
-from ssm_search.corpora import shards
+from ssm_search.corpora import staging
 from ssm_search.stores.writing import generations as store_writing
 from ssm_search.stores.writing import upkeep as store_upkeep
 
@@ -51,7 +51,7 @@ if __name__ == "__main__":
     parser.add_argument("--broken", action="store_true")
     parser.add_argument("--store", default="")
     chosen = parser.parse_args()
-    shards.SHARD = 64
+    staging.STAGED = 64
     store_writing.BATCH = 16
     store_upkeep.VECTOR_INDEX_FROM = 600
     report = gather_index(

@@ -18,10 +18,10 @@ from ssm_search.corpora import (
     Counts,
     KeptEncoder,
     RayEngine,
-    encode_shards,
-    join_shards,
-    shards_of,
-    update_parts,
+    encode_segments,
+    staging_place,
+    update_index,
+    write_index,
 )
 from ssm_search.encoding import (
     ENCODER_FOLDER,
@@ -142,14 +142,14 @@ def gather_index(
         if update and not store:
             raise
         previous = None
-    with shards_of(folder) as place:
+    with staging_place(folder) as place:
         if store and update:
             same_model = StoreSearch.load(store, model).encoder
             report.counts = update_store(records, store, same_model)
         elif update and previous and not previous.is_list:
             # Loaded again because it is the same model: else, this says so.
             same = PaperSearch.load(folder, model).encoder
-            report.counts = update_parts(records, folder, previous.rows, same)
+            report.counts = update_index(records, folder, previous.rows, same)
         else:
             known = previous.papers if update and previous else ()
             gathering = _Gathering(
@@ -179,11 +179,11 @@ def arxiv_corpus(
         raise CorpusError(f"arXiv has no paper for {query!r}; try the query in its own search")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch) / "index"
-        with shards_of(folder) as place:
-            encode_shards(
+        with staging_place(folder) as place:
+            encode_segments(
                 papers, place, encoder, None, lambda done: progress("encoding", done, len(papers))
             )
-            join_shards(place, folder, encoder, f"arXiv: {query}")
+            write_index(place, folder, encoder, f"arXiv: {query}")
         yield PaperSearch.load(folder, encoder)
 
 
@@ -244,7 +244,7 @@ class _Gathering:
             self._build_list(whole, name, runner)
             return
         known = self.previous.rows if self.previous else None
-        encoded, reused = encode_shards(
+        encoded, reused = encode_segments(
             whole,
             self.place,
             fastest(self.model, runner),
@@ -256,14 +256,14 @@ class _Gathering:
         self.report.counts = Counts(manifest.papers, encoded, reused)
 
     def _write(self, runner: Encoder, name: str, kind: str) -> Manifest:
-        """Put the shards together."""
+        """Put the segments together."""
         if self.store:
             wrote = partial(self.progress, "writing")
             return write_store(
                 self.store, self.place, runner, name, progress=wrote, cluster=self.cluster
             )
         joined = partial(self.progress, "joining")
-        return join_shards(self.place, self.folder, runner, name, kind, joined)
+        return write_index(self.place, self.folder, runner, name, kind, joined)
 
     def _build_list(self, records: Iterable[Paper | Removed], name: str, runner: Encoder) -> None:
         """An index like that of a list, with sentences, in memory while it is built."""

@@ -13,18 +13,18 @@ from urllib.parse import urlsplit
 
 from ssm_search.errors import EngineError
 
-WAVE = 16  # parts for each process, sent at once; what is idle at the end of a wave is one of them
-MOST_SENT = 1_024  # parts at once: 3 GB of texts in the cluster's memory
+WAVE = 16  # items for each process, sent at once; what is idle at the end of a wave is one of them
+MOST_SENT = 1_024  # items at once: 3 GB of texts in the cluster's memory
 SPARE = 1  # core that no actor takes: Ray Data reads and writes on it, and would wait for ever
 THIS_MACHINE = "local"
 PATIENCE = 10.0  # seconds for the cluster to answer
 
-Part = TypeVar("Part")
+Item = TypeVar("Item")
 
 
-def waves(parts: Iterable[Part], workers: int) -> Iterator[list[Part]]:
-    """As many of ``parts`` as go to so many processes at once."""
-    rest = iter(parts)
+def waves(items: Iterable[Item], workers: int) -> Iterator[list[Item]]:
+    """As many of ``items`` as go to so many processes at once."""
+    rest = iter(items)
     while wave := list(islice(rest, min(WAVE * workers, MOST_SENT))):
         yield wave
 
@@ -51,8 +51,8 @@ def connected(address: str) -> Iterator[Any]:
     try:
         if address not in (THIS_MACHINE, "auto"):
             # Ray itself would go on trying for minutes.
-            parts = urlsplit(address if "://" in address else f"//{address}")
-            with socket.create_connection((parts.hostname, parts.port), PATIENCE):
+            split = urlsplit(address if "://" in address else f"//{address}")
+            with socket.create_connection((split.hostname, split.port), PATIENCE):
                 pass
         ray.init(
             address=None if address == THIS_MACHINE else address,

@@ -1,7 +1,8 @@
-"""Shards → vectors on a Ray cluster: Ray Data, an encoder loaded once in each of its processes.
+"""Texts → vectors on a Ray cluster: Ray Data, an encoder loaded once in each of its processes.
 
-Shards go out and vectors come back over the network; a node that dies gives its shards to the
-others. Every node needs this package; what is sent of an exported encoder are its files.
+The texts of a segment go out and vectors come back over the network; a node that dies gives its
+segments to the others. Every node needs this package; what is sent of an exported encoder are its
+files.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import EncoderError
-from ssm_search.index import hash64
+from ssm_search.index import names
 
 if TYPE_CHECKING:
     import pyarrow
@@ -38,7 +39,7 @@ EncoderT = TypeVar("EncoderT", bound=Encoder)
 
 
 class RayEngine:
-    """Encodes shards on a Ray cluster, on its GPUs where it has any, else on its cores."""
+    """Encodes on a Ray cluster, on its GPUs where it has any, else on its cores."""
 
     def __init__(self, address: str = "auto"):
         """Use the cluster at ``address``.
@@ -51,9 +52,9 @@ class RayEngine:
         self._address = address
 
     def encode(
-        self, encoder: Encoder, shards: Iterable[tuple[int, list[str]]]
+        self, encoder: Encoder, segments: Iterable[tuple[int, list[str]]]
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """The vectors of the texts of each shard, by its number, in the order they are done.
+        """The number of each segment and the vectors of its texts, in the order they are done.
 
         Raises:
             EngineError: Ray is not installed, the cluster does not answer, or it failed.
@@ -63,14 +64,14 @@ class RayEngine:
             parcel = ray.put(packed(encoder))
             gpus = int(ray.cluster_resources().get("GPU", 0))
             workers = gpus or cores_of(ray)
-            for wave in waves(shards, workers):
+            for wave in waves(segments, workers):
                 yield from _encoded(ray, parcel, wave, workers, on_gpus=bool(gpus))
 
 
 def _encoded(
     ray: Any, parcel: Any, wave: list[tuple[int, list[str]]], workers: int, on_gpus: bool
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    # One block a shard, or few processes would get them all.
+    # One block a segment, or few processes would get them all.
     rows = [{"number": number, "texts": texts} for number, texts in wave]
     data = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
         _Worker,
@@ -174,7 +175,7 @@ def _written(parcel: Parcel) -> Path:
     Anybody may write there, so the encoder compares what it finds with its fingerprint.
     """
     place = Path(tempfile.gettempdir())
-    folder = place / f"ssm-search-{hash64(parcel.fingerprint):016x}"
+    folder = place / f"ssm-search-{names.hash64(parcel.fingerprint):016x}"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as scratch:
             made = Path(scratch) / "encoder"

@@ -239,7 +239,7 @@ def _parts(
     index: SearchIndex | SegmentedIndex, profile: Profile, mean_length: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Of every row, how far it lies in the direction, and what its terms weigh; (n,) each."""
-    dense = np.concatenate([cosines(part, profile.direction) for part in index.vector_parts()])
+    dense = np.concatenate([cosines(part, profile.direction) for part in index.vector_blocks()])
     terms = np.zeros(len(index), dtype=np.float32)
     for term, weight in profile.terms.items():
         rows, found = index.term_frequencies(term, mean_length)
@@ -249,10 +249,10 @@ def _parts(
 
 def _others(index: SearchIndex | SegmentedIndex, centre: NDArray[np.float32]) -> NDArray[np.bool_]:
     """All rows but those nearest to ``centre``, shape (d,), of the list; a mask, shape (n,)."""
-    near = np.concatenate([cosines(part, centre) for part in index.vector_parts()])
+    near = np.concatenate([cosines(part, centre) for part in index.vector_blocks()])
     # Away from the middle of the corpus, that is: what all papers share says nothing.
     mean = _sample(index).mean(axis=0).astype(np.float32)
-    near -= np.concatenate([cosines(part, mean) for part in index.vector_parts()])
+    near -= np.concatenate([cosines(part, mean) for part in index.vector_blocks()])
     return np.asarray(near <= np.quantile(near, 1 - WANTED))
 
 
@@ -266,7 +266,7 @@ def _sample(
     if chosen is not None:
         taken &= chosen
     parts, start = [], 0
-    for part in index.vector_parts():
+    for part in index.vector_blocks():
         parts.append(part[np.flatnonzero(taken[start : start + len(part)])])
         start += len(part)
     return np.concatenate(parts).astype(np.float64)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXACT_UP_TO = 300_000
-"""Rows of a part that are all compared, and none missed: 20 to 50 ms."""
+"""Rows of a segment that are all compared, and none missed: 20 to 50 ms."""
 LARGE = 2_000_000
 PROBED = 128
 """Of the cells that vectors lie in, those nearest to the query. Of a million vectors in 4,096

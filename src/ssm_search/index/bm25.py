@@ -6,6 +6,7 @@ To import bm25s takes 0.2 s and 30 MB, most of it SciPy; a question needs four a
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +14,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ssm_search.arrays import load_arrays, save_arrays
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BM25_K1 = 1.2  # Lucene's defaults, Robertson & Zaragoza 2009, "The Probabilistic Relevance
-BM25_B = 0.75  # Framework: BM25 and Beyond"; not tuned here
+K1 = 1.2  # Lucene's defaults, Robertson & Zaragoza 2009, "The Probabilistic Relevance
+B = 0.75  # Framework: BM25 and Beyond"; not tuned here
+MAX_COUNT = 255  # of a term in a paper: more of the same say nothing new
 
 # As bm25s names them.
-DATA_FILE = "data.csc.index.npy"
-ROWS_FILE = "indices.csc.index.npy"
-STARTS_FILE = "indptr.csc.index.npy"
+DATA, ROWS, STARTS = "data.csc.index", "indices.csc.index", "indptr.csc.index"
 TERMS_FILE = "vocab.index.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Bm25:
-    """The score of each term in each of ``n`` rows that has it, term by term.
+    """BM25 scores: that of each term in each of ``n`` rows that has it, term by term.
 
     Attributes:
         data: the scores, float32.
@@ -44,17 +46,37 @@ class Bm25:
     numbers: Mapping[str, int]
 
     def of_term(self, term: str) -> slice:
-        """Where the scores of a known term are."""
+        """Where in ``data`` and ``rows`` the scores of a known term are."""
         number = self.numbers[term]
         return slice(int(self.starts[number]), int(self.starts[number + 1]))
 
     def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
-        """Of every row for known ``terms``, shape (n,); a term given twice counts twice."""
+        """The BM25 of every row for known ``terms``, float32, shape (n,).
+
+        A term that is given twice counts twice.
+        """
         total = np.zeros(self.n, dtype=np.float32)
         for term in terms:
             at = self.of_term(term)
             total[self.rows[at]] += self.data[at]  # no row is there twice
         return total
+
+
+def idf(n: int, having: int) -> float:
+    """How much it says of a row to have a term that ``having`` of ``n`` rows have (Lucene's)."""
+    return math.log(1 + (n - having + 0.5) / (having + 0.5))
+
+
+def length_norm(length: float | NDArray[Any], mean_length: float) -> Any:
+    """What BM25 adds to the count of a term for the length of its row; shaped as ``length``.
+
+    A row that has a term ``count`` times has ``count / (count + length_norm(…))`` of it.
+
+    Args:
+        length: how many terms a row has, or each row, shape (n,).
+        mean_length: how many rows have on average.
+    """
+    return K1 * (1 - B + B * length / mean_length)
 
 
 def build_bm25(terms: Sequence[Sequence[str]]) -> Bm25 | None:
@@ -67,21 +89,16 @@ def build_bm25(terms: Sequence[Sequence[str]]) -> Bm25 | None:
     import bm25s
 
     numbered: Any = [[vocabulary[term] for term in row] for row in terms]
-    made = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
+    made = bm25s.BM25(k1=K1, b=B, method="lucene")
     made.index((numbered, dict(vocabulary)), show_progress=False)  # it would add "" to them
     scores = made.scores
     return Bm25(len(terms), scores["data"], scores["indices"], scores["indptr"], vocabulary)
 
 
 def save_bm25(bm25: Bm25, folder: Path) -> None:
-    """Write it into a new ``folder``."""
+    """Write the scores into ``folder``, which is made."""
     folder.mkdir()
-    for name, array in (
-        (DATA_FILE, bm25.data),
-        (ROWS_FILE, bm25.rows),
-        (STARTS_FILE, bm25.starts),
-    ):
-        np.save(folder / name, array, allow_pickle=False)
+    save_arrays(folder, {DATA: bm25.data, ROWS: bm25.rows, STARTS: bm25.starts})
     (folder / TERMS_FILE).write_text(json.dumps(bm25.numbers, ensure_ascii=False), encoding="utf-8")
 
 
@@ -92,9 +109,7 @@ def load_bm25(folder: Path, n: int) -> Bm25:
         OSError: a file is missing.
         ValueError: one is damaged, or does not fit the others.
     """
-    data, rows, starts = (
-        np.load(folder / name, allow_pickle=False) for name in (DATA_FILE, ROWS_FILE, STARTS_FILE)
-    )
+    data, rows, starts = load_arrays(folder, (DATA, ROWS, STARTS)).values()
     numbers = json.loads((folder / TERMS_FILE).read_text(encoding="utf-8"))
     if not len(data) == len(rows) == starts[-1] or len(numbers) != len(starts) - 1:
         raise ValueError(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.dates import Date
 from ssm_search.papers import Category, Paper
 
@@ -25,7 +26,7 @@ _NAMES_FILE = "facets.json"
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """Of ``n`` papers.
+    """What filters ask, of ``n`` papers.
 
     Attributes:
         years: int32, shape (n,); ``NO_YEAR`` where none is printed.
@@ -50,6 +51,26 @@ class Facets:
     def __len__(self) -> int:
         return len(self.years)
 
+    @classmethod
+    def of(cls, papers: Sequence[Paper]) -> Facets:
+        """The facets of ``papers``, row by row as these say themselves."""
+        venues: dict[str, int] = {}
+        paths: dict[Category, int] = {}
+        venue_of = [venues.setdefault(paper.venue, len(venues)) for paper in papers]
+        filed = [filed_under(paper) for paper in papers]
+        path_of = [paths.setdefault(path, len(paths)) for row in filed for path in row]
+        return cls(
+            years=np.array([paper.year or NO_YEAR for paper in papers], dtype=np.int32),
+            dates=np.array([_number(Date.of(paper)) for paper in papers], dtype=np.int32),
+            has_code=np.array([bool(paper.code_url) for paper in papers], dtype=np.bool_),
+            has_abstract=np.array([bool(paper.abstract) for paper in papers], dtype=np.bool_),
+            venue_of=np.array(venue_of, dtype=np.int32),
+            path_starts=np.cumsum([0, *map(len, filed)], dtype=np.int64),
+            path_of=np.array(path_of, dtype=np.int32),
+            venues=tuple(venues),
+            paths=tuple(paths),
+        )
+
     def under(self, paths: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The papers with at least one of the chosen ``paths``, a mask of them; shape (n,)."""
         found = np.concatenate([[0], np.cumsum(paths[self.path_of])])
@@ -57,41 +78,20 @@ class Facets:
         return counts
 
 
-def facets_of(papers: Sequence[Paper]) -> Facets:
-    """What the papers themselves say."""
-    venues: dict[str, int] = {}
-    paths: dict[Category, int] = {}
-    venue_of = [venues.setdefault(paper.venue, len(venues)) for paper in papers]
-    filed = [filed_under(paper) for paper in papers]
-    return Facets(
-        years=np.array([paper.year or NO_YEAR for paper in papers], dtype=np.int32),
-        dates=np.array([_number(Date.of(paper)) for paper in papers], dtype=np.int32),
-        has_code=np.array([bool(paper.code_url) for paper in papers], dtype=np.bool_),
-        has_abstract=np.array([bool(paper.abstract) for paper in papers], dtype=np.bool_),
-        venue_of=np.array(venue_of, dtype=np.int32),
-        path_starts=np.cumsum([0, *map(len, filed)], dtype=np.int64),
-        path_of=np.array(
-            [paths.setdefault(path, len(paths)) for row in filed for path in row], dtype=np.int32
-        ),
-        venues=tuple(venues),
-        paths=tuple(paths),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many papers there are of each year, of each venue, and under each heading or below."""
 
-    years: Counter[int]
-    venues: Counter[str]
-    headings: Counter[Category]
+    years: Counter[int] = field(default_factory=Counter)
+    venues: Counter[str] = field(default_factory=Counter)
+    headings: Counter[Category] = field(default_factory=Counter)
 
 
-def tally(parts: Sequence[Facets], present: NDArray[np.bool_]) -> Tally:
-    """Count the papers that are ``present``, shape (n,), of all parts."""
-    counts = Tally(Counter(), Counter(), Counter())
+def tally(segments: Sequence[Facets], present: NDArray[np.bool_]) -> Tally:
+    """Count the papers that are ``present``, bool, shape (n,), of all segments together."""
+    counts = Tally()
     start = 0
-    for facets in parts:
+    for facets in segments:
         there = present[start : start + len(facets)]
         start += len(facets)
         for year, count in zip(*np.unique(facets.years[there], return_counts=True), strict=True):
@@ -115,12 +115,12 @@ def filed_under(paper: Paper) -> tuple[Category, ...]:
     )
 
 
-def joined(parts: Sequence[tuple[Facets, NDArray[np.int64]]]) -> Facets:
-    """The chosen rows of several, each in ascending order, one after the other."""
+def joined(chosen: Sequence[tuple[Facets, NDArray[np.int64]]]) -> Facets:
+    """The chosen rows of several facets, in ascending order each, one after the other."""
     venues: dict[str, int] = {}
     paths: dict[Category, int] = {}
     venue_of, path_of, counts = [], [], [np.zeros(1, dtype=np.int64)]
-    for facets, rows in parts:
+    for facets, rows in chosen:
         new = np.array([venues.setdefault(v, len(venues)) for v in facets.venues], dtype=np.int32)
         venue_of.append(new[facets.venue_of[rows]])
         named = np.array([paths.setdefault(p, len(paths)) for p in facets.paths], dtype=np.int32)
@@ -129,10 +129,10 @@ def joined(parts: Sequence[tuple[Facets, NDArray[np.int64]]]) -> Facets:
         kept[rows] = True
         path_of.append(named[facets.path_of[np.repeat(kept, np.diff(facets.path_starts))]])
     return Facets(
-        years=np.concatenate([facets.years[rows] for facets, rows in parts]),
-        dates=np.concatenate([facets.dates[rows] for facets, rows in parts]),
-        has_code=np.concatenate([facets.has_code[rows] for facets, rows in parts]),
-        has_abstract=np.concatenate([facets.has_abstract[rows] for facets, rows in parts]),
+        years=np.concatenate([facets.years[rows] for facets, rows in chosen]),
+        dates=np.concatenate([facets.dates[rows] for facets, rows in chosen]),
+        has_code=np.concatenate([facets.has_code[rows] for facets, rows in chosen]),
+        has_abstract=np.concatenate([facets.has_abstract[rows] for facets, rows in chosen]),
         venue_of=np.concatenate(venue_of),
         path_starts=np.cumsum(np.concatenate(counts)),
         path_of=np.concatenate(path_of),
@@ -142,9 +142,8 @@ def joined(parts: Sequence[tuple[Facets, NDArray[np.int64]]]) -> Facets:
 
 
 def save_facets(facets: Facets, folder: Path) -> None:
-    """Write them into an existing folder."""
-    for name in _ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(facets, name), allow_pickle=False)
+    """Write ``facets`` into an existing folder, a file for each array and one for the names."""
+    save_arrays(folder, {name: getattr(facets, name) for name in _ARRAYS})
     names = json.dumps({"venues": facets.venues, "paths": facets.paths}, ensure_ascii=False)
     (folder / _NAMES_FILE).write_text(names, encoding="utf-8")
 
@@ -155,17 +154,16 @@ def load_facets(folder: Path) -> Facets:
     Raises:
         OSError, ValueError, KeyError: a file is missing or damaged.
     """
-    arrays = {
-        name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS
-    }
+    arrays = load_arrays(folder, _ARRAYS, mapped=True)
     names = json.loads((folder / _NAMES_FILE).read_text(encoding="utf-8"))
     facets = Facets(
         **arrays, venues=tuple(names["venues"]), paths=tuple(map(tuple, names["paths"]))
     )
     n = len(facets)
-    lengths = [len(arrays[name]) for name in ("dates", "has_code", "has_abstract", "venue_of")]
-    if lengths != [n] * 4 or len(facets.path_starts) != n + 1:
-        raise ValueError(f"facets of {n} years, {lengths} other columns")
+    columns = ("dates", "has_code", "has_abstract", "venue_of")
+    lengths = [(name, len(arrays[name]), n) for name in columns]
+    if wrong := misfit(*lengths, ("starts of headings", len(facets.path_starts), n + 1)):
+        raise ValueError(f"the facets have {wrong}")
     return facets
 
 

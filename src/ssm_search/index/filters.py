@@ -38,17 +38,17 @@ class Filters(TypedDict, total=False):
     has_code: bool | None
 
 
-def matching_rows(parts: Sequence[Facets], filters: Filters) -> NDArray[np.bool_]:
-    """A mask of the papers that meet all ``filters``, those of each part after one another; (n,).
+def matching_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bool_]:
+    """A mask of the papers that meet all ``filters``, one segment after the other; bool, (n,).
 
     Raises:
         FilterError: an unknown filter, an unknown heading, or a year that is none.
     """
     _check_names(filters)
-    masks = [np.ones(len(facets), dtype=bool) for facets in parts]
+    masks = [np.ones(len(facets), dtype=bool) for facets in segments]
     if category := filters.get("category"):
-        _keep_category(parts, masks, category)
-    for facets, mask in zip(parts, masks, strict=True):
+        _keep_category(segments, masks, category)
+    for facets, mask in zip(segments, masks, strict=True):
         if (year := filters.get("year")) is not None:
             first, last = _years(year)
             mask &= (facets.years >= first) & (facets.years <= last) & (facets.years != NO_YEAR)
@@ -61,7 +61,7 @@ def matching_rows(parts: Sequence[Facets], filters: Filters) -> NDArray[np.bool_
     return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
 
 
-def sql_of(filters: Filters, headings: Collection[Category]) -> str:
+def to_sql(filters: Filters, headings: Collection[Category]) -> str:
     """``filters`` as a condition on the rows of a table; "" for none.
 
     The table has the columns year, has_code, venue (in lower case) and headings (as
@@ -74,22 +74,22 @@ def sql_of(filters: Filters, headings: Collection[Category]) -> str:
         FilterError: as :func:`matching_rows`.
     """
     _check_names(filters)
-    parts = []
+    conditions = []
     if category := filters.get("category"):
         names, wanted = _wanted(category)
         holds = _holds if isinstance(category, str) else _begins
         if not any(holds(tuple(map(_key, path)), wanted) for path in headings):
             raise _no_heading(names, headings)
         start = "" if isinstance(category, str) else BEGINS
-        parts.append(f"array_has(headings, {quoted(start + CATEGORY_SEPARATOR.join(wanted))})")
+        conditions.append(f"array_has(headings, {quoted(start + CATEGORY_SEPARATOR.join(wanted))})")
     if (year := filters.get("year")) is not None:
         first, last = (max(-MOST, min(MOST, one)) for one in _years(year))
-        parts.append(f"year >= {first} AND year <= {last} AND year != {NO_YEAR}")
+        conditions.append(f"year >= {first} AND year <= {last} AND year != {NO_YEAR}")
     if venue := filters.get("venue"):
-        parts.append(f"contains(venue, {quoted(venue.casefold().strip())})")
+        conditions.append(f"contains(venue, {quoted(venue.casefold().strip())})")
     if (has_code := filters.get("has_code")) is not None:
-        parts.append("has_code" if has_code else "NOT has_code")
-    return " AND ".join(parts)
+        conditions.append("has_code" if has_code else "NOT has_code")
+    return " AND ".join(conditions)
 
 
 def heading_names(paths: Iterable[Category]) -> list[str]:
@@ -110,7 +110,7 @@ def heading_names(paths: Iterable[Category]) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """``text`` as SQL writes it."""
+    """``text`` as a string in SQL, in quotes."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -138,17 +138,17 @@ def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterErr
 
 
 def _keep_category(
-    parts: Sequence[Facets], masks: Sequence[NDArray[np.bool_]], category: str | Category
+    segments: Sequence[Facets], masks: Sequence[NDArray[np.bool_]], category: str | Category
 ) -> None:
     names, wanted = _wanted(category)
     holds = _holds if isinstance(category, str) else _begins
     found = False
-    for facets, mask in zip(parts, masks, strict=True):
+    for facets, mask in zip(segments, masks, strict=True):
         chosen = [holds(tuple(map(_key, path)), wanted) for path in facets.paths]
         mask &= facets.under(np.array(chosen, dtype=bool))
         found = found or any(chosen)
     if not found:
-        raise _no_heading(names, (path for facets in parts for path in facets.paths))
+        raise _no_heading(names, (path for facets in segments for path in facets.paths))
 
 
 def _holds(path: Category, wanted: Category) -> bool:

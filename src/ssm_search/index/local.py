@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ssm_search.index.facets import Facets, Tally, facets_of, tally
+from ssm_search.index.facets import Facets, Tally, tally
 from ssm_search.index.filters import Filters, matching_rows
-from ssm_search.index.keys import Keys, keys_of
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import SearchIndex
-from ssm_search.index.rows import Asked, Candidates, not_of_a_list
+from ssm_search.index.names import NameTable
+from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment
 from ssm_search.papers import Category, Paper, full_text
@@ -60,7 +60,7 @@ class LocalRows:
         text_hashes: shape (n,); of the text that was encoded of each paper.
         list_headings: with the vectors of their names; of a corpus none.
         positions: shape (n, 2); where each paper stands on a map of them all; of a corpus (0, 2).
-        facets, keys: what filters and names find, of one segment after the other.
+        facets, names: what filters and names find, of one segment after the other.
         present: shape (n,); False for papers that are gone.
     """
 
@@ -71,7 +71,7 @@ class LocalRows:
     positions: NDArray[np.float32]
     manifest: Manifest
     facets: tuple[Facets, ...]
-    keys: tuple[Keys, ...]
+    names: tuple[NameTable, ...]
     present: NDArray[np.bool_]
 
     @classmethod
@@ -92,8 +92,8 @@ class LocalRows:
             headings,
             positions,
             manifest,
-            facets=(facets_of(papers),),
-            keys=(keys_of(papers),),
+            facets=(Facets.of(papers),),
+            names=(NameTable.of(papers),),
             present=np.ones(len(papers), dtype=bool),
         )
 
@@ -111,7 +111,7 @@ class LocalRows:
             np.zeros((0, 2), dtype=np.float32),
             manifest,
             facets=tuple(segment.facets for segment in segments),
-            keys=tuple(segment.keys for segment in segments),
+            names=tuple(segment.names for segment in segments),
             present=present,
         )
 
@@ -121,7 +121,7 @@ class LocalRows:
     @property
     def is_list(self) -> bool:
         """Whether they are the papers of a list."""
-        return not self.manifest.segments
+        return self.manifest.is_list
 
     def as_list(self) -> LocalRows:
         """These rows themselves.
@@ -130,7 +130,7 @@ class LocalRows:
             IndexFolderError: they are of a large corpus.
         """
         if not self.is_list:
-            raise not_of_a_list(self.manifest)
+            raise self.manifest.not_of_a_list()
         return self
 
     @property
@@ -156,7 +156,7 @@ class LocalRows:
 
     @property
     def dimension(self) -> int:
-        """Of the vectors."""
+        """How many numbers every vector has."""
         return self.index.dimension
 
     @property
@@ -171,7 +171,7 @@ class LocalRows:
     def status(self) -> dict[str, Any]:
         """Counts, coverage of abstracts, and how the vectors are searched, as JSON types."""
         manifest, entries = self.manifest, len(self)
-        has_abstract = np.concatenate([part.has_abstract for part in self.facets])
+        has_abstract = np.concatenate([facets.has_abstract for facets in self.facets])
         at_hand = int((has_abstract & self.present).sum())
         ids = {paper.id for paper in self.listing if paper.kind == "paper"} if self.is_list else {}
         lacking = [paper_id for paper_id in manifest.without_abstract if paper_id in ids]
@@ -180,23 +180,23 @@ class LocalRows:
             "entries": entries,
             "papers": papers,
             "links": entries - papers,
-            "headings": len({path for part in self.facets for path in part.paths}),
+            "headings": len({path for facets in self.facets for path in facets.paths}),
             "indexed_with_abstract": papers - len(lacking) if self.is_list else at_hand,
             "abstracts_at_hand": at_hand,
-            "vectors": ", ".join(dict.fromkeys(part.kind for part in manifest.segments)) or "Flat",
+            "vectors": manifest.kind,
             "without_abstract": lacking,
         }
 
     def rows_named(self, name: str, /) -> list[int]:
         """The rows of papers with this name, ascending."""
         rows, start = [], 0
-        for keys, facets in zip(self.keys, self.facets, strict=True):
-            rows += [start + row for row in keys.of(name)]
+        for table, facets in zip(self.names, self.facets, strict=True):
+            rows += [start + row for row in table.rows_of(name)]
             start += len(facets)
         return [row for row in rows if self.present[row]]
 
     def papers(self, rows: Sequence[int]) -> list[Paper]:
-        """Those of ``rows``, in that order."""
+        """The papers of ``rows``, in that order."""
         return [self.listing[row] for row in rows]
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
@@ -204,13 +204,13 @@ class LocalRows:
         found = [self.index.paper_vector(row) for row in rows]
         return np.array(found, dtype=np.float32).reshape(len(rows), self.dimension)
 
-    def choose(self, filters: Filters) -> NDArray[np.bool_]:
-        """A mask of the rows that are there and meet all ``filters``, shape (n,).
+    def choose(self, asked: Filters, /) -> NDArray[np.bool_]:
+        """A mask of the rows that are there and meet all filters ``asked`` for; bool, (n,).
 
         Raises:
             FilterError: a filter names something that is not there.
         """
-        return matching_rows(self.facets, filters) & self.present
+        return matching_rows(self.facets, asked) & self.present
 
     def newest(self, chosen: NDArray[np.bool_], k: int) -> list[int]:
         """The ``k`` newest of the chosen rows, newest first; those without a date last."""
@@ -226,13 +226,16 @@ class LocalRows:
         also: Collection[int] = (),
         without: Collection[int] = (),
     ) -> Candidates:
-        """All rows: what is at hand is compared with all."""
+        """All rows as candidates, since what is at hand is compared with all of them.
+
+        ``questions``, ``k`` and ``also`` are for places where that would take too long.
+        """
         allowed = chosen.copy()
         allowed[list(without)] = False
         return Candidates(range(len(chosen)), allowed)
 
     def scores(self, question: Asked, candidates: Candidates) -> NDArray[np.float32]:
-        """By :func:`~ssm_search.ranking.fusion.fuse`; shape (n,)."""
+        """The score of every row, by :func:`~ssm_search.ranking.fusion.fuse`; float32, (n,)."""
         if not len(self.listing):
             return np.zeros(0, dtype=np.float32)
         dense = self.index.dense_scores(question.vector, candidates.allowed)
@@ -265,6 +268,6 @@ def passages(paper: Paper) -> list[str]:
 
 
 def text_hash(parts: Sequence[str]) -> int:
-    """Of all that is encoded of a paper, cut as it is encoded; 64 bits."""
+    """A 64-bit hash of all that is encoded of a listed paper, cut as it is encoded."""
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).digest()
     return int.from_bytes(digest[:8], "little")

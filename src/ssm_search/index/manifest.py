@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ssm_search.errors import IndexFolderError
+from ssm_search.files import write_atomically
 from ssm_search.papers import Category
 from ssm_search.ranking import Calibration
 
@@ -18,8 +19,8 @@ NOT_CALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a large corpus.
+class NamedSegment:
+    """A segment of a large corpus, as its manifest names it.
 
     Attributes:
         folder: its name.
@@ -41,7 +42,7 @@ class Manifest:
         without_abstract: ids of the papers that were indexed by their title alone.
         headings: all that a paper may be filed under, empty ones too.
         calibration: how far suggested headings can be trusted.
-        segments: the parts of a large corpus.
+        segments: those of a large corpus; a list has none.
         vectors: FAISS's name of the kind of index that was asked for; "" for one by size.
     """
 
@@ -56,55 +57,71 @@ class Manifest:
     headings: tuple[Category, ...] = ()
     calibration: Calibration = NOT_CALIBRATED
     built: str = ""
-    segments: tuple[Part, ...] = ()
+    segments: tuple[NamedSegment, ...] = ()
     vectors: str = ""
     format: int = FORMAT_VERSION
 
+    @property
+    def is_list(self) -> bool:
+        """Whether the index is that of a list, in memory, and not of a large corpus."""
+        return not self.segments
 
-def manifest_json(manifest: Manifest) -> str:
-    """As it is saved."""
-    return json.dumps(asdict(manifest), ensure_ascii=False, indent=1) + "\n"
+    @property
+    def kind(self) -> str:
+        """FAISS's name of the index of the vectors, or all names there are, such as "Flat"."""
+        return ", ".join(dict.fromkeys(segment.kind for segment in self.segments)) or "Flat"
 
-
-def stamped(manifest: Manifest, list_name: str, list_sha256: str) -> Manifest:
-    """``manifest`` with the list it is for, if one is named, and the present time."""
-    return replace(
-        manifest,
-        list_name=list_name or manifest.list_name,
-        list_sha256=list_sha256 or manifest.list_sha256,
-        built=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the index in ``folder``.
-
-    Raises:
-        IndexFolderError: there is none, or it is damaged.
-    """
-    path = folder / MANIFEST_FILE
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if record.get("format") != FORMAT_VERSION:
-            raise IndexFolderError(
-                f"the index in {folder} has format {record.get('format')}, this program reads "
-                f"format {FORMAT_VERSION}; build it again with `ssm-search build`"
-            )
-        record["without_abstract"] = tuple(record["without_abstract"])
-        record["segments"] = tuple(Part(**part) for part in record.get("segments", ()))
-        record["headings"] = tuple(tuple(path) for path in record["headings"])
-        fitted = record["calibration"]
-        record["calibration"] = Calibration(
-            fitted["temperature"],
-            *(tuple(fitted[name]) for name in ("doubt", "scope", "title_scope")),
+    def not_of_a_list(self) -> IndexFolderError:
+        """The error to raise where a large corpus is asked for what only a list has."""
+        return IndexFolderError(
+            f"this is the index of a large corpus ({self.papers:,} papers without "
+            "headings); filing, duplicates and maps need that of a list"
         )
-        return Manifest(**record)
-    except FileNotFoundError as error:
-        raise IndexFolderError(
-            f"no index in {folder}; make one with `ssm-search build LIST --index {folder}`"
-        ) from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IndexFolderError(
-            f"the manifest in {folder} cannot be read ({type(error).__name__}: {error}); "
-            "build the index again"
-        ) from error
+
+    def stamped(self, list_name: str = "", list_sha256: str = "") -> Manifest:
+        """The same with the present time and, if one is named, the list that the index is for."""
+        return replace(
+            self,
+            list_name=list_name or self.list_name,
+            list_sha256=list_sha256 or self.list_sha256,
+            built=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def write(self, folder: Path) -> None:
+        """Put it into the folder of the index, in the place of one that may be there."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
+        write_atomically(folder / MANIFEST_FILE, text.encode())
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Read the manifest of the index in ``folder``.
+
+        Raises:
+            IndexFolderError: there is none, it is damaged, or of another format.
+        """
+        path = folder / MANIFEST_FILE
+        try:
+            record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if record.get("format") != FORMAT_VERSION:
+                raise IndexFolderError(
+                    f"the index in {folder} has format {record.get('format')}, this program reads "
+                    f"format {FORMAT_VERSION}; build it again with `ssm-search build`"
+                )
+            record["without_abstract"] = tuple(record["without_abstract"])
+            record["segments"] = tuple(NamedSegment(**one) for one in record.get("segments", ()))
+            record["headings"] = tuple(tuple(path) for path in record["headings"])
+            fitted = record["calibration"]
+            record["calibration"] = Calibration(
+                fitted["temperature"],
+                *(tuple(fitted[name]) for name in ("doubt", "scope", "title_scope")),
+            )
+            return cls(**record)
+        except FileNotFoundError as error:
+            raise IndexFolderError(
+                f"no index in {folder}; make one with `ssm-search build LIST --index {folder}`"
+            ) from error
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise IndexFolderError(
+                f"the manifest in {folder} cannot be read ({type(error).__name__}: {error}); "
+                "build the index again"
+            ) from error

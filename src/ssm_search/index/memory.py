@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.errors import IndexFolderError
-from ssm_search.index.bm25 import BM25_B, BM25_K1, Bm25, build_bm25, load_bm25, save_bm25
+from ssm_search.index.bm25 import Bm25, build_bm25, idf, length_norm, load_bm25, save_bm25
 from ssm_search.ranking import cosines
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ BELOW_ANY_COSINE = -2.0
 
 PAPERS_FILE = "papers.faiss"
 SENTENCES_FILE = "sentences.faiss"
-STARTS_FILE = "sentence_starts.npy"
+STARTS = "sentence_starts"
 WORDS_FILE = "words.txt"
-COUNTS_FILE = "term_counts.npy"
+COUNTS = "term_counts"
 BM25_FOLDER = "bm25"
 
 
@@ -86,12 +86,12 @@ class SearchIndex:
 
     @property
     def dimension(self) -> int:
-        """Of every vector."""
+        """How many numbers every vector has."""
         return int(self._papers.d)
 
     @property
     def sentence_count(self) -> int:
-        """Of all rows together."""
+        """How many sentences all rows have together."""
         return int(self._sentences.ntotal)
 
     def knows(self, stem: str) -> bool:
@@ -101,13 +101,13 @@ class SearchIndex:
     def dense_scores(
         self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
     ) -> DenseScores:
-        """Cosines of a unit query vector, shape (d,); of all rows, whichever are ``allowed``."""
+        """The cosines of a unit query vector, (d,), with all rows, whichever are ``allowed``."""
         sentences = _all_scores(self._sentences, query)
         nearest = np.maximum.reduceat(sentences, self._starts[:-1]) if len(self) else sentences
         return DenseScores(_all_scores(self._papers, query), nearest)
 
     def sentence_scores(self, row: int, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The cosine of each sentence of one row."""
+        """The cosine of a unit query vector, (d,), with each sentence of one row; float32."""
         return cosines(self.sentence_vectors(row), query)
 
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
@@ -129,10 +129,10 @@ class SearchIndex:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         place = self._bm25.of_term(term)
         rows = self._bm25.rows[place].astype(np.int64)
-        found = self._bm25.data[place] / self._idf(len(rows))
+        found = self._bm25.data[place] / idf(len(self), len(rows))
         if mean_length is not None:
             own, asked = (
-                BM25_K1 * (1 - BM25_B + BM25_B * self._term_counts[rows] / mean)
+                length_norm(self._term_counts[rows], mean)
                 for mean in (self.mean_length, mean_length)
             )
             counts = found * own / (1 - found)
@@ -141,16 +141,12 @@ class SearchIndex:
 
     @property
     def mean_length(self) -> float:
-        """Of the rows, in terms."""
+        """How many terms a row has on average, at least 1."""
         return max(float(self._term_counts.mean()), 1.0) if len(self) else 1.0
 
-    def vector_parts(self) -> Iterator[NDArray[np.float32]]:
-        """The vectors of all rows, shape (n, d)."""
+    def vector_blocks(self) -> Iterator[NDArray[np.float32]]:
+        """All vectors in one block, float32, shape (n, d)."""
         yield self.paper_vectors
-
-    def _idf(self, having: int) -> float:
-        """How much a term says that ``having`` rows have: Lucene's formula."""
-        return math.log(1 + (len(self) - having + 0.5) / (having + 0.5))
 
     def has_term(self, row: int, term: str) -> bool:
         """Whether ``term`` occurs in a row."""
@@ -180,12 +176,12 @@ class SearchIndex:
         from scipy.sparse import csr_matrix
 
         weights = np.zeros(self.term_rows.shape[1])
-        length = 1 - BM25_B + BM25_B * len(stems) / self.mean_length
+        norm = length_norm(len(stems), self.mean_length)
         for stem, count in Counter(filter(self.knows, stems)).items():
             assert self._bm25 is not None
             at = self._bm25.of_term(stem)
-            idf = self._idf(at.stop - at.start)
-            weights[self._bm25.numbers[stem]] = idf * count / (count + BM25_K1 * length)
+            weight = idf(len(self), at.stop - at.start)
+            weights[self._bm25.numbers[stem]] = weight * count / (count + norm)
         return _unit_rows(csr_matrix(weights))
 
     def stems_of_rows(self) -> list[frozenset[str]]:
@@ -223,8 +219,7 @@ class SearchIndex:
 
         faiss.write_index(self._papers, str(folder / PAPERS_FILE))
         faiss.write_index(self._sentences, str(folder / SENTENCES_FILE))
-        np.save(folder / STARTS_FILE, self._starts, allow_pickle=False)
-        np.save(folder / COUNTS_FILE, self._term_counts, allow_pickle=False)
+        save_arrays(folder, {STARTS: self._starts, COUNTS: self._term_counts})
         (folder / WORDS_FILE).write_text("\n".join(self.words), encoding="utf-8")
         if self._bm25:
             save_bm25(self._bm25, folder / BM25_FOLDER)
@@ -241,9 +236,8 @@ class SearchIndex:
         try:
             papers = faiss.read_index(str(folder / PAPERS_FILE))
             sentences = faiss.read_index(str(folder / SENTENCES_FILE))
-            starts = np.load(folder / STARTS_FILE, allow_pickle=False)
+            starts, counts = load_arrays(folder, (STARTS, COUNTS)).values()
             words = (folder / WORDS_FILE).read_text(encoding="utf-8").split("\n")
-            counts = np.load(folder / COUNTS_FILE, allow_pickle=False)
             bm25 = None
             if (folder / BM25_FOLDER).is_dir():
                 bm25 = load_bm25(folder / BM25_FOLDER, len(counts))
@@ -251,17 +245,13 @@ class SearchIndex:
             raise IndexFolderError(
                 f"the index in {folder} is damaged ({_first_line(error)}); build it again"
             ) from error
-        for what, found, expected in (
-            ("sentence starts", len(starts) - 1, papers.ntotal),
-            ("last sentence", int(starts[-1]) if len(starts) else -1, sentences.ntotal),
-            ("sentence dimension", sentences.d, papers.d),
-            ("term counts", len(counts), papers.ntotal),
+        if wrong := misfit(
+            ("rows of sentences", len(starts) - 1, papers.ntotal),
+            ("starts of sentences", int(starts[-1]) if len(starts) else -1, sentences.ntotal),
+            ("dimensions of sentences", sentences.d, papers.d),
+            ("counts of terms", len(counts), papers.ntotal),
         ):
-            if found != expected:
-                raise IndexFolderError(
-                    f"the index in {folder} does not fit together: {what} is {found}, expected "
-                    f"{expected}; build it again"
-                )
+            raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
         return cls(papers, sentences, starts, bm25, [word for word in words if word], counts)
 
 

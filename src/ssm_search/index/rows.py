@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
-from ssm_search.errors import IndexFolderError
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -80,7 +78,7 @@ class Rows(Protocol):
         """The same, for what only a list can do.
 
         Raises:
-            IndexFolderError: they are of a large corpus (:func:`not_of_a_list`).
+            IndexFolderError: they are of a large corpus.
         """
 
     @property
@@ -97,7 +95,7 @@ class Rows(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Of the vectors."""
+        """How many numbers every vector has."""
 
     @property
     def words(self) -> Sequence[str]:
@@ -110,16 +108,16 @@ class Rows(Protocol):
         """Counts, and how the vectors are searched, as JSON types."""
 
     def rows_named(self, name: str, /) -> list[int]:
-        """The rows of papers that go by this name (as ``names_of`` has it), ascending."""
+        """The rows of papers that go by this name (:mod:`~ssm_search.index.names`), ascending."""
 
     def papers(self, rows: Sequence[int]) -> list[Paper]:
-        """Those of ``rows``, in that order."""
+        """The papers of ``rows``, in that order."""
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """The stored vectors of ``rows``, shape (len(rows), d)."""
 
-    def choose(self, filters: Filters) -> Any:
-        """The rows that meet all ``filters``, in a form that only this place reads.
+    def choose(self, asked: Filters, /) -> Any:
+        """The rows that meet all filters ``asked`` for, in a form that only this place reads.
 
         Raises:
             FilterError: a filter names something that is not there.
@@ -145,7 +143,7 @@ class Rows(Protocol):
         """
 
     def scores(self, question: Asked, candidates: Candidates) -> NDArray[np.float32]:
-        """By :func:`~ssm_search.ranking.fusion.fuse` among all rows; shape (m,)."""
+        """The score of each candidate, by ``ranking.fuse`` among all rows; float32, shape (m,)."""
 
     def terms_of(
         self, candidates: Candidates, place: int, stems: Collection[str]
@@ -160,11 +158,3 @@ class Rows(Protocol):
 
     def meanwhile(self, work: Callable[[], T]) -> Callable[[], T]:
         """Begin ``work`` that may wait for a network; call what is returned for its result."""
-
-
-def not_of_a_list(manifest: Manifest) -> IndexFolderError:
-    """What is raised where a large corpus is asked for what only a list has."""
-    return IndexFolderError(
-        f"this is the index of a large corpus ({manifest.papers:,} papers without "
-        "headings); filing, duplicates and maps need that of a list"
-    )

@@ -1,8 +1,7 @@
-"""Rows of a large corpus: meaning and words over all its parts, as if they were one."""
+"""Rows of a large corpus: meaning and words over all its segments, as if they were one."""
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,28 +12,27 @@ import numpy as np
 
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.ann import ANN_FILE, FEW_ALLOWED, Ann
-from ssm_search.index.bm25 import BM25_B, BM25_K1
-from ssm_search.index.keys import hash64
+from ssm_search.index.bm25 import idf, length_norm
 from ssm_search.index.memory import DenseScores
-from ssm_search.index.segments import Segment, StoredPapers
+from ssm_search.index.names import hash64
+from ssm_search.index.segments import Segment, StoredPapers, common_words
 from ssm_search.papers import Paper
 from ssm_search.ranking import cosines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CANDIDATES = 1_000  # rows that a part compares exactly for one answer
-MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
+CANDIDATES = 1_000  # rows that a segment compares exactly for one answer
 
 
 class JoinedPapers(Sequence[Paper]):
-    """The papers of several parts, one after the other."""
+    """The papers of several segments, one after the other, read when they are asked for."""
 
-    def __init__(self, parts: Sequence[StoredPapers]):
-        self._parts = parts
+    def __init__(self, segments: Sequence[StoredPapers]):
+        self._segments = segments
         self._starts = [0]
-        for part in parts:
-            self._starts.append(self._starts[-1] + len(part))
+        for papers in segments:
+            self._starts.append(self._starts[-1] + len(papers))
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -46,8 +44,8 @@ class JoinedPapers(Sequence[Paper]):
         if not -len(self) <= row < len(self):
             raise IndexError(row)
         row %= len(self)
-        part = bisect_right(self._starts, row) - 1
-        return self._parts[part][row - self._starts[part]]
+        at = bisect_right(self._starts, row) - 1
+        return self._segments[at][row - self._starts[at]]
 
 
 class SegmentedIndex:
@@ -74,7 +72,7 @@ class SegmentedIndex:
 
     @property
     def dimension(self) -> int:
-        """Of every vector."""
+        """How many numbers every vector has."""
         return int(self.segments[0].vectors.shape[1])
 
     @cached_property
@@ -83,7 +81,7 @@ class SegmentedIndex:
         counts: Counter[str] = Counter()
         for segment in self.segments:
             counts.update(segment.words())
-        return tuple(sorted(word for word, count in counts.items() if count >= MIN_WORD_COUNT))
+        return common_words(counts)
 
     def knows(self, stem: str) -> bool:
         """Whether any row has the term ``stem``."""
@@ -103,31 +101,30 @@ class SegmentedIndex:
         """
         scores = np.empty(len(self), dtype=np.float32)
         for at, (segment, ann) in enumerate(zip(self.segments, self._anns, strict=True)):
-            part = slice(int(self._starts[at]), int(self._starts[at + 1]))
+            rows_here = slice(int(self._starts[at]), int(self._starts[at + 1]))
             if ann is None:
-                scores[part] = cosines(segment.vectors, query)
+                scores[rows_here] = cosines(segment.vectors, query)
                 continue
-            mask = None if allowed is None else allowed[part]
+            mask = None if allowed is None else allowed[rows_here]
             if mask is not None and mask.sum() <= FEW_ALLOWED:
                 rows = np.flatnonzero(mask)
             else:
                 rows = ann.near(query, CANDIDATES, mask)
             found = cosines(segment.vectors[rows], query)
-            scores[part] = found.min() if len(found) else 0
-            scores[part][rows] = found
+            scores[rows_here] = found.min() if len(found) else 0
+            scores[rows_here][rows] = found
         return DenseScores(scores, scores)
 
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """BM25 of the query ``terms`` with every row; a term given twice counts twice.
 
         Lucene's formula, as in :mod:`ssm_search.index.bm25`, but worked out when it is asked: that
-        a part came or went changes how rare each term is everywhere.
+        a segment came or went changes how rare each term is everywhere.
         """
         scores = np.zeros(len(self), dtype=np.float32)
         for term, times in Counter(terms).items():
             rows, found = self.term_frequencies(term)
-            idf = math.log(1 + (len(self) - len(rows) + 0.5) / (len(rows) + 0.5))
-            scores[rows] += np.float32(times * idf) * found
+            scores[rows] += np.float32(times * idf(len(self), len(rows))) * found
         return scores
 
     def term_frequencies(
@@ -150,12 +147,12 @@ class SegmentedIndex:
 
     @cached_property
     def mean_length(self) -> float:
-        """Of the rows, in terms."""
+        """How many terms a row has on average, at least 1."""
         total = sum(int(segment.lengths.sum(dtype=np.int64)) for segment in self.segments)
         return max(total / max(len(self), 1), 1.0)
 
-    def vector_parts(self) -> Iterator[NDArray[np.float32]]:
-        """The vectors of all rows, part by part, shape (…, d)."""
+    def vector_blocks(self) -> Iterator[NDArray[np.float32]]:
+        """All vectors, a block for each segment; float32, shape (rows of it, d)."""
         for segment in self.segments:
             yield segment.vectors
 
@@ -182,8 +179,6 @@ class SegmentedIndex:
     def _length_norms(self) -> list[NDArray[np.float32]]:
         """What BM25 adds to the count of a term in each row for the row's length."""
         return [
-            (BM25_K1 * (1 - BM25_B + BM25_B * segment.lengths / self.mean_length)).astype(
-                np.float32
-            )
+            length_norm(segment.lengths, self.mean_length).astype(np.float32)
             for segment in self.segments
         ]

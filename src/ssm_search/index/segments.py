@@ -1,7 +1,7 @@
-"""A part of a large corpus on disk: papers, vectors and terms of ``n`` rows, never changed again.
+"""A segment of a large corpus on disk: papers, vectors and terms of ``n`` rows; never changed.
 
 Everything is mapped into memory when it is looked at, so that a corpus opens at once and costs what
-is asked of it. Parts are joined into larger ones; papers that are gone are left out then.
+is asked of it. Segments are joined into larger ones; papers that are gone are left out then.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.errors import IndexFolderError
-from ssm_search.index.facets import Facets, facets_of, joined, load_facets, save_facets
-from ssm_search.index.keys import Keys, hash64, joined_keys, keys_of
+from ssm_search.index.bm25 import MAX_COUNT
+from ssm_search.index.facets import Facets, joined, load_facets, save_facets
+from ssm_search.index.names import NameTable, hash64
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
 from ssm_search.text import terms
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 PAPERS_FILE = "papers.jsonl"
 WORDS_FILE = "words.txt"
-MAX_COUNT = 255  # of a term in a paper: more of the same say nothing new to BM25
+MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
 COPIED = 65_536  # rows copied at once: 100 MB of vectors
 
 _ARRAYS = (
@@ -40,9 +42,12 @@ _ARRAYS = (
     "term_starts",
     "posting_rows",
     "posting_counts",
-    "key_hashes",
+    "key_hashes",  # of names
     "key_rows",
 )
+
+Chosen = tuple["Segment", "NDArray[np.int64]"]
+"""A segment and some of its rows, ascending."""
 
 
 class StoredPapers:
@@ -74,7 +79,7 @@ class StoredPapers:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """``n`` rows.
+    """``n`` papers on disk, with what a search needs of them; mapped into memory.
 
     Attributes:
         vectors: unit vectors, float32, shape (n, d).
@@ -85,7 +90,8 @@ class Segment:
         term_starts: int64; the postings of term t are those from ``term_starts[t]`` up to
             ``term_starts[t + 1]``.
         posting_rows: int32, ascending for each term.
-        posting_counts: uint8; how often the row has the term, up to ``MAX_COUNT``.
+        posting_counts: uint8; how often the row has the term, up to ``bm25.MAX_COUNT``.
+        names, facets: what names and filters find, by row.
     """
 
     folder: Path
@@ -98,7 +104,7 @@ class Segment:
     term_starts: NDArray[np.int64]
     posting_rows: NDArray[np.int32]
     posting_counts: NDArray[np.uint8]
-    keys: Keys
+    names: NameTable
     facets: Facets
 
     def __len__(self) -> int:
@@ -123,7 +129,7 @@ class Segment:
 
 def write_segment(folder: Path, papers: Sequence[Paper], vectors: NDArray[np.float32]) -> None:
     """Write a segment of papers with their unit vectors, (n, d), into an existing, empty folder."""
-    lines = [to_jsonl([paper]).encode("utf-8", "replace") for paper in papers]
+    lines = _lines(papers)
     (folder / PAPERS_FILE).write_bytes(b"".join(lines))
     words: Counter[str] = Counter()
     hashes: dict[str, int] = {}
@@ -142,7 +148,7 @@ def write_segment(folder: Path, papers: Sequence[Paper], vectors: NDArray[np.flo
     counts = np.array([count for _, _, count in found], dtype=np.uint8)
     order = np.lexsort((rows, of_term))
     distinct, starts = np.unique(of_term[order], return_index=True)
-    keys = keys_of(papers)
+    names = NameTable.of(papers)
     arrays: dict[str, NDArray[Any]] = {
         "paper_starts": np.cumsum([0, *map(len, lines)], dtype=np.int64),
         "vectors": np.ascontiguousarray(vectors, dtype=np.float32),
@@ -153,22 +159,27 @@ def write_segment(folder: Path, papers: Sequence[Paper], vectors: NDArray[np.flo
         "term_starts": np.append(starts, len(found)).astype(np.int64),
         "posting_rows": rows[order],
         "posting_counts": counts[order],
-        "key_hashes": keys.hashes,
-        "key_rows": keys.rows,
+        "key_hashes": names.hashes,
+        "key_rows": names.rows,
     }
-    for name in _ARRAYS:
-        np.save(folder / f"{name}.npy", arrays[name], allow_pickle=False)
-    save_facets(facets_of(papers), folder)
+    save_arrays(folder, arrays)
+    save_facets(Facets.of(papers), folder)
     _save_words(folder, words)
 
 
+def is_segment_of(folder: Path, papers: Sequence[Paper]) -> bool:
+    """Whether ``folder`` holds a segment of just these papers, in this order, to the letter."""
+    path = folder / PAPERS_FILE
+    return path.is_file() and path.read_bytes() == b"".join(_lines(papers))
+
+
 def text_hashes(papers: Sequence[Paper]) -> NDArray[np.uint64]:
-    """Of the text that is encoded of each paper, shape (n,)."""
+    """The hash of the text that is encoded of each paper of a corpus, uint64, shape (n,)."""
     return np.array([hash64(full_text(paper)) for paper in papers], dtype=np.uint64)
 
 
-def join_segments(folder: Path, parts: Sequence[tuple[Segment, NDArray[np.int64]]]) -> None:
-    """Write the chosen rows of several segments, in ascending order each, as one segment.
+def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
+    """Write the chosen rows of several segments as one segment, into an existing, empty folder.
 
     Copies from disk to disk: what it needs of memory does not grow with the vectors or the texts.
     """
@@ -194,18 +205,19 @@ def join_segments(folder: Path, parts: Sequence[tuple[Segment, NDArray[np.int64]
     out.flush()
     del out
     _join_postings(folder, parts, renumbered)
-    keys = joined_keys([(s.keys, new) for (s, _), new in zip(parts, renumbered, strict=True)])
+    names = NameTable.joined(
+        [(segment.names, new) for (segment, _), new in zip(parts, renumbered, strict=True)]
+    )
     arrays: dict[str, NDArray[Any]] = {
         "paper_starts": np.cumsum(starts),
-        "key_hashes": keys.hashes,
-        "key_rows": keys.rows,
+        "key_hashes": names.hashes,
+        "key_rows": names.rows,
         **{
             name: np.concatenate([getattr(segment, name)[rows] for segment, rows in parts])
             for name in ("text_hashes", "id_hashes", "lengths")
         },
     }
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    save_arrays(folder, arrays)
     save_facets(joined([(segment.facets, rows) for segment, rows in parts]), folder)
     words: Counter[str] = Counter()
     for segment, _ in parts:
@@ -215,7 +227,7 @@ def join_segments(folder: Path, parts: Sequence[tuple[Segment, NDArray[np.int64]
 
 def _join_postings(
     folder: Path,
-    parts: Sequence[tuple[Segment, NDArray[np.int64]]],
+    parts: Sequence[Chosen],
     renumbered: Sequence[NDArray[np.int64]],
 ) -> None:
     """Those of the rows that stay, term by term, each term's in ascending order of the rows."""
@@ -241,8 +253,10 @@ def _join_postings(
         times[to] = segment.posting_counts[kept]
         filled[of] += each
     used = counts > 0
-    np.save(folder / "term_hashes.npy", terms_of[used], allow_pickle=False)
-    np.save(folder / "term_starts.npy", np.append(starts[:-1][used], total), allow_pickle=False)
+    save_arrays(
+        folder,
+        {"term_hashes": terms_of[used], "term_starts": np.append(starts[:-1][used], total)},
+    )
 
 
 def _new_array(path: Path, dtype: type, length: int) -> NDArray[Any]:
@@ -251,40 +265,45 @@ def _new_array(path: Path, dtype: type, length: int) -> NDArray[Any]:
 
 
 def load_segment(folder: Path) -> Segment:
-    """Read a segment, mapped into memory.
+    """Read what :func:`write_segment` or :func:`join_segments` wrote, mapped into memory.
 
     Raises:
         IndexFolderError: a file is missing, damaged, or does not fit the others.
     """
     try:
-        arrays = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in _ARRAYS
-        }
-        keys = Keys(arrays.pop("key_hashes"), arrays.pop("key_rows"))
+        arrays = load_arrays(folder, _ARRAYS, mapped=True)
+        names = NameTable(arrays.pop("key_hashes"), arrays.pop("key_rows"))
         papers = StoredPapers(folder / PAPERS_FILE, arrays.pop("paper_starts"))
-        segment = Segment(folder, papers, keys=keys, facets=load_facets(folder), **arrays)
+        segment = Segment(folder, papers, names=names, facets=load_facets(folder), **arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise IndexFolderError(
-            f"the part {folder.name} of the index in {folder.parent} is damaged "
+            f"the segment {folder.name} of the index in {folder.parent} is damaged "
             f"({type(error).__name__}: {error}); build it again"
         ) from error
-    for what, found, expected in (
-        ("papers", len(papers), len(segment)),
-        ("vectors", len(segment.vectors), len(segment)),
-        ("ids", len(segment.id_hashes), len(segment)),
-        ("lengths", len(segment.lengths), len(segment)),
-        ("facets", len(segment.facets), len(segment)),
+    n, postings = len(segment), int(segment.term_starts[-1])
+    if wrong := misfit(
+        ("papers", len(papers), n),
+        ("vectors", len(segment.vectors), n),
+        ("ids", len(segment.id_hashes), n),
+        ("lengths", len(segment.lengths), n),
+        ("facets", len(segment.facets), n),
         ("term starts", len(segment.term_starts), len(segment.term_hashes) + 1),
-        ("postings", len(segment.posting_rows), int(segment.term_starts[-1])),
-        ("posting counts", len(segment.posting_counts), int(segment.term_starts[-1])),
+        ("postings", len(segment.posting_rows), postings),
+        ("posting counts", len(segment.posting_counts), postings),
     ):
-        if found != expected:
-            raise IndexFolderError(
-                f"the part {folder.name} of the index in {folder.parent} has {found} {what}, "
-                f"expected {expected}; build it again"
-            )
+        raise IndexFolderError(
+            f"the segment {folder.name} of the index in {folder.parent} has {wrong}; build it again"
+        )
     return segment
+
+
+def common_words(counts: Counter[str]) -> tuple[str, ...]:
+    """The words that occur at least ``MIN_WORD_COUNT`` times, sorted."""
+    return tuple(sorted(word for word, count in counts.items() if count >= MIN_WORD_COUNT))
+
+
+def _lines(papers: Sequence[Paper]) -> list[bytes]:
+    return [to_jsonl([paper]).encode("utf-8", "replace") for paper in papers]
 
 
 def _save_words(folder: Path, words: Counter[str]) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.index import LocalRows, address
+from ssm_search.index import LocalRows, names
 from ssm_search.papers import Duplicate, Paper
 from ssm_search.ranking import cosines
 from ssm_search.search.suggest import Asked
@@ -73,7 +73,7 @@ def _ids(paper: Paper) -> set[str]:
 
 
 def _links(paper: Paper) -> set[str]:
-    return {found for url in (paper.url, paper.pdf_url) if (found := address(url))}
+    return {found for url in (paper.url, paper.pdf_url) if (found := names.address(url))}
 
 
 def _abstract_likeness(paper: Paper, asked: Asked, rows: LocalRows) -> dict[int, float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ssm_search.encoding import Encoder, OnnxEncoder, carried_encoder, load_encoder
 from ssm_search.errors import IndexFolderError
-from ssm_search.index import LocalRows, Manifest, stamped
+from ssm_search.index import LocalRows, Manifest
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search.asking import Search
 from ssm_search.search.saved import build_rows, load_rows, save_rows
@@ -100,7 +100,7 @@ class PaperSearch(Search):
             list_name: the file name of the list that the papers are of.
             list_sha256: the hash of its text, by which :meth:`is_of` knows it again.
         """
-        manifest = stamped(self._rows.manifest, list_name, list_sha256)
+        manifest = self._rows.manifest.stamped(list_name, list_sha256)
         self._rows = replace(self._rows, manifest=manifest)
         save_rows(self._rows, Path(folder), self._encoder)
         if isinstance(self._encoder, OnnxEncoder):  # where it lay before may be gone

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
+from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_sorted
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import (
-    MANIFEST_FILE,
     Headings,
     LocalRows,
     Manifest,
     SearchIndex,
-    load_segment,
-    manifest_json,
+    load_segments,
     passages,
     project,
-    read_manifest,
     text_hash,
 )
 from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
@@ -37,9 +35,7 @@ if TYPE_CHECKING:
 
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
-HASHES_FILE = "text_hashes.npy"
-HEADINGS_FILE = "headings.npy"
-POSITIONS_FILE = "positions.npy"
+HASHES, HEADINGS, POSITIONS = "text_hashes", "headings", "positions"
 READ_TRIES = 8
 RETRY_AFTER = 0.05  # seconds
 
@@ -132,15 +128,14 @@ def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> 
         index.save(new)
         if isinstance(encoder, OnnxEncoder):
             encoder.copy_to(new / ENCODER_FOLDER)
-        np.save(new / HASHES_FILE, rows.text_hashes, allow_pickle=False)
-        np.save(new / HEADINGS_FILE, rows.list_headings.vectors, allow_pickle=False)
-        np.save(new / POSITIONS_FILE, rows.positions, allow_pickle=False)
+        vectors = rows.list_headings.vectors
+        save_arrays(new, {HASHES: rows.text_hashes, HEADINGS: vectors, POSITIONS: rows.positions})
         bare = [replace(paper, abstract="") for paper in rows.listing]
         (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
         known = [Abstract(p.id, p.title, p.abstract) for p in rows.listing if p.abstract]
         if known:
             append_abstracts(new / ABSTRACTS_FILE, known)
-        (new / MANIFEST_FILE).write_text(manifest_json(rows.manifest), encoding="utf-8")
+        rows.manifest.write(new)
 
 
 def load_rows(folder: Path, abstracts: Mapping[str, Abstract]) -> LocalRows:
@@ -152,37 +147,36 @@ def load_rows(folder: Path, abstracts: Mapping[str, Abstract]) -> LocalRows:
     for _ in range(READ_TRIES):
         # A build may replace the folder while it is read: what counts is that the manifest is the
         # same before and after.
-        before = read_manifest(settled(folder))
+        before = Manifest.read(settled(folder))
         try:
             rows = _read(settled(folder), before, abstracts)
         except IndexFolderError:
-            if read_manifest(settled(folder)) == before:
+            if Manifest.read(settled(folder)) == before:
                 raise
         else:
-            # The parts that a manifest names never change, and stay while they are mapped.
-            if before.segments or read_manifest(settled(folder)) == before:
+            # The segments that a manifest names never change, and stay while they are mapped.
+            if not before.is_list or Manifest.read(settled(folder)) == before:
                 return rows
         time.sleep(RETRY_AFTER)
     raise IndexFolderError(f"the index in {folder} kept changing while it was read; try again")
 
 
 def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -> LocalRows:
-    if manifest.segments:
-        return _read_segments(folder, manifest)
+    if not manifest.is_list:
+        return load_segments(folder, manifest)
     index = SearchIndex.load(folder)
     try:
         lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
         papers = [from_json(json.loads(line)) for line in lines if line]
-        hashes = np.load(folder / HASHES_FILE, allow_pickle=False)
-        headings = np.load(folder / HEADINGS_FILE, allow_pickle=False)
-        positions = np.load(folder / POSITIONS_FILE, allow_pickle=False)
+        arrays = load_arrays(folder, (HASHES, HEADINGS, POSITIONS))
+        hashes, headings, positions = arrays.values()
         if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
             raise ValueError(f"positions of shape {positions.shape}; expected finite (n, 2)")
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise IndexFolderError(
             f"the index in {folder} is damaged ({type(error).__name__}: {error}); build it again"
         ) from error
-    for what, found, expected in (
+    if wrong := misfit(
         ("papers", len(papers), manifest.papers),
         ("rows", len(index), manifest.papers),
         ("text hashes", len(hashes), manifest.papers),
@@ -190,40 +184,10 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         ("positions", len(positions), manifest.papers),
         ("sentences", index.sentence_count, manifest.sentences),
         ("dimensions", index.dimension, manifest.dimension),
+        says="its manifest says",
     ):
-        if found != expected:
-            raise IndexFolderError(
-                f"the index in {folder} has {found} {what}, its manifest says {expected}; "
-                "build it again"
-            )
+        raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
     known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
     names = Headings(manifest.headings, headings)
     filled = tuple(with_abstracts(papers, known))
     return LocalRows.of_list(filled, index, hashes, names, positions, manifest)
-
-
-def _read_segments(folder: Path, manifest: Manifest) -> LocalRows:
-    segments = [load_segment(folder / part.folder) for part in manifest.segments]
-    present = [np.ones(len(segment), dtype=bool) for segment in segments]
-    for mask, part in zip(present, manifest.segments, strict=True):
-        if part.gone:
-            mask[:] = ~_load_mask(folder / part.gone, len(mask))
-    found, dimension = sum(int(mask.sum()) for mask in present), segments[0].vectors.shape[1]
-    if (found, dimension) != (manifest.papers, manifest.dimension):
-        raise IndexFolderError(
-            f"the index in {folder} has {found} papers and {dimension} dimensions, its manifest "
-            f"says {manifest.papers} and {manifest.dimension}; build it again"
-        )
-    return LocalRows.of_segments(segments, np.concatenate(present), manifest)
-
-
-def _load_mask(path: Path, length: int) -> NDArray[np.bool_]:
-    try:
-        mask = np.load(path, allow_pickle=False)
-        if mask.dtype != np.bool_ or mask.shape != (length,):
-            raise ValueError(f"{mask.dtype} of shape {mask.shape}; expected bool ({length},)")
-    except (OSError, ValueError, EOFError) as error:
-        raise IndexFolderError(
-            f"the index in {path.parent} is damaged ({path.name}: {error}); build it again"
-        ) from error
-    return np.asarray(mask)

@@ -16,12 +16,10 @@ from ssm_search.index import (
     Candidates,
     Filters,
     Manifest,
-    Part,
+    NamedSegment,
     Tally,
-    hash64,
-    not_of_a_list,
-    quoted,
-    sql_of,
+    filters,
+    names,
 )
 from ssm_search.papers import Category, Paper, from_json
 from ssm_search.ranking import cosines, standardized, weighted
@@ -69,8 +67,8 @@ class Current:
     def manifest(self) -> Manifest:
         """That of the corpus."""
         about = dict(self.about)
-        part = Part(self.table, kind=about.pop("kind"))
-        return Manifest(**about, sentences=0, without_abstract=(), segments=(part,))
+        table = NamedSegment(self.table, kind=about.pop("kind"))
+        return Manifest(**about, sentences=0, without_abstract=(), segments=(table,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ class StoreRows:
         Raises:
             IndexFolderError: always.
         """
-        raise not_of_a_list(self.manifest)
+        raise self.manifest.not_of_a_list()
 
     @property
     def listing(self) -> Sequence[Paper]:
@@ -133,7 +131,7 @@ class StoreRows:
 
     @property
     def dimension(self) -> int:
-        """Of the vectors."""
+        """How many numbers every vector has."""
         return self.manifest.dimension
 
     @property
@@ -155,18 +153,18 @@ class StoreRows:
             "headings": len(self.tally.headings),
             "indexed_with_abstract": count,
             "abstracts_at_hand": count,
-            "vectors": self.manifest.segments[0].kind,
+            "vectors": self.manifest.kind,
             "without_abstract": [],
             "store": self.uri,
         }
 
-    def choose(self, filters: Filters) -> str:
-        """``filters`` as a condition in SQL; "" for none.
+    def choose(self, asked: Filters, /) -> str:
+        """The filters ``asked`` for as a condition in SQL; "" for none.
 
         Raises:
             FilterError: a filter names something that is not there.
         """
-        return sql_of(filters, self.tally.headings)
+        return filters.to_sql(asked, self.tally.headings)
 
     def newest(self, chosen: str, k: int) -> list[int]:
         """The ``k`` newest rows that meet the condition, newest first; those without a date last.
@@ -239,7 +237,7 @@ class StoreRows:
         """The ``k`` rows nearest to a unit vector, (d,), among those that meet ``where``."""
         with reaching(self.uri):
             query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
-            if self.manifest.segments[0].kind != "Flat":
+            if self.manifest.kind != "Flat":
                 query = query.nprobes(NPROBES)
             columns = ["vector", "terms", "_distance"]
             return _rows(_under(query, where).select(columns).limit(k).with_row_id(True))
@@ -283,7 +281,7 @@ class StoreRows:
     def stored(self, ids: Sequence[str]) -> list[tuple[str, NDArray[np.float32]]]:
         """The JSON line and the vector of each paper that is there, for writing."""
         with reaching(self.uri):
-            where = f"id IN ({', '.join(map(quoted, ids))})"
+            where = f"id IN ({', '.join(map(filters.quoted, ids))})"
             query = self._table.search().where(where).select(["paper", "vector"])
             found = query.limit(len(ids)).to_arrow()
             return list(zip(found["paper"].to_pylist(), _vectors(found), strict=True))
@@ -329,7 +327,7 @@ class StorePapers(Sequence[Paper]):
 
 def signed64(name: str) -> int:
     """The hash of a name as a database has integers."""
-    value = hash64(name)
+    value = names.hash64(name)
     return value - 2**64 if value >= 2**63 else value
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ssm_search.index import BM25_B, BM25_K1, MAX_COUNT, MIN_WORD_COUNT, Tally, filed_under, hash64
+from ssm_search.index import Tally, bm25, common_words, facets, names
 from ssm_search.papers import Paper
 from ssm_search.ranking import product
 
@@ -33,10 +33,10 @@ _ARRAYS = ("total", "moment", "hashes", "having", "sums", "squares")
 
 @dataclass(frozen=True)  # without slots: what is worked out from it is kept
 class StoreStats:
-    """Of ``n`` papers.
+    """What ``n`` papers add up to.
 
     Attributes:
-        length: of all together, in terms.
+        length: how many terms they have together.
         norm_length: the mean length by which ``sums`` and ``squares`` were made. Updates keep it,
             so that what is subtracted is what was added.
         total: sum of the vectors, float64, shape (d,).
@@ -62,17 +62,17 @@ class StoreStats:
 
     @property
     def mean_length(self) -> float:
-        """Of the papers, in terms."""
+        """How many terms a paper has on average, at least 1."""
         return max(self.length / max(self.n, 1), 1.0)
 
     @cached_property
     def common_words(self) -> tuple[str, ...]:
         """The words but for the rarest, sorted."""
-        return tuple(sorted(w for w, count in self.words.items() if count >= MIN_WORD_COUNT))
+        return common_words(self.words)
 
     def place(self, term: str) -> int | None:
         """Where the term is among ``hashes``; None if no paper has it."""
-        wanted = np.uint64(hash64(term))
+        wanted = np.uint64(names.hash64(term))
         at = int(np.searchsorted(self.hashes, wanted))
         return at if at < len(self.hashes) and self.hashes[at] == wanted else None
 
@@ -81,8 +81,7 @@ class StoreStats:
         weights = {}
         for term, times in Counter(stems).items():
             if (at := self.place(term)) is not None:
-                having = int(self.having[at])
-                weights[term] = times * math.log(1 + (self.n - having + 0.5) / (having + 0.5))
+                weights[term] = times * bm25.idf(self.n, int(self.having[at]))
         return weights
 
     def bm25_scores(
@@ -91,9 +90,9 @@ class StoreStats:
         """BM25 of ``rows``, the terms of each, as :mod:`ssm_search.index.segmented` has it."""
         scores = np.zeros(len(rows), dtype=np.float32)
         for at, row in enumerate(rows):
-            norm = BM25_K1 * (1 - BM25_B + BM25_B * len(row) / self.mean_length)
+            norm = bm25.length_norm(len(row), self.mean_length)
             for term, times in Counter(term for term in row if term in weights).items():
-                count = min(times, MAX_COUNT)
+                count = min(times, bm25.MAX_COUNT)
                 scores[at] += weights[term] * count / (count + norm)
         return scores
 
@@ -125,20 +124,20 @@ def stats_of(
     terms: Sequence[Terms],
     norm_length: float,
 ) -> StoreStats:
-    """Of papers with their unit vectors, (n, d), and the terms of each."""
+    """The sums over papers with their unit vectors, (n, d), and the terms of each."""
     words: Counter[str] = Counter()
-    counted = Tally(Counter(), Counter(), Counter())
+    counted = Tally()
     found: dict[str, list[float]] = {}
     length = 0
     for paper, pairs in zip(papers, terms, strict=True):
         length += len(pairs)
         words.update(word for _, word in pairs)
-        norm = BM25_K1 * (1 - BM25_B + BM25_B * len(pairs) / norm_length)
+        norm = bm25.length_norm(len(pairs), norm_length)
         for stem, times in Counter(stem for stem, _ in pairs).items():
-            count = min(times, MAX_COUNT)
+            count = min(times, bm25.MAX_COUNT)
             found.setdefault(stem, []).append(count / (count + norm))
         _count(counted, paper)
-    hashes = np.array([hash64(stem) for stem in found], dtype=np.uint64)
+    hashes = np.array([names.hash64(stem) for stem in found], dtype=np.uint64)
     order = np.argsort(hashes)
     shares = [np.array(share) for share in found.values()]
     wide = vectors.astype(np.float64)
@@ -170,7 +169,7 @@ def added(parts: Sequence[StoreStats], gone: Sequence[StoreStats] = ()) -> Store
     having = np.rint(summed("having")).astype(np.int64)
     stays = having > 0
     words: Counter[str] = Counter()
-    counted = Tally(Counter(), Counter(), Counter())
+    counted = Tally()
     for part, sign in every:
         _add(words, part.words, sign)
         _add(counted.years, part.tally.years, sign)
@@ -236,7 +235,7 @@ def _count(counted: Tally, paper: Paper) -> None:
         counted.years[paper.year] += 1
     if paper.venue:
         counted.venues[paper.venue] += 1
-    paths = filed_under(paper)
+    paths = facets.filed_under(paper)
     for above in {path[:end] for path in paths for end in range(1, len(path) + 1)}:
         counted.headings[above] += 1
 

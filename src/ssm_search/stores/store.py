@@ -16,8 +16,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ssm_search.arrays import misfit
 from ssm_search.errors import SsmSearchError, StoreError
-from ssm_search.index import quoted
+from ssm_search.index import filters
 from ssm_search.stores.access import CURRENT, connected, reaching
 from ssm_search.stores.rows import FORMAT, Current, StoreRows
 from ssm_search.stores.stats import from_bytes
@@ -73,7 +74,7 @@ class Store:
             return True
 
     def blob(self, key: str) -> bytes:
-        """Its content."""
+        """The content of the blob that ``key`` names, its SHA-256."""
         return read_blob(self._database, self.uri, key)
 
 
@@ -115,15 +116,15 @@ def view_of(database: Any, uri: str, current: Current) -> StoreRows:
         table = database.open_table(current.table)
         table.checkout(current.version)
         width = table.schema.field("vector").type.list_size
-    for what, found, expected in (
+    if wrong := misfit(
         ("dimensions", width, current.about["dimension"]),
         ("papers", stats.n, current.about["papers"]),
+        says="its manifest says",
     ):
-        if found != expected:
-            raise StoreError(
-                f"the store at {uri} has {found} {what}, its manifest says {expected}; "
-                f"write it again with `ssm-search build … --store {uri}`"
-            )
+        raise StoreError(
+            f"the store at {uri} has {wrong}; write it again with "
+            f"`ssm-search build … --store {uri}`"
+        )
     return StoreRows(uri, current, table, stats)
 
 
@@ -134,7 +135,7 @@ def read_blob(database: Any, uri: str, key: str) -> bytes:
         StoreError: it is missing or damaged.
     """
     with reaching(uri):
-        query = database.open_table(BLOBS).search().where(f"key = {quoted(key)}").limit(1)
+        query = database.open_table(BLOBS).search().where(f"key = {filters.quoted(key)}").limit(1)
         found: list[bytes] = query.select(["content"]).to_arrow()["content"].to_pylist()
     if not found or hashlib.sha256(found[0]).hexdigest() != key:
         what = "other content" if found else "nothing"

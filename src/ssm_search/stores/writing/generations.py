@@ -1,4 +1,7 @@
-"""Shards → a corpus in a database; updates. One writes at a time; a kill leaves what was there."""
+"""Staged segments → a corpus in a database; updates.
+
+One process writes at a time; a kill leaves what was there.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.corpora import REMOVED_FILE, SHARDS, Counts, changes, last_records
+from ssm_search.corpora import Counts, changes, staged_rows
 from ssm_search.encoding import ENCODER_FOLDER, FILES, Encoder, OnnxEncoder, encode_sorted
 from ssm_search.errors import StoreError
-from ssm_search.index import Manifest, Segment, load_segment, quoted
+from ssm_search.index import Chosen, Manifest, filters
 from ssm_search.ingest import Removed
 from ssm_search.papers import Paper, full_text
 from ssm_search.stores.access import CURRENT, check_fingerprint, reaching, tables
@@ -52,7 +55,7 @@ def write_store(
     progress: Callable[[int, int], None] = lambda done, total: None,
     cluster: str = "",
 ) -> Manifest:
-    """Write the shards in ``place`` as the corpus at ``uri``, in the place of what was there.
+    """Write the segments staged in ``place`` as the corpus at ``uri``, replacing what was there.
 
     Args:
         source: what the corpus is called.
@@ -63,14 +66,13 @@ def write_store(
         EngineError: the cluster cannot be reached or failed.
         StoreError: the store is out of reach, refuses, or is being written by another.
     """
-    shards = [load_segment(path) for path in sorted(place.glob(SHARDS))]
-    kept = last_records(shards, [np.load(s.folder / REMOVED_FILE) for s in shards])
-    count = sum(map(len, kept))
+    staged = staged_rows(place)
+    count = sum(len(rows) for _, rows in staged)
     if not count:
         raise StoreError(f"there is no paper to write to {uri}; name sources that have some")
-    length = sum(int(s.lengths[rows].sum()) for s, rows in zip(shards, kept, strict=True))
+    length = sum(int(segment.lengths[rows].sum()) for segment, rows in staged)
     norm_length = max(length / count, 1.0)
-    width = int(shards[0].vectors.shape[1])
+    width = int(staged[0][0].vectors.shape[1])
     with writing(uri, storage_options) as (database, check):
         there = tables(database)
         old = read_current(database, uri) if CURRENT in there else None
@@ -79,7 +81,7 @@ def write_store(
         pooled: list[StoreStats] = []
         with reaching(uri):
             table = database.create_table(name, schema=schema_of(width))
-            chunks = _chunks_of(shards, kept)
+            chunks = _chunks_of(staged)
             if cluster:
                 filled = fill_table(cluster, table, storage_options, chunks, norm_length, count)
             else:
@@ -163,7 +165,7 @@ def update_store(
                 merge = table.merge_insert("id").when_matched_update_all()
                 merge.when_not_matched_insert_all().execute(rows)
             for ids in _chunks(change.removed, IDS):
-                table.delete(f"id IN ({', '.join(map(quoted, ids))})")
+                table.delete(f"id IN ({', '.join(map(filters.quoted, ids))})")
             kind = extend_indexes(table, count)
             blobs = old.blobs | _put_blobs(database, {STATISTICS: to_bytes(stats)})
             about = old.about | {"papers": count, "built": now(), "kind": kind}
@@ -197,7 +199,7 @@ def _tidy(database: Any, current: Current, old: Current | None) -> None:
             database.drop_table(name)
     keys = {*current.blobs.values(), *(old.blobs.values() if old else ())}
     blobs = database.open_table(BLOBS)
-    blobs.delete(f"key NOT IN ({', '.join(map(quoted, sorted(keys)))})")
+    blobs.delete(f"key NOT IN ({', '.join(map(filters.quoted, sorted(keys)))})")
     for name in (CURRENT, BLOBS):
         database.open_table(name).optimize(cleanup_older_than=READ_FOR)
     forget(database.open_table(current.table), READ_FOR)
@@ -247,13 +249,13 @@ def _vectors(
     return vectors, len(new)
 
 
-def _chunks_of(shards: Sequence[Segment], kept: Sequence[NDArray[np.int64]]) -> Iterator[Chunk]:
-    """The papers in the rows that are kept of each shard, with their vectors."""
-    for shard, rows in zip(shards, kept, strict=True):
+def _chunks_of(staged: Sequence[Chosen]) -> Iterator[Chunk]:
+    """The papers in the rows that are kept of each segment, with their vectors."""
+    for segment, rows in staged:
         for first in range(0, len(rows), BATCH):
             chosen = rows[first : first + BATCH]
-            lines = b"".join(shard.papers.line(int(row)) for row in chosen)
-            yield lines, np.array(shard.vectors[chosen], dtype=np.float32)
+            lines = b"".join(segment.papers.line(int(row)) for row in chosen)
+            yield lines, np.array(segment.vectors[chosen], dtype=np.float32)
 
 
 def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:

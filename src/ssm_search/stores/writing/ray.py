@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.corpora import connected, cores_of, waves
+from ssm_search.corpora import cluster
 from ssm_search.errors import EngineError, SsmSearchError, StoreError
 from ssm_search.stores.access import options_for, reaching
 from ssm_search.stores.stats import StoreStats, from_bytes, to_bytes
@@ -48,10 +48,10 @@ def fill_table(
     """
     at = str(table.uri)  # of a folder its whole path: nodes work elsewhere
     options = options_for(storage_options) if "://" in at else {}
-    with connected(address) as ray:
+    with cluster.connected(address) as ray:
         lance_ray = _lance_ray()
-        cores = cores_of(ray)
-        for wave in waves(chunks, cores):
+        cores = cluster.cores_of(ray)
+        for wave in cluster.waves(chunks, cores):
             sent = [{"papers": lines, "vectors": vectors.tobytes()} for lines, vectors in wave]
             written = ray.data.from_items(sent, override_num_blocks=len(sent)).map_batches(
                 _write,
@@ -77,8 +77,8 @@ def fill_table(
 def _index(ray: Any, lance_ray: Any, at: str, options: dict[str, str], count: int) -> None:
     """Join the files of a table into few, and index the vectors in them."""
     for left in reversed(range(TRIES)):
-        cores = cores_of(ray)
-        rows = min(MOST_ROWS, -(-count // cores))  # each part of the index is one of some files
+        cores = cluster.cores_of(ray)
+        rows = min(MOST_ROWS, -(-count // cores))  # each delta of the index is one of some files
         try:
             lance_ray.compact_files(
                 at,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.index import facets_of, filed_under, heading_names, names_of
+from ssm_search.index import facets, filters, names
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
 from ssm_search.stores.rows import signed64
 from ssm_search.stores.stats import StoreStats, Terms, stats_of
@@ -68,7 +68,7 @@ def rows_of(papers: Sequence[Paper], vectors: NDArray[np.float32], found: Sequen
     """Rows of papers with their unit vectors, (n, d), and the terms of each."""
     import pyarrow as pa
 
-    facets = facets_of(papers)
+    known = facets.Facets.of(papers)
     width = vectors.shape[1]
     flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
     columns = {
@@ -76,12 +76,14 @@ def rows_of(papers: Sequence[Paper], vectors: NDArray[np.float32], found: Sequen
         "paper": [_clean(to_jsonl([paper])) for paper in papers],
         "vector": pa.FixedSizeListArray.from_arrays(flat, width),
         "terms": [_clean(" ".join(stem for stem, _ in pairs)) for pairs in found],
-        "year": facets.years,
-        "date": facets.dates,
-        "has_code": facets.has_code,
+        "year": known.years,
+        "date": known.dates,
+        "has_code": known.has_code,
         "venue": [_clean(paper.venue.casefold()) for paper in papers],
-        "headings": [[*map(_clean, heading_names(filed_under(paper)))] for paper in papers],
-        "names": [[signed64(name) for name in names_of(paper)] for paper in papers],
+        "headings": [
+            [*map(_clean, filters.heading_names(facets.filed_under(paper)))] for paper in papers
+        ],
+        "names": [[signed64(name) for name in names.of_paper(paper)] for paper in papers],
     }
     return pa.table(columns, schema=schema_of(width))
 

@@ -12,9 +12,9 @@ from ssm_search.errors import StoreError
 VECTOR_INDEX_FROM = 100_000  # rows; fewer are compared with all
 PARTITIONS = 0.75  # of an index of vectors, times the root of the rows; see ``store.NPROBES``
 REPARTITION = 2  # times as many partitions wanted as there are: the rows have grown fourfold
-MOST_PARTS = 8
-"""Parts that an index may have: each update adds one. Of 111,522 papers, a search by vectors takes
-15 ms with one part, 21 with 8, 30 with 16; by words 11, 16, 25."""
+MOST_DELTAS = 8
+"""Deltas, as Lance calls them, that an index may have: each update adds one. Of 111,522 papers, a
+search by vectors takes 15 ms with one, 21 with 8, 30 with 16; by words 11, 16, 25."""
 
 NUMBERS, LISTS, TERMS, VECTOR = ("id", "year", "date"), ("names", "headings"), "terms", "vector"
 
@@ -28,8 +28,8 @@ def make_indexes(table: Any, count: int) -> str:
         table.checkout_latest()
         if partitions(count):
             _index_vectors(table, count)
-    else:  # a cluster made it, in parts
-        _join_parts(table, [_index_name(VECTOR)])
+    else:  # a cluster made it, in deltas
+        _join_deltas(table, [_index_name(VECTOR)])
     for column in NUMBERS:
         table.create_index(column, config=BTree())
     _index_lists(table)
@@ -49,7 +49,7 @@ def make_indexes(table: Any, count: int) -> str:
 def extend_indexes(table: Any, count: int) -> str:
     """Index the rows that are new; the kind of the index of vectors.
 
-    Each index gets a small part for them. Once there are more than ``MOST_PARTS`` they are put
+    Each index gets a small delta for them. Once there are more than ``MOST_DELTAS`` they are put
     together, which takes time by the number of all rows, and so do the files of the table.
 
     Not by LanceDB's own ``optimize``: it joins the partitions of vectors into few large ones
@@ -59,7 +59,7 @@ def extend_indexes(table: Any, count: int) -> str:
     names = _names(table)
     _dataset(table).optimize.optimize_indices(index_names=names, num_indices_to_merge=0)
     table.checkout_latest()
-    if _parts(table, names) > MOST_PARTS:
+    if _deltas(table, names) > MOST_DELTAS:
         _put_together(table)
         wanted = partitions(count)
         if wanted and wanted >= REPARTITION * _partitions_there(table):
@@ -80,21 +80,21 @@ def forget(table: Any, older_than: timedelta) -> None:
 def _put_together(table: Any) -> None:
     for column in LISTS:
         table.drop_index(_index_name(column))
-    _join_parts(table, _names(table))
+    _join_deltas(table, _names(table))
     _dataset(table).optimize.compact_files()
     table.checkout_latest()
     _index_lists(table)
 
 
-def _join_parts(table: Any, names: Sequence[str]) -> None:
-    if (parts := _parts(table, names)) > 1:
+def _join_deltas(table: Any, names: Sequence[str]) -> None:
+    if (deltas := _deltas(table, names)) > 1:
         data = _dataset(table)
-        data.optimize.optimize_indices(index_names=[*names], num_indices_to_merge=parts)
+        data.optimize.optimize_indices(index_names=[*names], num_indices_to_merge=deltas)
         table.checkout_latest()
 
 
-def _parts(table: Any, names: Sequence[str]) -> int:
-    """Of the index that has most, of those that are named."""
+def _deltas(table: Any, names: Sequence[str]) -> int:
+    """How many the index has that has most, of those that are named."""
     return max(int(table.index_stats(name).num_indices) for name in names)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class NameTable:
     """Which rows have which names.
 
     Names are 64-bit hashes: that any two different ones of 3 million papers share one has odds of
@@ -30,34 +30,44 @@ class Keys:
     hashes: NDArray[np.uint64]
     rows: NDArray[np.int32]
 
-    def of(self, name: str) -> list[int]:
+    @classmethod
+    def of(cls, papers: Iterable[Paper]) -> NameTable:
+        """The table of all names of ``papers``, whose rows are counted from 0."""
+        pairs = [
+            (hash64(name), row) for row, paper in enumerate(papers) for name in of_paper(paper)
+        ]
+        return cls._sorted(
+            np.array([name for name, _ in pairs], dtype=np.uint64),
+            np.array([row for _, row in pairs], dtype=np.int32),
+        )
+
+    @classmethod
+    def joined(cls, tables: Sequence[tuple[NameTable, NDArray[np.int64]]]) -> NameTable:
+        """Several tables as one, each with the new number of its rows; -1 leaves a row out."""
+        hashes, rows = [], []
+        for table, renumbered in tables:
+            new = renumbered[table.rows]
+            hashes.append(table.hashes[new >= 0])
+            rows.append(new[new >= 0].astype(np.int32))
+        return cls._sorted(np.concatenate(hashes), np.concatenate(rows))
+
+    @classmethod
+    def _sorted(cls, hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> NameTable:
+        order = np.lexsort((rows, hashes))
+        return cls(hashes[order], rows[order])
+
+    def rows_of(self, name: str) -> list[int]:
         """The rows with this name, ascending."""
         wanted = np.uint64(hash64(name))
         start, end = (np.searchsorted(self.hashes, wanted, side) for side in ("left", "right"))
         return [int(row) for row in self.rows[start:end]]
 
 
-def keys_of(papers: Iterable[Paper]) -> Keys:
-    """Those that each paper goes by, see :func:`names_of`."""
-    pairs = [(hash64(name), row) for row, paper in enumerate(papers) for name in names_of(paper)]
-    return _sorted(
-        np.array([name for name, _ in pairs], dtype=np.uint64),
-        np.array([row for _, row in pairs], dtype=np.int32),
-    )
+def of_paper(paper: Paper) -> list[str]:
+    """All names of a paper: by its id, its addresses, its title, and what is before the colon.
 
-
-def joined_keys(parts: Sequence[tuple[Keys, NDArray[np.int64]]]) -> Keys:
-    """The tables of several, once their rows are renumbered; -1 for a row that is left out."""
-    hashes, rows = [], []
-    for keys, renumbered in parts:
-        new = renumbered[keys.rows]
-        hashes.append(keys.hashes[new >= 0])
-        rows.append(new[new >= 0].astype(np.int32))
-    return _sorted(np.concatenate(hashes), np.concatenate(rows))
-
-
-def names_of(paper: Paper) -> list[str]:
-    """Id, addresses, title, and name: "VideoMamba: State Space …" is known as "VideoMamba"."""
+    "VideoMamba: State Space …" is known as "VideoMamba".
+    """
     urls = filter(None, (paper.url, paper.pdf_url, paper.code_url))
     titled = by_title(paper.title), by_name(paper.title.split(":")[0])
     return list(dict.fromkeys([by_id(paper.id), *map(by_address, urls), *filter(None, titled)]))
@@ -91,11 +101,6 @@ def by_name(name: str) -> str:
 
 
 def hash64(text: str) -> int:
-    """The same in every process and on every machine."""
+    """A 64-bit hash of ``text``: the same in every process and on every machine."""
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
-
-
-def _sorted(hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> Keys:
-    order = np.lexsort((rows, hashes))
-    return Keys(hashes[order], rows[order])

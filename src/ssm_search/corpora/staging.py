@@ -1,13 +1,12 @@
-"""A stream of papers → shards with vectors, beside the index that is being built.
+"""A stream of papers → small segments with vectors, staged beside the index that is being built.
 
-A shard is encoded at a time, here or on a cluster; a build that was killed and starts again takes
+A segment is encoded at a time, here or on a cluster; a build that was killed and starts again takes
 those that are there.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,41 +17,44 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ssm_search.arrays import replace_array
 from ssm_search.encoding import Encoder, encode_sorted
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import locked, replacing_folder, write_atomically
 from ssm_search.index import (
-    PAPERS_FILE,
+    Chosen,
     LocalRows,
-    hash64,
+    Segment,
+    is_segment_of,
     load_segment,
+    names,
     text_hashes,
     write_segment,
 )
 from ssm_search.ingest import Removed
-from ssm_search.papers import Paper, full_text, to_jsonl
+from ssm_search.papers import Paper, full_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SHARD = 2_048  # records: what a kill can lose, a minute of encoding on two cores
+STAGED = 2_048  # records of a segment: what a kill can lose, a minute of encoding on two cores
 
-SHARDS_SUFFIX = ".shards"
-SHARDS = "[0-9]" * 6
+STAGING_SUFFIX = ".staging"
+SEGMENTS = "[0-9]" * 6
 REMOVED_FILE = "removed.npy"
 BY_FILE = "encoder.json"
 LOCK_FILE = "lock"
 
 
 @contextmanager
-def shards_of(folder: Path) -> Iterator[Path]:
-    """Where the shards of an index wait to be joined, held by this process alone.
+def staging_place(folder: Path) -> Iterator[Path]:
+    """Where the segments of an index wait to be joined, held by this process alone.
 
     Raises:
         IndexFolderError: ``folder`` cannot be written beside.
     """
     folder = folder.resolve()
-    place = folder.with_name(f".{folder.name}{SHARDS_SUFFIX}")
+    place = folder.with_name(f".{folder.name}{STAGING_SUFFIX}")
     try:
         place.mkdir(parents=True, exist_ok=True)
         (place / LOCK_FILE).touch()
@@ -63,26 +65,26 @@ def shards_of(folder: Path) -> Iterator[Path]:
 
 
 class Engine(Protocol):
-    """What encodes many shards: this process, or a cluster."""
+    """What encodes the texts of many segments: this process, or a cluster."""
 
     def encode(
-        self, encoder: Encoder, shards: Iterable[tuple[int, list[str]]]
+        self, encoder: Encoder, segments: Iterable[tuple[int, list[str]]]
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """The vectors of the texts of each shard, by its number, in any order; (n, d) each."""
+        """The number of each segment and the vectors of its texts, (n, d), in any order."""
 
 
 class LocalEngine:
-    """Encodes one shard after the other."""
+    """Encodes the texts of one segment after the other, in this process."""
 
     def encode(
-        self, encoder: Encoder, shards: Iterable[tuple[int, list[str]]]
+        self, encoder: Encoder, segments: Iterable[tuple[int, list[str]]]
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """The vectors of the texts of each shard, in the order in which they are given."""
-        for number, texts in shards:
+        """The number of each segment and the vectors of its texts, in the order they are given."""
+        for number, texts in segments:
             yield number, encode_sorted(encoder, texts)
 
 
-def encode_shards(
+def encode_segments(
     records: Iterable[Paper | Removed],
     place: Path,
     encoder: Encoder,
@@ -90,9 +92,9 @@ def encode_shards(
     progress: Callable[[int], None] = lambda records: None,
     engine: Engine | None = None,
 ) -> tuple[int, int]:
-    """Write ``records`` as shards into ``place``; how many papers were encoded, and reused.
+    """Write ``records`` as segments into ``place``; how many papers were encoded, and reused.
 
-    A shard that is there already, with the same records by the same encoder, is left as it is.
+    A segment that is there already, with the same records by the same encoder, is left as it is.
 
     Args:
         known: a corpus whose vectors serve again where encoder and text are the same.
@@ -100,10 +102,10 @@ def encode_shards(
         engine: what encodes; this process if None.
     """
     by = place / BY_FILE
-    said = json.dumps({"encoder": encoder.fingerprint, "shard": SHARD})
+    said = json.dumps({"encoder": encoder.fingerprint, "records": STAGED})
     if not by.is_file() or by.read_text(encoding="utf-8") != said:
-        for shard in place.glob(SHARDS):  # of another encoder
-            shutil.rmtree(shard)
+        for segment in place.glob(SEGMENTS):  # of another encoder
+            shutil.rmtree(segment)
         write_atomically(by, said.encode())
     stored = StoredVectors(known, encoder)
     waiting: dict[int, Batch] = {}
@@ -113,14 +115,14 @@ def encode_shards(
         nonlocal count, done, reused
         for batch in _batches(records):
             number, count = count, count + 1
-            shard = place / f"{number:06}"
-            if _same(shard, batch):
+            segment = place / f"{number:06}"
+            if _same(segment, batch):
                 reused += len(batch.papers)
                 done += len(batch)
                 progress(done)
                 continue
             waiting[number] = batch
-            yield number, batch.missing(stored, shard)
+            yield number, batch.missing(stored, segment)
 
     for number, made in (engine or LocalEngine()).encode(encoder, todo()):
         batch = waiting.pop(number)
@@ -131,10 +133,51 @@ def encode_shards(
         reused += len(batch.papers) - len(made)
         done += len(batch)
         progress(done)
-    for shard in place.glob(SHARDS):  # of a longer source
-        if int(shard.name) >= count:
-            shutil.rmtree(shard)
+    for segment in place.glob(SEGMENTS):  # of a longer source
+        if int(segment.name) >= count:
+            shutil.rmtree(segment)
     return encoded, reused
+
+
+def staged_rows(place: Path) -> list[Chosen]:
+    """The segments that are staged in ``place``, each with the rows that no later record undoes."""
+    segments = [load_segment(path) for path in sorted(place.glob(SEGMENTS))]
+    removed = [np.load(segment.folder / REMOVED_FILE, allow_pickle=False) for segment in segments]
+    return list(zip(segments, last_records(segments, removed), strict=True))
+
+
+def last_records(
+    segments: Sequence[Segment], removed: Sequence[NDArray[np.uint64]]
+) -> list[NDArray[np.int64]]:
+    """Of each segment the rows that no later record of the same id replaces or removes, ascending.
+
+    Args:
+        removed: of each segment, the hashes of the ids that are gone and the number of its rows
+            that stand before each; shape (m, 2).
+    """
+    ids, order, places = [], [], []
+    start = 0
+    for segment, gone in zip(segments, removed, strict=True):
+        count = len(segment)
+        ids += [segment.id_hashes, gone[:, 0]]
+        order += [start + 2 * np.arange(count) + 1, start + 2 * gone[:, 1].astype(np.int64)]
+        places += [np.arange(count), np.full(len(gone), -1)]
+        start += 2 * (count + 1)
+    hashes, when, row = (np.concatenate(each) for each in (ids, order, places))
+    order_of_ids = np.lexsort((when, hashes))
+    last = (
+        np.append(hashes[order_of_ids][1:] != hashes[order_of_ids][:-1], True)
+        if len(order_of_ids)
+        else order_of_ids == 0
+    )
+    stays = np.zeros(len(hashes), dtype=bool)
+    stays[order_of_ids[last]] = True
+    stays &= row >= 0
+    kept, at = [], 0
+    for segment, gone in zip(segments, removed, strict=True):
+        kept.append(np.flatnonzero(stays[at : at + len(segment)]))
+        at += len(segment) + len(gone)
+    return kept
 
 
 class StoredVectors:
@@ -146,7 +189,7 @@ class StoredVectors:
         self._order = np.argsort(known.text_hashes) if known and same else np.zeros(0, np.int64)
 
     def get(self, text_hash: int) -> NDArray[np.float32] | None:
-        """The vector, shape (d,), or None."""
+        """The vector of a text by its hash, float32, shape (d,); None if there is none."""
         if self._known is None:
             return None
         hashes = self._known.text_hashes
@@ -166,7 +209,7 @@ class KeptEncoder:
         self.name: str = getattr(encoder, "name", "")
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
-        """As the encoder does, or did."""
+        """Unit row vectors, float32, shape (len(texts), d), made now or read from the disk."""
         digest = hashlib.sha256(self.fingerprint.encode())
         for text in texts:
             digest.update(b"\0" + text.encode("utf-8", "replace"))
@@ -174,14 +217,12 @@ class KeptEncoder:
         if path.is_file():
             return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
         vectors = self._encoder.encode(texts)
-        data = io.BytesIO()
-        np.save(data, vectors, allow_pickle=False)
-        write_atomically(path, data.getvalue())
+        replace_array(path, vectors)
         return vectors
 
 
 class Batch:
-    """Records of one shard, some of whose vectors are known."""
+    """Records of one segment, some of whose vectors are known."""
 
     def __init__(self, records: Sequence[Paper | Removed]):
         self._count = len(records)
@@ -189,7 +230,7 @@ class Batch:
         gone, rows = [], 0
         for record in records:
             if isinstance(record, Removed):
-                gone.append((hash64(record.id), rows))
+                gone.append((names.hash64(record.id), rows))
             rows += isinstance(record, Paper)
         self.removed = np.array(gone, dtype=np.uint64).reshape(len(gone), 2)
         self._hashes = [int(of) for of in text_hashes(self.papers)]
@@ -199,10 +240,10 @@ class Batch:
     def __len__(self) -> int:
         return self._count
 
-    def missing(self, stored: StoredVectors, shard: Path | None = None) -> list[str]:
-        """The texts whose vectors neither ``stored`` nor an older ``shard`` has."""
-        if shard and shard.is_dir():
-            old = load_segment(shard)
+    def missing(self, stored: StoredVectors, segment: Path | None = None) -> list[str]:
+        """The texts whose vectors neither ``stored`` nor an older ``segment`` has."""
+        if segment and segment.is_dir():
+            old = load_segment(segment)
             rows = {int(of): row for row, of in enumerate(old.text_hashes)}
             shared = set(self._hashes) & rows.keys()
             self._known = {of: np.array(old.vectors[rows[of]]) for of in shared}
@@ -216,22 +257,19 @@ class Batch:
         return list(texts.values())
 
     def vectors(self, made: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of all papers, shape (n, d), once those of :meth:`missing` are made."""
+        """The vectors of all papers, float32, (n, d), given those ``made`` of :meth:`missing`."""
         every = self._known | dict(zip(self._missing, made, strict=True))
         return np.array([every[of] for of in self._hashes], dtype=np.float32)
 
 
 def _batches(records: Iterable[Paper | Removed]) -> Iterator[Batch]:
     rest = iter(records)
-    while batch := list(islice(rest, SHARD)):
+    while batch := list(islice(rest, STAGED)):
         yield Batch(batch)
 
 
-def _same(shard: Path, batch: Batch) -> bool:
-    """Whether ``shard`` is there and holds just these records."""
-    if not shard.is_dir():
-        return False
-    lines = to_jsonl(batch.papers).encode("utf-8", "replace")
-    return (shard / PAPERS_FILE).read_bytes() == lines and np.array_equal(
-        np.load(shard / REMOVED_FILE, allow_pickle=False), batch.removed
+def _same(segment: Path, batch: Batch) -> bool:
+    """Whether ``segment`` is there and holds just these records."""
+    return is_segment_of(segment, batch.papers) and np.array_equal(
+        np.load(segment / REMOVED_FILE, allow_pickle=False), batch.removed
     )

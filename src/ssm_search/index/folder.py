@@ -1,0 +1,190 @@
+"""The index of a large corpus: segments in a folder, named by its manifest.
+
+The files of a segment stay as they are. A change adds a small segment and says which rows of the
+others are gone; now and then small segments are joined, so that a change costs what it changes. The
+manifest is replaced last, so that a kill leaves the index as it was, and readers see the old or the
+new.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ssm_search.arrays import misfit, replace_array
+from ssm_search.errors import IndexFolderError
+from ssm_search.files import replacing_folder
+from ssm_search.index.ann import ANN_FILE, build_ann, kind_for
+from ssm_search.index.local import LocalRows
+from ssm_search.index.manifest import Manifest, NamedSegment
+from ssm_search.index.segments import Chosen, join_segments, load_segment, write_segment
+from ssm_search.papers import Paper
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEGMENT_ROWS = 1_000_000  # of a segment when it is first built
+MAX_SEGMENTS = 8  # beyond, the smaller ones are joined
+MAX_GONE = 0.3  # share of the rows of a segment; beyond, it is written anew
+NAMES = ("segment-*", "gone-*.npy", "part-*")
+"""Of what a folder holds beside its manifest; segments were called parts once."""
+
+
+def write_segments(
+    folder: Path,
+    chosen: Sequence[Chosen],
+    kind: str = "",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[NamedSegment, ...]:
+    """Join many small segments into few large ones in ``folder``, for a manifest to name.
+
+    Args:
+        chosen: the small segments, and which of their rows stay.
+        kind: FAISS's name of the index of the vectors of each; by its size if "".
+        progress: called with (rows written, rows to write).
+    """
+    made: list[NamedSegment] = []
+    done, total = 0, sum(len(rows) for _, rows in chosen)
+    for group in _groups(chosen):
+        name = f"segment-{len(made):04}"
+        (folder / name).mkdir()
+        made.append(NamedSegment(name, kind=_join(folder / name, group, kind)))
+        done += sum(len(rows) for _, rows in group)
+        progress(done, total)
+    return tuple(made)
+
+
+def load_segments(folder: Path, manifest: Manifest) -> LocalRows:
+    """Read the rows of the segments that ``manifest`` names, mapped into memory.
+
+    Raises:
+        IndexFolderError: one is missing or damaged, or does not fit the manifest.
+    """
+    segments = [load_segment(folder / named.folder) for named in manifest.segments]
+    present = [
+        _present(folder, named, len(segment))
+        for named, segment in zip(manifest.segments, segments, strict=True)
+    ]
+    if wrong := misfit(
+        ("papers", sum(int(mask.sum()) for mask in present), manifest.papers),
+        ("dimensions", segments[0].vectors.shape[1], manifest.dimension),
+        says="its manifest says",
+    ):
+        raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
+    return LocalRows.of_segments(segments, np.concatenate(present), manifest)
+
+
+def update_segments(
+    folder: Path,
+    known: LocalRows,
+    gone: Sequence[int],
+    papers: Sequence[Paper],
+    vectors: NDArray[np.float32],
+) -> Manifest:
+    """Add ``papers`` with their unit vectors, (n, d), to an index, and take the rows ``gone`` out.
+
+    Args:
+        known: what was read from ``folder``.
+
+    Raises:
+        IndexFolderError: no paper would be left.
+    """
+    present = known.present.copy()
+    present[list(gone)] = False
+    count = int(present.sum()) + len(papers)
+    if not count:
+        raise IndexFolderError(f"nothing would be left in {folder}; remove the folder instead")
+    segments, serial = list(known.manifest.segments), _next_serial(folder)
+    starts = np.cumsum([0, *map(len, known.facets)])
+    for at, old in enumerate(known.manifest.segments):
+        stays = present[starts[at] : starts[at + 1]]
+        if not stays.all():
+            segments[at] = replace(old, gone=f"gone-{serial:04}-{at:04}.npy")
+            replace_array(folder / segments[at].gone, ~stays)
+    if papers:
+        segments.append(NamedSegment(f"segment-{serial:04}"))
+        with replacing_folder(folder / segments[-1].folder) as new:
+            write_segment(new, papers, vectors)
+    manifest = replace(known.manifest, segments=tuple(segments), papers=count)
+    return commit(folder, _tidied(folder, manifest))
+
+
+def commit(folder: Path, manifest: Manifest) -> Manifest:
+    """Make ``manifest`` that of the index, then remove the files that it does not name."""
+    manifest = manifest.stamped()
+    manifest.write(folder)
+    named = {name for segment in manifest.segments for name in (segment.folder, segment.gone)}
+    for path in (path for pattern in NAMES for path in folder.glob(pattern)):
+        if path.name not in named:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return manifest
+
+
+def _groups(chosen: Sequence[Chosen]) -> list[list[Chosen]]:
+    """Neighbouring segments, together up to ``SEGMENT_ROWS`` rows."""
+    groups: list[list[Chosen]] = [[]]
+    count = 0
+    for segment, rows in chosen:
+        if groups[-1] and count + len(rows) > SEGMENT_ROWS:
+            groups.append([])
+            count = 0
+        groups[-1].append((segment, rows))
+        count += len(rows)
+    return groups
+
+
+def _join(folder: Path, chosen: Sequence[Chosen], asked: str) -> str:
+    """Write one segment into an empty folder, with an index of its vectors; the kind of that."""
+    join_segments(folder, chosen)
+    kind = kind_for(sum(len(rows) for _, rows in chosen), asked)
+    if kind != "Flat":
+        build_ann(load_segment(folder).vectors, kind, folder / ANN_FILE)
+    return kind
+
+
+def _tidied(folder: Path, manifest: Manifest) -> Manifest:
+    """``manifest`` with few segments, few of whose rows are gone: others are written anew."""
+    chosen: list[Chosen] = []
+    for named in manifest.segments:
+        segment = load_segment(folder / named.folder)
+        chosen.append((segment, np.flatnonzero(_present(folder, named, len(segment)))))
+    anew = {
+        at for at, (segment, rows) in enumerate(chosen) if len(rows) < (1 - MAX_GONE) * len(segment)
+    }
+    if len(chosen) > MAX_SEGMENTS:
+        anew |= set(sorted(range(len(chosen)), key=lambda at: len(chosen[at][0]))[:MAX_SEGMENTS])
+    if not anew:
+        return manifest
+    segments = [named for at, named in enumerate(manifest.segments) if at not in anew]
+    if together := [chosen[at] for at in sorted(anew) if len(chosen[at][1])]:
+        name = f"segment-{_next_serial(folder):04}"
+        with replacing_folder(folder / name) as new:
+            kind = _join(new, together, manifest.vectors)
+        segments.append(NamedSegment(name, kind=kind))
+    return replace(manifest, segments=tuple(segments))
+
+
+def _present(folder: Path, named: NamedSegment, length: int) -> NDArray[np.bool_]:
+    """Which of the ``length`` rows of a segment are there, bool, shape (length,)."""
+    if not named.gone:
+        return np.ones(length, dtype=bool)
+    try:
+        gone = np.load(folder / named.gone, allow_pickle=False)
+        if gone.dtype != np.bool_ or gone.shape != (length,):
+            raise ValueError(f"{gone.dtype} of shape {gone.shape}; expected bool ({length},)")
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexFolderError(
+            f"the index in {folder} is damaged ({named.gone}: {error}); build it again"
+        ) from error
+    return np.asarray(~gone)
+
+
+def _next_serial(folder: Path) -> int:
+    """A number that no file has yet, be it one that is named or one that a kill left behind."""
+    there = (path for pattern in NAMES for path in folder.glob(pattern))
+    return 1 + max((int(path.stem.split("-")[1]) for path in there), default=-1)
