@@ -10,13 +10,15 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 from arxiv_server import ArxivServer, FakePaper
 from conftest import ROOT
+from corpus_papers import papers, source
 
 import ssm_search
 
@@ -24,6 +26,66 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CLIENT, *BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 SUMMARY = "Mamba, a selective state space model, finds in images from above what has changed."
 ADDRESS = "http://127.0.0.1:7860"
+KNOWN = FakePaper("2404.03425", "Changes seen by Mamba", SUMMARY)
+
+ACTIVATE = "source .venv/bin/activate"  # what the README says to type first
+SERVES = "serves until it is stopped, as `page` does, and tests/app, and tests/stores"
+NOT_RUN = {
+    "make demo": "installs packages; the block after it asks such a question",
+    "make test": "runs this test",
+    "ray start --head --port=6379": "tests/corpora/test_ray.py has clusters of its own",
+    "ray start --address=FIRST:6379": "the same",
+    "ssm-search build --corpus arxiv-metadata-oai-snapshot.json --index arxiv --engine ray "
+    "--address FIRST:6379": "the same",
+    "ssm-search app --host 0.0.0.0 --store s3://papers/arxiv": SERVES,
+    "ssm-search app": SERVES,
+    "ssm-search app --allow-host papers.example.org": SERVES,
+    "ssm-search query": "names the command",
+    "ssm-search discover": "names the command, which wants --corpus or --arxiv, as in its block",
+    "ssm-search build [LIST]": "is in a block, as `build README.md --index my-index`",
+}
+"""Commands that no test can type as they stand, each with the reason; all others are typed."""
+
+STAND_INS = {
+    "=…": "=us-east-1",  # keys and a region, to the S3 of the tests
+    "[TEXT]": "",
+    "TEXT": "'mamba for video'",
+    "PAPER...": "2403.06977 2401.13560",
+    "PAPER": "2403.06977",
+    "LINK": "https://arxiv.org/abs/2404.03425",
+    "FILE": "pasted.txt",
+    "LIST": "README.md",
+}
+"""What a reader puts in where the README says so, longer names first."""
+
+
+def _shell_blocks() -> list[list[str]]:
+    """The commands of each block, as they are typed."""
+    blocks = re.findall(r"```(sh|console)\n(.*?)```", README, re.DOTALL)
+    return [
+        [
+            line.removeprefix("$ ")
+            for line in text.splitlines()
+            if kind == "sh" or line.startswith("$ ")
+        ]
+        for kind, text in blocks
+    ]
+
+
+def _typed() -> list[str]:
+    return [_bare(command) for block in _shell_blocks() for command in block]
+
+
+def _in_prose(*programs: str) -> list[str]:
+    """The commands between backticks, each once, that begin with one of ``programs``."""
+    prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)]
+    return [one for one in dict.fromkeys(spans) if one.split()[0] in programs and " " in one]
+
+
+def _bare(command: str) -> str:
+    """``command`` without the remark after it."""
+    return re.split(r" +# ", command)[0]
 
 
 @pytest.mark.encoder
@@ -54,9 +116,8 @@ def test_the_comparison_is_the_one_that_was_measured() -> None:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of `ssm-search app --mcp`, whose arXiv knows one paper."""
-    known = FakePaper("2404.03425", "Changes seen by Mamba", SUMMARY)
     cache = str(tmp_path_factory.mktemp("cache"))
-    with ArxivServer([known]) as arxiv:
+    with ArxivServer([KNOWN]) as arxiv:
         command = [sys.executable, "-m", "ssm_search", "app", "--mcp", "--port=0", "--no-browser"]
         environment = os.environ | {"SSM_SEARCH_ARXIV_API": arxiv.url, "XDG_CACHE_HOME": cache}
         with subprocess.Popen(
@@ -137,3 +198,117 @@ def test_a_space_starts_as_it_is() -> None:
         env=os.environ | {"COLUMNS": "200"},
     ).stdout
     assert all(option in shown for option in options if option.startswith("--"))
+
+
+# ── what is typed ────────────────────────────────────────────────────────────────────────────
+
+
+class Shell:
+    """A fresh shell for some commands, in a folder with what the README speaks of."""
+
+    def __init__(self, folder: Path, arxiv: str):
+        self.folder = folder
+        self.environment = {
+            "PATH": f"{os.defpath}:/usr/local/bin",
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+            "COLUMNS": "88",
+            "HF_HUB_OFFLINE": "1",
+            "SSM_SEARCH_ARXIV_API": arxiv,
+        }
+        (folder / ".venv").symlink_to(sys.prefix)
+        links = "".join(f"- [Kites, part {n}](https://arxiv.org/abs/2401.{n:05})\n" for n in "1234")
+        (folder / "README.md").write_text(f"# Awesome kites\n\n## Flying\n\n{links}")
+        shutil.copy(ROOT / "index" / "awesome-mamba.md", folder)
+        (folder / "pasted.txt").write_text(f"https://arxiv.org/abs/2404.03425\nA title\n{SUMMARY}")
+        found = papers(90)
+        source(folder, found, "arxiv-metadata-oai-snapshot.json")
+        source(folder, papers(93)[90:], "changes.jsonl")
+        with (folder / "changes.jsonl").open("a") as changes:
+            changes.write(json.dumps({"id": found[0].id, "deleted": True}) + "\n")
+
+    def type(self, commands: Sequence[str], **environment: str) -> list[str]:
+        """What each command prints; all of them have to be there, and to end well."""
+        for given, meant in STAND_INS.items():
+            commands = [command.replace(given, meant) for command in commands]
+        mark = "--- ended with"
+        lines = [line for command in commands for line in (command, f'echo "{mark} $?"')]
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-o", "pipefail", "-c", "\n".join(lines)],
+            cwd=self.folder,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        printed = re.split(rf"{mark} (\d+)\n", done.stdout)
+        assert dict(zip(commands, printed[1::2], strict=True)) == dict.fromkeys(commands, "0"), (
+            done.stderr
+        )
+        assert "command not found" not in done.stderr
+        return printed[::2]
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    if not (Path(sys.prefix) / "bin" / "activate").exists() or not shutil.which("bash"):
+        pytest.skip("needs bash, and an environment to activate")
+    seen = FakePaper("2404.00002", "What arXiv finds by cat:cs.CV", SUMMARY)
+    with ArxivServer([KNOWN, seen]) as arxiv:
+        yield Shell(tmp_path_factory.mktemp("reader"), arxiv.url)
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("block", _shell_blocks(), ids=lambda block: block[-1][:40])
+def test_every_block_of_commands(
+    block: list[str], shell: Shell, request: pytest.FixtureRequest
+) -> None:
+    commands = [command for command in block if _bare(command) not in NOT_RUN]
+    environment: dict[str, str] = {}
+    if any(ADDRESS in command for command in commands):
+        at = request.getfixturevalue("page")
+        commands = [command.replace(ADDRESS, at) for command in commands]
+    if any("s3://" in command for command in commands):
+        pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
+        environment["AWS_ENDPOINT_URL"] = request.getfixturevalue("bucket")["endpoint"]
+        _make_bucket("papers", environment["AWS_ENDPOINT_URL"])
+    if any("--corpus lg" in command for command in commands) and not (shell.folder / "lg").exists():
+        shell.type([ACTIVATE, next(one for one in _typed() if one.endswith("--index lg"))])
+    shell.type(commands if ACTIVATE in commands else [ACTIVATE, *commands], **environment)
+
+
+def _make_bucket(name: str, endpoint: str) -> None:
+    import boto3
+
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
+    s3.create_bucket(Bucket=name)
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize(
+    "command", [one for one in _in_prose("ssm-search") if one not in (*NOT_RUN, *_typed())]
+)
+def test_every_command_in_a_sentence(command: str, shell: Shell) -> None:
+    shell.type([ACTIVATE, command])
+
+
+def test_what_is_made_and_installed_is_there() -> None:
+    make = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for command in [*_in_prose("make"), *(one for one in NOT_RUN if one.startswith("make "))]:
+        assert re.search(rf"^{command.split()[1]}:", make, re.M), command
+    extras = metadata.metadata("ssm-search").get_all("Provides-Extra") or []
+    for names in re.findall(r"ssm-search\[(.*?)\]", README):
+        assert set(names.split(",")) <= set(extras), names
+
+
+def test_no_reason_is_given_for_what_is_not_there() -> None:
+    assert set(NOT_RUN) <= {*_typed(), *_in_prose("ssm-search")}
+
+
+@pytest.mark.encoder
+def test_a_question_prints_what_is_shown(shell: Shell) -> None:
+    command, shown = re.findall(r"```console\n\$ (ssm-search query .*?)\n(.*?)```", README, re.S)[0]
+    _, printed = shell.type([ACTIVATE, command])[:2]
+    assert printed.split() == shown.split()
