@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import astuple
 from typing import Any, get_type_hints
 
 import gradio as gr
 from gradio.events import api
 
-from ssm_search import SsmSearchError, maps, submissions
+from ssm_search import SsmSearchError, submissions
 from ssm_search_app import handlers, render
-from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search, from_address, to_address
+from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search
 from ssm_search_app.bounds import MAX_TEXT, SLOW_WORKERS, Lanes, Work
+from ssm_search_app.events import Events
 from ssm_search_app.library import Library
 from ssm_search_app.tools import answering
 
@@ -41,71 +41,20 @@ def shown(function: Work) -> Work:
     return call
 
 
+# Long: what stands where, and which event calls what, name the same forty components.
 def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks:
     """The page of a library, to be mounted by :mod:`ssm_search_app.server`.
 
     Args:
         offered: what programs may call through Gradio.
     """
+    events = Events(library)
 
     def at_work(function: Callable[..., Any]) -> Work:
         return shown(answering(lanes.quick(function, MAX_STATE, few=MAX_STATE)))
 
-    def search_of(*values: Any) -> Search:
-        return Search(**dict(zip(Search.__dataclass_fields__, values, strict=True)))
-
-    def show(*values: Any) -> tuple[str, str]:
-        *fields, picks = values
-        search = search_of(*fields)
-        found = handlers.answer(library, search)
-        chosen = handlers.known_picks(library, picks)
-        return render.answers(found.found, found.line, chosen), to_address(search)
-
-    def restore(address: str, picks: Any) -> tuple[Any, ...]:
-        search = from_address(address)
-        html, _ = show(*astuple(search), picks)
-        in_menus = handlers.in_menus(library, search)
-        return *astuple(in_menus), gr.Accordion(open=in_menus.is_filtered), html
-
-    def arrive(address: str, picks: Any) -> Any:
-        # Without a question in the address, what the page has already stays, typed or not.
-        return restore(address, picks) if from_address(address) != Search() else gr.skip()
-
-    def advise(picks: Any, diversity: float) -> tuple[str, Any, str]:
-        chosen = handlers.known_picks(library, picks)
-        found = handlers.recommended(library, chosen, diversity)
-        html = render.answers(found.found, found.line, chosen, "Recommended papers")
-        return handlers.picks_html(library, chosen), gr.Slider(visible=bool(found.found)), html
-
-    def told(event: gr.EventData) -> dict[str, Any]:
-        return event._data if isinstance(event._data, dict) else {}
-
-    def pick(picks: Any, event: gr.EventData) -> Any:
-        data = told(event)
-        return handlers.picked(library, picks, str(data.get("act")), str(data.get("id")))
-
-    def try_example(picks: Any, event: gr.EventData) -> tuple[Any, ...]:
-        data = told(event)
-        search = Search(q=str(data.get("query"))[:MAX_TEXT])
-        html, address = show(*astuple(search), picks)
-        return *astuple(search), html, address
-
-    def draw(*values: Any) -> Any:
-        search = search_of(*values)
-        hits = handlers.answer(library, search).found if search.q.strip() else ()
-        return maps.figure(library.listed, hits, search.q)
-
-    def show_on_map(picks: Any, event: gr.EventData) -> str:
-        data = told(event)
-        papers = handlers.papers_of(library, [str(data.get("id"))])
-        return render.answers(papers, "", handlers.known_picks(library, picks), "Chosen paper")
-
-    def judge(text: str, path: str) -> str:
-        return handlers.submission_html(library, text, path)
-
-    def export(wanted: Any) -> dict[str, str]:
-        wanted = wanted if isinstance(wanted, dict) else {}
-        return handlers.exported(library, wanted.get("form"), wanted.get("ids"))
+    def export(wanted: Any) -> dict[str, str]:  # Gradio marks it, which a method does not bear
+        return events.export(wanted)
 
     def cards_here(value: str = "", **options: Any) -> gr.HTML:
         return gr.HTML(
@@ -198,32 +147,34 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         asked = gr.on(
             # Not q.input: that is of keys that write, and says nothing of deleting or pasting.
             [ear.edit, q.submit, *(one.input for one in fields[1:])],
-            at_work(show),
+            at_work(events.show),
             [*fields, picks],
             [answers, address],
             **at_once,
         )
-        tried = examples.click(at_work(try_example), picks, [*fields, answers, address], **QUICK)
+        tried = examples.click(
+            at_work(events.try_example), picks, [*fields, answers, address], **QUICK
+        )
         for searched in (asked, tried):
             searched.then(None, address, js="ssm.remember", **QUICK)
         # A link was opened; or the browser's "back" was pressed.
         arrived: dict[str, Any] = {"js": "ssm.arrive", **at_once}
-        page.load(at_work(arrive), [address, picks], [*fields, folded, answers], **arrived)
-        ear.input(at_work(restore), [address, picks], [*fields, folded, answers], **arrived)
+        page.load(at_work(events.arrive), [address, picks], [*fields, folded, answers], **arrived)
+        ear.input(at_work(events.restore), [address, picks], [*fields, folded, answers], **arrived)
 
         for of_cards in (answers, chips, advice, chosen):
-            of_cards.click(at_work(pick), picks, picks, **QUICK)
+            of_cards.click(at_work(events.pick), picks, picks, **QUICK)
         gr.on(
             [picks.change, diversity.input, page.load],
-            at_work(advise),
+            at_work(events.advise),
             [picks, diversity],
             [chips, diversity, advice],
             **at_once,
         ).then(None, picks, js="ssm.press", **QUICK)
-        map_tab.select(at_work(draw), fields, plot, **QUICK)
-        ear.select(at_work(show_on_map), picks, chosen, **QUICK)
+        map_tab.select(at_work(events.draw), fields, plot, **QUICK)
+        ear.select(at_work(events.show_on_map), picks, chosen, **QUICK)
         send.click(
-            shown(answering(lanes.slow(judge, submissions.MAX_CHARS))),
+            shown(answering(lanes.slow(events.judge, submissions.MAX_CHARS))),
             [submitted, under],
             card,
             concurrency_limit=SLOW_WORKERS,

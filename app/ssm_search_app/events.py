@@ -1,0 +1,93 @@
+"""What each event of the page shows: values of components in, values of components out."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import Any
+
+import gradio as gr
+
+from ssm_search import maps
+from ssm_search_app import handlers, render
+from ssm_search_app.address import Search, from_address, to_address
+from ssm_search_app.bounds import MAX_TEXT
+from ssm_search_app.library import Library
+
+
+class Events:
+    """The events of the page of a library, each a method that a component calls."""
+
+    def __init__(self, library: Library):
+        self._library = library
+
+    def show(self, *values: Any) -> tuple[str, str]:
+        """The answers to a search, and the address that leads back to it."""
+        *fields, picks = values
+        search = _search_of(*fields)
+        found = handlers.answer(self._library, search)
+        chosen = handlers.known_picks(self._library, picks)
+        return render.answers(found.found, found.line, chosen), to_address(search)
+
+    def restore(self, address: str, picks: Any) -> tuple[Any, ...]:
+        """A search out of an address: its menus, whether their fold is open, its answers."""
+        search = from_address(address)
+        html, _ = self.show(*astuple(search), picks)
+        in_menus = handlers.in_menus(self._library, search)
+        return *astuple(in_menus), gr.Accordion(open=in_menus.is_filtered), html
+
+    def arrive(self, address: str, picks: Any) -> Any:
+        """As :meth:`restore`, when the page is opened."""
+        # Without a question in the address, what the page has already stays, typed or not.
+        return self.restore(address, picks) if from_address(address) != Search() else gr.skip()
+
+    def advise(self, picks: Any, diversity: float) -> tuple[str, Any, str]:
+        """What is picked, the slider for its diversity, and what to read next."""
+        chosen = handlers.known_picks(self._library, picks)
+        found = handlers.recommended(self._library, chosen, diversity)
+        html = render.answers(found.found, found.line, chosen, "Recommended papers")
+        chips, slider = handlers.picks_html(self._library, chosen), bool(found.found)
+        return chips, gr.Slider(visible=slider), html
+
+    def pick(self, picks: Any, event: gr.EventData) -> Any:
+        """The picks after a button of a card was pressed."""
+        data = _told(event)
+        return handlers.picked(self._library, picks, str(data.get("act")), str(data.get("id")))
+
+    def try_example(self, picks: Any, event: gr.EventData) -> tuple[Any, ...]:
+        """The search of an example, its answers and its address."""
+        data = _told(event)
+        search = Search(q=str(data.get("query"))[:MAX_TEXT])
+        html, address = self.show(*astuple(search), picks)
+        return *astuple(search), html, address
+
+    def draw(self, *values: Any) -> Any:
+        """The map, with the answers to a search standing out."""
+        search = _search_of(*values)
+        hits = handlers.answer(self._library, search).found if search.q.strip() else ()
+        return maps.figure(self._library.listed, hits, search.q)
+
+    def show_on_map(self, picks: Any, event: gr.EventData) -> str:
+        """The card of the paper whose dot was clicked."""
+        data = _told(event)
+        papers = handlers.papers_of(self._library, [str(data.get("id"))])
+        chosen = handlers.known_picks(self._library, picks)
+        return render.answers(papers, "", chosen, "Chosen paper")
+
+    def judge(self, text: str, path: str) -> str:
+        """The cards of what is submitted."""
+        return handlers.submission_html(self._library, text, path)
+
+    def export(self, wanted: Any) -> dict[str, str]:
+        """A file of the papers that are shown: its name and its text."""
+        wanted = wanted if isinstance(wanted, dict) else {}
+        return handlers.exported(self._library, wanted.get("form"), wanted.get("ids"))
+
+
+def _search_of(*values: Any) -> Search:
+    """What stands in the fields of the page, in the order of :class:`Search`."""
+    return Search(**dict(zip(Search.__dataclass_fields__, values, strict=True)))
+
+
+def _told(event: gr.EventData) -> dict[str, Any]:
+    """What the browser says of an event; it may say anything."""
+    return event._data if isinstance(event._data, dict) else {}
