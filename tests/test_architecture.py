@@ -164,3 +164,25 @@ def test_only_the_command_knows_the_page() -> None:
 def test_no_module_is_too_long(folder: Path) -> None:
     lengths = {path.name: len(path.read_text("utf-8").split("\n")) for path in folder.rglob("*.py")}
     assert max(lengths.values()) <= 401, lengths
+
+
+@pytest.mark.parametrize("folder", [PACKAGE, PAGE], ids=["package", "page"])
+def test_a_function_is_short_or_says_why_it_is_not(folder: Path) -> None:
+    """More than 60 lines or 7 parameters want a comment "# Long: …", above or inside."""
+    unexplained = []
+    for path in folder.rglob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            children = ast.iter_child_nodes(node.args)
+            names = [one.arg for one in children if isinstance(one, ast.arg)]
+            first = min(one.lineno for one in (node, *node.decorator_list)) - 1
+            while lines[first - 1].lstrip().startswith("#"):
+                first -= 1
+            source = lines[first : node.end_lineno]
+            is_long = node.end_lineno - node.lineno >= 60  # type: ignore[operator]
+            is_wide = len(names) - (names[:1] in (["self"], ["cls"])) > 7
+            if (is_long or is_wide) and not any("# Long: " in line for line in source):
+                unexplained.append(f"{path.name}: {node.name}")
+    assert unexplained == []
