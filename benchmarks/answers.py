@@ -111,6 +111,7 @@ def questions(
     papers: Sequence[Paper], path: tuple[str, ...]
 ) -> list[tuple[str, list[Any], dict[str, Any]]]:
     """Name of the method, arguments, named arguments; ``path`` is a heading of theirs."""
+    # Long: it is the table of all that is asked.
     a, b, c, d = (papers[at] for at in (2, 11, 19, 33))
     new = Paper("2701.00001", "Video kites for graph segmentation", abstract="We fly. It works.")
     filters: list[dict[str, Any]] = [

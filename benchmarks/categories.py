@@ -34,8 +34,8 @@ from ssm_search.encoding.encoder import Encoder, load_encoder
 from ssm_search.papers import Paper
 from ssm_search.ranking.fusion import product
 from ssm_search.ranking.headings import FOLDS, softmax
+from ssm_search.search.likeness import Headings, likely_parent, listed, similarities
 from ssm_search.search.local import PaperSearch
-from ssm_search.search.suggest import Headings, likely_parent, listed, similarities
 
 MIN_ABSTRACTS = 60
 TOPICAL = ("yyyujintang", "xmindflow", "radarFudan", "Ruixxxx", "ziyangwang007")

@@ -20,14 +20,14 @@ from corpus_papers import papers, source
 from fakes import WordEncoder
 from numpy.typing import NDArray
 
-from ssm_search.build.corpora import gather_index
+from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import staging
 from ssm_search.corpora.writing import update_index
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
 from ssm_search.index import folder as folders
 from ssm_search.index import segmented
 from ssm_search.index.ann import Ann, ann_kind, build_ann, checked_kind, kind_for
-from ssm_search.index.memory import SearchIndex
+from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.segmented import SegmentedIndex
 from ssm_search.index.segments import join_segments, load_segment, write_segment
 from ssm_search.ingest.feeds import Removed
@@ -93,7 +93,7 @@ def test_words_score_as_in_a_list(tmp_path: Path) -> None:
     records = papers(60)
     large = gathered(tmp_path / "large", records, tmp_path).rows.index
     small = PaperSearch.from_papers(records, WordEncoder()).rows.index
-    assert isinstance(small, SearchIndex)
+    assert isinstance(small, MemoryIndex)
     for query in ("video", "mamba scan scan", "nodes kernel lattice", "nothing here"):
         stems = [stem for stem, _ in terms(query)]
         np.testing.assert_allclose(large.bm25_scores(stems), small.bm25_scores(stems), rtol=1e-5)
@@ -292,7 +292,7 @@ def test_a_second_build_encodes_what_changed(tmp_path: Path) -> None:
 
 def test_few_papers_get_sentences(tmp_path: Path) -> None:
     search = gathered(tmp_path / "index", papers(30), tmp_path, sentences=None)
-    assert isinstance(search.rows.index, SearchIndex)
+    assert isinstance(search.rows.index, MemoryIndex)
     assert search.rows.index.sentence_count > 30
     more = source(tmp_path, papers(32), "more.jsonl")
     report = gather_index([more], tmp_path / "index", encoder=WordEncoder(), update=True)

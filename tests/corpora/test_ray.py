@@ -21,7 +21,7 @@ from corpus_papers import variables
 from models import TEXTS, write_model
 from ray_build import WIDTH, LengthEncoder
 
-from ssm_search.build.corpora import gather_index
+from ssm_search.build.dumps import gather_index
 from ssm_search.corpora.ray import packed
 from ssm_search.corpora.staging import SEGMENTS, encode_segments, staging_place
 from ssm_search.encoding.encoder import SentenceTransformerEncoder

@@ -14,7 +14,7 @@ from fakes import WordEncoder
 from typer.testing import CliRunner
 
 from ssm_search.abstracts.cache import API_URL_VARIABLE
-from ssm_search.build.corpora import gather_index
+from ssm_search.build.dumps import gather_index
 from ssm_search.cli.questions import app
 from ssm_search.corpora import update_index
 from ssm_search.curation import discovery

@@ -25,8 +25,8 @@ from ssm_search.curation.filing import APART, MISFILED
 from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.errors import ListError
 from ssm_search.papers import Abstract, Category, Paper
+from ssm_search.search.likeness import likely_parent
 from ssm_search.search.local import PaperSearch
-from ssm_search.search.suggest import likely_parent
 from ssm_search.views.finding_display import TITLES, finding_json, findings_rich
 
 ABS = "https://arxiv.org/abs/"

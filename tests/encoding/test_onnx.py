@@ -23,7 +23,7 @@ from ssm_search.encoding import export as onnx_export
 from ssm_search.encoding.bulk import fastest, widened
 from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_encoder
 from ssm_search.encoding.export import MIN_COSINE, _codes, _quantized, agree, export_encoder
-from ssm_search.encoding.onnx import ENCODER_FOLDER, FILES, MODEL_FILE, OnnxEncoder, usable_cores
+from ssm_search.encoding.onnx import ENCODER_FOLDER, MODEL_FILE, OnnxEncoder, usable_cores
 from ssm_search.errors import EncoderError, IndexFolderError
 from ssm_search.search.local import PaperSearch
 
@@ -111,7 +111,7 @@ def test_exporting_again_gives_the_same_bytes(
 ) -> None:
     again = export(model, tmp_path)
     assert again.fingerprint == exported.fingerprint
-    for name in FILES:
+    for name in OnnxEncoder.FILES:
         assert (again.folder / name).read_bytes() == (exported.folder / name).read_bytes()
 
 
@@ -171,13 +171,15 @@ def test_the_same_model_is_not_exported_twice(
     source: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built(source, tmp_path / "index", model)
-    before = {n: (tmp_path / "index" / ENCODER_FOLDER / n).read_bytes() for n in FILES}
+    before = {n: (tmp_path / "index" / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
     monkeypatch.setattr(build, "export_encoder", None)
     source.write_text(LIST + "- [audio graph](https://e.org/new)\n")
     report = built(source, tmp_path / "index", model)
     assert report.reused == len(TEXTS)
     assert "exported before" in report.summary()[1]
-    assert before == {n: (tmp_path / "index" / ENCODER_FOLDER / n).read_bytes() for n in FILES}
+    assert before == {
+        n: (tmp_path / "index" / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES
+    }
 
 
 def test_another_model_or_recipe_is_exported_anew(

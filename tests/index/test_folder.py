@@ -9,7 +9,7 @@ import pytest
 from corpus_papers import papers, source
 from fakes import WordEncoder
 
-from ssm_search.build.corpora import gather_index
+from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import update_index
 from ssm_search.index import folder as folders
 from ssm_search.ingest.feeds import Removed

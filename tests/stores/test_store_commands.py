@@ -25,7 +25,7 @@ from serving import served
 from ssm_search_app.library import Library
 
 from ssm_search import PaperSearch, StoreSearch
-from ssm_search.build.corpora import gather_index
+from ssm_search.build.dumps import gather_index
 from ssm_search.cli.questions import main
 from ssm_search.curation import cards
 from ssm_search.errors import IndexFolderError, StoreError

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ssm_search.build.corpora import gather_index
+from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import staging
 from ssm_search.stores.writing import generations as store_writing
 from ssm_search.stores.writing import upkeep as store_upkeep

@@ -1,5 +1,5 @@
-from .corpora import arxiv_corpus as arxiv_corpus
-from .corpora import gather_index as gather_index
-from .corpora import name_of as name_of
+from .dumps import arxiv_corpus as arxiv_corpus
+from .dumps import gather_index as gather_index
+from .dumps import name_of as name_of
 from .lists import build_index as build_index
 from .lists import read_source as read_source

@@ -107,6 +107,8 @@ def build_index(
         IncompleteError: ``strict``, and some papers have no abstract; nothing is saved.
         EncoderError: the model is missing or damaged.
     """
+    # Long: half of it explains the arguments, each an option of a build; the steps follow each
+    # other once, and a function of its own would have to be given nearly all of them.
     content = read_source(source, allow_hosts=allow_hosts)
     reading = read_list(content)
     if not reading.papers:

@@ -19,7 +19,6 @@ import numpy as np
 
 from ssm_search.corpora.cluster import connected, cores_of, waves
 from ssm_search.encoding import (
-    FILES,
     BulkEncoder,
     Encoder,
     OnnxEncoder,
@@ -142,10 +141,8 @@ def packed(encoder: Encoder) -> Parcel:
     """What :func:`unpacked` makes the same encoder of on another machine."""
     exported = encoder.exported if isinstance(encoder, BulkEncoder) else encoder
     if isinstance(exported, OnnxEncoder):
-        exported.check()
-        files = {name: (exported.folder / name).read_bytes() for name in FILES}
         wide = isinstance(encoder, BulkEncoder) and encoder.wide
-        return Parcel(exported.name, exported.fingerprint, files, wide)
+        return Parcel(exported.name, exported.fingerprint, exported.contents(), wide)
     if isinstance(encoder, SentenceTransformerEncoder):
         return Parcel(encoder.name, encoder.fingerprint)
     return Parcel("", encoder.fingerprint, encoder=encoder)
@@ -180,8 +177,8 @@ def _written(parcel: Parcel) -> Path:
         with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as scratch:
             made = Path(scratch) / "encoder"
             made.mkdir()
-            for name in FILES:
-                (made / name).write_bytes(parcel.files[name])
+            for name, content in parcel.files.items():
+                (made / name).write_bytes(content)
             with suppress(OSError):  # another process was first
                 made.rename(folder)
     return folder

@@ -16,7 +16,7 @@ import numpy as np
 
 from ssm_search.errors import DiscoverError
 from ssm_search.files import append_json_lines
-from ssm_search.index import SearchIndex, SegmentedIndex
+from ssm_search.index import MemoryIndex, SegmentedIndex
 from ssm_search.papers import Paper
 from ssm_search.ranking import cosines, product, top_rows
 from ssm_search.search import PaperSearch
@@ -48,6 +48,7 @@ class Discovery:
     """A paper that may belong on the list.
 
     Attributes:
+        paper: as the corpus has it.
         score: higher is better, comparable within one answer only.
         fit: share of the listed papers that, as if they were not listed, would fit no better.
     """
@@ -62,7 +63,7 @@ class Profile:
     """What tells the papers of a list from others.
 
     Attributes:
-        direction: shape (d,); the larger the inner product, the more like the list.
+        direction: a vector, shape (d,); the larger the inner product, the more like the list.
         terms: weights of stems.
     """
 
@@ -78,7 +79,7 @@ def discover(
     since: date | None = None,
     rejected: Sequence[str] = (),
 ) -> list[Discovery]:
-    """The ``k`` papers of ``corpus`` that fit the list best and are not on it, best first.
+    """Find the ``k`` papers of ``corpus`` that fit the list best and are not on it, best first.
 
     Fewer where fewer fit: papers that fit worse than all but ``FIT_LEVEL`` of the listed ones are
     left out. A paper is on the list under any of its ids, links or titles.
@@ -128,7 +129,7 @@ def discover(
 
 
 def rejected_file(list_name: str) -> Path:
-    """Where what was rejected for a list is remembered, on this machine for this user."""
+    """The file that remembers, for this user, which papers were rejected for a list."""
     from platformdirs import user_data_path
 
     name = re.sub(r"[^\w.-]+", "-", list_name).strip(".") or "list"
@@ -142,7 +143,7 @@ def remember_rejected(file: Path, ids: Sequence[str]) -> None:
 
 
 def read_rejected(file: Path) -> list[str]:
-    """The ids in a file of rejected papers; none if there is no file.
+    """Read the ids in a file of rejected papers; none if there is no file.
 
     Raises:
         DiscoverError: the file is damaged.
@@ -174,7 +175,7 @@ class _Fitting:
         self._having = cache(lambda term: len(corpus.rows.index.term_frequencies(term)[0]))
 
     def profile(self, rows: NDArray[np.int64]) -> Profile:
-        """Of some of the listed papers."""
+        """What tells some of the listed papers, by their row numbers, from the corpus."""
         # Fisher's linear discriminant (1936).
         wanted = self._listed.paper_vectors[rows].mean(axis=0) - self._mean
         if self._rejected:
@@ -224,8 +225,8 @@ class _Scorer:
             for found in of_others
         ]
 
-    def __call__(self, index: SearchIndex | SegmentedIndex) -> NDArray[np.float32]:
-        """Of every row, shape (n,)."""
+    def __call__(self, index: MemoryIndex | SegmentedIndex) -> NDArray[np.float32]:
+        """The scores of all n rows of ``index``, shape (n,); the higher, the more like the list."""
         dense, terms = (
             (found - mean) / deviation
             for found, (mean, deviation) in zip(
@@ -236,9 +237,9 @@ class _Scorer:
 
 
 def _parts(
-    index: SearchIndex | SegmentedIndex, profile: Profile, mean_length: float
+    index: MemoryIndex | SegmentedIndex, profile: Profile, mean_length: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Of every row, how far it lies in the direction, and what its terms weigh; (n,) each."""
+    """How far each row lies in the direction, and what its terms weigh; shape (n,) each."""
     dense = np.concatenate([cosines(part, profile.direction) for part in index.vector_blocks()])
     terms = np.zeros(len(index), dtype=np.float32)
     for term, weight in profile.terms.items():
@@ -247,7 +248,7 @@ def _parts(
     return dense, terms
 
 
-def _others(index: SearchIndex | SegmentedIndex, centre: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _others(index: MemoryIndex | SegmentedIndex, centre: NDArray[np.float32]) -> NDArray[np.bool_]:
     """All rows but those nearest to ``centre``, shape (d,), of the list; a mask, shape (n,)."""
     near = np.concatenate([cosines(part, centre) for part in index.vector_blocks()])
     # Away from the middle of the corpus, that is: what all papers share says nothing.
@@ -257,7 +258,7 @@ def _others(index: SearchIndex | SegmentedIndex, centre: NDArray[np.float32]) ->
 
 
 def _sample(
-    index: SearchIndex | SegmentedIndex, chosen: NDArray[np.bool_] | None = None
+    index: MemoryIndex | SegmentedIndex, chosen: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float64]:
     """An even sample of the vectors of the ``chosen`` rows, shape (up to 2 · SAMPLED, d)."""
     step = max(1, len(index) // SAMPLED)
@@ -273,7 +274,7 @@ def _sample(
 
 
 def _moments(
-    index: SearchIndex | SegmentedIndex, others: NDArray[np.bool_]
+    index: MemoryIndex | SegmentedIndex, others: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean vector of the others, (d,), and their covariance, shrunk towards a ball, (d, d)."""
     sample = _sample(index, others)

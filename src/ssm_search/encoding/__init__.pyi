@@ -9,7 +9,4 @@ from .encoder import load_encoder as load_encoder
 from .export import export_encoder as export_encoder
 from .export import is_export_of as is_export_of
 from .onnx import ENCODER_FOLDER as ENCODER_FOLDER
-from .onnx import FILES as FILES
-from .onnx import SCHEME as SCHEME
 from .onnx import OnnxEncoder as OnnxEncoder
-from .onnx import carried_encoder as carried_encoder

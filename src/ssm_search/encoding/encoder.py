@@ -252,7 +252,7 @@ def load_model(
 
 
 def files_fingerprint(folder: Path, paths: Iterable[Path]) -> str:
-    """Of the names, within ``folder``, and the contents of files; 32 hexadecimal digits.
+    """A hash of the names, within ``folder``, and the contents of files; 32 hexadecimal digits.
 
     Raises:
         EncoderError: a file cannot be read.

@@ -14,7 +14,7 @@ from .local import passages as passages
 from .local import text_hash as text_hash
 from .manifest import Manifest as Manifest
 from .manifest import NamedSegment as NamedSegment
-from .memory import SearchIndex as SearchIndex
+from .memory import MemoryIndex as MemoryIndex
 from .projection import project as project
 from .rows import Asked as Asked
 from .rows import Candidates as Candidates

@@ -13,7 +13,7 @@ import numpy as np
 from ssm_search.index.facets import Facets, Tally, tally
 from ssm_search.index.filters import Filters, matching_rows
 from ssm_search.index.manifest import Manifest
-from ssm_search.index.memory import SearchIndex
+from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.names import NameTable
 from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
@@ -65,7 +65,7 @@ class LocalRows:
     """
 
     listing: Sequence[Paper]
-    index: SearchIndex | SegmentedIndex
+    index: MemoryIndex | SegmentedIndex
     text_hashes: NDArray[np.uint64]
     list_headings: Headings
     positions: NDArray[np.float32]
@@ -78,7 +78,7 @@ class LocalRows:
     def of_list(
         cls,
         papers: Sequence[Paper],
-        index: SearchIndex,
+        index: MemoryIndex,
         text_hashes: NDArray[np.uint64],
         headings: Headings,
         positions: NDArray[np.float32],
@@ -134,14 +134,14 @@ class LocalRows:
         return self
 
     @property
-    def list_index(self) -> SearchIndex:
+    def list_index(self) -> MemoryIndex:
         """The index of a list, which can compare every paper with every other.
 
         Raises:
             IndexFolderError: this is a large corpus.
         """
         index = self.as_list().index
-        assert isinstance(index, SearchIndex)
+        assert isinstance(index, MemoryIndex)
         return index
 
     @cached_property

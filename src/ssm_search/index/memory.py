@@ -39,7 +39,7 @@ class DenseScores:
     sentence: NDArray[np.float32]
 
 
-class SearchIndex:
+class MemoryIndex:
     """Vectors of ``n`` rows, vectors of their sentences, and their terms."""
 
     def __init__(
@@ -74,7 +74,7 @@ class SearchIndex:
         sentences: NDArray[np.float32],
         sentence_starts: NDArray[np.int64],
         terms: Sequence[Sequence[tuple[str, str]]],
-    ) -> SearchIndex:
+    ) -> MemoryIndex:
         """Index unit vectors, (n, d) and (m, d), and the (stem, word) pairs of each row."""
         words = sorted({word for row in terms for _, word in row})
         bm25 = build_bm25([[stem for stem, _ in row] for row in terms])
@@ -225,7 +225,7 @@ class SearchIndex:
             save_bm25(self._bm25, folder / BM25_FOLDER)
 
     @classmethod
-    def load(cls, folder: Path) -> SearchIndex:
+    def load(cls, folder: Path) -> MemoryIndex:
         """Read what :meth:`save` wrote.
 
         Raises:

@@ -7,7 +7,6 @@ from .fusion import rocchio as rocchio
 from .fusion import standardized as standardized
 from .fusion import top_rows as top_rows
 from .fusion import weighted as weighted
-from .headings import ABSTRACT_SHARE as ABSTRACT_SHARE
 from .headings import MIN_FITTED as MIN_FITTED
 from .headings import Calibration as Calibration
 from .headings import Judgement as Judgement

@@ -45,7 +45,7 @@ def product(left: NDArray[Number], right: NDArray[Number]) -> NDArray[Number]:
 
 
 def cosines(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Of unit vectors, shape (n, d), with a unit query vector, shape (d,); shape (n,)."""
+    """The cosines of unit vectors, (n, d), with a unit query vector, (d,); float32, (n,)."""
     return np.asarray(product(vectors, query), dtype=np.float32)
 
 

@@ -21,7 +21,6 @@ VOTE_TEMPERATURE = 0.1
 """Of cosines: a neighbour 0.1 nearer than another has e times its vote."""
 VOTE_FLOOR = 0.02  # of a heading that no neighbour stands under; its logarithm must be finite
 SHRINKAGE = 0.5  # papers' worth of the whole list in every centroid, for headings with one paper
-ABSTRACT_SHARE = 0.3  # of a heading's word found in the abstract against one found in the title
 
 WEIGHTS = np.array([0.2, 8.0, 12.8, 0.6, 1.0])
 """Of the five features, in their order, in a conditional logit (McFadden 1974) over headings.
@@ -41,15 +40,15 @@ TIE = 1e-6  # values closer than this are the same; rounding must not make a lis
 
 @dataclass(frozen=True, slots=True)
 class Similarities:
-    """Of m papers with n listed papers and with C headings.
+    """How like m papers are to n listed papers and to C headings; float64 each.
 
     Attributes:
         words: cosine of BM25 weights, shape (m, n).
         titles: cosine of title vectors, shape (m, n).
         papers: cosine of paper vectors, shape (m, n).
         names: inner product of paper and heading-name vectors, each less its mean, shape (m, C).
-        overlap: share of a heading's words that the title has, and ``ABSTRACT_SHARE`` of the share
-            that the abstract has, shape (m, C).
+        overlap: share of a heading's words that the title has, and a part of the share that the
+            abstract has, shape (m, C).
         gram: cosine of BM25 weights among the listed papers, shape (n, n).
     """
 
@@ -61,7 +60,7 @@ class Similarities:
     gram: NDArray[np.float64]
 
     def part(self, asked: NDArray[np.int64], listed: NDArray[np.int64]) -> Similarities:
-        """Of the papers ``asked`` with the papers ``listed``, both given as positions."""
+        """The similarities of the papers ``asked`` to the papers ``listed``, given as positions."""
         block = np.ix_(asked, listed)
         return Similarities(
             words=self.words[block],
@@ -182,7 +181,7 @@ def judge(
 
 
 def doubt(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Entropy of each row, in nats, shape (m,).
+    """The entropy of each row of probabilities, (m, C), in nats; shape (m,).
 
     It tells papers whose heading is missing from the others with an AUROC of .72
     (``make bench-categories``). Combinations of distances to neighbours and centroids, density and
@@ -239,7 +238,7 @@ def held_out_logits(similarities: Similarities, members: NDArray[np.bool_]) -> N
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities along the last axis."""
+    """The probabilities that ``logits`` stand for, which sum to 1 along the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=-np.inf))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
 

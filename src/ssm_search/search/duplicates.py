@@ -12,7 +12,7 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.index import LocalRows, names
 from ssm_search.papers import Duplicate, Paper
 from ssm_search.ranking import cosines
-from ssm_search.search.suggest import Asked
+from ssm_search.search.likeness import ToFile
 
 NEAR_TITLE = 0.92
 """Titles at least this alike are the same, reworded or misspelled.
@@ -43,7 +43,7 @@ _MARKS = re.compile(r"\d+|\++")
 _VERSION = re.compile(r"(?:v?\d+(?:\.\d+)?|\++|pro)$")
 
 
-def find_duplicates(paper: Paper, asked: Asked, rows: LocalRows) -> list[Duplicate]:
+def find_duplicates(paper: Paper, asked: ToFile, rows: LocalRows) -> list[Duplicate]:
     """The papers of ``rows`` that ``paper`` is, surest first.
 
     Args:
@@ -76,7 +76,7 @@ def _links(paper: Paper) -> set[str]:
     return {found for url in (paper.url, paper.pdf_url) if (found := names.address(url))}
 
 
-def _abstract_likeness(paper: Paper, asked: Asked, rows: LocalRows) -> dict[int, float]:
+def _abstract_likeness(paper: Paper, asked: ToFile, rows: LocalRows) -> dict[int, float]:
     """The rows whose abstract is nearly that of ``paper``, and how alike their words are."""
     by_title_alone = set(rows.manifest.without_abstract)
     # A loaded index has the vectors of abstracts whose text is not at hand.

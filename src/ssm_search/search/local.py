@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ssm_search.encoding import Encoder, OnnxEncoder, carried_encoder, load_encoder
+from ssm_search.encoding import Encoder, OnnxEncoder, load_encoder
 from ssm_search.errors import IndexFolderError
 from ssm_search.index import LocalRows, Manifest
 from ssm_search.papers import Abstract, Category, Paper
@@ -83,7 +83,7 @@ class PaperSearch(Search):
             IndexFolderError: there is no index, it is damaged, or another encoder built it.
         """
         rows = load_rows(Path(folder), abstracts or {})
-        carried = carried_encoder(Path(folder), rows.manifest.encoder_fingerprint)
+        carried = OnnxEncoder.carried(Path(folder), rows.manifest.encoder_fingerprint)
         if encoder is None or (carried and encoder.fingerprint == carried.about.source):
             return cls(rows, carried)
         _check_fingerprint(encoder, rows.manifest)
@@ -104,7 +104,7 @@ class PaperSearch(Search):
         self._rows = replace(self._rows, manifest=manifest)
         save_rows(self._rows, Path(folder), self._encoder)
         if isinstance(self._encoder, OnnxEncoder):  # where it lay before may be gone
-            self._encoder = carried_encoder(Path(folder), manifest.encoder_fingerprint)
+            self._encoder = OnnxEncoder.carried(Path(folder), manifest.encoder_fingerprint)
 
     def _loaded_encoder(self) -> Encoder:
         if self._encoder is None:

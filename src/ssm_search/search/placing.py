@@ -13,9 +13,9 @@ from ssm_search.index import Candidates, LocalRows
 from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement
 from ssm_search.ranking import Judgement, judge, top_rows
 from ssm_search.search.duplicates import find_duplicates
+from ssm_search.search.likeness import ToFile, likely_parent, listed, of_new, similarities, without
 from ssm_search.search.question import Question
 from ssm_search.search.reasons import Reasons
-from ssm_search.search.suggest import Asked, likely_parent, listed, of_new, similarities, without
 from ssm_search.text import first_sentence
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Placing:
         """The listed papers that it is."""
         return find_duplicates(seed.paper, self._asked(seed), self._rows)
 
-    def _asked(self, seed: Seed) -> Asked:
+    def _asked(self, seed: Seed) -> ToFile:
         if seed.row is not None:
             return self._listed.only(seed.row)
         title = seed.paper.title or first_sentence(seed.paper.abstract)
@@ -99,5 +99,5 @@ class Placing:
         return self._rows.list_headings.members(self._rows.listing)
 
     @cached_property
-    def _listed(self) -> Asked:
+    def _listed(self) -> ToFile:
         return listed(self._rows.list_index, self._rows.listing)

@@ -20,14 +20,14 @@ from ssm_search.index import (
     Headings,
     LocalRows,
     Manifest,
-    SearchIndex,
+    MemoryIndex,
     load_segments,
     passages,
     project,
     text_hash,
 )
 from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
-from ssm_search.search.suggest import calibrated
+from ssm_search.search.likeness import calibrated
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def build_rows(
     empty = np.zeros((0, dimension), dtype=np.float32)
     starts = np.cumsum([0, *(len(row) - 1 for row in rows)], dtype=np.int64)
     whole = np.stack([row[0] for row in rows]) if rows else empty
-    index = SearchIndex.build(
+    index = MemoryIndex.build(
         papers=whole,
         sentences=np.concatenate([row[1:] for row in rows]) if rows else empty,
         sentence_starts=starts,
@@ -164,7 +164,7 @@ def load_rows(folder: Path, abstracts: Mapping[str, Abstract]) -> LocalRows:
 def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -> LocalRows:
     if not manifest.is_list:
         return load_segments(folder, manifest)
-    index = SearchIndex.load(folder)
+    index = MemoryIndex.load(folder)
     try:
         lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
         papers = [from_json(json.loads(line)) for line in lines if line]

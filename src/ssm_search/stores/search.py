@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Mapping
 
 from ssm_search.abstracts import default_cache
-from ssm_search.encoding import ENCODER_FOLDER, FILES, SCHEME, Encoder, OnnxEncoder, load_encoder
+from ssm_search.encoding import Encoder, OnnxEncoder, load_encoder
 from ssm_search.errors import EncoderError, StoreError
 from ssm_search.files import replacing_folder
 from ssm_search.search import Search
 from ssm_search.stores.access import check_fingerprint
 from ssm_search.stores.rows import StoreRows
-from ssm_search.stores.store import Store
+from ssm_search.stores.store import ENCODER, Store
 
 
 class StoreSearch(Search):
@@ -46,7 +46,7 @@ class StoreSearch(Search):
         store = Store.open(uri, storage_options)
         if encoder is not None:
             expected = store.view().manifest.encoder_fingerprint
-            if expected.startswith(SCHEME) and encoder.fingerprint != expected:
+            if OnnxEncoder.is_exported(expected) and encoder.fingerprint != expected:
                 carried = _carried(store, store.view())
                 if encoder.fingerprint == carried.about.source:
                     return cls(store, carried)
@@ -57,7 +57,7 @@ class StoreSearch(Search):
         rows = self.store.view()
         manifest = rows.manifest
         if self._encoder is None:
-            if manifest.encoder_fingerprint.startswith(SCHEME):
+            if OnnxEncoder.is_exported(manifest.encoder_fingerprint):
                 self._encoder = _carried(self.store, rows)
             elif manifest.encoder_name:
                 self._encoder = load_encoder(manifest.encoder_name)
@@ -80,7 +80,7 @@ def _carried(store: Store, rows: StoreRows) -> OnnxEncoder:
         encoder.check()
     except EncoderError:
         with replacing_folder(folder) as new:
-            for file in FILES:
-                key = rows.current.blobs.get(f"{ENCODER_FOLDER}/{file}", "")
+            for file in OnnxEncoder.FILES:
+                key = rows.current.blobs.get(ENCODER + file, "")
                 (new / file).write_bytes(store.blob(key))
     return encoder

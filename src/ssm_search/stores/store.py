@@ -26,6 +26,7 @@ from ssm_search.stores.stats import from_bytes
 REFRESH = 5.0  # seconds that a reader trusts what it knows to be current
 BLOBS, PAPERS = "blobs", "papers_"
 STATISTICS = "statistics"
+ENCODER = "encoder/"  # before the names of the files of an exported one
 
 
 class Store:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.corpora import Counts, changes, staged_rows
-from ssm_search.encoding import ENCODER_FOLDER, FILES, Encoder, OnnxEncoder, encode_sorted
+from ssm_search.encoding import Encoder, OnnxEncoder, encode_sorted
 from ssm_search.errors import StoreError
 from ssm_search.index import Chosen, Manifest, filters
 from ssm_search.ingest import Removed
@@ -23,7 +23,7 @@ from ssm_search.papers import Paper, full_text
 from ssm_search.stores.access import CURRENT, check_fingerprint, reaching, tables
 from ssm_search.stores.rows import Current
 from ssm_search.stores.stats import StoreStats, added, stats_of, to_bytes
-from ssm_search.stores.store import BLOBS, PAPERS, STATISTICS, read_current, view_of
+from ssm_search.stores.store import BLOBS, ENCODER, PAPERS, STATISTICS, read_current, view_of
 from ssm_search.stores.writing.lock import now, writing
 from ssm_search.stores.writing.ray import fill_table
 from ssm_search.stores.writing.rows import (
@@ -77,8 +77,6 @@ def write_store(
         there = tables(database)
         old = read_current(database, uri) if CURRENT in there else None
         name = _next_generation(there)
-        done = 0
-        pooled: list[StoreStats] = []
         with reaching(uri):
             table = database.create_table(name, schema=schema_of(width))
             chunks = _chunks_of(staged)
@@ -86,19 +84,12 @@ def write_store(
                 filled = fill_table(cluster, table, storage_options, chunks, norm_length, count)
             else:
                 filled = add_rows(table, chunks, norm_length)
-            for stats in filled:
-                pooled.append(stats)
-                if len(pooled) >= POOLED:
-                    pooled = [added(pooled)]
-                done += stats.n
-                progress(done, count)
+            stats = _added_up(filled, lambda done: progress(done, count))
             table.checkout_latest()
             kind = make_indexes(table, count)
-        blobs = {STATISTICS: to_bytes(added(pooled))}
+        blobs = {STATISTICS: to_bytes(stats)}
         if isinstance(encoder, OnnxEncoder):
-            encoder.check()
-            for file in FILES:
-                blobs[f"{ENCODER_FOLDER}/{file}"] = (encoder.folder / file).read_bytes()
+            blobs |= {ENCODER + name: content for name, content in encoder.contents().items()}
         about = {
             "encoder_name": getattr(encoder, "name", ""),
             "encoder_fingerprint": encoder.fingerprint,
@@ -174,6 +165,19 @@ def update_store(
             _commit(database, current)
             _tidy(database, current, old)
         return Counts(count, new, len(changed) - new, len(change.removed))
+
+
+def _added_up(filled: Iterable[StoreStats], progress: Callable[[int], None]) -> StoreStats:
+    """The sum of the statistics of all rows, which are written meanwhile."""
+    done = 0
+    pooled: list[StoreStats] = []
+    for stats in filled:
+        pooled.append(stats)
+        if len(pooled) >= POOLED:
+            pooled = [added(pooled)]
+        done += stats.n
+        progress(done)
+    return added(pooled)
 
 
 def _next_generation(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A corpus and a paper → what :mod:`ssm_search.ranking.headings` needs to judge it."""
+"""A list and papers to be filed → what :mod:`ssm_search.ranking.headings` judges them by."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.index import Headings, SearchIndex
+from ssm_search.index import Headings, MemoryIndex
 from ssm_search.papers import Category, Paper
 from ssm_search.ranking import (
-    ABSTRACT_SHARE,
     MIN_FITTED,
     Calibration,
     Similarities,
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
+ABSTRACT_SHARE = 0.3  # of a heading's word found in the abstract against one found in the title
+
 MAX_CALIBRATED = 20_000
 """Filed papers beyond which nothing is fitted: a square matrix of them would not fit in memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ToFile:
     """m papers to be filed: vectors, (m, d), and words of each.
 
     Attributes:
@@ -45,10 +46,10 @@ class Asked:
     title_stems: Sequence[frozenset[str]]
     all_stems: Sequence[frozenset[str]]
 
-    def only(self, row: int) -> Asked:
-        """One of the papers."""
+    def only(self, row: int) -> ToFile:
+        """The paper of one row, as papers to be filed."""
         one = slice(row, row + 1)
-        return Asked(
+        return ToFile(
             self.papers[one],
             self.titles[one],
             self.words[one],
@@ -57,10 +58,10 @@ class Asked:
         )
 
 
-def listed(index: SearchIndex, papers: Sequence[Paper]) -> Asked:
+def listed(index: MemoryIndex, papers: Sequence[Paper]) -> ToFile:
     """The papers of an index themselves; without their abstracts, from what the index stores."""
     title_stems = [frozenset(stem for stem, _ in terms(paper.title)) for paper in papers]
-    return Asked(
+    return ToFile(
         papers=index.paper_vectors,
         titles=index.title_vectors,
         words=index.term_rows,
@@ -73,15 +74,15 @@ def of_new(
     title: str,
     stems: Sequence[str],
     vectors: NDArray[np.float32],
-    index: SearchIndex,
-) -> Asked:
+    index: MemoryIndex,
+) -> ToFile:
     """A paper that is not listed.
 
     Args:
         stems: of title and abstract, repeated as they are there.
         vectors: of the paper and of its title, shape (2, d).
     """
-    return Asked(
+    return ToFile(
         papers=vectors[:1],
         titles=vectors[1:],
         words=index.term_row(stems),
@@ -90,8 +91,8 @@ def of_new(
     )
 
 
-def similarities(asked: Asked, index: SearchIndex, headings: Headings) -> Similarities:
-    """Everything that speaks for and against each heading."""
+def similarities(asked: ToFile, index: MemoryIndex, headings: Headings) -> Similarities:
+    """Everything that speaks for and against each heading of a list for each of the papers."""
     rows, papers = index.term_rows, index.paper_vectors
     names = headings.vectors
     if len(names):
@@ -127,7 +128,7 @@ def likely_parent(probabilities: NDArray[np.float64], paths: Sequence[Category])
     return max((path for path in parents if shares[path] > 0.5), key=len, default=())
 
 
-def calibrated(index: SearchIndex, papers: Sequence[Paper], headings: Headings) -> Calibration:
+def calibrated(index: MemoryIndex, papers: Sequence[Paper], headings: Headings) -> Calibration:
     """How far suggestions for this list can be trusted; the default where it has no headings."""
     filed = np.array([bool(paper.categories) for paper in papers], dtype=bool)
     if filed.sum() < MIN_FITTED or filed.sum() > MAX_CALIBRATED:
@@ -136,7 +137,7 @@ def calibrated(index: SearchIndex, papers: Sequence[Paper], headings: Headings) 
 
 
 def without(similar: Similarities, row: int) -> Similarities:
-    """The same with the listed paper of ``row`` left out: to file it as if it were new."""
+    """``similar`` with the listed paper of ``row`` left out, to file it as if it were new."""
     rest = np.delete(np.arange(len(similar.gram)), row)
     return similar.part(np.arange(len(similar.names)), rest)
 

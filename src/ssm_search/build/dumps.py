@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -25,14 +25,13 @@ from ssm_search.corpora import (
 )
 from ssm_search.encoding import (
     ENCODER_FOLDER,
-    FILES,
     Encoder,
     OnnxEncoder,
     fastest,
     is_export_of,
     load_encoder,
 )
-from ssm_search.errors import CorpusError, EngineError, IndexFolderError, StoreError
+from ssm_search.errors import CorpusError, EncoderError, EngineError, IndexFolderError, StoreError
 from ssm_search.index import Manifest, checked_kind, passages
 from ssm_search.ingest import Malformed, Removed, read_feed
 from ssm_search.papers import Paper
@@ -118,6 +117,8 @@ def gather_index(
         StoreError: the store is out of reach, refuses, is being written by another, or is asked
             for ``sentences`` or a ``kind``.
     """
+    # Long: every argument is an option of a build, each is explained above and checked before
+    # anything is read, and all that the steps share is made here.
     if store and (sentences or kind):
         raise StoreError(
             "a store has no sentences, and an index of vectors of its own; leave out "
@@ -288,7 +289,7 @@ class _Gathering:
     def _runner(self, texts: Sequence[str]) -> Encoder:
         """What encodes: the model or its export, made once."""
         exported = self.place / ENCODER_FOLDER
-        if all((exported / name).is_file() for name in FILES):
+        with suppress(EncoderError):  # it is not there, or not whole
             there = OnnxEncoder(exported)
             if is_export_of(there, self.model):
                 return there
