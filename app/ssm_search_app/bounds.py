@@ -98,7 +98,7 @@ class Lanes:
         return self._call(function, "long", most, few)
 
     def slow(self, function: Callable[..., Any], most: int = MAX_CALL) -> Work:
-        """The same for what may wait for others, short or long."""
+        """``function`` in a thread of the workers for what may wait for others, such as arXiv."""
         return self._call(function, "slow", most, 0)
 
     def _call(self, function: Callable[..., Any], aside: str, most: int, few: int) -> Work:

@@ -66,7 +66,7 @@ class Connection(H11Protocol):
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing is being done for it."""
+        """Whether no request of this connection is being answered."""
         is_answered = self.cycle is None or self.cycle.response_complete
         return is_answered and not self.transport.is_closing()
 
@@ -123,13 +123,13 @@ class Connection(H11Protocol):
         self._write = self._write or self._hang_up_in(WRITE_SECONDS)
 
     def resume_writing(self) -> None:
-        """It did read."""
+        """Take the time limit off again: the client did read."""
         super().resume_writing()
         if not self.transport.is_closing():
             self._write = _stopped(self._write)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Forget this connection: it is closed."""
         self._head, self._write = _stopped(self._head), _stopped(self._write)
         super().connection_lost(exc)
 

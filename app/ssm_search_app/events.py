@@ -36,7 +36,7 @@ class Events:
         return *astuple(in_menus), gr.Accordion(open=in_menus.is_filtered), html
 
     def arrive(self, address: str, picks: Any) -> Any:
-        """As :meth:`restore`, when the page is opened."""
+        """What :meth:`restore` gives, when the page is opened by an address with a question."""
         # Without a question in the address, what the page has already stays, typed or not.
         return self.restore(address, picks) if from_address(address) != Search() else gr.skip()
 

@@ -69,7 +69,7 @@ def answer(library: Library, search: Search) -> Answer:
 
 
 def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
-    """What to read next."""
+    """Recommend papers by what was picked, or say what is lacking."""
     if not picks["like"]:
         return Answer((), "Like at least one paper." if picks["dislike"] else "")
     try:
@@ -117,7 +117,7 @@ def papers_of(library: Library, ids: Sequence[str]) -> list[Paper]:
 
 
 def picks_html(library: Library, picks: Picks) -> str:
-    """The chosen papers as chips."""
+    """The chosen papers as chips, in HTML."""
     return render.render(
         "picks.html", **{act: papers_of(library, ids) for act, ids in picks.items()}
     )
@@ -147,7 +147,7 @@ def submission_html(library: Library, text: str, category: str) -> str:
 
 
 def about_html(library: Library) -> str:
-    """What is served, and how it works."""
+    """The page about what is served and how it works, as HTML."""
     status = library.search.status()
     lacking = status["without_abstract"]
     facts = [
@@ -212,12 +212,12 @@ def in_menus(library: Library, search: Search) -> Search:
 
 
 def years(library: Library) -> list[int]:
-    """Those that papers have, newest first."""
+    """The years that papers of the library have, newest first."""
     return sorted(library.search.tally.years, reverse=True)
 
 
 def venues(library: Library) -> list[str]:
-    """The most frequent, by name."""
+    """The most frequent venues of the library, at most ``MOST_VENUES``, in alphabetical order."""
     return sorted(name for name, _ in library.search.tally.venues.most_common(MOST_VENUES))
 
 

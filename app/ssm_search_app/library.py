@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Library:
-    """What is served.
+    """The index and the list that one server answers from.
 
     Attributes:
         folder: of the index; None for the shipped one.
@@ -29,7 +29,7 @@ class Library:
 
     @property
     def title(self) -> str:
-        """The list as people call it."""
+        """The name of the list as people write it: “Awesome Mamba”."""
         manifest = self.search.manifest
         name = Path(manifest.list_name).stem
         if not self.search.is_list:  # of files such as corpus.jsonl.xz, perhaps several
@@ -38,7 +38,7 @@ class Library:
 
     @property
     def listed(self) -> Search:
-        """The index of a list, for what only that can do.
+        """The index, for what only that of a list can do.
 
         Raises:
             IndexFolderError: it is that of a large corpus.

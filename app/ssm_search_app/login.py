@@ -107,7 +107,7 @@ class Login:
         return response
 
     def _refused(self, request: Request) -> Response | None:
-        """None if it is a user who asks."""
+        """The answer to who is no user; None if it is one who asks."""
         if self._sessions.get(_session(request.headers), -1.0) >= self._clock():
             return None
         if basic := _basic(request.headers.get("authorization", "")):

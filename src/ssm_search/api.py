@@ -152,8 +152,9 @@ def submit(
         offline: Ask arXiv for nothing; what is missing stays missing.
 
     Returns:
-        A card: ``placement`` (verdict and headings), ``duplicates``, ``related``, ``insertion``
-        (the list with the row in it, or None; then ``no_row`` says why), ``patch``, ``notes``.
+        A card, which prints as a table: ``placement`` (verdict and headings), ``duplicates``,
+        ``related``, ``insertion`` (the list with the row in it, or None; then ``no_row`` says why),
+        ``patch``, ``notes``.
 
     Raises:
         SubmissionError: Nothing is known of the paper but its id.

@@ -79,7 +79,7 @@ class ArxivApi:
         self.client._session = session
 
     def ask(self, ids: Sequence[str]) -> list[Abstract]:
-        """The papers that arXiv knows among ``ids``.
+        """Ask for the papers that arXiv knows among ``ids``, up to ``BATCH_SIZE`` of them.
 
         Raises:
             FetchError: it cannot be reached, refuses for good, or refused ``MAX_TRIES`` times.
@@ -107,7 +107,7 @@ class ArxivApi:
         raise AssertionError("unreachable")
 
     def page(self, query: str, start: int) -> list[Abstract]:
-        """Up to ``BATCH_SIZE`` papers that meet ``query``, the newest first, from ``start`` on.
+        """Ask for the ``BATCH_SIZE`` newest papers that meet ``query``, from the ``start``-th on.
 
         Args:
             query: as arXiv has it, "cat:cs.CV AND all:mamba"

@@ -32,7 +32,7 @@ MAX_REFUSED = 10  # ids in a row; who finds fault with more of them means us, no
 
 @dataclass(frozen=True, slots=True)
 class FetchReport:
-    """How a fetch went, in ids."""
+    """What a fetch of abstracts brought, and for which ids it brought none."""
 
     fetched: tuple[str, ...] = ()  # are in the cache now
     unknown: tuple[str, ...] = ()  # arXiv has no such paper
@@ -42,7 +42,7 @@ class FetchReport:
 
 
 def default_cache() -> Path:
-    """Where abstracts are kept for this user, whichever index they are for."""
+    """The file in which this user's abstracts are kept, whichever index they are for."""
     import platformdirs
 
     return platformdirs.user_cache_path("ssm-search") / "abstracts.jsonl"
@@ -84,7 +84,7 @@ def load_abstracts(path: Path) -> dict[str, Abstract]:
 
 
 def load_files(paths: Iterable[Path]) -> dict[str, Abstract]:
-    """All abstracts of several files, which have to be there; those of the first stand.
+    """Read all abstracts of several files, which have to be there; those of the first stand.
 
     Raises:
         ListError: a file is missing, or as :func:`load_abstracts`.
@@ -103,7 +103,7 @@ def append_abstracts(path: Path, records: Iterable[Abstract]) -> None:
 
 
 def with_abstracts(papers: Iterable[Paper], known: Mapping[str, Abstract]) -> list[Paper]:
-    """``papers`` with what is ``known`` filled in; what is there already is never replaced.
+    """Fill in what is ``known`` of ``papers``; what is there already is never replaced.
 
     A paper without a printed year gets the one in which arXiv published it.
     """
@@ -217,7 +217,7 @@ def search_arxiv(
     interval: float = REQUEST_INTERVAL,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Paper]:
-    """The newest papers on arXiv that meet ``query``, up to ``limit``, with their abstracts.
+    """Ask arXiv for the newest papers that meet ``query``, up to ``limit``, with abstracts.
 
     Args:
         query: as arXiv has it, "cat:cs.CV AND all:mamba".

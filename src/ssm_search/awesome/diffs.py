@@ -11,7 +11,7 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
 def unified_diff(old: str, new: str, name: str) -> str:
-    """The change from ``old`` to ``new``; "" if there is none."""
+    """The change from ``old`` to ``new`` as a diff of a file ``name``; "" if there is none."""
     before, after = _LINE.findall(old), _LINE.findall(new)
     # Only what lies between the first and the last difference is compared line by line: difflib
     # may pair blank lines oddly, and takes long for long lists.

@@ -22,7 +22,7 @@ _TAG = re.compile(r"<(/?(?:a|b|details|div|li|ol|p|summary|table|tbody|td|thead|
 
 
 def moved(text: str, reading: ListReading, entry: Entry, category: Category) -> str:
-    """``text`` with ``entry`` under ``category``, its source as it is."""
+    """Move ``entry`` under ``category``, its source as it is; "" where that cannot be done."""
     layout = Layout(text, reading)
     stretch = layout.stretches.get(category)
     extent = _extent(layout, entry)
@@ -53,7 +53,7 @@ def moved(text: str, reading: ListReading, entry: Entry, category: Category) -> 
 
 
 def without(text: str, reading: ListReading, entry: Entry) -> str:
-    """``text`` without ``entry``."""
+    """Take ``entry`` out of ``text``; "" where that would take more."""
     layout = Layout(text, reading)
     extent = _extent(layout, entry)
     if extent is None:
@@ -63,7 +63,7 @@ def without(text: str, reading: ListReading, entry: Entry) -> str:
 
 
 def with_title(text: str, reading: ListReading, entry: Entry, title: str) -> str:
-    """``text`` with another title for ``entry``."""
+    """Give ``entry`` another title; "" where its source does not show the one it has."""
     words = r"\s+".join(map(re.escape, entry.paper.title.split()))
     written = escaped_title(title, in_table=bool(entry.roles))
     known_id = arxiv_id(entry.paper.id) or slug(title)
@@ -72,7 +72,7 @@ def with_title(text: str, reading: ListReading, entry: Entry, title: str) -> str
 
 
 def with_year(text: str, reading: ListReading, entry: Entry, year: int) -> str:
-    """``text`` with another year for ``entry``, in a table with a column for years."""
+    """Give ``entry`` another year, in a table with a column for years; "" elsewhere."""
     if "year" not in entry.roles:
         return ""
     old = rf"(?<=\|)(?P<space>\s*){entry.paper.year}(?=\s*\|)"

@@ -42,7 +42,7 @@ class Entry:
 
 
 def read_row(block: Block) -> Iterator[Entry | Problem]:
-    """The entry of a table row."""
+    """Read the entry of a table row, or say why there is none."""
     texts = [plain(cell) for cell in block.cells]
     cell_roles = roles(block)
     title_at = title_column(block)
@@ -74,7 +74,7 @@ def _code_cell(block: Block, cell_roles: list[str]) -> str:
 
 
 def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
-    """The entries of a list item, a paragraph or a linked heading.
+    """Read the entries of a list item, a paragraph or a linked heading.
 
     Outside of any section, where lists introduce themselves, only a marked title with an arXiv id
     makes an entry, and not a sure one.

@@ -38,7 +38,7 @@ class Insertion:
 
 
 def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
-    """``text`` with an entry for ``paper`` under ``category``.
+    """Put an entry for ``paper`` into the list ``text``, under ``category``.
 
     It is written by the template that most entries of the section share, else most of the list,
     and stands where the order of the section wants it: newest first, newest last, or at the end.

@@ -70,7 +70,7 @@ class Layout:
 
     @cached_property
     def stretches(self) -> dict[Category, Stretch]:
-        """By category; of several with one name, the one with the most entries."""
+        """What stands under each heading; of several with one name, what has the most entries."""
         starts = [section.line for section in self.reading.sections]
         standing: list[list[Entry]] = [[] for _ in starts]
         for entry in self.reading.entries:
@@ -123,7 +123,7 @@ class Layout:
         return []
 
     def numbering(self, entries: Sequence[Entry]) -> Numbering:
-        """How ``entries`` are numbered on: up, down, or all the same."""
+        """The number that a new one among ``entries`` has: they count up, down, or not at all."""
         numbers = [_NUMBER.match(self.source(entry)) for entry in entries]
         found = [int(number[1]) for number in numbers if number]
         if len(found) > 1 and found[-1] == found[-2]:  # "1." before every entry
@@ -165,7 +165,7 @@ class Layout:
         return end
 
     def place(self, stretch: Stretch, paper_id: str) -> int:
-        """Before which of the entries a new one belongs; their number for behind the last.
+        """The index of the entry that a new one belongs before; their count for behind the last.
 
         Where the fewest are out of order then: by arXiv id, which is by date, newest first or last
         as the others are; at the end if they are in no order.

@@ -81,7 +81,9 @@ class ListReading:
 
 
 def parse_list(text: str) -> list[Paper]:
-    """The papers of an Awesome list in Markdown; see :func:`read_list` for what went unread.
+    """Read the papers of an Awesome list in Markdown, each once, in the order of the list.
+
+    :func:`read_list` says what could not be read as well.
 
     Raises:
         ListError: ``text`` is longer than ``MAX_LIST_CHARS``.

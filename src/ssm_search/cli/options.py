@@ -50,7 +50,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts
 
 
 def open_search(place: str | None) -> PaperSearch | StoreSearch:
-    """What answers from an index in a folder, from a store, or from the shipped index."""
+    """Open what answers: an index in a folder, a store, or the shipped index for None."""
     from ssm_search.stores import is_store
 
     if place is None or not is_store(place):
@@ -61,7 +61,7 @@ def open_search(place: str | None) -> PaperSearch | StoreSearch:
 
 
 def open_listed(place: str | None) -> PaperSearch:
-    """The same for what only an index in a folder can do.
+    """Open an index in a folder, or the shipped one for None, for what no store can do.
 
     Raises:
         IndexFolderError: ``place`` is a store.
@@ -87,7 +87,7 @@ def text_of(argument: str) -> str:
 def list_of(
     list_file: Path | None, index: str | None, search: PaperSearch | StoreSearch
 ) -> tuple[Path | None, str]:
-    """The list that an index is of, and its text as it stands there, a byte order mark included."""
+    """The file of the list that an index is of, or None, and its text, byte order mark included."""
     from ssm_search.build import read_source
     from ssm_search.search import shipped_list
 
@@ -104,7 +104,7 @@ def list_of(
 
 
 def name_of(path: Path | None) -> str:
-    """A list as diffs name it: from the present folder, if it is in there."""
+    """The name that diffs give a list: from the present folder, if it is in there."""
     if path is None:
         return ""
     here = Path.cwd()

@@ -26,10 +26,14 @@ class Card:
     """All that a maintainer needs to decide on a paper; prints as a table, in notebooks with links.
 
     Attributes:
+        paper: the paper, with what arXiv says of it.
         notes: what else there is to know: where its text is from, what differs, what is stale.
+        placement: the verdict, and the likeliest headings with their probabilities.
+        duplicates: listed papers that it may be, each with the reason.
+        related: the listed papers nearest to it, nearest first.
         category: the heading that the row is for; () if there is no row.
         insertion: the list with the row in it, or None.
-        patch: the same as a diff; "" if there is no row.
+        patch: the change that puts the row in, as a diff; "" if there is no row.
         no_row: why there is no row; "" if there is one.
     """
 
@@ -58,6 +62,7 @@ class Triage:
     """Cards for all papers of one submission; prints as they do, one below the other.
 
     Attributes:
+        cards: one for each paper that a title or an abstract is known of, in their order.
         unread: papers that nothing is known of but an id, with the reason.
     """
 
@@ -81,17 +86,20 @@ def submit(
     abstracts: Mapping[str, Abstract] | None = None,
     offline: bool = False,
 ) -> Card:
-    """The card of one paper.
+    """Make the card of one paper: whether it belongs on the list, where, and with what row.
 
     Args:
+        search: the index of the list; the question is put to it, and the paper is not added.
         paper: an arXiv id or link, or a paper with whatever is known of it.
         list_text: the list as it is now, for the row; without it there is none.
         list_name: its file name, for the patch.
         category: a heading to file it under, by its path or last name; else the likeliest.
-        abstracts: texts that need not be asked from arXiv.
+        abstracts: texts that need not be asked from arXiv, by id.
+        offline: ask arXiv for nothing; what is missing stays missing.
 
     Raises:
         SubmissionError: nothing is known of the paper but its id.
+        IndexFolderError: the index is that of a large corpus, which has no headings.
         ListError: there is no heading ``category``, or several have that name.
     """
     given = paper if isinstance(paper, Paper) else paper_of(paper)
@@ -114,14 +122,16 @@ def triage(
     offline: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Triage:
-    """A card for each paper of a diff, an issue, BibTeX or links.
+    """Make a card for each paper of a diff, an issue, BibTeX or links.
 
     Args:
         submitted: the text of it, or the papers read from it.
-        category: as for :func:`submit`, for all of them.
+        category: as for :func:`submit`, for all of them, as all else.
+        progress: called with (abstracts that came, abstracts asked of arXiv).
 
     Raises:
-        SubmissionError: as :func:`~ssm_search.curation.submissions.read_submissions`.
+        NoPaperError, SubmissionError: the text names no paper, or is too long or names too many.
+        ListError, IndexFolderError: as for :func:`submit`.
     """
     papers = read_submissions(submitted) if isinstance(submitted, str) else submitted
     papers = _listed(search, papers)

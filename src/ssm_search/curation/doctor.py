@@ -32,7 +32,7 @@ def examine(
     list_name: str = "README.md",
     records: Mapping[str, Abstract] | None = None,
 ) -> list[Finding]:
-    """All findings, by kind and then by line.
+    """Look for what is wrong in a list; findings come by kind, and then by line.
 
     Args:
         search: the index of this list.

@@ -29,7 +29,7 @@ SAME_VECTOR = 4  # decimals; vectors that differ behind them are one to be group
 
 
 def misfiled(visit: Visit) -> Iterator[Finding]:
-    """Papers whose heading would not be theirs if they were new."""
+    """Find papers whose heading would not be theirs if they were new."""
     sizes = visit.members.sum(axis=0)
     for row, paper in enumerate(visit.search.papers):
         own = visit.members[row]
@@ -58,7 +58,7 @@ def misfiled(visit: Visit) -> Iterator[Finding]:
 
 
 def apart(visit: Visit) -> Iterator[Finding]:
-    """Pairs of papers that are each other's nearest, under different headings."""
+    """Find pairs of papers that are each other's nearest, under different headings."""
     index, papers = visit.search.rows.as_list().list_index, visit.search.papers
     filed = visit.members.any(axis=1) & np.array([p.kind == "paper" for p in papers], dtype=bool)
     if filed.sum() < 3:  # of two papers, each is the other's nearest
@@ -84,7 +84,7 @@ def apart(visit: Visit) -> Iterator[Finding]:
 
 
 def merge(visit: Visit) -> Iterator[Finding]:
-    """Headings whose papers look like those of another."""
+    """Find headings whose papers look like those of another."""
     paths = visit.search.manifest.headings
     for at, size in enumerate(visit.members.sum(axis=0)):
         if size < FELLOWS:
@@ -101,7 +101,7 @@ def merge(visit: Visit) -> Iterator[Finding]:
 
 
 def split(visit: Visit) -> Iterator[Finding]:
-    """Headings whose papers are of two kinds."""
+    """Find headings whose papers are of two kinds."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
 

@@ -26,7 +26,11 @@ class Finding:
     """Something in a list that deserves a look.
 
     Attributes:
+        kind: what is wrong: an entry that is "unread", a "duplicate", a "title" or "year" that
+            arXiv has otherwise, a "spelling", a paper "misfiled", two alike filed "apart", headings
+            to "merge" or to "split".
         line: 1-based line of the list; 0 if there is none.
+        message: the finding in a sentence.
         evidence: what speaks for it.
         patch: a change that would mend it, as a diff; "" if a person has to decide what to do.
     """
@@ -56,16 +60,16 @@ class Visit:
 
     @cached_property
     def likely(self) -> NDArray[np.float64]:
-        """Of each paper, the probabilities of all headings if it were new; shape (n, C)."""
+        """The probabilities of all C headings for each of n papers, were it new; shape (n, C)."""
         found = [self.search.judge(paper.id).probabilities[0] for paper in self.search.papers]
         return np.array(found).reshape(self.members.shape)
 
     def patch(self, new: str) -> str:
-        """The diff to ``new``; "" if there is none."""
+        """The diff from the list to ``new``, another text of it; "" where ``new`` is ""."""
         return unified_diff(self.text, new, self.name) if new else ""
 
     def entry(self, paper: Paper) -> Entry | None:
-        """Where a paper of the index stands in the list first."""
+        """The first entry of the list for a paper of the index, or None."""
         entries = self.reading.entries
         named = (entry for entry in entries if entry.paper.id == paper.id)
         # Of two pages with one title, the second's id is longer by what tells its address.
@@ -77,15 +81,15 @@ class Visit:
         return next(named, None) or next(linked, None)
 
     def line(self, paper: Paper) -> int:
-        """The same as a line; 0 if it is nowhere."""
+        """The line, from 1, of the first entry for a paper of the index; 0 if there is none."""
         entry = self.entry(paper)
         return entry.line if entry else 0
 
     def heading_line(self, category: Category) -> int:
-        """Where a heading stands; 0 for the outer part of a path that has no line of its own."""
+        """The line, from 1, of a heading; 0 for a part of a path that has no line of its own."""
         return next((s.line for s in self.reading.sections if s.category == category), 0)
 
 
 def shown_path(category: Category) -> str:
-    """A heading with those above it."""
+    """A heading with those above it, on one line: “Computer Vision › Video”."""
     return " › ".join(category)

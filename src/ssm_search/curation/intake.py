@@ -29,7 +29,7 @@ class Submission:
 
     @property
     def reason(self) -> str:
-        """All notes on one line."""
+        """All notes on one line: for a paper without a title, why nothing is known of it."""
         return "; ".join(self.notes)
 
 

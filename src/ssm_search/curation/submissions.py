@@ -48,7 +48,7 @@ _SURE_TITLE_WORDS = 3  # before a link; "Please add https://…" names no title
 
 
 def read_submissions(text: str) -> list[Paper]:
-    """The papers that ``text`` submits, as far as it describes them, each once.
+    """Read the papers that ``text`` submits, as far as it describes them, each once.
 
     Reads a diff (of what it adds), BibTeX, an issue written with a form that has fields such as
     Title, Link and Abstract, rows of a list, and any text with links or arXiv ids; also the event
@@ -92,7 +92,7 @@ def _bound(found: int, most: int, what: str) -> None:
 
 
 def read_pasted(text: str) -> Paper:
-    """The paper that ``text`` is pasted from: a link, if there is one, its title, its abstract.
+    """Read the paper that ``text`` is pasted from: a link, if there is one, title, abstract.
 
     Raises:
         SubmissionError: there is no text.
@@ -114,10 +114,14 @@ def read_pasted(text: str) -> Paper:
 
 
 def read_anything(text: str) -> list[Paper]:
-    """What a person types or pastes: all that :func:`read_submissions` reads, or one paper's text.
+    """Read what a person types or pastes: a submission, or one paper's title and abstract.
+
+    A diff, BibTeX, a form, or rows and links alone are read as :func:`read_submissions` does; all
+    else as :func:`read_pasted`.
 
     Raises:
         SubmissionError: as :func:`read_submissions`, or there is no text.
+        NoPaperError: the one line given names no paper.
     """
     lines = [line.strip() for line in _plain(text[:MAX_CHARS]).splitlines() if line.strip()]
     if (
@@ -139,7 +143,7 @@ def read_anything(text: str) -> list[Paper]:
 def paper_of(
     link: str = "", title: str = "", abstract: str = "", code_url: str = "", venue: str = ""
 ) -> Paper:
-    """A paper from what a person says of it; ``link`` may be an id or any address."""
+    """Make a paper of what a person says of it; ``link`` may be an arXiv id or any address."""
     paper_id = arxiv_id(link) or ""
     return _safe(
         Paper(
@@ -250,7 +254,7 @@ def _listed(lines: Iterable[str]) -> list[Paper]:
 
 
 def _names(paper: Paper) -> set[str]:
-    """By what a row is known again when its title, its link or its place was changed."""
+    """What a row is known again by when its title, its link or its place was changed."""
     return {paper.id, paper.url, title_key(paper.title)} - {""}
 
 

@@ -47,7 +47,7 @@ class Malformed:
 
 
 def log_malformed(fault: Malformed) -> None:
-    """Log a warning."""
+    """Log a warning that names the source, the line and the reason."""
     logger.warning("%s, line or record %d: %s", fault.source, fault.line, fault.reason)
 
 
@@ -60,7 +60,7 @@ def read_feed(
     malformed: Callable[[Malformed], None] = log_malformed,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[Paper | Removed]:
-    """The papers of ``sources`` in their order, one at a time, whatever their formats.
+    """Read the papers of ``sources`` in their order, one at a time, whatever their formats.
 
     Read are arXiv's metadata snapshot as Kaggle has it, any other JSON lines, tables (CSV, TSV),
     Parquet, and OAI-PMH dumps in the formats ``oai_dc``, ``arXiv`` and ``arXivRaw``; each also

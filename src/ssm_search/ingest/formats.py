@@ -38,7 +38,7 @@ EXPECTED = (
 
 
 def format_of(stream: Stream) -> Format:
-    """What ``stream`` is.
+    """The format of ``stream``, known by how it begins.
 
     Raises:
         CorpusError: none of the formats, or Parquet without what reads it.

@@ -39,7 +39,7 @@ _IS_OAI = re.compile(rb"<" + _PREFIX + rb"(?:OAI-PMH|ListRecords|GetRecord|recor
 
 
 def is_oai(head: bytes) -> bool:
-    """Whether XML that begins so is a dump."""
+    """Whether XML that begins so is an OAI-PMH dump."""
     return _IS_OAI.search(head) is not None
 
 

@@ -58,7 +58,7 @@ class Stream:
 
 
 def size(source: str | Path) -> int | None:
-    """Bytes of a file; None of stdin and of pipes, which can be read only once.
+    """The size of a file in bytes; None for stdin and pipes, which can be read only once.
 
     Raises:
         CorpusError: it is an address, or cannot be looked at.

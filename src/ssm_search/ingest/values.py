@@ -59,7 +59,7 @@ def arxiv_categories(value: object) -> tuple[str, ...]:
 
 
 def authors_of(value: object) -> tuple[str, ...]:
-    """Names as people say them.
+    """The authors' names as people say them: first name first.
 
     Of a list of names or of objects with a ``name``; of arXiv's parsed names (last, first, suffix,
     then affiliations); or of text: as Python or JSON prints a list, "Last, First; Last, First", or
@@ -102,7 +102,7 @@ def _split_names(text: str) -> list[str]:
 
 
 def first_name_first(name: str) -> str:
-    """``Last, First`` the way people say it."""
+    """``Last, First`` as people say it: ``First Last``."""
     last, comma, first = name.partition(",")
     if not comma or "," in first or first.strip(" .").casefold() in _SUFFIXES:
         return name
@@ -135,14 +135,14 @@ def _date_of_text(text: str) -> date | None:
 
 
 def year_of(value: object) -> int | None:
-    """2021 of 2021, 2021.0, "2021" and "2021-05"."""
+    """The year that ``value`` begins with: 2021 of 2021, 2021.0, "2021" and "2021-05"."""
     text = str(value)[:20] if isinstance(value, (str, int, float)) else ""
     match = _YEAR.match(text)
     return int(match[1]) if match and int(match[1]) in _YEARS else None
 
 
 def venue_of(value: object) -> str:
-    """A name, or the name of what has one; "" for what is none."""
+    """The name of a venue, given as text or as an object with a ``name``; "" for all else."""
     if isinstance(value, dict):  # Semantic Scholar's journal
         value = value.get("name")
     text = " ".join(value.split()) if isinstance(value, str) else ""
@@ -150,7 +150,7 @@ def venue_of(value: object) -> str:
 
 
 def url_of(value: object) -> str:
-    """An http(s) address; "" for anything else."""
+    """``value`` if it is an http(s) address; "" for anything else."""
     text = value.strip() if isinstance(value, str) else ""
     is_one = len(text) <= MAX_URL_CHARS and re.fullmatch(r"https?://[^\s<>\"]+", text, re.I)
     return text if is_one and text.isprintable() else ""

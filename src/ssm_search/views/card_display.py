@@ -24,7 +24,7 @@ verdict_line = card_table.verdict_line
 
 
 def discovery_rich(found: Discovery, card: Card) -> RenderableType:
-    """A paper that may belong on the list, and under which heading; all but its row."""
+    """A paper that may belong on the list and its likeliest heading, for a terminal."""
     from rich.text import Text
 
     paper, first = card.paper, next(iter(card.placement.suggestions), None)
@@ -70,7 +70,7 @@ def card_markdown(card: Card, list_name: str) -> str:
 
 
 def triage_markdown(triage: Triage, list_name: str) -> str:
-    """All cards of a submission, one below the other."""
+    """All cards of a submission for one comment on GitHub, one below the other."""
     return "\n---\n\n".join(
         [
             *(card_markdown(card, list_name) for card in triage.cards),
@@ -80,7 +80,7 @@ def triage_markdown(triage: Triage, list_name: str) -> str:
 
 
 def card_json(card: Card) -> dict[str, Any]:
-    """``card`` as JSON types."""
+    """``card`` as JSON types: paper, verdict, headings, duplicates, related, row and patch."""
     placement = card.placement
     paper = to_json(card.paper)
     paper.pop("abstract", None)
@@ -107,7 +107,7 @@ def card_json(card: Card) -> dict[str, Any]:
 
 
 def triage_json(triage: Triage) -> dict[str, Any]:
-    """All cards of a submission as JSON types."""
+    """All cards of a submission as JSON types, and the papers that there is no card for."""
     return {
         "cards": [card_json(card) for card in triage.cards],
         "unread": [{"id": one.paper.id, "reason": one.reason} for one in triage.unread],

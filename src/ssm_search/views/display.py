@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def suggestions_table(suggestions: Sequence[CategorySuggestion]) -> Table:
-    """Headings with their probabilities, and the papers that speak for each."""
+    """A table for a terminal: headings, their probabilities, the papers that speak for each."""
     from rich.table import Table
     from rich.text import Text
 
@@ -32,7 +32,7 @@ def suggestions_table(suggestions: Sequence[CategorySuggestion]) -> Table:
 
 
 def suggestion_to_json(suggestion: CategorySuggestion) -> dict[str, Any]:
-    """``suggestion`` as JSON types."""
+    """``suggestion`` as JSON types: category, confidence, and its evidence as hits."""
     return {
         "category": suggestion.category,
         "confidence": round(suggestion.confidence, 4),

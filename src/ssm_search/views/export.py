@@ -37,7 +37,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(papers: Sequence[Paper], form: Format) -> str:
-    """Write papers as the text of a file.
+    """Write papers as the text of a BibTeX, CSV, JSON or Markdown file.
 
     Raises:
         QueryError: there is no such ``form``.
@@ -55,7 +55,7 @@ def export(papers: Sequence[Paper], form: Format) -> str:
 
 
 def to_bibtex(papers: Sequence[Paper]) -> str:
-    """BibTeX with keys and fields as arXiv's own "Export BibTeX Citation" has them.
+    """Write BibTeX, with keys and fields as arXiv's own "Export BibTeX Citation" has them.
 
     A paper whose venue is known is no @misc any more, but keeps its eprint fields. Papers with one
     key get a, b, c … behind it.
@@ -72,7 +72,7 @@ def to_bibtex(papers: Sequence[Paper]) -> str:
 
 
 def to_csv(papers: Sequence[Paper]) -> str:
-    """A table with a header; headings and authors are separated by semicolons.
+    """Write CSV with a header; headings and authors are separated by semicolons.
 
     A cell that a spreadsheet would take for a formula is given an apostrophe
     (https://owasp.org/www-community/attacks/CSV_Injection): titles come from strangers.
@@ -89,7 +89,7 @@ def to_csv(papers: Sequence[Paper]) -> str:
 
 
 def to_markdown(papers: Sequence[Paper]) -> str:
-    """A table of title, year, venue, code and PDF."""
+    """Write a Markdown table of title, year, venue, code and PDF."""
     lines = ["| Title | Year | Venue | Code | PDF |", "|---|---|---|---|---|"]
     for paper in papers:
         title = escaping.escaped_title(paper.title, in_table=True)

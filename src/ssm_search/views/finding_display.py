@@ -26,7 +26,7 @@ TITLES = {
 
 
 def findings_rich(findings: Sequence[Finding], list_name: str) -> RenderableType:
-    """Findings by kind, numbered; those with a patch say so."""
+    """Findings for a terminal, by kind and numbered; those with a patch say so."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
@@ -52,5 +52,5 @@ def findings_rich(findings: Sequence[Finding], list_name: str) -> RenderableType
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """``finding`` as JSON types."""
+    """``finding`` as JSON types, under the names of its attributes."""
     return asdict(finding)

@@ -48,7 +48,7 @@ _PLAIN: dict[str, Any] = {"frameon": False, "labelcolor": INK}
 
 
 def groups(papers: Sequence[Paper]) -> list[str]:
-    """Which of at most ``MOST_GROUPS`` headings each paper is coloured by; its first counts.
+    """The heading, of at most ``MOST_GROUPS``, that each paper is coloured by; its first counts.
 
     From the outermost headings on, the branch that parts a group most evenly becomes a group of its
     own, as long as there are colours.
@@ -78,7 +78,7 @@ def groups(papers: Sequence[Paper]) -> list[str]:
 
 
 def figure(search: Search, hits: Sequence[Hit] = (), query: str = "") -> Figure:
-    """The map as a plotly figure; ``hits`` stand out, and ``query`` among the best of them.
+    """Draw the map as a plotly figure; ``hits`` stand out, and ``query`` among the best of them.
 
     Each dot's ``customdata`` is the id of its paper. Background transparent, for any page.
     """
@@ -270,5 +270,5 @@ def _short(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """For plotly, which reads HTML."""
+    """``text`` as plotly, which reads HTML, shows it."""
     return html.escape(shown(text), quote=False)
