@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 
 
 def waves(items: Iterable[Item], workers: int) -> Iterator[list[Item]]:
-    """As many of ``items`` as go to so many processes at once."""
+    """Cut ``items`` into lists of as many as ``workers`` processes are given at once."""
     rest = iter(items)
     while wave := list(islice(rest, min(WAVE * workers, MOST_SENT))):
         yield wave

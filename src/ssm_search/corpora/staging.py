@@ -48,7 +48,7 @@ LOCK_FILE = "lock"
 
 @contextmanager
 def staging_place(folder: Path) -> Iterator[Path]:
-    """Where the segments of an index wait to be joined, held by this process alone.
+    """The folder where segments of an index wait to be joined, held by this process alone.
 
     Raises:
         IndexFolderError: ``folder`` cannot be written beside.
@@ -149,7 +149,7 @@ def staged_rows(place: Path) -> list[Chosen]:
 def last_records(
     segments: Sequence[Segment], removed: Sequence[NDArray[np.uint64]]
 ) -> list[NDArray[np.int64]]:
-    """Of each segment the rows that no later record of the same id replaces or removes, ascending.
+    """The rows of each segment that no later record of the same id replaces or removes; ascending.
 
     Args:
         removed: of each segment, the hashes of the ids that are gone and the number of its rows

@@ -90,7 +90,7 @@ def fastest(model: Encoder, runner: Encoder) -> Encoder:
 
 
 def wide_encoder(exported: OnnxEncoder) -> OnnxEncoder:
-    """``exported`` with its products of matrices in float32."""
+    """Make an encoder like ``exported`` whose products of matrices are in float32."""
     import onnx
 
     graph = widened(onnx.load(exported.folder / MODEL_FILE)).SerializeToString()
@@ -98,7 +98,7 @@ def wide_encoder(exported: OnnxEncoder) -> OnnxEncoder:
 
 
 def widened(model: onnx.ModelProto) -> onnx.ModelProto:
-    """``model`` with its products of 8-bit blocks replaced by those of float32 matrices."""
+    """Replace the products of 8-bit blocks in ``model`` by products of float32 matrices."""
     from onnx import helper, numpy_helper
 
     graph = model.graph

@@ -152,7 +152,7 @@ def encode_query(encoder: Encoder, text: str) -> NDArray[np.float32]:
 
 
 def checked(vectors: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """``vectors``, once they are what the protocol promises.
+    """Check that ``vectors`` are what the protocol promises: unit rows, float32, (count, d).
 
     Raises:
         EncoderError: they are not.

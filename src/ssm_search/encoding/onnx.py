@@ -104,7 +104,7 @@ class OnnxEncoder:
 
     @property
     def about(self) -> About:
-        """Where it comes from, and how it wants to be asked.
+        """What the encoder says about itself: where it comes from, and how it wants to be asked.
 
         Raises:
             EncoderError: it cannot be read.

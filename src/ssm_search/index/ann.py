@@ -43,7 +43,7 @@ def ann_kind(n: int) -> str:
 
 
 def checked_kind(kind: str) -> str:
-    """``kind``, if it is one that can be built, searched under filters and mapped into memory.
+    """Check that ``kind`` is one that can be built, searched under filters and mapped into memory.
 
     Raises:
         IndexFolderError: it is not.

@@ -46,7 +46,7 @@ class Bm25:
     numbers: Mapping[str, int]
 
     def of_term(self, term: str) -> slice:
-        """Where in ``data`` and ``rows`` the scores of a known term are."""
+        """The slice of ``data`` and ``rows`` that holds the scores of a known term."""
         number = self.numbers[term]
         return slice(int(self.starts[number]), int(self.starts[number + 1]))
 

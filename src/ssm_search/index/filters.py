@@ -62,7 +62,7 @@ def matching_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bo
 
 
 def to_sql(filters: Filters, headings: Collection[Category]) -> str:
-    """``filters`` as a condition on the rows of a table; "" for none.
+    """Write ``filters`` as a condition in SQL on the rows of a table; "" for none.
 
     The table has the columns year, has_code, venue (in lower case) and headings (as
     :func:`heading_names` has them).
@@ -93,7 +93,7 @@ def to_sql(filters: Filters, headings: Collection[Category]) -> str:
 
 
 def heading_names(paths: Iterable[Category]) -> list[str]:
-    """All that a category may be called that holds these ``paths``.
+    """Every name by which a category may be asked for that holds one of these ``paths``.
 
     Each run of names within a path; each that begins it a second time, after ``BEGINS``.
     """
@@ -110,7 +110,7 @@ def heading_names(paths: Iterable[Category]) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """``text`` as a string in SQL, in quotes."""
+    """Write ``text`` as a string in SQL, in quotes."""
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -151,7 +151,7 @@ class LocalRows:
 
     @property
     def headings(self) -> tuple[Category, ...]:
-        """Those of the list, in its order; of a corpus, arXiv's categories."""
+        """The headings of the list, in its order; of a corpus, arXiv's categories."""
         return self.manifest.headings if self.is_list else tuple(sorted(self.tally.headings))
 
     @property
@@ -257,7 +257,7 @@ class LocalRows:
         return not self.is_list or text_hash(passages(paper)) == int(self.text_hashes[row])
 
     def meanwhile(self, work: Callable[[], T]) -> Callable[[], T]:
-        """``work`` itself: there is nothing to wait for."""
+        """Give ``work`` back as it is, since nothing here waits for a network."""
         return work
 
 

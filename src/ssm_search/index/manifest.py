@@ -79,7 +79,7 @@ class Manifest:
         )
 
     def stamped(self, list_name: str = "", list_sha256: str = "") -> Manifest:
-        """The same with the present time and, if one is named, the list that the index is for."""
+        """This manifest with the present time and, if one is named, the list that it is for."""
         return replace(
             self,
             list_name=list_name or self.list_name,

@@ -84,7 +84,7 @@ def by_address(url: str) -> str:
 
 
 def address(url: str) -> str:
-    """``url`` without what does not tell pages apart: scheme, case, closing slash."""
+    """What tells the page at ``url`` from others: no scheme, no case, no closing slash."""
     return url.strip().casefold().partition("://")[2].rstrip("/")
 
 

@@ -75,7 +75,7 @@ class Rows(Protocol):
         """Whether they are the papers of a list, all compared with all, filed under headings."""
 
     def as_list(self) -> LocalRows:
-        """The same, for what only a list can do.
+        """These rows as rows of a list, for what only a list can do.
 
         Raises:
             IndexFolderError: they are of a large corpus.
@@ -91,7 +91,7 @@ class Rows(Protocol):
 
     @property
     def headings(self) -> tuple[Category, ...]:
-        """Those of the list, in its order; of a corpus, arXiv's categories."""
+        """The headings of the list, in its order; of a corpus, arXiv's categories."""
 
     @property
     def dimension(self) -> int:

@@ -79,7 +79,7 @@ class StoredPapers:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """``n`` papers on disk, with what a search needs of them; mapped into memory.
+    """Some papers on disk, ``n`` of them, with what a search needs of them; mapped into memory.
 
     Attributes:
         vectors: unit vectors, float32, shape (n, d).
@@ -111,7 +111,7 @@ class Segment:
         return len(self.text_hashes)
 
     def postings(self, term: int) -> slice:
-        """Where the postings of the term with this hash are; an empty slice if there are none."""
+        """The slice of the postings of the term with this hash; empty if there are none."""
         at = int(np.searchsorted(self.term_hashes, np.uint64(term)))
         if at == len(self.term_hashes) or int(self.term_hashes[at]) != term:
             return slice(0, 0)

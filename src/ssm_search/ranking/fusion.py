@@ -33,7 +33,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 def product(left: NDArray[Number], right: NDArray[Number]) -> NDArray[Number]:
-    """``left @ right``, to the last bit, without NumPy's warning of an invalid value.
+    """Compute ``left @ right``, to the last bit, without NumPy's warning of an invalid value.
 
     What is not finite in the operands is not finite in the result, where IEEE 754 puts it: no value
     is hidden, and a NaN among the operands never gave that warning.
@@ -50,7 +50,7 @@ def cosines(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray
 
 
 def z_scores(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``scores`` with mean 0 and standard deviation 1; all zero if they are all the same.
+    """Bring ``scores`` to mean 0 and standard deviation 1; all zero if they are all the same.
 
     Makes scores of different kinds addable, whatever their scale.
     """
@@ -60,7 +60,7 @@ def z_scores(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def standardized(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
-    """``scores`` of some rows as z-scores, by the mean and standard deviation of all rows."""
+    """Bring ``scores`` of some rows to z-scores by the mean and deviation of all rows; (n,)."""
     if deviation < 1e-6:  # no term found, or a single row: nothing to tell rows apart by
         return np.zeros_like(scores)
     return np.asarray((scores - mean) / deviation, dtype=np.float32)
@@ -86,7 +86,7 @@ def weighted(bm25: NDArray[np.float32], dense: NDArray[np.float32]) -> NDArray[n
 
 
 def put_first(scores: NDArray[np.float32], rows: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """``scores`` with those of ``rows`` raised by one amount, so that each is above all others."""
+    """Raise the scores of ``rows``, a mask, by one amount, so that each is above all others."""
     if not rows.any() or rows.all():
         return scores
     lift = max(0.0, float(scores[~rows].max() - scores[rows].min())) + 1.0

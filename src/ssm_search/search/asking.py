@@ -55,7 +55,7 @@ class _State:
 
     @cached_property
     def placing(self) -> Placing:
-        """Of a list alone.
+        """What the list says about other papers; a large corpus has none.
 
         Raises:
             IndexFolderError: the rows are of a large corpus.
@@ -119,7 +119,7 @@ class Search:
 
     @property
     def headings(self) -> tuple[Category, ...]:
-        """Those of the list, in its order; of a large corpus, arXiv's categories."""
+        """The headings of the list, in its order; of a large corpus, arXiv's categories."""
         return self.rows.headings
 
     def row(self, paper_id: str) -> int | None:

@@ -31,7 +31,7 @@ class Hits(list[Hit]):
         return super().__getitem__(at)
 
     def newest_first(self) -> Hits:
-        """The same by date; those without one come last, and ranks stay as they are."""
+        """These hits by date, newest first; those without one come last, and ranks stay."""
         return Hits(sorted(self, key=lambda hit: astuple(Date.of(hit.paper)), reverse=True))
 
     def __str__(self) -> str:

@@ -137,7 +137,7 @@ def calibrated(index: MemoryIndex, papers: Sequence[Paper], headings: Headings) 
 
 
 def without(similar: Similarities, row: int) -> Similarities:
-    """``similar`` with the listed paper of ``row`` left out, to file it as if it were new."""
+    """Leave the listed paper of ``row`` out of ``similar``, to file it as if it were new."""
     rest = np.delete(np.arange(len(similar.gram)), row)
     return similar.part(np.arange(len(similar.names)), rest)
 

@@ -57,7 +57,7 @@ class Lookup:
         return next(iter(rows), None)
 
     def versions(self, rows: Iterable[int]) -> list[int]:
-        """``rows`` and all others with the same titles, such as the post that goes with a paper."""
+        """``rows`` and all others with their titles, such as the post that goes with a paper."""
         found = list(rows)
         titles = {names.by_title(paper.title) for paper in self._in.papers(found)}
         return [*found, *(row for title in sorted(titles) for row in self._rows(title))]

@@ -82,7 +82,7 @@ def merged(questions: Sequence[Question]) -> Question:
 
 
 def checked_query(text: str) -> str:
-    """``text``, if it is one that can be asked.
+    """Check that ``text`` can be asked, and give it without what no encoder takes.
 
     Raises:
         QueryError: it is no text, empty, or longer than ``MAX_QUERY_CHARS``.

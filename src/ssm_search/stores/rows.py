@@ -61,11 +61,11 @@ class Current:
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """As it is stored."""
+        """The text that the table ``current`` holds."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     def manifest(self) -> Manifest:
-        """That of the corpus."""
+        """The manifest of the corpus, as an index in a folder would have it."""
         about = dict(self.about)
         table = NamedSegment(self.table, kind=about.pop("kind"))
         return Manifest(**about, sentences=0, without_abstract=(), segments=(table,))
@@ -87,7 +87,10 @@ class Row:
 
 
 class StoreRows:
-    """One state of a store, as a :class:`~ssm_search.index.rows.Rows`, whatever is written."""
+    """The rows of one state of a store, which stays as it is whatever is written meanwhile.
+
+    A :class:`~ssm_search.index.rows.Rows`.
+    """
 
     def __init__(self, uri: str, current: Current, table: Any, stats: StoreStats):
         self.uri = uri
@@ -126,7 +129,7 @@ class StoreRows:
 
     @property
     def headings(self) -> tuple[Category, ...]:
-        """All that papers stand under."""
+        """All headings, or arXiv categories, that papers stand under, sorted."""
         return tuple(sorted(self.tally.headings))
 
     @property
@@ -198,7 +201,10 @@ class StoreRows:
         return Candidates([row.row for row in rows], np.ones(len(rows), dtype=bool), rows)
 
     def scores(self, question: Asked, candidates: Candidates) -> NDArray[np.float32]:
-        """By the formulas of rows on this machine, with statistics that stand for all others."""
+        """The score of each candidate, by ``ranking.fuse``'s formula; float32, shape (m,).
+
+        Statistics of the store stand for the rows that were not fetched.
+        """
         rows: Sequence[Row] = candidates.fetched
         if not rows:
             return np.zeros(0, dtype=np.float32)

@@ -71,7 +71,7 @@ class StoreStats:
         return common_words(self.words)
 
     def place(self, term: str) -> int | None:
-        """Where the term is among ``hashes``; None if no paper has it."""
+        """The place of a term among ``hashes``; None if no paper has it."""
         wanted = np.uint64(names.hash64(term))
         at = int(np.searchsorted(self.hashes, wanted))
         return at if at < len(self.hashes) and self.hashes[at] == wanted else None
@@ -191,7 +191,7 @@ def added(parts: Sequence[StoreStats], gone: Sequence[StoreStats] = ()) -> Store
 
 
 def to_bytes(stats: StoreStats) -> bytes:
-    """As it is stored, without pickle."""
+    """The statistics as the content of a blob, without pickle."""
     about = {
         "n": stats.n,
         "length": stats.length,

@@ -129,5 +129,5 @@ def _user() -> str:
 
 
 def now() -> str:
-    """In UTC, to the second."""
+    """The present time in UTC, to the second, in ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")

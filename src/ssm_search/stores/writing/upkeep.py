@@ -68,7 +68,7 @@ def extend_indexes(table: Any, count: int) -> str:
 
 
 def partitions(count: int) -> int:
-    """Of an index of the vectors of ``count`` rows; 0 for so few that they need none."""
+    """How many partitions an index of ``count`` vectors has; 0 for so few that they need none."""
     return max(1, int(PARTITIONS * math.sqrt(count))) if count >= VECTOR_INDEX_FROM else 0
 
 
