@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow
 import pytest
-from conftest import SUPPORT
+from conftest import PATIENCE, SUPPORT
 from corpus_papers import variables
 from models import TEXTS, write_model
 from ray_build import WIDTH, LengthEncoder
@@ -43,63 +42,44 @@ for name in ("ray", "lance_ray", "lancedb"):
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+# How often a node is asked whether it lives: by itself Ray waits 15 seconds for one that is dead.
+SOON = {"RAY_health_check_period_ms": "500", "RAY_health_check_failure_threshold": "3"}
 HERE = SUPPORT
 BIN = Path(sys.executable).parent
 
 
 class Cluster:
-    """Nodes that `ray start` started on this machine."""
+    """Nodes on this machine, in a process that ends them."""
 
     def __init__(self, variables: dict[str, str]) -> None:
-        self._environment = os.environ | QUIET | variables
         self._temporary = tempfile.mkdtemp(prefix="ray")  # short: paths of sockets are
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        port = self.address.partition(":")[2]
-        head = ["--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=2"]
-        head += ["--include-dashboard=false", f"--temp-dir={self._temporary}"]
-        self._start(head)
+        self._nodes = subprocess.Popen(
+            [sys.executable, HERE / "ray_nodes.py"],
+            env=os.environ | QUIET | SOON | variables | {"RAY_TMPDIR": self._temporary},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._nodes.stdout
+        self.address = self._nodes.stdout.readline().strip()
         self.second = self.add()
 
     def add(self) -> int:
         """One more node; the process id of its raylet."""
-        return self._start([f"--address={self.address}", "--num-cpus=1"])
-
-    def _start(self, arguments: list[str]) -> int:
-        """The process id of the node's raylet."""
-        before = raylets()
-        subprocess.run(
-            [BIN / "ray", "start", *arguments, "--object-store-memory=100000000"],
-            env=self._environment,
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-        [started] = raylets() - before
-        return started
+        assert self._nodes.stdin
+        assert self._nodes.stdout
+        self._nodes.stdin.write("\n")
+        self._nodes.stdin.flush()
+        return int(self._nodes.stdout.readline())
 
     def stop(self) -> None:
-        stop = [BIN / "ray", "stop", "--force"]
-        subprocess.run(stop, env=os.environ | QUIET, capture_output=True, timeout=60)
+        self._nodes.communicate(timeout=PATIENCE)
         shutil.rmtree(self._temporary, ignore_errors=True)
-
-
-def raylets() -> set[int]:
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().split(b"\0")[0].endswith(b"/raylet"):
-                found.add(int(path.parent.name))
-        except OSError:
-            pass  # ended meanwhile
-    return found
 
 
 @pytest.fixture(scope="module")
 def cluster(bucket: dict[str, str]) -> Iterator[Cluster]:
-    if not Path("/proc").is_dir():
-        pytest.skip("finds the processes of nodes in /proc")
     made = Cluster(variables(bucket))
     yield made
     made.stop()
