@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from arxiv_server import ArxivServer, FakePaper
+from arxiv_server import ArxivServer, FakePaper, invented
 from conftest import ROOT
 from corpus_papers import papers, source
 
@@ -26,6 +26,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CLIENT, *BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 SUMMARY = "Mamba, a selective state space model, finds in images from above what has changed."
 ADDRESS = "http://127.0.0.1:7860"
+LISTED = invented(4)  # on the reader's own list
 KNOWN = FakePaper("2404.03425", "Changes seen by Mamba", SUMMARY)
 
 ACTIVATE = "source .venv/bin/activate"  # what the README says to type first
@@ -217,7 +218,7 @@ class Shell:
             "SSM_SEARCH_ARXIV_API": arxiv,
         }
         (folder / ".venv").symlink_to(sys.prefix)
-        links = "".join(f"- [Kites, part {n}](https://arxiv.org/abs/2401.{n:05})\n" for n in "1234")
+        links = "".join(f"- [{one.title}](https://arxiv.org/abs/{one.id})\n" for one in LISTED)
         (folder / "README.md").write_text(f"# Awesome kites\n\n## Flying\n\n{links}")
         shutil.copy(ROOT / "index" / "awesome-mamba.md", folder)
         (folder / "pasted.txt").write_text(f"https://arxiv.org/abs/2404.03425\nA title\n{SUMMARY}")
@@ -255,7 +256,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     if not (Path(sys.prefix) / "bin" / "activate").exists() or not shutil.which("bash"):
         pytest.skip("needs bash, and an environment to activate")
     seen = FakePaper("2404.00002", "What arXiv finds by cat:cs.CV", SUMMARY)
-    with ArxivServer([KNOWN, seen]) as arxiv:
+    with ArxivServer([*LISTED, KNOWN, seen]) as arxiv:
         yield Shell(tmp_path_factory.mktemp("reader"), arxiv.url)
 
 

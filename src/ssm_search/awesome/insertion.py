@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.drafts import templates_for
@@ -31,7 +31,7 @@ class Insertion:
         left_out: what is known of the paper, but has no place in the entries of this list.
     """
 
-    text: str
+    text: str = field(repr=False)  # a whole list would bury the rest
     row: str
     line: int
     left_out: tuple[str, ...] = ()
