@@ -342,7 +342,9 @@ def test_retry_after_may_be_a_date(
 
 
 @pytest.mark.parametrize(
-    "value", ["0", "-5", "soon", "nan", format_datetime(in_seconds(-99), usegmt=True)]
+    "value",
+    ["0", "-5", "soon", "nan", format_datetime(in_seconds(-99), usegmt=True)],
+    ids=["none", "negative", "a word", "no number", "a date gone by"],
 )
 def test_a_retry_after_that_says_nothing_changes_nothing(
     value: str, server: ArxivServer, cache: Path, naps: Naps
@@ -354,7 +356,9 @@ def test_a_retry_after_that_says_nothing_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "value", [f"{MAX_PAUSE + 1:.0f}", "inf", format_datetime(in_seconds(3600), usegmt=True)]
+    "value",
+    [f"{MAX_PAUSE + 1:.0f}", "inf", format_datetime(in_seconds(3600), usegmt=True)],
+    ids=["seconds", "for ever", "a date"],
 )
 def test_who_asks_for_too_long_a_wait_is_left_alone(
     value: str, server: ArxivServer, cache: Path, naps: Naps

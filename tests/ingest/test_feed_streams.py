@@ -154,6 +154,7 @@ def test_packed_tables_and_parquet(file: Callable[..., Path], tmp_path: Path) ->
         (zipped(CONTENT, method=zipfile.ZIP_LZMA), "is not packed by deflate, as zips are"),
         (zipped(CONTENT)[:-30], "is no whole zip (File is not a zip file); get it again"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "bytes",  # packed ones say when
 )
 def test_what_cannot_be_recognised_fails_at_once(
     file: Callable[..., Path], content: bytes, message: str
