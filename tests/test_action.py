@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT
+from typer.testing import CliRunner
+
+from ssm_search.cli.questions import app
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 WORKFLOW = yaml.safe_load((ROOT / ".github/example-workflow.yml").read_text(encoding="utf-8"))
@@ -50,8 +53,9 @@ esac
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("action")
     (folder / "README.md").write_text(LIST)
-    command = [sys.executable, "-m", "ssm_search", "build", "README.md", "--offline", "--index"]
-    subprocess.run([*command, "index"], cwd=folder, check=True, capture_output=True)
+    arguments = ["build", str(folder / "README.md"), "--offline", "--index", str(folder / "index")]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
     return folder
 
 

@@ -49,6 +49,21 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def first(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the list, built once for all tests."""
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "list.md").write_text(LIST)
+    built(folder / "list.md", folder / "index", model)
+    return folder / "index"
+
+
+@pytest.fixture
+def index(first: Path, tmp_path: Path) -> Path:
+    """A copy of that index, to be changed."""
+    return Path(shutil.copytree(first, tmp_path / "index"))
+
+
 def export(model: Path, folder: Path) -> OnnxEncoder:
     return export_encoder(SentenceTransformerEncoder(model), TEXTS, folder)
 
@@ -168,30 +183,27 @@ def test_a_build_exports_and_queries_go_there(source: Path, model: Path, tmp_pat
 
 
 def test_the_same_model_is_not_exported_twice(
-    source: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    index: Path, source: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built(source, tmp_path / "index", model)
-    before = {n: (tmp_path / "index" / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
+    before = {n: (index / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
     monkeypatch.setattr(build, "export_encoder", None)
     source.write_text(LIST + "- [audio graph](https://e.org/new)\n")
-    report = built(source, tmp_path / "index", model)
+    report = built(source, index, model)
     assert report.reused == len(TEXTS)
     assert "exported before" in report.summary()[1]
-    assert before == {
-        n: (tmp_path / "index" / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES
-    }
+    assert before == {n: (index / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
 
 
 def test_another_model_or_recipe_is_exported_anew(
-    source: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    index: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = built(source, tmp_path / "index", model)
+    before = PaperSearch.load(index).manifest
     other = write_model(tmp_path / "other", pooling="cls")
-    second = built(source, tmp_path / "index", other)
+    second = built(source, index, other)
     assert second.reused == 0
-    assert second.search.encoder.fingerprint != first.search.manifest.encoder_fingerprint
+    assert second.search.encoder.fingerprint != before.encoder_fingerprint
     monkeypatch.setattr(onnx_export, "RECIPE", 99)
-    assert built(source, tmp_path / "index", other).search.encoder.about.recipe == 99
+    assert built(source, index, other).search.encoder.about.recipe == 99
 
 
 def test_many_papers_are_encoded_on_a_gpu(
@@ -277,11 +289,12 @@ def test_an_export_that_does_not_agree_is_not_used(
         export(model, tmp_path)
 
 
-def test_an_exchanged_encoder_is_refused(source: Path, model: Path, tmp_path: Path) -> None:
-    built(source, tmp_path / "index", model)
-    about = tmp_path / "index" / ENCODER_FOLDER / "encoder.json"
+def test_an_exchanged_encoder_is_refused(
+    index: Path, source: Path, model: Path, tmp_path: Path
+) -> None:
+    about = index / ENCODER_FOLDER / "encoder.json"
     about.write_text(about.read_text().replace('"query_prompt": ""', '"query_prompt": "x"'))
-    search = PaperSearch.load(tmp_path / "index")
+    search = PaperSearch.load(index)
     found, expected = OnnxEncoder(about.parent).fingerprint, search.manifest.encoder_fingerprint
     with pytest.raises(EncoderError, match="build the index again") as caught:
         search.query("video")
@@ -289,30 +302,26 @@ def test_an_exchanged_encoder_is_refused(source: Path, model: Path, tmp_path: Pa
     assert expected in str(caught.value)
     shutil.rmtree(about.parent)
     with pytest.raises(EncoderError, match=r"is no encoder\.json"):
-        PaperSearch.load(tmp_path / "index").encoder.encode(["video"])
+        PaperSearch.load(index).encoder.encode(["video"])
     # A build mends it.
-    built(source, tmp_path / "index", model)
-    assert PaperSearch.load(tmp_path / "index").query("video mamba")
+    built(source, index, model)
+    assert PaperSearch.load(index).query("video mamba")
 
 
 def test_the_model_itself_may_be_named_but_no_other(
-    source: Path, model: Path, tmp_path: Path
+    index: Path, model: Path, tmp_path: Path
 ) -> None:
-    built(source, tmp_path / "index", model)
-    search = PaperSearch.load(tmp_path / "index", SentenceTransformerEncoder(model))
+    search = PaperSearch.load(index, SentenceTransformerEncoder(model))
     assert isinstance(search.encoder, OnnxEncoder)
     other = write_model(tmp_path / "other", pooling="cls")
     with pytest.raises(IndexFolderError, match="query with the encoder that built it"):
-        PaperSearch.load(tmp_path / "index", SentenceTransformerEncoder(other))
+        PaperSearch.load(index, SentenceTransformerEncoder(other))
 
 
-def test_an_index_saved_elsewhere_takes_its_encoder_along(
-    source: Path, model: Path, tmp_path: Path
-) -> None:
-    built(source, tmp_path / "index", model)
-    search = PaperSearch.load(tmp_path / "index")
+def test_an_index_saved_elsewhere_takes_its_encoder_along(index: Path, tmp_path: Path) -> None:
+    search = PaperSearch.load(index)
     search.save(tmp_path / "copy")
-    shutil.rmtree(tmp_path / "index")
+    shutil.rmtree(index)
     assert search.query("video mamba", 1)[0].paper.title == "video mamba"
     assert PaperSearch.load(tmp_path / "copy").query("audio zebra", 1)
 
