@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test browser strace index bench-quality bench-categories bench-upkeep bench-lists \
+.PHONY: help demo app test check browser strace index bench-quality bench-categories bench-upkeep bench-lists \
 	bench-encoder bench-serving bench-micro bench-answers bench-discover bench-sweep bench-store bench wheel clean
 
 help:  ## show this help
@@ -29,7 +29,13 @@ test: $(VENV)/.dev browser strace  ## lint, check types, run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=20
+
+check: $(VENV)/.dev  ## lint, check types, run the quick tests: under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --quiet -m "not slow and not encoder"
 
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
@@ -87,7 +93,7 @@ bench-answers: $(VENV)/.dev  ## are answers what they were? 336 questions to thr
 
 bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benchmarks/.cache
 	@mkdir -p benchmarks/.cache
-	$(BIN)/pytest benchmarks/micro.py --quiet --benchmark-columns=min,median,stddev,rounds \
+	$(BIN)/pytest benchmarks/micro.py --quiet --numprocesses=0 --benchmark-columns=min,median,stddev,rounds \
 		--benchmark-sort=name --benchmark-json=benchmarks/.cache/micro.json
 
 wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it

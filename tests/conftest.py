@@ -14,8 +14,52 @@ SHARED = ROOT.parent / "shared" / "data"
 
 PATIENCE = 120  # seconds until what must come is missed, on a machine that does much else
 
+# The files whose tests need a cluster, a store, a browser, a server, processes or real data, and
+# so take seconds each. They are begun first, the longest before all, for a worker that began one
+# last would end long after the others.
+SLOW = (
+    "test_readme.py",
+    "corpora/test_ray.py",
+    "app/test_page.py",
+    "stores/test_store.py",
+    "app/test_doors.py",
+    "encoding/test_onnx.py",
+    "stores/test_store_commands.py",
+    "awesome/test_insertion.py",
+    "corpora/test_corpora.py",
+    "search/test_duplicates.py",
+    "cli/test_cli.py",
+    "app/test_server.py",
+    "test_action.py",
+    "curation/test_discovery.py",
+    "abstracts/test_abstracts.py",
+    "curation/test_hostile.py",
+    "test_quiet.py",
+    "cli/test_maintain.py",
+    "curation/test_doctor.py",
+    "test_public.py",
+    "test_downloads.py",
+    "build/test_build.py",
+    "ingest/test_feed_streams.py",
+    "encoding/test_encoder.py",
+)
 Place = tuple[str, dict[str, str]]
 """Where a store is, and how it is reached."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whether nothing of a file will be run, so that what it imports need not be loaded."""
+    slow = [SUPPORT.parent / name for name in SLOW]
+    return True if "not slow" in config.option.markexpr and collection_path in slow else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {SUPPORT.parent / name: rank for rank, name in enumerate(SLOW)}
+    for item in items:
+        if item.path in ranks:
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +117,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # each has its share of the cores
+    share = max(1, (os.cpu_count() or 1) // int(workers))
+    os.environ.setdefault("OMP_NUM_THREADS", str(share))

@@ -618,6 +618,7 @@ def test_a_real_corpus_reads_as_its_abstracts_do(shared: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_large_real_corpus(shared: Path) -> None:
     faults: list[Malformed] = []
     papers = read_feed([shared / "ml_abstracts.jsonl.xz"], malformed=faults.append)
