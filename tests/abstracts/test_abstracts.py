@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -356,14 +356,18 @@ def test_a_retry_after_that_says_nothing_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "value",
-    [f"{MAX_PAUSE + 1:.0f}", "inf", format_datetime(in_seconds(3600), usegmt=True)],
+    "wish",
+    [
+        lambda: f"{MAX_PAUSE + 1:.0f}",
+        lambda: "inf",
+        lambda: format_datetime(in_seconds(3600), usegmt=True),
+    ],
     ids=["seconds", "for ever", "a date"],
 )
 def test_who_asks_for_too_long_a_wait_is_left_alone(
-    value: str, server: ArxivServer, cache: Path, naps: Naps
+    wish: Callable[[], str], server: ArxivServer, cache: Path, naps: Naps
 ) -> None:
-    server.script = [None, Status(429, value)]
+    server.script = [None, Status(429, wish())]
     report = fetch(server, IDS, cache, naps)
     assert report.fetched == tuple(IDS[:100])
     assert "HTTP 429" in report.error
