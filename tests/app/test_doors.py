@@ -26,7 +26,7 @@ import gradio
 import httpx
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 from fakes import WordEncoder
 from gradio import processing_utils
 from numpy.typing import NDArray
@@ -88,7 +88,7 @@ def call_tool(at: str, name: str, path: str = MCP, **more: Any) -> httpx.Respons
     params = {"name": name, "arguments": more.pop("arguments", {"text": "video"})}
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
     headers = MCP_HEADERS | more.pop("headers", {})
-    return http.post(at + path, json=body, headers=headers, timeout=30, **more)
+    return http.post(at + path, json=body, headers=headers, **more)
 
 
 def raw(at: str, text: str | bytes, wait: float = 10) -> bytes:
@@ -127,7 +127,7 @@ def test_every_route_asks_who_is_there(locked: str, library: Library) -> None:
     every = asyncio.run(found())
     assert len(every) > 80
     reached = set()
-    with httpx.Client(base_url=locked, timeout=30) as client:
+    with httpx.Client(base_url=locked, timeout=PATIENCE) as client:
         for method, path in every:
             if (method, path) in {("GET", "/health"), ("POST", "/login"), ("POST", "/login/")}:
                 continue
@@ -646,10 +646,10 @@ def test_a_client_that_does_not_read_holds_nobody_up(
             line.connect(port_of(at))
             line.sendall(f"{POST}Content-Length: {len(body)}\r\n\r\n{body}".encode())
             crowd.append(line)
-        answer = http.post(at + ASK, json=DATA, timeout=30)
+        answer = http.post(at + ASK, json=DATA)
         assert (answer.status_code, len(answer.content) > 10_000_000) == (200, True)
         for line in crowd:
-            line.settimeout(30)
+            line.settimeout(PATIENCE)
             received = 0
             try:
                 while part := line.recv(1 << 20):
@@ -664,7 +664,7 @@ def test_the_oldest_silence_makes_room_for_the_newest(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "most_connections", lambda: 8)
-    with served(library) as at, httpx.Client(base_url=at) as kept:
+    with served(library) as at, httpx.Client(base_url=at, timeout=PATIENCE) as kept:
         assert kept.get("/health").status_code == 200
         crowd = [socket.create_connection(port_of(at)) for _ in range(7)]
         for line in crowd:
@@ -741,19 +741,19 @@ def test_silent_connections_do_not_stop_the_server(tmp_path: Path) -> None:
         told = re.search(r"http://\S+", server.stdout.readline())
         assert told
         at = told[0]
-        wait_for(lambda: is_up(at), 60)
+        wait_for(lambda: is_up(at))
         crowd: list[socket.socket] = []
         for _ in range(3):
             for _ in range(150):
-                line = socket.create_connection(port_of(at), timeout=30)
+                line = socket.create_connection(port_of(at), timeout=PATIENCE)
                 line.sendall(HALF.encode())
                 crowd.append(line)
-            assert http.get(f"{at}/health", timeout=10).status_code == 200
-            assert http.post(at + ASK, json=DATA, timeout=30).status_code == 200
+            assert http.get(f"{at}/health").status_code == 200
+            assert http.post(at + ASK, json=DATA).status_code == 200
         for line in crowd:
             line.close()
         server.send_signal(signal.SIGINT)
-        server.wait(30)
+        server.wait(PATIENCE)
     finally:
         server.kill()
         server.communicate()
@@ -762,7 +762,7 @@ def test_silent_connections_do_not_stop_the_server(tmp_path: Path) -> None:
 
 def is_up(at: str) -> bool:
     try:
-        return http.get(f"{at}/health", timeout=1).status_code == 200
+        return http.get(f"{at}/health").status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -780,7 +780,7 @@ class Held(WordEncoder):
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         if any(len(text) > self.longer_than for text in texts):
             self.begun += 1
-            assert self.go.wait(60)
+            assert self.go.wait(PATIENCE)
         return super().encode(texts)
 
 
@@ -795,7 +795,7 @@ def test_long_texts_leave_room_for_short_questions(tmp_path: Path) -> None:
             arguments = {"text": f"{n} {words}"}
             return call_tool(at, "query", arguments=arguments)
         data = [f"{n} {words}", *DATA["data"][1:]]
-        return http.post(at + ASK, json={"data": data}, timeout=60)
+        return http.post(at + ASK, json={"data": data})
 
     with served(library, mcp=True) as at, ThreadPoolExecutor(most + 4) as pool:
         before = encoder.begun
@@ -804,7 +804,7 @@ def test_long_texts_leave_room_for_short_questions(tmp_path: Path) -> None:
             asked = [pool.submit(ask_long, n) for n in range(most + 4)]
             wait_for(lambda: sum(one.done() for one in asked) >= 4)
             assert encoder.begun == before + LONG_WORKERS
-            assert http.post(at + ASK, json=DATA, timeout=10).status_code == 200
+            assert http.post(at + ASK, json=DATA).status_code == 200
             assert call_tool(at, "query").json()["result"]["isError"] is False
             refused = [one.result() for one in asked if one.done()]
         finally:
@@ -815,7 +815,7 @@ def test_long_texts_leave_room_for_short_questions(tmp_path: Path) -> None:
             if one.request.url.path == ASK:
                 assert (one.status_code, one.headers["Retry-After"]) == (503, "1")
         for one in asked:
-            assert one.result(60).status_code in (200, 503)
+            assert one.result(PATIENCE).status_code in (200, 503)
 
 
 def test_many_short_texts_are_a_long_one(tmp_path: Path) -> None:
@@ -835,7 +835,7 @@ def test_many_short_texts_are_a_long_one(tmp_path: Path) -> None:
             wait_for(lambda: encoder.begun == before + LONG_WORKERS + 1)
         finally:
             encoder.go.set()
-        assert asked.result(60).status_code == 200
+        assert asked.result(PATIENCE).status_code == 200
 
 
 def test_agents_are_counted(tmp_path: Path) -> None:
@@ -858,7 +858,7 @@ def test_agents_are_counted(tmp_path: Path) -> None:
         assert [(one.status_code, one.json()) for one in refused] == more * [
             (503, {"error": bounds.BUSY})
         ]
-        answers = [one.result(60) for one in asked]
+        answers = [one.result(PATIENCE) for one in asked]
     assert sum(one.status_code == 200 for one in answers) == most
 
 

@@ -16,6 +16,7 @@ import bibtexparser
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from serving import (
     ABS,
@@ -111,8 +112,8 @@ def visit(
             contexts[name] = browser.new_context(**({"viewport": WIDE} | options))
         page = contexts[name].new_page()
         pages.append(page)
-        page.set_default_timeout(20_000)
-        expect.set_options(timeout=20_000)
+        page.set_default_timeout(1_000 * PATIENCE)
+        expect.set_options(timeout=1_000 * PATIENCE)
         page.on("request", lambda one: asked.append(one.url))
         page.on("pageerror", lambda one: errors.append(str(one)))
         page.on(
@@ -755,7 +756,7 @@ def proxy(upstream: str, prefix: str) -> Starlette:
     async def relay(request: Request) -> Response:
         if not request.url.path.startswith(f"{prefix}/"):  # browsers ask each host for its icon
             return Response(status_code=204 if request.url.path == "/favicon.ico" else 404)
-        client = httpx.AsyncClient(base_url=upstream, timeout=60)
+        client = httpx.AsyncClient(base_url=upstream, timeout=PATIENCE)
         asked = client.build_request(
             request.method,
             request.url.path.removeprefix(prefix),

@@ -21,7 +21,7 @@ import httpx
 import numpy as np
 import pytest
 from arxiv_server import ArxivServer, FakePaper, Status
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 from fakes import WordEncoder
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -53,7 +53,6 @@ pytestmark = pytest.mark.filterwarnings(
 )
 TOOLS = ["query", "related", "recommend", "suggest_categories", "submit"]
 ASK = "/gradio_api/run/query"
-SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +87,7 @@ DEFAULTS: dict[str, list[Any]] = {
 def ask(url: str, tool: str, *data: Any) -> httpx.Response:
     """Over plain HTTP, where every value has to be given."""
     whole = [*data, *DEFAULTS[tool][len(data) :]]
-    return http.post(f"{url}/gradio_api/run/{tool}", json={"data": whole}, timeout=SECONDS)
+    return http.post(f"{url}/gradio_api/run/{tool}", json={"data": whole}, timeout=PATIENCE)
 
 
 def as_json(value: Any) -> Any:
@@ -301,7 +300,7 @@ def test_large_bodies_are_refused_unread(url: str) -> None:
     text = b'{"data": ["' + b"v" * MAX_BODY + b'"]}'
 
     for path in (ASK, "/gradio_api/queue/join", "/gradio_api/mcp/", "/login"):
-        answer = http.post(url + path, content=text, timeout=SECONDS)
+        answer = http.post(url + path, content=text, timeout=PATIENCE)
         assert answer.status_code == 413, path
         most = "250,000" if path in (ASK, "/gradio_api/mcp/") else "1,000,000"
         assert answer.json() == {"error": f"more than {most} bytes were sent"}
@@ -323,7 +322,7 @@ class SlowEncoder(WordEncoder):
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         self.begun += 1
-        assert self.go.wait(60)
+        assert self.go.wait(PATIENCE)
         return super().encode(texts)
 
 
@@ -342,8 +341,8 @@ def test_few_work_some_wait_and_the_rest_are_told_to_come_again(tmp_path: Path) 
             wait_for(lambda: sum(one.done() for one in asked) >= too_many)
             wait_for(lambda: encoder.begun == before + WORKERS)
             refused = [one for one in asked if one.done()]
-            assert http.get(f"{at}/health", timeout=SECONDS).status_code == 200
-            assert http.get(at, timeout=SECONDS).status_code == 200
+            assert http.get(f"{at}/health", timeout=PATIENCE).status_code == 200
+            assert http.get(at, timeout=PATIENCE).status_code == 200
             assert encoder.begun == before + WORKERS
         finally:
             encoder.go.set()
@@ -353,7 +352,7 @@ def test_few_work_some_wait_and_the_rest_are_told_to_come_again(tmp_path: Path) 
             assert (answer.status_code, answer.json()) == (503, {"error": BUSY})
             assert answer.headers["Retry-After"] == "1"
         for one in set(asked) - set(refused):
-            answer = one.result(SECONDS)
+            answer = one.result(PATIENCE)
             assert (answer.status_code, len(answer.json()["data"][0])) == (200, 10)
         assert ask(at, "query", "video").status_code == 200
 
@@ -385,10 +384,10 @@ def test_a_client_that_leaves_while_waiting_frees_its_place(tmp_path: Path) -> N
             wait_for(lambda: surplus(at))
             for one in crowd:
                 one.close()
-            wait_for(lambda: surplus(at) is None, 10)  # it waits; it is not refused any more
+            wait_for(lambda: surplus(at) is None)  # it waits; it is not refused any more
         finally:
             encoder.go.set()
-        assert all(one.result(SECONDS).status_code == 200 for one in working)
+        assert all(one.result(PATIENCE).status_code == 200 for one in working)
         assert ask(at, "query", "video").status_code == 200
 
 
@@ -511,7 +510,7 @@ def test_the_command_says_where_it_is_and_ends_on_ctrl_c(tmp_path: Path) -> None
             r"Awesome Mamba is at (http://127\.0\.0\.1:(\d+)) \(Ctrl\+C stops it\)\n", line
         )
         assert told, line
-        wait_for(lambda: is_up(told[1]), SECONDS)
+        wait_for(lambda: is_up(told[1]))
         with socket.create_connection(
             ("127.0.0.1", int(told[2]))
         ) as line:  # somebody is still there
@@ -519,7 +518,7 @@ def test_the_command_says_where_it_is_and_ends_on_ctrl_c(tmp_path: Path) -> None
                 f"POST {ASK} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n".encode()
             )
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=SECONDS)
+            _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
         assert said.strip() in ("", "ssm-search: interrupted")
     finally:
@@ -529,6 +528,6 @@ def test_the_command_says_where_it_is_and_ends_on_ctrl_c(tmp_path: Path) -> None
 
 def is_up(at: str) -> bool:
     try:
-        return http.get(f"{at}/health", timeout=1).status_code == 200
+        return http.get(f"{at}/health").status_code == 200
     except httpx.HTTPError:
         return False
