@@ -17,21 +17,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.encoding.encoder import files_fingerprint
+from ssm_search.encoding.encoded import Encoded, EncodedQuery, gathered, without_words
+from ssm_search.encoding.encoder import ENCODER_FOLDER, files_fingerprint
+from ssm_search.encoding.words import Tokens, WordTokenizer, shares
 from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
     import onnxruntime
-    import tokenizers
     from numpy.typing import NDArray
-
-ENCODER_FOLDER = "encoder"
-"""Where an index carries its encoder."""
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 ABOUT_FILE = "encoder.json"
+FILES = (ABOUT_FILE, MODEL_FILE, TOKENIZER_FILE)
+"""What an exported encoder needs to run."""
+MODEL_CARD = "README.md"
+DESCRIPTION = (
+    MODEL_CARD,
+    "config.json",
+    "config_sentence_transformers.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "tokenizer_config.json",
+    "1_Pooling/config.json",
+)
+"""What makes of its folder one that sentence-transformers loads too; where there is no such file,
+it runs all the same."""
 SCHEME = "onnx:"
+
+IDS, MASK = "input_ids", "attention_mask"
+"""What the graph is given: integers of shape (texts, tokens), as BERT's are called."""
+OUTPUTS = ("vector", "words", "weights")
+"""What it gives: float32 of shapes (texts, d), (texts, tokens, w) and (texts, tokens). Of a model
+that keeps the states of its tokens to itself, the first alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +83,6 @@ class OnnxEncoder:
     against 255), and a short query takes 2 ms.
     """
 
-    FILES = (ABOUT_FILE, MODEL_FILE, TOKENIZER_FILE)
-    """Names of the files that make it up."""
-
     def __init__(self, folder: Path, fingerprint: str = "", graph: bytes = b""):
         """Take the files in ``folder``; the model itself is loaded with the first text.
 
@@ -82,29 +97,13 @@ class OnnxEncoder:
         self.folder = folder
         self.fingerprint = fingerprint or fingerprint_of(folder)
         self._graph = graph
-        self._loaded: tuple[tokenizers.Tokenizer, onnxruntime.InferenceSession] | None = None
+        self._loaded: tuple[WordTokenizer, onnxruntime.InferenceSession] | None = None
         self._about: About | None = None
         self._loading = threading.Lock()
 
-    @classmethod
-    def carried(cls, index: Path, fingerprint: str) -> OnnxEncoder | None:
-        """The encoder that the folder of an index carries; None if it carries none.
-
-        Args:
-            fingerprint: that of the encoder which made the vectors of the index.
-        """
-        if not cls.is_exported(fingerprint):
-            return None
-        return cls(index.absolute() / ENCODER_FOLDER, fingerprint)
-
-    @staticmethod
-    def is_exported(fingerprint: str) -> bool:
-        """Whether a fingerprint is that of an exported encoder."""
-        return fingerprint.startswith(SCHEME)
-
     @property
     def about(self) -> About:
-        """What the encoder says about itself: where it comes from, and how it wants to be asked.
+        """Where it comes from, and how it wants to be asked.
 
         Raises:
             EncoderError: it cannot be read.
@@ -121,7 +120,7 @@ class OnnxEncoder:
 
     @property
     def name(self) -> str:
-        """The name of the model it was made of, by which that can be loaded."""
+        """Of the model it was made of."""
         return self.about.name
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
@@ -130,7 +129,7 @@ class OnnxEncoder:
         Raises:
             EncoderError: the files are missing, damaged, or not those of the fingerprint.
         """
-        return self._encode("document", texts)
+        return self.encode_words(texts).vectors
 
     def encode_query(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors of queries, float32, shape (len(texts), d).
@@ -138,47 +137,62 @@ class OnnxEncoder:
         Raises:
             EncoderError: as :meth:`encode`.
         """
-        return self._encode("query", texts)
+        return gathered(self._pass(texts, self.about.query_prompt)).vectors
+
+    def encode_words(self, texts: Sequence[str], /) -> Encoded:
+        """The vectors of documents and of their words, in one pass.
+
+        Raises:
+            EncoderError: as :meth:`encode`.
+        """
+        return gathered(self._pass(texts, self.about.document_prompt))
+
+    def encode_query_words(self, text: str, /) -> EncodedQuery:
+        """The vector of a query, and those of its words with their weights.
+
+        Raises:
+            EncoderError: as :meth:`encode`.
+        """
+        return self._pass([text], self.about.query_prompt)[0]
+
+    def word_spans(self, text: str, /) -> NDArray[np.int32]:
+        """From which to which character of a document each of its words goes, shape (t, 2).
+
+        Raises:
+            EncoderError: as :meth:`encode`.
+        """
+        tokenizer, _ = self._load()
+        return tokenizer(text, self.about.document_prompt).spans
 
     def copy_to(self, folder: Path) -> None:
-        """Put its files into ``folder``, which is made.
+        """Put its files into a new ``folder``.
 
         Raises:
             EncoderError: as :meth:`encode`.
         """
         self.check()
         folder.mkdir()
-        for name in self.FILES:
-            shutil.copyfile(self.folder / name, folder / name)
+        for name in (*FILES, *DESCRIPTION):
+            if name in FILES or (self.folder / name).is_file():
+                (folder / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(self.folder / name, folder / name)
 
-    def contents(self) -> dict[str, bytes]:
-        """The content of each of its files, by name, to be written elsewhere.
-
-        Raises:
-            EncoderError: as :meth:`encode`.
-        """
-        self.check()
-        return {name: (self.folder / name).read_bytes() for name in self.FILES}
-
-    def _encode(self, side: str, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _pass(self, texts: Sequence[str], prompt: str) -> list[EncodedQuery]:
         tokenizer, session = self._load()
-        prompt = self.about.query_prompt if side == "query" else self.about.document_prompt
+        given = [output.name for output in session.get_outputs() if output.name in OUTPUTS]
 
-        def one(text: str) -> NDArray[np.float32]:
-            ids = np.array([tokenizer.encode(prompt + text).ids], dtype=np.int64)
-            vector: NDArray[np.float32] = session.run(None, {"input_ids": ids})[0][0]
-            vector /= max(float(np.linalg.norm(vector)), 1e-12)
-            return vector
+        def one(text: str) -> EncodedQuery:
+            tokens = tokenizer(text, prompt)
+            ids = tokens.ids[None]
+            found = session.run(given, {IDS: ids, MASK: np.ones_like(ids)})
+            return _read(dict(zip(given, found, strict=True)), tokens)
 
         if len(texts) < 2:
-            rows = [one(text) for text in texts]
-        else:
-            with ThreadPoolExecutor(usable_cores()) as pool:
-                rows = list(pool.map(one, texts))
-        width = session.get_outputs()[0].shape[-1]
-        return np.stack(rows) if rows else np.zeros((0, width), dtype=np.float32)
+            return [one(text) for text in texts]
+        with ThreadPoolExecutor(usable_cores()) as pool:
+            return list(pool.map(one, texts))
 
-    def _load(self) -> tuple[tokenizers.Tokenizer, onnxruntime.InferenceSession]:
+    def _load(self) -> tuple[WordTokenizer, onnxruntime.InferenceSession]:
         with self._loading:
             if self._loaded is None:
                 self.check()
@@ -193,7 +207,7 @@ class OnnxEncoder:
         Raises:
             EncoderError: they are not.
         """
-        missing = [name for name in self.FILES if not (self.folder / name).is_file()]
+        missing = [name for name in FILES if not (self.folder / name).is_file()]
         found = f"no {missing[0]}" if missing else fingerprint_of(self.folder)
         if found != self.fingerprint:
             raise EncoderError(
@@ -203,6 +217,13 @@ class OnnxEncoder:
             )
 
 
+def carried_encoder(folder: Path, fingerprint: str) -> OnnxEncoder | None:
+    """The encoder in an index whose vectors were made by ``fingerprint``; None if it has none."""
+    if not fingerprint.startswith(SCHEME):
+        return None
+    return OnnxEncoder(folder.absolute() / ENCODER_FOLDER, fingerprint)
+
+
 def write_about(folder: Path, about: About) -> None:
     """Put the part of an exported encoder into ``folder`` that says where it comes from."""
     text = json.dumps(asdict(about), ensure_ascii=False, indent=1) + "\n"
@@ -210,12 +231,12 @@ def write_about(folder: Path, about: About) -> None:
 
 
 def fingerprint_of(folder: Path) -> str:
-    """The fingerprint of an export: a hash of all files that decide what the vectors are.
+    """Of everything that decides what the vectors are.
 
     Raises:
         EncoderError: a file is missing.
     """
-    return SCHEME + files_fingerprint(folder, [folder / name for name in OnnxEncoder.FILES])
+    return SCHEME + files_fingerprint(folder, [folder / name for name in FILES])
 
 
 def usable_cores() -> int:
@@ -231,12 +252,20 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
+def _read(found: dict[str, NDArray[np.float32]], tokens: Tokens) -> EncodedQuery:
+    vector = found["vector"][0] / max(float(np.linalg.norm(found["vector"])), 1e-12)
+    if "words" not in found:
+        return without_words(vector)
+    words, weights = (found[name][0][tokens.words] for name in ("words", "weights"))
+    return EncodedQuery(vector, words, shares(weights), tokens.spans)
+
+
+def _tokenizer(folder: Path) -> WordTokenizer:
     import tokenizers
 
     path = folder / TOKENIZER_FILE
     try:
-        return tokenizers.Tokenizer.from_file(str(path))
+        return WordTokenizer(tokenizers.Tokenizer.from_file(str(path)))
     except Exception as error:  # it raises no other
         raise EncoderError(f"cannot read {path} ({error}); build the index again") from error
 
