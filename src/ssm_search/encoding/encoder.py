@@ -21,7 +21,7 @@ from ssm_search.encoding.encoded import (
     joined,
     without_words,
 )
-from ssm_search.encoding.words import WordTokenizer, word_layers, words_and_weights
+from ssm_search.encoding.words import Tokens, WordTokenizer, word_layers, words_and_weights
 from ssm_search.errors import EncoderError
 from ssm_search.shipped import shipped_folder
 
@@ -99,13 +99,6 @@ class SentenceTransformerEncoder:
         self.fingerprint = _fingerprint(folder)
         self._layers = cache(partial(word_layers, folder))
 
-    @property
-    def accelerated(self) -> bool:
-        """Whether this machine has a GPU that it runs on."""
-        import torch
-
-        return torch.cuda.is_available() or torch.backends.mps.is_available()
-
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors of documents, float32, shape (len(texts), d)."""
         return self._vectors("document", texts)
@@ -127,7 +120,7 @@ class SentenceTransformerEncoder:
 
     def word_spans(self, text: str, /) -> NDArray[np.int32]:
         """From which to which character of a document each of its words goes, shape (t, 2)."""
-        return self._tokens(text, prompt_of(self._model, "document")).spans
+        return self._tokens.document(text, prompt_of(self._model, "document")).spans
 
     @cached_property
     def _model(self) -> SentenceTransformer:
@@ -148,6 +141,7 @@ class SentenceTransformerEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
     def _pass(self, side: Side, texts: Sequence[str]) -> list[EncodedQuery]:
+        cut = self._tokens.question if side == "query" else self._tokens.document
         prompt = prompt_of(self._model, side)
         found = self._model.encode(
             list(texts),
@@ -156,16 +150,16 @@ class SentenceTransformerEncoder:
             output_value=None,
             show_progress_bar=False,
         )
-        return [self._one(text, prompt, each) for text, each in zip(texts, found, strict=True)]
+        read = [cut(text, prompt) for text in texts]
+        return [self._one(*each) for each in zip(found, read, strict=True)]
 
-    def _one(self, text: str, prompt: str, found: dict[str, Any]) -> EncodedQuery:
+    def _one(self, found: dict[str, Any], tokens: Tokens) -> EncodedQuery:
         vector = found["sentence_embedding"].float().cpu().numpy()
         vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
         if "token_embeddings" not in found:
             return without_words(vector)
         read = found["attention_mask"].bool()
         states = found["token_embeddings"][read].float().cpu().numpy()
-        tokens = self._tokens(text, prompt)
         places, spans = tokens.words, tokens.spans
         if len(tokens.ids) != len(states):  # the model reads other tokens than its tokenizer says
             places, spans = np.arange(len(states)), np.zeros((len(states), 2), dtype=np.int32)

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -137,7 +137,8 @@ class OnnxEncoder:
         Raises:
             EncoderError: as :meth:`encode`.
         """
-        return gathered(self._pass(texts, self.about.query_prompt)).vectors
+        prompt = self.about.query_prompt
+        return gathered(self._pass(texts, lambda cut, text: cut.question(text, prompt))).vectors
 
     def encode_words(self, texts: Sequence[str], /) -> Encoded:
         """The vectors of documents and of their words, in one pass.
@@ -145,7 +146,8 @@ class OnnxEncoder:
         Raises:
             EncoderError: as :meth:`encode`.
         """
-        return gathered(self._pass(texts, self.about.document_prompt))
+        prompt = self.about.document_prompt
+        return gathered(self._pass(texts, lambda cut, text: cut.document(text, prompt)))
 
     def encode_query_words(self, text: str, /) -> EncodedQuery:
         """The vector of a query, and those of its words with their weights.
@@ -153,7 +155,8 @@ class OnnxEncoder:
         Raises:
             EncoderError: as :meth:`encode`.
         """
-        return self._pass([text], self.about.query_prompt)[0]
+        prompt = self.about.query_prompt
+        return self._pass([text], lambda cut, text: cut.question(text, prompt))[0]
 
     def word_spans(self, text: str, /) -> NDArray[np.int32]:
         """From which to which character of a document each of its words goes, shape (t, 2).
@@ -162,7 +165,7 @@ class OnnxEncoder:
             EncoderError: as :meth:`encode`.
         """
         tokenizer, _ = self._load()
-        return tokenizer(text, self.about.document_prompt).spans
+        return tokenizer.document(text, self.about.document_prompt).spans
 
     def copy_to(self, folder: Path) -> None:
         """Put its files into a new ``folder``.
@@ -177,12 +180,14 @@ class OnnxEncoder:
                 (folder / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(self.folder / name, folder / name)
 
-    def _pass(self, texts: Sequence[str], prompt: str) -> list[EncodedQuery]:
+    def _pass(
+        self, texts: Sequence[str], read: Callable[[WordTokenizer, str], Tokens]
+    ) -> list[EncodedQuery]:
         tokenizer, session = self._load()
         given = [output.name for output in session.get_outputs() if output.name in OUTPUTS]
 
         def one(text: str) -> EncodedQuery:
-            tokens = tokenizer(text, prompt)
+            tokens = read(tokenizer, text)
             ids = tokens.ids[None]
             found = session.run(given, {IDS: ids, MASK: np.ones_like(ids)})
             return _read(dict(zip(given, found, strict=True)), tokens)

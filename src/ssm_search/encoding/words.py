@@ -8,14 +8,16 @@ known paper first in .785 of 1,453 cases, where its one vector of a paper finds 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ssm_search.errors import EncoderError
 from ssm_search.ranking import product
+from ssm_search.text import STOP_WORDS
 
 if TYPE_CHECKING:
     import tokenizers
@@ -25,7 +27,9 @@ WORDS_FILE = "words.safetensors"
 WORD_WIDTH = 64
 """Dimensions of a word's vector where the model brings no layers."""
 SEED = 17  # of the fixed projection; another would make other vectors under the same fingerprint
-_CONTINUED = ("##", "▁", "Ġ")  # how WordPiece, SentencePiece and byte-level BPE mark their pieces
+_UNKNOWN = ("[UNK]", "<unk>")  # special tokens that stand for words
+
+Kind = Literal["word", "stop word", "mark"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +67,46 @@ class WordTokenizer:
 
     def __init__(self, tokenizer: tokenizers.Tokenizer):
         self._tokenizer = tokenizer
-        self._known: dict[int, bool] = {}
+        self._kinds: dict[int, Kind] = {}
         added = tokenizer.get_added_tokens_decoder()
-        unknown = {"[UNK]", "<unk>"}
         self._special = {
-            at for at, token in added.items() if token.special and token.content not in unknown
+            at for at, token in added.items() if token.special and token.content not in _UNKNOWN
         }
 
-    def __call__(self, text: str, prompt: str = "") -> Tokens:
+    def question(self, text: str, prompt: str = "") -> Tokens:
         """The tokens of ``prompt`` and ``text`` together; words are looked for in ``text`` alone.
 
         All its tokens are words where none is, as in "?!".
         """
+        return self._tokens(text, prompt, ("word", "stop word"))
+
+    def document(self, text: str, prompt: str = "") -> Tokens:
+        """As :meth:`question`, but stop words are no words.
+
+        They are a quarter of a paper's words, and no question is answered by them: without, R@1 of
+        1,453 known items is .845 as with them, recall@10 of 175 real questions .739 for .742.
+        """
+        return self._tokens(text, prompt, ("word",))
+
+    def _tokens(self, text: str, prompt: str, wanted: Sequence[Kind]) -> Tokens:
         encoding = self._tokenizer.encode(prompt + text)
         spans = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2) - len(prompt)
         inside = [at for at, (start, _) in enumerate(spans) if start >= 0]
-        words = [at for at in inside if self._is_word(encoding.ids[at])]
+        words = [at for at in inside if self._kind(encoding.ids[at]) in wanted]
         words = words or inside or list(range(len(encoding.ids)))
         places = np.array(words, dtype=np.int64)
         return Tokens(np.array(encoding.ids, dtype=np.int64), places, spans[places])
 
-    def _is_word(self, token: int) -> bool:
-        known = self._known.get(token)
-        if known is None:
+    def _kind(self, token: int) -> Kind:
+        if token not in self._kinds:
             piece = self._tokenizer.id_to_token(token) or ""
-            for mark in _CONTINUED:
-                piece = piece.removeprefix(mark)
-            known = token not in self._special and any(char.isalnum() for char in piece)
-            self._known[token] = known
-        return known
+            bare = piece.removeprefix("▁").removeprefix("Ġ")  # of SentencePiece, byte-level BPE
+            if token in self._special or not any(char.isalnum() for char in bare):
+                self._kinds[token] = "mark"
+            else:
+                stop = bare.casefold() in STOP_WORDS
+                self._kinds[token] = "stop word" if stop else "word"
+        return self._kinds[token]
 
 
 def words_and_weights(
