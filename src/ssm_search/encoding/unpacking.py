@@ -43,7 +43,8 @@ def unpack_encoder(exported: OnnxEncoder, folder: Path) -> None:
     tables = weights_of(onnx.load(exported.folder / MODEL_FILE))
     try:
         projection = tables.pop("projection.weight")
-        layers = WordLayers(projection, tables.pop("weigh.weight")[0], tables.pop("weigh.bias")[0])
+        bias = tables.pop("weigh.bias", np.zeros(1, np.float32))  # onnxruntime leaves out + 0
+        layers = WordLayers(projection, tables.pop("weigh.weight")[0], bias[0])
     except KeyError as error:
         raise EncoderError(f"the export in {exported.folder} has no {error} of words") from error
     model = {_TRANSFORMER.sub("", name): table for name, table in tables.items()}
