@@ -16,7 +16,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import ssm_search
 from ssm_search import PaperSearch, ranking
 from ssm_search.awesome.reading import read_list
-from ssm_search.search.shipped import shipped_folder, shipped_list
+from ssm_search.shipped import shipped_folder, shipped_list
 
 QUESTION = "mamba for video"
 LARGE = 100_000  # papers whose scores are fused

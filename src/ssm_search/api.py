@@ -167,7 +167,8 @@ def submit(
         'fits'
     """
     from ssm_search.curation import cards
-    from ssm_search.search import shipped_list, shipped_search
+    from ssm_search.search import shipped_search
+    from ssm_search.shipped import shipped_list
 
     path = shipped_list()
     return cards.submit(
@@ -203,7 +204,8 @@ def triage(text: str, *, offline: bool = False) -> Triage:
         ['Video Kites with State Space Models']
     """
     from ssm_search.curation import cards
-    from ssm_search.search import shipped_list, shipped_search
+    from ssm_search.search import shipped_search
+    from ssm_search.shipped import shipped_list
 
     path = shipped_list()
     known = path.read_text(encoding="utf-8")
@@ -224,7 +226,8 @@ def examine() -> list[Finding]:
     """
     from ssm_search.abstracts import default_cache, load_abstracts
     from ssm_search.curation import doctor
-    from ssm_search.search import shipped_list, shipped_search
+    from ssm_search.search import shipped_search
+    from ssm_search.shipped import shipped_list
 
     path = shipped_list()
     text = path.read_text(encoding="utf-8")

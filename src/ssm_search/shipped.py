@@ -1,10 +1,12 @@
-"""Where the list and the index are that come with the package."""
+"""The list, the index and the encoder that come with the package: what and where they are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 NAME = "awesome-mamba"
+DEFAULT_MODEL = "ssm-minilm-l6"
+"""The encoder that comes with the package, inside the index."""
 PACKAGE = Path(__file__).parent
 
 

@@ -25,7 +25,6 @@ import numpy as np
 from ssm_search.encoding.encoded import Encoded, EncodedQuery
 from ssm_search.encoding.encoder import CHUNK, Encoder, SentenceTransformerEncoder, WordEncoder
 from ssm_search.encoding.onnx import MODEL_FILE, OnnxEncoder
-from ssm_search.encoding.onnx import MODEL_FILE, OnnxEncoder
 from ssm_search.encoding.unpacking import unpack_encoder
 from ssm_search.errors import EncoderError
 

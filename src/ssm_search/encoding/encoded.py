@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,10 +41,22 @@ class Encoded:
         """The words of one text, int8, shape (t, w)."""
         return self.words[self.starts[at] : self.starts[at + 1]]
 
+    def to_bytes(self) -> bytes:
+        """All of it, to be sent elsewhere."""
+        data = io.BytesIO()
+        np.savez(data, vectors=self.vectors, words=self.words, starts=self.starts)
+        return data.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Encoded:
+        """What :meth:`to_bytes` gave."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as found:
+            return cls(found["vectors"], found["words"], found["starts"])
+
     def taken(self, places: Sequence[int] | NDArray[np.int64]) -> Encoded:
         """The texts at ``places``, in that order."""
         words, starts = take_runs(self.words, self.starts, places)
-        return Encoded(self.vectors[places], words, starts)
+        return Encoded(self.vectors[np.asarray(places, dtype=np.int64)], words, starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,15 +23,13 @@ from ssm_search.encoding.encoded import (
 )
 from ssm_search.encoding.words import Tokens, WordTokenizer, word_layers, words_and_weights
 from ssm_search.errors import EncoderError
-from ssm_search.shipped import shipped_folder
+from ssm_search.shipped import DEFAULT_MODEL, shipped_folder
 
 if TYPE_CHECKING:
     import tokenizers
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-DEFAULT_MODEL = "ssm-minilm-l6"
-"""The encoder that comes with this package, inside the shipped index."""
 ENCODER_FOLDER = "encoder"
 """Where an index carries its encoder."""
 
@@ -217,6 +215,13 @@ def encode_documents(
     return joined(parts).taken(np.argsort(order))
 
 
+def count_words(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.int32]:
+    """How many words, of those that ``encoder`` gives vectors of, each text has; shape (n,)."""
+    if not isinstance(encoder, WordEncoder):
+        return np.zeros(len(texts), dtype=np.int32)
+    return np.array([len(encoder.word_spans(x)) if x else 0 for x in texts], dtype=np.int32)
+
+
 def encode_query(encoder: Encoder, text: str) -> EncodedQuery:
     """One query: its vector, and those of its words if the encoder gives any.
 
@@ -230,6 +235,34 @@ def encode_query(encoder: Encoder, text: str) -> EncodedQuery:
         encode = getattr(encoder, "encode_query", encoder.encode)
         found = without_words(checked_vectors(encode([text]), 1)[0])
     return replace(found, vector=checked_vectors(found.vector[None], 1)[0])
+
+
+def _from_hub(name: str) -> Path:
+    """The folder of a hub model in the local cache; downloaded only if it is not there."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    repository = name if "/" in name else f"sentence-transformers/{name}"
+    try:
+        for local_only in (True, False):
+            try:
+                return Path(
+                    snapshot_download(
+                        repository,
+                        allow_patterns=list(_MODEL_FILES),
+                        ignore_patterns=list(_NOT_NEEDED),
+                        local_files_only=local_only,
+                    )
+                )
+            except LocalEntryNotFoundError:
+                if not local_only:
+                    raise
+    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise EncoderError(
+            f"no model {name!r}: no such folder, and the model hub did not give it "
+            f"({type(error).__name__}); expected {DEFAULT_MODEL}, a folder, or a hub name"
+        ) from error
+    raise AssertionError("unreachable")
 
 
 def load_model(
@@ -249,6 +282,7 @@ def load_model(
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # it reports layers that no vector needs
     # Of 16-bit weights too: what they are exported to, and compared with, computes in 32.
     settings: dict[str, object] = {"use_safetensors": True, "dtype": "float32"}
     if attention:
@@ -266,7 +300,7 @@ def load_model(
 
 
 def files_fingerprint(folder: Path, paths: Iterable[Path]) -> str:
-    """Of the names, within ``folder``, and the contents of files; 32 hexadecimal digits.
+    """A hash of the names, within ``folder``, and the contents of files; 32 hexadecimal digits.
 
     Raises:
         EncoderError: a file cannot be read.

@@ -272,7 +272,7 @@ def _name_matrices(model: onnx.ModelProto, parameters: Mapping[str, torch.Tensor
         for name, value in parameters.items()
         if value.ndim == 2
     }
-    renamed = {}
+    renamed: dict[str, str] = {}
     for table in model.graph.initializer:
         if table.name.startswith("onnx::"):
             name = names.get(numpy_helper.to_array(table).tobytes(), "")

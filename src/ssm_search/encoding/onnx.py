@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 ABOUT_FILE = "encoder.json"
-FILES = (ABOUT_FILE, MODEL_FILE, TOKENIZER_FILE)
-"""What an exported encoder needs to run."""
 MODEL_CARD = "README.md"
 DESCRIPTION = (
     MODEL_CARD,
@@ -83,6 +81,9 @@ class OnnxEncoder:
     against 255), and a short query takes 2 ms.
     """
 
+    FILES = (ABOUT_FILE, MODEL_FILE, TOKENIZER_FILE)
+    """Names of the files that make it up."""
+
     def __init__(self, folder: Path, fingerprint: str = "", graph: bytes = b""):
         """Take the files in ``folder``; the model itself is loaded with the first text.
 
@@ -101,9 +102,25 @@ class OnnxEncoder:
         self._about: About | None = None
         self._loading = threading.Lock()
 
+    @classmethod
+    def carried(cls, index: Path, fingerprint: str) -> OnnxEncoder | None:
+        """The encoder that the folder of an index carries; None if it carries none.
+
+        Args:
+            fingerprint: that of the encoder which made the vectors of the index.
+        """
+        if not cls.is_exported(fingerprint):
+            return None
+        return cls(index.absolute() / ENCODER_FOLDER, fingerprint)
+
+    @staticmethod
+    def is_exported(fingerprint: str) -> bool:
+        """Whether a fingerprint is that of an exported encoder."""
+        return fingerprint.startswith(SCHEME)
+
     @property
     def about(self) -> About:
-        """Where it comes from, and how it wants to be asked.
+        """What the encoder says about itself: where it comes from, and how it wants to be asked.
 
         Raises:
             EncoderError: it cannot be read.
@@ -120,7 +137,7 @@ class OnnxEncoder:
 
     @property
     def name(self) -> str:
-        """Of the model it was made of."""
+        """The name of the model it was made of, by which that can be loaded."""
         return self.about.name
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
@@ -168,17 +185,29 @@ class OnnxEncoder:
         return tokenizer.document(text, self.about.document_prompt).spans
 
     def copy_to(self, folder: Path) -> None:
-        """Put its files into a new ``folder``.
+        """Put its files into ``folder``, which is made, and those that describe it.
 
         Raises:
             EncoderError: as :meth:`encode`.
         """
         self.check()
         folder.mkdir()
-        for name in (*FILES, *DESCRIPTION):
-            if name in FILES or (self.folder / name).is_file():
-                (folder / name).parent.mkdir(exist_ok=True)
-                shutil.copyfile(self.folder / name, folder / name)
+        for name in self._there():
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(self.folder / name, folder / name)
+
+    def contents(self) -> dict[str, bytes]:
+        """The content of its files and of those that describe it, by name, to go elsewhere.
+
+        Raises:
+            EncoderError: as :meth:`encode`.
+        """
+        self.check()
+        return {name: (self.folder / name).read_bytes() for name in self._there()}
+
+    def _there(self) -> list[str]:
+        described = [name for name in DESCRIPTION if (self.folder / name).is_file()]
+        return [*self.FILES, *described]
 
     def _pass(
         self, texts: Sequence[str], read: Callable[[WordTokenizer, str], Tokens]
@@ -212,7 +241,7 @@ class OnnxEncoder:
         Raises:
             EncoderError: they are not.
         """
-        missing = [name for name in FILES if not (self.folder / name).is_file()]
+        missing = [name for name in self.FILES if not (self.folder / name).is_file()]
         found = f"no {missing[0]}" if missing else fingerprint_of(self.folder)
         if found != self.fingerprint:
             raise EncoderError(
@@ -222,13 +251,6 @@ class OnnxEncoder:
             )
 
 
-def carried_encoder(folder: Path, fingerprint: str) -> OnnxEncoder | None:
-    """The encoder in an index whose vectors were made by ``fingerprint``; None if it has none."""
-    if not fingerprint.startswith(SCHEME):
-        return None
-    return OnnxEncoder(folder.absolute() / ENCODER_FOLDER, fingerprint)
-
-
 def write_about(folder: Path, about: About) -> None:
     """Put the part of an exported encoder into ``folder`` that says where it comes from."""
     text = json.dumps(asdict(about), ensure_ascii=False, indent=1) + "\n"
@@ -236,12 +258,12 @@ def write_about(folder: Path, about: About) -> None:
 
 
 def fingerprint_of(folder: Path) -> str:
-    """Of everything that decides what the vectors are.
+    """The fingerprint of an export: a hash of all files that decide what the vectors are.
 
     Raises:
         EncoderError: a file is missing.
     """
-    return SCHEME + files_fingerprint(folder, [folder / name for name in FILES])
+    return SCHEME + files_fingerprint(folder, [folder / name for name in OnnxEncoder.FILES])
 
 
 def usable_cores() -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.index import Headings, MemoryIndex
+from ssm_search.index import Headings, MemoryIndex, mean_word
 from ssm_search.papers import Category, Paper
 from ssm_search.ranking import (
     MIN_FITTED,
@@ -18,6 +18,7 @@ from ssm_search.ranking import (
     calibrate,
     product,
 )
+from ssm_search.search.question import Question
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
@@ -70,24 +71,19 @@ def listed(index: MemoryIndex, papers: Sequence[Paper]) -> ToFile:
     )
 
 
-def of_new(
-    title: str,
-    stems: Sequence[str],
-    vectors: NDArray[np.float32],
-    index: MemoryIndex,
-) -> ToFile:
+def of_new(title: str, asked: Question, index: MemoryIndex) -> ToFile:
     """A paper that is not listed.
 
     Args:
-        stems: of title and abstract, repeated as they are there.
-        vectors: of the paper and of its title, shape (2, d).
+        asked: the paper as a question, by the words of its title.
     """
+    words = asked.word_vectors
     return ToFile(
-        papers=vectors[:1],
-        titles=vectors[1:],
-        words=index.term_row(stems),
+        papers=asked.vector[None],
+        titles=(mean_word(words) if index.word_vectors else asked.vector)[None],
+        words=index.term_row(asked.stems),
         title_stems=[frozenset(stem for stem, _ in terms(title))],
-        all_stems=[frozenset(stems)],
+        all_stems=[frozenset(asked.stems)],
     )
 
 

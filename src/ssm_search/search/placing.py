@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -43,17 +42,16 @@ class Seed:
 class Placing:
     """What the papers of a list say about others; what depends on the list alone is found once."""
 
-    def __init__(
-        self, rows: LocalRows, reasons: Reasons, encode: Callable[[str], NDArray[np.float32]]
-    ):
+    def __init__(self, rows: LocalRows, reasons: Reasons):
         self._rows = rows
         self._reasons = reasons
-        self._encode = encode
 
-    def place(
-        self, seed: Seed, candidates: Candidates, scores: NDArray[np.float32], k: int
-    ) -> Placement:
-        """The verdict and the ``k`` likeliest headings; ``scores`` are of all rows, shape (n,)."""
+    def place(self, seed: Seed, candidates: Candidates, k: int) -> Placement:
+        """The verdict and the ``k`` likeliest headings.
+
+        Args:
+            candidates: all papers of the list, scored for what ``seed`` asks.
+        """
         judgement = self.judge(seed)
         paths = self._rows.list_headings.paths
         scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
@@ -63,12 +61,13 @@ class Placing:
         elif not paths or fit < FIT_LEVEL:
             verdict = "no heading"
         confidence = judgement.probabilities[0]
+        scores = candidates.scores[0]
         under = self._members.copy()
         if seed.row is not None:
             under[seed.row] = False
         suggestions = []
         for at in np.argsort(-confidence, kind="stable")[:k]:
-            rows = top_rows(scores, EVIDENCE, under[:, at])
+            rows = top_rows(scores, EVIDENCE, under[candidates.numbers, at])
             evidence = tuple(self._reasons.hits(candidates, rows, scores, seed.question))
             suggestions.append(CategorySuggestion(paths[at], float(confidence[at]), evidence))
         parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
@@ -91,8 +90,7 @@ class Placing:
         if seed.row is not None:
             return self._listed.only(seed.row)
         title = seed.paper.title or first_sentence(seed.paper.abstract)
-        vectors = np.vstack([seed.question.vector, self._encode(title)])
-        return of_new(title, seed.question.stems, vectors, self._rows.list_index)
+        return of_new(title, seed.question, self._rows.list_index)
 
     @cached_property
     def _members(self) -> NDArray[np.bool_]:

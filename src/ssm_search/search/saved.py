@@ -13,7 +13,13 @@ import numpy as np
 
 from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
 from ssm_search.arrays import load_arrays, misfit, save_arrays
-from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_sorted
+from ssm_search.encoding import (
+    ENCODER_FOLDER,
+    Encoder,
+    OnnxEncoder,
+    count_words,
+    encode_documents,
+)
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import (
@@ -21,10 +27,12 @@ from ssm_search.index import (
     LocalRows,
     Manifest,
     MemoryIndex,
+    RowVectors,
+    joined_vectors,
     load_segments,
-    passages,
     project,
-    text_hash,
+    row_vectors,
+    text_hashes,
 )
 from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
 from ssm_search.search.likeness import calibrated
@@ -64,55 +72,43 @@ def build_rows(
             raise QueryError(f"two papers have the id {paper.id!r}; merge them into one")
         seen.add(paper.id)
     paths = tuple(dict.fromkeys([*(p for x in papers for p in x.categories), *headings]))
-    cut = [passages(paper) for paper in papers]
-    hashes = [text_hash(parts) for parts in cut]
-    stored, named = _stored_vectors(previous, encoder) if previous else ({}, {})
-    new = {h: parts for h, parts in zip(hashes, cut, strict=True) if h not in stored}
+    hashes = text_hashes(papers)
+    stored, named = _stored(previous, encoder) if previous else ({}, {})
+    new = {int(h): at for at, h in enumerate(hashes) if int(h) not in stored}
     new_names = list(dict.fromkeys(path[-1] for path in paths if path[-1] not in named))
-    texts = [text for parts in new.values() for text in parts]
-    vectors = encode_sorted(encoder, texts + new_names, progress)
-    named.update(zip(new_names, vectors[len(texts) :], strict=True))
-    start = 0
-    for of_text, parts in new.items():
-        stored[of_text] = vectors[start : start + len(parts)]
-        start += len(parts)
-    rows = [stored[of_text] for of_text in hashes]
-    dimension = rows[0].shape[1] if rows else 0
+    texts = [full_text(papers[at]) for at in new.values()]
+    made = encode_documents(encoder, texts + new_names, progress)
+    named.update(zip(new_names, made.vectors[len(texts) :], strict=True))
+    titles = count_words(encoder, [papers[at].title for at in new.values()])
+    encoded = row_vectors(made.taken(range(len(texts))), titles, pool=False)
+    stored |= {of_text: (encoded, at) for at, of_text in enumerate(new)}
+    parts = [rows.taken([at]) for rows, at in (stored[int(h)] for h in hashes)]
+    whole = joined_vectors(parts or [encoded])
+    index = MemoryIndex.build(whole, [terms(full_text(paper)) for paper in papers])
+    dimension = whole.vectors.shape[1]
     empty = np.zeros((0, dimension), dtype=np.float32)
-    starts = np.cumsum([0, *(len(row) - 1 for row in rows)], dtype=np.int64)
-    whole = np.stack([row[0] for row in rows]) if rows else empty
-    index = MemoryIndex.build(
-        papers=whole,
-        sentences=np.concatenate([row[1:] for row in rows]) if rows else empty,
-        sentence_starts=starts,
-        terms=[terms(full_text(paper)) for paper in papers],
-    )
     names = Headings(paths, np.array([named[p[-1]] for p in paths] or empty, dtype=np.float32))
     manifest = Manifest(
         encoder_name=getattr(encoder, "name", ""),
         encoder_fingerprint=encoder.fingerprint,
         dimension=dimension,
         papers=len(papers),
-        sentences=int(starts[-1]),
+        words=len(whole.words.vectors),
         without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
         headings=paths,
         calibration=calibrated(index, papers, names),
     )
-    text_hashes = np.array(hashes, dtype=np.uint64)
-    return LocalRows.of_list(papers, index, text_hashes, names, project(whole), manifest)
+    return LocalRows.of_list(papers, index, hashes, names, project(whole.vectors), manifest)
 
 
-def _stored_vectors(
+def _stored(
     rows: LocalRows, encoder: Encoder
-) -> tuple[dict[int, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
-    """What ``encoder`` made for ``rows``: vectors by text hash, and by name of a heading."""
+) -> tuple[dict[int, tuple[RowVectors, int]], dict[str, NDArray[np.float32]]]:
+    """What ``encoder`` made for ``rows``: of texts by their hash, and vectors by heading's name."""
     if encoder.fingerprint != rows.manifest.encoder_fingerprint or not rows.is_list:
-        return {}, {}  # a corpus has no sentences
-    index = rows.list_index
-    stored = {
-        int(of_text): np.vstack([index.paper_vector(row), index.sentence_vectors(row)])
-        for row, of_text in enumerate(rows.text_hashes)
-    }
+        return {}, {}  # the words of a corpus are pooled
+    encoded = rows.index.row_vectors(range(len(rows)))
+    stored = {int(of_text): (encoded, row) for row, of_text in enumerate(rows.text_hashes)}
     headings = rows.list_headings
     return stored, {p[-1]: v for p, v in zip(headings.paths, headings.vectors, strict=True)}
 
@@ -182,7 +178,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         ("text hashes", len(hashes), manifest.papers),
         ("heading vectors", len(headings), len(manifest.headings)),
         ("positions", len(positions), manifest.papers),
-        ("sentences", index.sentence_count, manifest.sentences),
+        ("words", len(index.word_vectors.vectors), manifest.words),
         ("dimensions", index.dimension, manifest.dimension),
         says="its manifest says",
     ):
