@@ -23,23 +23,18 @@ from ssm_search.encoding.encoded import (
 )
 from ssm_search.encoding.words import Tokens, WordTokenizer, word_layers, words_and_weights
 from ssm_search.errors import EncoderError
-from ssm_search.shipped import DEFAULT_MODEL, shipped_folder
 
 if TYPE_CHECKING:
     import tokenizers
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-ENCODER_FOLDER = "encoder"
-"""Where an index carries its encoder."""
-
 Side = Literal["document", "query"]
 """What a text is to a model that was trained with different prompts for the two."""
 
 BATCH_SIZE = 32
 CHUNK = 256  # texts between two calls of ``progress``
-_MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
-_NOT_NEEDED = ("onnx/*", "openvino/*", "*.bin", "*.h5", "*.ot", "*.msgpack")
+MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 
 
 class Encoder(Protocol):
@@ -165,27 +160,6 @@ class SentenceTransformerEncoder:
         return EncodedQuery(vector, words, weights, spans)
 
 
-def load_encoder(name: str = DEFAULT_MODEL) -> Encoder:
-    """An encoder by name or folder.
-
-    The default one comes with this package, as an export that ONNX Runtime runs. Any other name is
-    looked for as the folder of a sentence-transformers model, then in the local Hugging Face
-    cache, and only then on the model hub.
-
-    Raises:
-        EncoderError: no such model, no network to fetch it, or weights that are not what they
-            should be.
-    """
-    if name == DEFAULT_MODEL:
-        from ssm_search.encoding.onnx import OnnxEncoder
-
-        return OnnxEncoder(shipped_folder() / ENCODER_FOLDER)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return SentenceTransformerEncoder(folder)
-    return SentenceTransformerEncoder(_from_hub(name), name)
-
-
 def encode_documents(
     encoder: Encoder,
     texts: Sequence[str],
@@ -235,34 +209,6 @@ def encode_query(encoder: Encoder, text: str) -> EncodedQuery:
         encode = getattr(encoder, "encode_query", encoder.encode)
         found = without_words(checked_vectors(encode([text]), 1)[0])
     return replace(found, vector=checked_vectors(found.vector[None], 1)[0])
-
-
-def _from_hub(name: str) -> Path:
-    """The folder of a hub model in the local cache; downloaded only if it is not there."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    repository = name if "/" in name else f"sentence-transformers/{name}"
-    try:
-        for local_only in (True, False):
-            try:
-                return Path(
-                    snapshot_download(
-                        repository,
-                        allow_patterns=list(_MODEL_FILES),
-                        ignore_patterns=list(_NOT_NEEDED),
-                        local_files_only=local_only,
-                    )
-                )
-            except LocalEntryNotFoundError:
-                if not local_only:
-                    raise
-    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise EncoderError(
-            f"no model {name!r}: no such folder, and the model hub did not give it "
-            f"({type(error).__name__}); expected {DEFAULT_MODEL}, a folder, or a hub name"
-        ) from error
-    raise AssertionError("unreachable")
 
 
 def load_model(
@@ -333,7 +279,7 @@ def tokenizer_of(model: SentenceTransformer) -> tokenizers.Tokenizer:
 
 def _fingerprint(folder: Path) -> str:
     """Of everything that decides what the vectors are: weights, configuration, vocabulary."""
-    paths = (path for pattern in _MODEL_FILES for path in folder.rglob(pattern))
+    paths = (path for pattern in MODEL_FILES for path in folder.rglob(pattern))
     return f"sentence-transformers:{files_fingerprint(folder, paths)}"
 
 

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.encoding.encoded import Encoded, EncodedQuery, gathered, without_words
-from ssm_search.encoding.encoder import ENCODER_FOLDER, files_fingerprint
+from ssm_search.encoding.encoder import files_fingerprint
 from ssm_search.encoding.words import Tokens, WordTokenizer, shares
 from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
+
+ENCODER_FOLDER = "encoder"
+"""Where an index carries its encoder."""
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"

@@ -136,6 +136,7 @@ def update_store(
     Raises:
         StoreError: there is none, it was built by another encoder, or as :func:`write_store`.
     """
+    # Long: one write from the lock to the commit, each step of which needs what came before.
     latest: dict[str, Paper | Removed] = {record.id: record for record in records}
     with writing(uri, storage_options) as (database, check):
         old = read_current(database, uri)
