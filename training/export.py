@@ -12,9 +12,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ssm_search.encoding.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
+from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import MODEL_CARD
+from ssm_search.shipped import DEFAULT_MODEL
 
 CARD = Path(__file__).with_name("model_card.md")
 
