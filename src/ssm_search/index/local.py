@@ -271,7 +271,8 @@ class LocalRows:
         self, candidates: Candidates, place: int, stems: Collection[str]
     ) -> Collection[str]:
         """Which of the ``stems`` a row has."""
-        return {stem for stem in stems if self.index.has_term(place, stem)}
+        row = candidates.numbers[place]
+        return {stem for stem in stems if self.index.has_term(row, stem)}
 
     def words_of(self, row: int) -> NDArray[np.int8] | None:
         """The words of a row of a list, (t, w), as its text has them; None of a corpus."""
