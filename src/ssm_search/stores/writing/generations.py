@@ -92,7 +92,7 @@ def write_store(
     width = int(staged[0][0].vectors.shape[1])
     with writing(uri, storage_options) as (database, check):
         there = tables(database)
-        old = read_current(database, uri) if CURRENT in there else None
+        old = _replaced(database, uri) if CURRENT in there else None
         name = _next_generation(there)
         with reaching(uri):
             table = database.create_table(name, schema=schema_of(width))
@@ -190,6 +190,14 @@ def update_store(
         return Counts(count, new, len(changed) - new, len(change.removed))
 
 
+def _replaced(database: Any, uri: str) -> Current | None:
+    """The state that a new one replaces, if it can be read."""
+    try:
+        return read_current(database, uri)
+    except StoreError:  # of another format, or damaged: to write it again is the cure
+        return None
+
+
 def _added_up(filled: Iterable[StoreStats], progress: Callable[[int], None]) -> StoreStats:
     """The sum of the statistics of all rows, which are written meanwhile."""
     done = 0
@@ -282,7 +290,8 @@ def _sample(staged: Sequence[Chosen], count: int) -> RowVectors:
     wanted, parts, start = sampled_rows(count), [], 0
     for segment, rows in staged:
         here = wanted[(wanted >= start) & (wanted < start + len(rows))] - start
-        parts.append(segment.encoded.taken(rows[here]))
+        if len(here):  # else it may hold nothing but removed papers, and no width
+            parts.append(segment.encoded.taken(rows[here]))
         start += len(rows)
     return joined_vectors(parts)
 
