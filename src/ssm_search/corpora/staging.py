@@ -20,6 +20,7 @@ from ssm_search.encoding import Encoded, Encoder, count_words, encode_documents
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import locked, replacing_folder, write_atomically
 from ssm_search.index import (
+    FORMAT_VERSION,
     Chosen,
     LocalRows,
     RowVectors,
@@ -103,9 +104,9 @@ def encode_segments(
         engine: what encodes; this process if None.
     """
     by = place / BY_FILE
-    said = json.dumps({"encoder": encoder.fingerprint, "records": STAGED})
+    said = json.dumps({"encoder": encoder.fingerprint, "records": STAGED, "format": FORMAT_VERSION})
     if not by.is_file() or by.read_text(encoding="utf-8") != said:
-        for segment in place.glob(SEGMENTS):  # of another encoder
+        for segment in place.glob(SEGMENTS):  # of another encoder, or an older program
             shutil.rmtree(segment)
         write_atomically(by, said.encode())
     stored = StoredVectors(known, encoder)
