@@ -120,9 +120,11 @@ def fastest(model: Encoder, runner: Encoder) -> Encoder:
 
 
 def has_gpu() -> bool:
-    """Whether this machine has a GPU that PyTorch runs on."""
-    import torch
-
+    """Whether this machine has a GPU that PyTorch runs on; False without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return False
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
