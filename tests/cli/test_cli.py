@@ -186,7 +186,6 @@ def test_hostile_lists_cannot_reach_the_terminal(tmp_path: Path) -> None:
         (["x.md", "--arxiv-category", "cs.CV", "--update"], "--arxiv-category, --update are for"),
         (["x.md", "--engine", "ray"], "--engine is for a corpus"),
         (["x.md", "--vectors", "Flat"], "--vectors is for a corpus"),
-        (["x.md", "--no-sentences"], "--sentences is for a corpus"),
         (["x.md", "--store", "s3://a/b"], "--store is for a corpus"),
         (["x.md", "--break-lock"], "--break-lock is for a corpus"),
         (["--corpus", "x.jsonl", "--break-lock"], "--break-lock is for a store (--store PLACE)"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,8 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import PATIENCE, SUPPORT, Place
-from corpus_papers import loaded, papers, source, variables
+from conftest import PATIENCE, Place
+from corpus_papers import environment, loaded, papers, source, variables
 from fakes import WordEncoder
 from models import write_model
 from serving import served
@@ -88,7 +87,7 @@ def test_two_options_take_a_corpus_to_a_store(place: Place, model: Path, tmp_pat
     records = papers(120)
     source(tmp_path, records)
     build = ["build", "--corpus", "corpus.jsonl", "--encoder", model]
-    shell.said(*build, "--no-sentences", "--index", "local")
+    shell.said(*build, "--index", "local")
     assert "120 papers: encoded 120, reused 0" in shell.said(*build, "--store", at)
     assert not list(tmp_path.glob(".corpus*"))
     text = records[7].title
@@ -123,10 +122,8 @@ def test_two_options_take_a_corpus_to_a_store(place: Place, model: Path, tmp_pat
 def test_what_a_store_does_not_take(tmp_path: Path) -> None:
     shell = Shell(tmp_path, {})
     source(tmp_path, papers(3))
-    for option in ("--sentences", "--vectors"):
-        more = [option, "Flat"] if option == "--vectors" else [option]
-        said = shell.refused("build", "--corpus", "corpus.jsonl", "--store", "there", *more)
-        assert f"leave out {option} or --store" in said
+    build = ["build", "--corpus", "corpus.jsonl", "--store", "there"]
+    assert "leave out --vectors or --store" in shell.refused(*build, "--vectors", "Flat")
     done = shell.run("build", "list.md", "--store", "there")
     assert (done.returncode, "--store is for a corpus" in done.stderr) == (2, True)
     assert "no index in nowhere" in shell.refused("query", "video", "--store", "nowhere")
@@ -150,7 +147,7 @@ def test_a_build_waits_for_no_writer_that_is_gone(
         "    os._exit(0)\n"
     )
     command = [sys.executable, "-c", script, place[0]]
-    subprocess.run(command, env=os.environ | variables(place[1]), check=True)
+    subprocess.run(command, env=environment(place[1]), check=True)
     build = ["build", "--corpus", path, "--store", place[0], "--encoder", model]
     # Before the hour of encoding, not after it.
     said = shell.refused(*build)
@@ -162,7 +159,6 @@ def test_a_build_waits_for_no_writer_that_is_gone(
 @pytest.mark.parametrize("before", [0, 20])
 def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> None:
     uri, options = place
-    environment = os.environ | variables(options) | {"PYTHONPATH": str(SUPPORT)}
     script = (
         "import os, signal, sys\n"
         "from fakes import WordEncoder\n"
@@ -183,7 +179,9 @@ def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> No
 
     def build(path: Path, *kill: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", script, str(path), str(tmp_path / "index"), uri, *kill]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            command, env=environment(options), capture_output=True, text=True, timeout=120
+        )
 
     if before:
         old = build(source(tmp_path, papers(before, seed=5), "old.jsonl"))
@@ -272,7 +270,7 @@ def test_the_page_and_programs_answer_from_a_store(tmp_path: Path) -> None:
 
 def test_nobody_files_under_a_corpus(tmp_path: Path) -> None:
     path = source(tmp_path, papers(30))
-    gather_index([path], tmp_path / "index", encoder=WordEncoder(), sentences=False)
+    gather_index([path], tmp_path / "index", encoder=WordEncoder())
     search = PaperSearch.load(tmp_path / "index", WordEncoder())
     with pytest.raises(IndexFolderError, match="large corpus"):  # and nothing is fetched first
         cards.submit(search, "2403.09626")
