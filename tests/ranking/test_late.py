@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def brute_force(
             float(weight) * max(float(word @ (row / 127)) for row in rows[start:end])
             for word, weight in zip(words.astype(float), weights, strict=True)
         )
-        for start, end in zip(starts, starts[1:], strict=False)
+        for start, end in pairwise(starts)
     ]
 
 

@@ -257,6 +257,8 @@ def _flat(vectors: NDArray[np.float32]) -> faiss.Index:
 
 def _all_scores(index: faiss.Index, query: NDArray[np.float32]) -> NDArray[np.float32]:
     """The inner product of ``query`` with every vector, in the order of the rows."""
+    if not index.ntotal:  # whose width is that of no vector
+        return np.zeros(0, dtype=np.float32)
     # Four times as fast as a search for all ntotal neighbours, which would sort them.
     asked = np.ascontiguousarray(query[None], dtype=np.float32)
     _, found, rows = index.range_search(asked, BELOW_ANY_COSINE)

@@ -125,7 +125,7 @@ class RowVectors:
         """Read what :meth:`to_bytes` gave.
 
         Raises:
-            ValueError, KeyError, OSError, EOFError: it is something else.
+            ValueError, KeyError, OSError, EOFError, BadZipFile: it is something else.
         """
         with np.load(io.BytesIO(data), allow_pickle=False) as found:
             words = Words(found["words"], found["starts"], found["titles"])
