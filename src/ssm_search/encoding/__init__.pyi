@@ -1,6 +1,7 @@
 from .bulk import BulkEncoder as BulkEncoder
 from .bulk import fastest as fastest
 from .encoded import Encoded as Encoded
+from .encoded import EncodedQuery as EncodedQuery
 from .encoded import as_bytes as as_bytes
 from .encoded import as_floats as as_floats
 from .encoded import take_runs as take_runs

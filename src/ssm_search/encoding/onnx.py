@@ -158,7 +158,7 @@ class OnnxEncoder:
             EncoderError: as :meth:`encode`.
         """
         prompt = self.about.query_prompt
-        return gathered(self._pass(texts, lambda cut, text: cut.question(text, prompt))).vectors
+        return self._gathered(texts, lambda cut, text: cut.question(text, prompt)).vectors
 
     def encode_words(self, texts: Sequence[str], /) -> Encoded:
         """The vectors of documents and of their words, in one pass.
@@ -167,7 +167,7 @@ class OnnxEncoder:
             EncoderError: as :meth:`encode`.
         """
         prompt = self.about.document_prompt
-        return gathered(self._pass(texts, lambda cut, text: cut.document(text, prompt)))
+        return self._gathered(texts, lambda cut, text: cut.document(text, prompt))
 
     def encode_query_words(self, text: str, /) -> EncodedQuery:
         """The vector of a query, and those of its words with their weights.
@@ -211,6 +211,12 @@ class OnnxEncoder:
     def _there(self) -> list[str]:
         described = [name for name in DESCRIPTION if (self.folder / name).is_file()]
         return [*self.FILES, *described]
+
+    def _gathered(
+        self, texts: Sequence[str], read: Callable[[WordTokenizer, str], Tokens]
+    ) -> Encoded:
+        made = gathered(self._pass(texts or [""], read))
+        return made if texts else made.taken([])  # as wide as any
 
     def _pass(
         self, texts: Sequence[str], read: Callable[[WordTokenizer, str], Tokens]

@@ -29,6 +29,5 @@ from .segments import write_segment as write_segment
 from .words import RowVectors as RowVectors
 from .words import Words as Words
 from .words import joined_vectors as joined_vectors
-from .words import mean_word as mean_word
 from .words import row_vectors as row_vectors
 from .words import sampled_rows as sampled_rows

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from ssm_search.encoding import EncodedQuery
 from ssm_search.index.facets import Facets, Tally, tally
 from ssm_search.index.filters import Filters, matching_rows
 from ssm_search.index.manifest import Manifest
@@ -17,9 +18,9 @@ from ssm_search.index.names import NameTable
 from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment, text_hashes
-from ssm_search.index.words import Words, sampled_rows
+from ssm_search.index.words import RowVectors, Words, sampled_rows
 from ssm_search.papers import Category, Paper
-from ssm_search.ranking import fused, top_rows, z_scores
+from ssm_search.ranking import fused, nearest_words, product, top_rows, z_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,10 +39,52 @@ class Headings:
     Attributes:
         paths: every heading that a paper may be filed under.
         vectors: of their own names, float32, shape (C, d).
+        word_vectors, word_weights: of the words in their names, float32, shapes (t, w) and (t,).
+        word_starts: int64, shape (C + 1,); the words of heading i are those from
+            ``word_starts[i]`` up to ``word_starts[i + 1]``.
     """
 
     paths: tuple[Category, ...]
     vectors: NDArray[np.float32]
+    word_vectors: NDArray[np.float32]
+    word_weights: NDArray[np.float32]
+    word_starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, paths: Sequence[Category], names: Sequence[EncodedQuery], width: int) -> Headings:
+        """Headings whose names an encoder gave as ``names``, with vectors of ``width`` numbers."""
+        count = len(names[0].words[0]) if names and len(names[0].words) else 0
+        words = [name.words.reshape(-1, count) for name in names]
+        return cls(
+            tuple(paths),
+            np.array([name.vector for name in names], np.float32).reshape(-1, width),
+            np.concatenate([*words, np.zeros((0, count), np.float32)]),
+            np.concatenate([*(name.weights for name in names), np.zeros(0, np.float32)]),
+            np.cumsum([0, *map(len, words)], dtype=np.int64),
+        )
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All but the paths, in their order, as they are saved."""
+        return self.vectors, self.word_vectors, self.word_weights, self.word_starts
+
+    def name(self, at: int) -> EncodedQuery:
+        """What an encoder gave for the name of one heading; without the places of its words."""
+        inside = slice(int(self.word_starts[at]), int(self.word_starts[at + 1]))
+        words, weights = self.word_vectors[inside], self.word_weights[inside]
+        return EncodedQuery(self.vectors[at], words, weights, np.zeros((0, 2), dtype=np.int32))
+
+    def met_by(self, rows: RowVectors) -> NDArray[np.float64]:
+        """How near each name comes to each row, shape (n, C).
+
+        Late interaction; the cosine of the vectors, where the encoder gives no words.
+        """
+        if not len(self.word_vectors) or not rows.words:
+            return np.asarray(product(rows.vectors, self.vectors.T), dtype=np.float64)
+        words = rows.words
+        nearest = nearest_words(self.word_vectors, words.vectors, words.starts)
+        weighted = nearest * self.word_weights
+        return np.add.reduceat(weighted, self.word_starts[:-1], axis=1).astype(np.float64)
 
     def members(self, papers: Sequence[Paper]) -> NDArray[np.bool_]:
         """Which paper stands under which heading, shape (n, C)."""
@@ -110,7 +153,7 @@ class LocalRows:
             JoinedPapers([segment.papers for segment in segments]),
             SegmentedIndex(segments),
             np.concatenate([segment.text_hashes for segment in segments]),
-            Headings((), np.zeros((0, dimension), dtype=np.float32)),
+            Headings.of((), (), dimension),
             np.zeros((0, 2), dtype=np.float32),
             manifest,
             facets=tuple(segment.facets for segment in segments),

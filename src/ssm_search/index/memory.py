@@ -14,6 +14,7 @@ from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.bm25 import Bm25, build_bm25, idf, length_norm, load_bm25, save_bm25
 from ssm_search.index.words import RowVectors, Words
+from ssm_search.ranking import product
 
 if TYPE_CHECKING:
     import faiss
@@ -149,6 +150,12 @@ class MemoryIndex:
     def term_gram(self) -> NDArray[np.float64]:
         """The cosines of ``term_rows`` with each other, shape (n, n)."""
         return np.asarray((self.term_rows @ self.term_rows.T).toarray(), dtype=np.float64)
+
+    @cached_property
+    def paper_gram(self) -> NDArray[np.float64]:
+        """The cosines of the vectors of all rows with each other, shape (n, n)."""
+        vectors = self.paper_vectors
+        return np.asarray(product(vectors, vectors.T), dtype=np.float64)
 
     def term_row(self, stems: Sequence[str]) -> csr_matrix:
         """The terms of a text that is not a row, weighted as if it were; sparse, (1, terms)."""

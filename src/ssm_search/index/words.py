@@ -68,7 +68,8 @@ class Words:
 
     def mean_of_title(self, row: int) -> NDArray[np.float32]:
         """What a title is about: the mean of its words, brought to length 1; shape (w,)."""
-        return mean_word(self.title_of(row))
+        mean = self.title_of(row).mean(axis=0)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
     def taken(self, rows: Sequence[int] | NDArray[np.int64]) -> Words:
         """The words of ``rows``, in that order."""
@@ -153,12 +154,6 @@ def joined_vectors(parts: Sequence[RowVectors]) -> RowVectors:
     """The rows of several, one after the other; at least one."""
     vectors = np.concatenate([part.vectors for part in parts])
     return RowVectors(vectors, joined_words([part.words for part in parts]))
-
-
-def mean_word(words: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean of unit vectors, (t, w), brought to length 1, shape (w,)."""
-    mean = words.mean(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
 
 def joined_words(parts: Sequence[Words]) -> Words:

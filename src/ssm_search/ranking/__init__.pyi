@@ -17,3 +17,4 @@ from .headings import Similarities as Similarities
 from .headings import calibrate as calibrate
 from .headings import judge as judge
 from .late import late_interaction as late_interaction
+from .late import nearest_words as nearest_words

@@ -30,19 +30,31 @@ def late_interaction(
     Args:
         words: unit vectors of a question's words, shape (t, w).
         weights: of these words, shape (t,), which sum to 1.
+        stored, starts: the papers' words, as :func:`nearest_words` has them.
+    """
+    return np.asarray(product(nearest_words(words, stored, starts), weights), dtype=np.float32)
+
+
+def nearest_words(
+    words: NDArray[np.float32], stored: NDArray[np.int8], starts: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """The largest cosine of each of ``words`` with any word of each paper; float32, shape (m, t).
+
+    Args:
+        words: unit vectors, shape (t, w).
         stored: unit vectors of the papers' words times 127, shape (u, w).
         starts: shape (m + 1,); the words of paper i are those from ``starts[i]`` up to
             ``starts[i + 1]``; at least one each.
     """
-    scores = np.empty(len(starts) - 1, dtype=np.float32)
+    nearest = np.empty((len(starts) - 1, len(words)), dtype=np.float32)
     scaled = np.ascontiguousarray(words.T / np.float32(127))
     first = 0
-    while first < len(scores):
+    while first < len(nearest):
         # As many whole papers as fit into a block, one at least.
         end = int(np.searchsorted(starts, starts[first] + BLOCK, side="right")) - 1
-        end = min(max(end, first + 1), len(scores))
+        end = min(max(end, first + 1), len(nearest))
         block = stored[starts[first] : starts[end]].astype(np.float32)
-        nearest = np.maximum.reduceat(product(block, scaled), starts[first:end] - starts[first])
-        scores[first:end] = product(nearest, weights)
+        cosines = product(block, scaled)
+        nearest[first:end] = np.maximum.reduceat(cosines, starts[first:end] - starts[first])
         first = end
-    return scores
+    return nearest

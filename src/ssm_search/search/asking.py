@@ -344,14 +344,15 @@ class Search:
         if row is not None:
             question = of_listed(row, state.rows)
             paper = asked if isinstance(asked, Paper) else state.rows.papers([row])[0]
-            return Seed(paper, row, question)
+            return Seed(paper, row, question, None)
         if isinstance(asked, Paper):
             paper, text = asked, full_text(asked)
         else:
             title, *abstract = sentences(asked) or [asked]
             paper, text = Paper(id="", title=title, abstract=asked if abstract else ""), asked
         title = paper.title or first_sentence(paper.abstract)
-        return Seed(paper, None, state.described(title, checked_query(text)))
+        document = state.described(title, checked_query(text))
+        return Seed(paper, None, document.question, document.encoded)
 
 
 def check_wishes(

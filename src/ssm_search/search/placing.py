@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ssm_search.index import Candidates, LocalRows
+from ssm_search.index import Candidates, LocalRows, RowVectors
 from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement
 from ssm_search.ranking import Judgement, judge, top_rows
 from ssm_search.search.duplicates import find_duplicates
@@ -32,11 +32,13 @@ class Seed:
     Attributes:
         row: of the listed paper that it is, or None.
         question: what to compare others with.
+        encoded: what an encoder made of a paper that is not listed, one row.
     """
 
     paper: Paper
     row: int | None
     question: Question
+    encoded: RowVectors | None
 
 
 class Placing:
@@ -76,7 +78,8 @@ class Placing:
     def judge(self, seed: Seed) -> Judgement:
         """Probabilities of all headings; a listed paper is judged as if it were not listed."""
         members = self._members
-        similar = similarities(self._asked(seed), self._rows.list_index, self._rows.list_headings)
+        index, headings = self._rows.list_index, self._rows.list_headings
+        similar = similarities(self._asked(seed), self._listed, index, headings)
         if seed.row is not None:
             similar, members = without(similar, seed.row), np.delete(members, seed.row, axis=0)
         by_title = seed.row is None and not seed.paper.abstract
@@ -87,10 +90,12 @@ class Placing:
         return find_duplicates(seed.paper, self._asked(seed), self._rows)
 
     def _asked(self, seed: Seed) -> ToFile:
-        if seed.row is not None:
+        if seed.encoded is None:
+            assert seed.row is not None
             return self._listed.only(seed.row)
         title = seed.paper.title or first_sentence(seed.paper.abstract)
-        return of_new(title, seed.question, self._rows.list_index)
+        index, headings = self._rows.list_index, self._rows.list_headings
+        return of_new(title, seed.question.stems, seed.encoded, index, headings)
 
     @cached_property
     def _members(self) -> NDArray[np.bool_]:
@@ -98,4 +103,5 @@ class Placing:
 
     @cached_property
     def _listed(self) -> ToFile:
-        return listed(self._rows.list_index, self._rows.listing)
+        rows = self._rows
+        return listed(rows.list_index, rows.listing, rows.list_headings)

@@ -11,13 +11,12 @@ import numpy as np
 
 from ssm_search.encoding import (
     Encoder,
-    as_floats,
     count_words,
     encode_documents,
     encode_query,
 )
 from ssm_search.errors import IndexFolderError, QueryError
-from ssm_search.index import Rows
+from ssm_search.index import Rows, RowVectors, row_vectors
 from ssm_search.ranking import FOR_PAPERS, FOR_QUESTIONS, Weights
 from ssm_search.text import nearest_word, terms
 
@@ -80,8 +79,21 @@ def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
     )
 
 
-def as_document(title: str, text: str, rows: Rows, encoder: Encoder) -> Question:
-    """A paper that is not listed as a question: encoded as the listed ones are, nothing respelled.
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A paper that is not listed.
+
+    Attributes:
+        question: what to compare others with.
+        encoded: what an encoder made of it, one row.
+    """
+
+    question: Question
+    encoded: RowVectors
+
+
+def as_document(title: str, text: str, rows: Rows, encoder: Encoder) -> Document:
+    """A paper that is not listed, encoded as the listed ones are, nothing respelled.
 
     Args:
         title: what ``text`` begins with; the words of all the text are asked for if it is "".
@@ -89,10 +101,11 @@ def as_document(title: str, text: str, rows: Rows, encoder: Encoder) -> Question
     Raises:
         IndexFolderError: the encoder's vectors are not as wide as the index.
     """
-    encoded = encode_documents(encoder, [text])
+    made = encode_documents(encoder, [text])
+    encoded = row_vectors(made, count_words(encoder, [title]), pool=False)
     _check_width(encoded.vectors[0], rows)
-    count = int(count_words(encoder, [title])[0]) or len(encoded.words)
-    return _paper_question(encoded.vectors[0], as_floats(encoded.words[:count]), terms(text))
+    asked = _paper_question(encoded.vectors[0], encoded.words.title_of(0), terms(text))
+    return Document(asked, encoded)
 
 
 def of_listed(row: int, rows: Rows) -> Question:

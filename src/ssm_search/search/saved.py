@@ -15,10 +15,12 @@ from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstract
 from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.encoding import (
     ENCODER_FOLDER,
+    EncodedQuery,
     Encoder,
     OnnxEncoder,
     count_words,
     encode_documents,
+    encode_query,
 )
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
@@ -39,11 +41,12 @@ from ssm_search.search.likeness import calibrated
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
-HASHES, HEADINGS, POSITIONS = "text_hashes", "headings", "positions"
+HASHES, POSITIONS = "text_hashes", "positions"
+HEADINGS = ("headings", "heading_words", "heading_weights", "heading_starts")
 READ_TRIES = 8
 RETRY_AFTER = 0.05  # seconds
 
@@ -75,19 +78,19 @@ def build_rows(
     hashes = text_hashes(papers)
     stored, named = _stored(previous, encoder) if previous else ({}, {})
     new = {int(h): at for at, h in enumerate(hashes) if int(h) not in stored}
-    new_names = list(dict.fromkeys(path[-1] for path in paths if path[-1] not in named))
     texts = [full_text(papers[at]) for at in new.values()]
-    made = encode_documents(encoder, texts + new_names, progress)
-    named.update(zip(new_names, made.vectors[len(texts) :], strict=True))
+    made = encode_documents(encoder, texts, progress)
     titles = count_words(encoder, [papers[at].title for at in new.values()])
-    encoded = row_vectors(made.taken(range(len(texts))), titles, pool=False)
+    encoded = row_vectors(made, titles, pool=False)
     stored |= {of_text: (encoded, at) for at, of_text in enumerate(new)}
     parts = [rows.taken([at]) for rows, at in (stored[int(h)] for h in hashes)]
     whole = joined_vectors(parts or [encoded])
     index = MemoryIndex.build(whole, [terms(full_text(paper)) for paper in papers])
     dimension = whole.vectors.shape[1]
-    empty = np.zeros((0, dimension), dtype=np.float32)
-    names = Headings(paths, np.array([named[p[-1]] for p in paths] or empty, dtype=np.float32))
+    for name in dict.fromkeys(path[-1] for path in paths):
+        if name not in named:
+            named[name] = encode_query(encoder, name)
+    names = Headings.of(paths, [named[path[-1]] for path in paths], dimension)
     manifest = Manifest(
         encoder_name=getattr(encoder, "name", ""),
         encoder_fingerprint=encoder.fingerprint,
@@ -103,14 +106,14 @@ def build_rows(
 
 def _stored(
     rows: LocalRows, encoder: Encoder
-) -> tuple[dict[int, tuple[RowVectors, int]], dict[str, NDArray[np.float32]]]:
-    """What ``encoder`` made for ``rows``: of texts by their hash, and vectors by heading's name."""
+) -> tuple[dict[int, tuple[RowVectors, int]], dict[str, EncodedQuery]]:
+    """What ``encoder`` made for ``rows``: of texts by their hash, of headings by their name."""
     if encoder.fingerprint != rows.manifest.encoder_fingerprint or not rows.is_list:
         return {}, {}  # the words of a corpus are pooled
     encoded = rows.index.row_vectors(range(len(rows)))
     stored = {int(of_text): (encoded, row) for row, of_text in enumerate(rows.text_hashes)}
     headings = rows.list_headings
-    return stored, {p[-1]: v for p, v in zip(headings.paths, headings.vectors, strict=True)}
+    return stored, {path[-1]: headings.name(at) for at, path in enumerate(headings.paths)}
 
 
 def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> None:
@@ -124,8 +127,8 @@ def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> 
         index.save(new)
         if isinstance(encoder, OnnxEncoder):
             encoder.copy_to(new / ENCODER_FOLDER)
-        vectors = rows.list_headings.vectors
-        save_arrays(new, {HASHES: rows.text_hashes, HEADINGS: vectors, POSITIONS: rows.positions})
+        save_arrays(new, {HASHES: rows.text_hashes, POSITIONS: rows.positions})
+        save_arrays(new, dict(zip(HEADINGS, rows.list_headings.arrays, strict=True)))
         bare = [replace(paper, abstract="") for paper in rows.listing]
         (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
         known = [Abstract(p.id, p.title, p.abstract) for p in rows.listing if p.abstract]
@@ -164,8 +167,8 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
     try:
         lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
         papers = [from_json(json.loads(line)) for line in lines if line]
-        arrays = load_arrays(folder, (HASHES, HEADINGS, POSITIONS))
-        hashes, headings, positions = arrays.values()
+        hashes, positions = load_arrays(folder, (HASHES, POSITIONS)).values()
+        names = Headings(manifest.headings, *load_arrays(folder, HEADINGS).values())
         if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
             raise ValueError(f"positions of shape {positions.shape}; expected finite (n, 2)")
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
@@ -176,7 +179,8 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         ("papers", len(papers), manifest.papers),
         ("rows", len(index), manifest.papers),
         ("text hashes", len(hashes), manifest.papers),
-        ("heading vectors", len(headings), len(manifest.headings)),
+        ("heading vectors", len(names.vectors), len(manifest.headings)),
+        ("starts of heading words", len(names.word_starts) - 1, len(manifest.headings)),
         ("positions", len(positions), manifest.papers),
         ("words", len(index.word_vectors.vectors), manifest.words),
         ("dimensions", index.dimension, manifest.dimension),
@@ -184,6 +188,5 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
     ):
         raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
     known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
-    names = Headings(manifest.headings, headings)
     filled = tuple(with_abstracts(papers, known))
     return LocalRows.of_list(filled, index, hashes, names, positions, manifest)
