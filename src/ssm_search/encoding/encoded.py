@@ -155,6 +155,8 @@ def checked(encoded: Encoded, count: int) -> Encoded:
             f"the encoder gave words of shape {words.shape} ({words.dtype}) that start at "
             f"{len(starts)} places for {count} texts; expected int8, (t, w), and {count + 1} places"
         )
+    if len(words) and (np.diff(starts) == 0).any():
+        raise EncoderError("the encoder gave no word of a text; expected at least one word of each")
     return Encoded(checked_vectors(encoded.vectors, count), words, starts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -103,7 +104,8 @@ class SentenceTransformerEncoder:
     def encode_words(self, texts: Sequence[str], /) -> Encoded:
         """The vectors of documents and of their words, in one pass.
 
-        There are no words of a model that does not give the states of its tokens.
+        There are no words of a model that does not give the states of its tokens, or whose
+        tokenizer is none of Hugging Face's fast ones.
         """
         return gathered(self._pass("document", texts))
 
@@ -113,6 +115,8 @@ class SentenceTransformerEncoder:
 
     def word_spans(self, text: str, /) -> NDArray[np.int32]:
         """From which to which character of a document each of its words goes, shape (t, 2)."""
+        if self._tokens is None:
+            return without_words(np.zeros(0, dtype=np.float32)).spans
         return self._tokens.document(text, prompt_of(self._model, "document")).spans
 
     @cached_property
@@ -120,8 +124,11 @@ class SentenceTransformerEncoder:
         return load_model(self.folder)
 
     @cached_property
-    def _tokens(self) -> WordTokenizer:
-        return WordTokenizer(tokenizer_of(self._model))
+    def _tokens(self) -> WordTokenizer | None:
+        try:
+            return WordTokenizer(tokenizer_of(self._model))
+        except EncoderError:  # it has vectors all the same
+            return None
 
     def _vectors(self, side: Side, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = self._model.encode(
@@ -134,6 +141,8 @@ class SentenceTransformerEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
     def _pass(self, side: Side, texts: Sequence[str]) -> list[EncodedQuery]:
+        if self._tokens is None:
+            return [without_words(vector) for vector in self._vectors(side, texts)]
         cut = self._tokens.question if side == "query" else self._tokens.document
         prompt = prompt_of(self._model, side)
         found = self._model.encode(
@@ -266,13 +275,20 @@ def prompt_of(model: SentenceTransformer, side: Side) -> str:
 
 
 def tokenizer_of(model: SentenceTransformer) -> tokenizers.Tokenizer:
-    """The tokenizer of ``model``, cut off where it is, without padding."""
+    """The tokenizer of ``model``, cut off where it is, without padding.
+
+    Raises:
+        EncoderError: it is none of the tokenizers library.
+    """
     import tokenizers
 
-    tokenizer = tokenizers.Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+    found = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    if not isinstance(found, tokenizers.Tokenizer):
+        raise EncoderError(f"{type(model.tokenizer).__name__} is no fast tokenizer")
+    tokenizer = tokenizers.Tokenizer.from_str(found.to_str())
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    if model.max_seq_length:
+    if model.max_seq_length and math.isfinite(model.max_seq_length):
         tokenizer.enable_truncation(model.max_seq_length)
     return tokenizer
 
