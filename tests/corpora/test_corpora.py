@@ -16,22 +16,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import SUPPORT
-from corpus_papers import (
-    WORDS,
-    LeaningEncoder,
-    papers,
-    source,
-    spans,
-    word_vectors,
-    word_weights,
-)
-from fakes import WordEncoder
+from corpus_papers import papers, source, word_vectors, word_weights
+from fakes import TokenEncoder, WordEncoder, word_vector
 from numpy.typing import NDArray
 
 from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import staging
 from ssm_search.corpora.writing import update_index, write_index
-from ssm_search.encoding import as_bytes
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
 from ssm_search.index import folder as folders
 from ssm_search.index import local, segmented
@@ -133,7 +124,7 @@ def told_twice(records: Sequence[Paper]) -> list[Paper]:
 
 def test_order_and_scores_are_those_of_three_signals(tmp_path: Path) -> None:
     records = told_twice(papers(100))
-    search = gathered(tmp_path / "index", records, tmp_path, LeaningEncoder())
+    search = gathered(tmp_path / "index", records, tmp_path, TokenEncoder())
     for text in ("video of a graph", "mamba kernel", "sound", "film nodes scan", "unheard lattice"):
         found, expected = rank(search, text), by_hand(records, text, words=True)
         assert [score for _, score in found] == pytest.approx(
@@ -149,7 +140,7 @@ def test_late_interaction_is_standardized_by_a_sample(
 ) -> None:
     monkeypatch.setattr(index_words, "SAMPLED", 5)
     records = told_twice(papers(41))
-    search = gathered(tmp_path / "index", records, tmp_path, LeaningEncoder())
+    search = gathered(tmp_path / "index", records, tmp_path, TokenEncoder())
     found = rank(search, "film kernel")
     expected = by_hand(records, "film kernel", words=True, sampled=[0, 10, 20, 30, 40])
     assert [i for i, _ in found[:5]] == [i for i, _ in expected[:5]]
@@ -160,7 +151,7 @@ def test_what_is_like_a_paper_is_found_by_its_vector_and_the_words_of_its_title(
     tmp_path: Path,
 ) -> None:
     records = told_twice(papers(60))
-    search = gathered(tmp_path / "index", records, tmp_path, LeaningEncoder())
+    search = gathered(tmp_path / "index", records, tmp_path, TokenEncoder())
     encoder = WordEncoder()
     vectors = encoder.encode([full_text(paper) for paper in records])
     for at in (0, 7, 31):
@@ -178,7 +169,7 @@ def test_what_is_like_a_paper_is_found_by_its_vector_and_the_words_of_its_title(
         )
 
 
-@pytest.mark.parametrize("encoder", [WordEncoder, LeaningEncoder])
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
 def test_what_is_like_a_listed_paper_is_found_without_encoding(
     encoder: type[WordEncoder], tmp_path: Path
 ) -> None:
@@ -267,7 +258,7 @@ def test_the_reason_is_found_in_the_abstract(tmp_path: Path) -> None:
     assert why.sentence == "Here a video is shown."
 
 
-@pytest.mark.parametrize("encoder", [WordEncoder, LeaningEncoder])
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
 def test_the_reason_is_of_the_paper_itself_when_few_are_candidates(
     encoder: type[WordEncoder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -419,14 +410,14 @@ def test_a_second_build_encodes_what_changed(tmp_path: Path) -> None:
 
 def kept_words(records: Sequence[Paper]) -> dict[str, tuple[bytes, int]]:
     """What an index has to keep of the words of each paper: in bytes, and its title's count."""
-    encoder, kept = LeaningEncoder(), {}
+    encoder, kept = TokenEncoder(), {}
     for paper in records:
         made = encoder.encode_words([full_text(paper)])
-        title = len(spans(paper.title))
+        title = len(TokenEncoder().word_spans(paper.title))
         whole = row_vectors(made, np.array([title], np.int32), pool=True).words
         kept[paper.id] = whole.vectors.tobytes(), int(whole.titles[0])
-        assert whole.of(0)[:title].tobytes() == as_bytes(word_vectors(paper.title)).tobytes()
-        told = len(spans(paper.abstract))
+        assert whole.of(0)[:title].tobytes() == made.words[:title].tobytes()
+        told = len(made.words) - title
         assert len(whole.vectors) - title <= (told // 2 if told >= 4 else told)
     return kept
 
@@ -448,13 +439,12 @@ def words_on_disk(search: PaperSearch, folder: Path) -> int:
 def test_words_are_the_same_to_the_byte_wherever_they_went(tmp_path: Path) -> None:
     records = papers(60)
     folder = tmp_path / "index"
-    search = gathered(folder, records[:50], tmp_path, LeaningEncoder())
+    search = gathered(folder, records[:50], tmp_path, TokenEncoder())
     assert len(search.manifest.segments) == 1  # of four that were staged
     assert words_there(search) == kept_words(records[:50])
     assert search.status()["words"] == words_on_disk(search, folder)
-    assert search.status()["words"] == sum(len(x) for x, _ in kept_words(records[:50]).values()) / (
-        len(WORDS) + 1
-    )
+    kept = [content for content, _ in kept_words(records[:50]).values()]
+    assert search.status()["words"] == sum(map(len, kept)) / len(word_vector("video"))
 
     # Replaced: one by other text, one by other facts alone; removed; added.
     now = {paper.id: paper for paper in records[:50]}
@@ -464,13 +454,13 @@ def test_words_are_the_same_to_the_byte_wherever_they_went(tmp_path: Path) -> No
         Removed(records[5].id),
         *records[50:],
     ]
-    encoder = LeaningEncoder()
+    encoder = TokenEncoder()
     counts = update_index(changed, folder, search.rows, encoder)
     assert (counts.papers, counts.encoded, counts.reused, counts.removed) == (59, 11, 1, 1)
     assert len(encoder.encoded) == 11
     now |= {one.id: one for one in changed if isinstance(one, Paper)}
     del now[records[5].id]
-    search = PaperSearch.load(folder, LeaningEncoder())
+    search = PaperSearch.load(folder, TokenEncoder())
     assert [len(facets) for facets in search.rows.facets] == [50, 12]
     assert words_there(search) == kept_words(list(now.values()))
     assert search.status()["words"] == words_on_disk(search, folder)
@@ -479,7 +469,7 @@ def test_words_are_the_same_to_the_byte_wherever_they_went(tmp_path: Path) -> No
     for one in [*map(Removed, [paper.id for paper in records[10:40]]), *papers(12, seed=3)]:
         one = one if isinstance(one, Removed) else replace(one, id=f"new-{one.id}")
         update_index([one], folder, search.rows, encoder)
-        search = PaperSearch.load(folder, LeaningEncoder())
+        search = PaperSearch.load(folder, TokenEncoder())
         if isinstance(one, Removed):
             del now[one.id]
         else:
@@ -492,8 +482,8 @@ def test_words_are_the_same_to_the_byte_wherever_they_went(tmp_path: Path) -> No
 def test_what_is_known_serves_again_with_its_words(tmp_path: Path) -> None:
     records = papers(40)
     folder = tmp_path / "index"
-    gathered(folder, records, tmp_path, LeaningEncoder())
-    encoder = LeaningEncoder()
+    gathered(folder, records, tmp_path, TokenEncoder())
+    encoder = TokenEncoder()
     fresh = replace(records[7], abstract="All about audio.")
     path = source(tmp_path, [*records[20:], fresh, *records[:7], *records[8:20]])
     report = gather_index([path], folder, encoder=encoder)
@@ -506,8 +496,8 @@ def test_what_is_known_serves_again_with_its_words(tmp_path: Path) -> None:
     gather_index([path], folder, encoder=other)
     assert len(other.encoded) == 40
     assert PaperSearch.load(folder, other).status()["words"] == 0
-    PaperSearch.from_papers(records, LeaningEncoder()).save(tmp_path / "list")
-    again = LeaningEncoder()
+    PaperSearch.from_papers(records, TokenEncoder()).save(tmp_path / "list")
+    again = TokenEncoder()
     gather_index([path], tmp_path / "list", encoder=again)
     assert len(again.encoded) == 40
     assert words_there(PaperSearch.load(tmp_path / "list", again)) == words_there(search)
@@ -574,19 +564,18 @@ def test_many_removed_records_in_a_row_have_no_vectors(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     with staging.staging_place(folder) as place:
         gone = [Removed(f"none-{at}") for at in range(28)]
-        staging.encode_segments([*records, *gone, records[0]], place, LeaningEncoder())
+        staging.encode_segments([*records, *gone, records[0]], place, TokenEncoder())
         segments = [load_segment(path) for path in sorted(place.glob(staging.SEGMENTS))]
         assert [len(segment) for segment in segments] == [16, 4, 0, 1]
-        write_index(place, folder, LeaningEncoder())
-    search = PaperSearch.load(folder, LeaningEncoder())
+        write_index(place, folder, TokenEncoder())
+    search = PaperSearch.load(folder, TokenEncoder())
     assert words_there(search) == kept_words(records)
 
 
 SLOW = """
 import sys
 sys.path.insert(0, {tests!r})
-from corpus_papers import LeaningEncoder
-from fakes import WordEncoder
+from fakes import TokenEncoder, WordEncoder
 from ssm_search.corpora import staging
 from ssm_search.build import gather_index
 staging.STAGED = 16
@@ -599,7 +588,7 @@ gather_index([sys.argv[1]], sys.argv[2], encoder=Slow())
 """
 
 
-@pytest.mark.parametrize("kind", [WordEncoder, LeaningEncoder])
+@pytest.mark.parametrize("kind", [WordEncoder, TokenEncoder])
 def test_a_killed_build_loses_a_segment_at_most(kind: type[WordEncoder], tmp_path: Path) -> None:
     records = papers(400)
     path, folder = source(tmp_path, records), tmp_path / "index"
@@ -626,7 +615,7 @@ def test_a_killed_build_loses_a_segment_at_most(kind: type[WordEncoder], tmp_pat
     assert not list(tmp_path.glob(".index*"))
     gathered(tmp_path / "whole", records, tmp_path, kind())
     assert contents(folder) == contents(tmp_path / "whole")
-    if kind is LeaningEncoder:
+    if kind is TokenEncoder:
         assert words_there(search) == kept_words(records)
 
 
@@ -692,7 +681,7 @@ def test_bad_records_are_counted_and_nothing_but_bad_ones_fails(tmp_path: Path) 
 )
 def test_damage_is_named(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "index"
-    gathered(folder, papers(40), tmp_path, LeaningEncoder())
+    gathered(folder, papers(40), tmp_path, TokenEncoder())
     path = folder / "segment-0000" / name
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(IndexFolderError, match=r"segment-0000 of the index in .* build it again"):
@@ -709,18 +698,20 @@ def test_damage_is_named(tmp_path: Path, name: str) -> None:
 )
 def test_words_that_do_not_fit_are_named(tmp_path: Path, name: str, wrong) -> None:  # type: ignore[no-untyped-def]
     folder = tmp_path / "index"
-    gathered(folder, papers(40), tmp_path, LeaningEncoder())
+    gathered(folder, papers(40), tmp_path, TokenEncoder())
     path = folder / "segment-0000" / f"{name}.npy"
     array = np.load(path)
     np.save(path, wrong(array))
     with pytest.raises(IndexFolderError, match=r"segment-0000 .* has \d+ .*build it again"):
-        PaperSearch.load(folder, LeaningEncoder())
+        PaperSearch.load(folder, TokenEncoder())
 
 
 def test_joining_keeps_every_row_and_posting(tmp_path: Path) -> None:
     records = papers(30)
-    made = LeaningEncoder().encode_words([full_text(paper) for paper in records])
-    titles = np.array([len(spans(paper.title)) for paper in records], dtype=np.int32)
+    made = TokenEncoder().encode_words([full_text(paper) for paper in records])
+    titles = np.array(
+        [len(TokenEncoder().word_spans(paper.title)) for paper in records], dtype=np.int32
+    )
     vectors = row_vectors(made, titles, pool=True)
     parts = []
     for at, (start, end) in enumerate([(0, 11), (11, 12), (12, 30)]):

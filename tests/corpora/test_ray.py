@@ -294,8 +294,9 @@ def test_an_encoder_travels_as_its_files_its_name_or_itself(model: Path, tmp_pat
     exported = export_encoder(original, TEXTS, tmp_path)
     sent = packed(exported)
     assert (sent.name, sent.fingerprint) == (original.name, exported.fingerprint)
-    assert {name: len(content) for name, content in sent.files.items()} == {
-        path.name: path.stat().st_size for path in tmp_path.iterdir()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sent.files == {
+        path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in files
     }
     assert packed(original).name == str(model)
     own = LengthEncoder()

@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow
 import pytest
 from conftest import PATIENCE, Place
-from corpus_papers import LeaningEncoder, environment, loaded, papers
-from fakes import WordEncoder
+from corpus_papers import environment, loaded, papers
+from fakes import TokenEncoder, WordEncoder, word_vector
 from numpy.typing import NDArray
 
 from ssm_search.corpora import (
@@ -87,7 +87,7 @@ def scores(hits: Sequence[object]) -> list[tuple[str, float]]:
     return [(hit.paper.id, round(hit.score, 2)) for hit in hits]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("encoder", [WordEncoder, LeaningEncoder])
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
 def test_answers_are_those_of_a_folder(
     encoder: type[WordEncoder], place: Place, tmp_path: Path
 ) -> None:
@@ -150,13 +150,13 @@ def words_of(local: PaperSearch) -> dict[str, tuple[bytes, int]]:
 
 def test_words_are_the_same_to_the_byte_wherever_they_went(place: Place, tmp_path: Path) -> None:
     records = papers(40)
-    local = written(place, records, tmp_path, LeaningEncoder())
-    search = loaded(place, LeaningEncoder())
-    there = words_there(search)
+    local = written(place, records, tmp_path, TokenEncoder())
+    search = loaded(place, TokenEncoder())
+    there, width = words_there(search), len(word_vector("video"))
     assert there == words_of(local)
     assert len(there) == 40
-    assert all(count and len(content) % 13 == 0 for content, count in there.values())
-    assert search.status()["words"] == sum(len(content) for content, _ in there.values()) / 13
+    assert all(count and len(content) % width == 0 for content, count in there.values())
+    assert search.status()["words"] == sum(len(content) for content, _ in there.values()) / width
     assert search.status()["words"] == local.status()["words"]
     changed = [
         replace(records[0], venue="Elsewhere"),
@@ -164,23 +164,23 @@ def test_words_are_the_same_to_the_byte_wherever_they_went(place: Place, tmp_pat
         Removed(records[2].id),
         *papers(45)[40:],
     ]
-    encoder = LeaningEncoder()
+    encoder = TokenEncoder()
     counts = update_store(changed, place[0], encoder, place[1] or None)
     assert (counts.papers, counts.encoded, counts.reused, counts.removed) == (44, 6, 1, 1)
     assert len(encoder.encoded) == 6
-    update_index(changed, tmp_path / "local", local.rows, LeaningEncoder())
-    local = PaperSearch.load(tmp_path / "local", LeaningEncoder())
+    update_index(changed, tmp_path / "local", local.rows, TokenEncoder())
+    local = PaperSearch.load(tmp_path / "local", TokenEncoder())
     search.store.refresh()
-    for now in (search, loaded(place, LeaningEncoder())):
+    for now in (search, loaded(place, TokenEncoder())):
         assert words_there(now) == words_of(local)
-        assert now.status()["words"] == sum(len(x) for x, _ in words_of(local).values()) / 13
+        assert now.status()["words"] == sum(len(x) for x, _ in words_of(local).values()) / width
         here, there_ = local.query("sound", 10), now.query("sound", 10)
         # The sample that words are compared with stays as it was; an update is small beside it.
         assert here[0].paper.id == there_[0].paper.id == records[1].id
         assert {hit.paper.id for hit in here[:5]} == {hit.paper.id for hit in there_[:5]}
 
 
-@pytest.mark.parametrize("encoder", [WordEncoder, LeaningEncoder])
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
 def test_what_is_like_a_stored_paper_is_found_without_encoding(
     encoder: type[WordEncoder], tmp_path: Path
 ) -> None:
@@ -203,8 +203,8 @@ def test_many_removed_records_in_a_row_have_no_vectors(
     monkeypatch.setattr(staging, "STAGED", 16)
     place = str(tmp_path / "store"), dict[str, str]()
     gone = [Removed(f"none-{at}") for at in range(44)]
-    written(place, [*papers(20), *gone], tmp_path, LeaningEncoder())  # type: ignore[list-item]
-    search = loaded(place, LeaningEncoder())
+    written(place, [*papers(20), *gone], tmp_path, TokenEncoder())  # type: ignore[list-item]
+    search = loaded(place, TokenEncoder())
     assert len(search.query("video", 99)) == 20
 
 
@@ -317,8 +317,8 @@ def test_a_store_that_cannot_be_read_is_written_again(wrong: str, tmp_path: Path
     database.open_table("current").add(row, mode="overwrite")
     with pytest.raises(StoreError, match=r"write it again with `ssm-search build … --store "):
         loaded(place)
-    written(place, papers(10), tmp_path, LeaningEncoder())  # as it was told
-    search = loaded(place, LeaningEncoder())
+    written(place, papers(10), tmp_path, TokenEncoder())  # as it was told
+    search = loaded(place, TokenEncoder())
     assert len(search.query("video", 99)) == 10
     assert "papers_000001" not in store_access.tables(database)
 

@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from fakes import AXES, WordEncoder
+from fakes import AXES, LIKE, WordEncoder, word_vector
 from numpy.typing import NDArray
 
-from ssm_search.encoding import Encoded, as_bytes
-from ssm_search.encoding.encoded import EncodedQuery
 from ssm_search.papers import Paper, to_json
 from ssm_search.stores.search import StoreSearch
 
@@ -24,55 +22,18 @@ if TYPE_CHECKING:
     from conftest import Place  # of pytest alone: processes of tests import this too
 
 WORDS = (*AXES, "nodes", "sound", "film", "lattice", "mamba", "kernel", "token", "scan")
-LEANING = {"film": "video", "nodes": "graph", "sound": "audio"}
-
-
-class LeaningEncoder(WordEncoder):
-    """As a :class:`WordEncoder`, with vectors of words that can be worked out by hand.
-
-    Each of ``WORDS`` has an axis of its own, all other words share the last one. Those of
-    ``LEANING`` lean on another: "film" is .8 of "video" and .6 of its own axis. In a question, the
-    words of ``AXES`` weigh twice as much as others.
-    """
-
-    fingerprint = "leaning-1"
-
-    def encode_words(self, texts: Sequence[str], /) -> Encoded:
-        vectors = self.encode(texts)
-        words = [word_vectors(text) for text in texts]
-        starts = np.cumsum([0, *map(len, words)]).astype(np.int64)
-        return Encoded(vectors, as_bytes(np.concatenate(words)), starts)
-
-    def encode_query_words(self, text: str, /) -> EncodedQuery:
-        weights = word_weights(text)
-        return EncodedQuery(self.encode([text])[0], word_vectors(text), weights, spans(text))
-
-    def word_spans(self, text: str, /) -> NDArray[np.int32]:
-        return spans(text)
-
-
-def spans(text: str) -> NDArray[np.int32]:
-    """From where to where each word of a text goes, shape (t, 2)."""
-    found = [match.span() for match in re.finditer(r"\w+", text)]
-    return np.array(found, dtype=np.int32).reshape(-1, 2)
 
 
 def word_vectors(text: str) -> NDArray[np.float32]:
-    """Those of a text's words by a :class:`LeaningEncoder`, shape (t, w)."""
-    axes = np.eye(len(WORDS) + 1, dtype=np.float32)
-    rows = []
-    for start, end in spans(text):
-        word = text[start:end].casefold()
-        own = axes[WORDS.index(word) if word in WORDS else -1]
-        lean = LEANING.get(word)
-        rows.append(0.8 * axes[WORDS.index(lean)] + 0.6 * own if lean else own)
-    return np.array(rows, dtype=np.float32).reshape(-1, len(axes))
+    """Those of all words of a text by a TokenEncoder; the papers here have no stop words."""
+    return np.array([word_vector(word) for word in re.findall(r"\w+", text.casefold())])
 
 
 def word_weights(text: str) -> NDArray[np.float32]:
-    """How much each word of a question matters to a :class:`LeaningEncoder`, shape (t,)."""
-    weights = [2 if text[start:end].casefold() in AXES else 1 for start, end in spans(text)]
-    return np.array(weights, dtype=np.float32) / np.float32(sum(weights))
+    """How much each word of a question matters to a TokenEncoder, shape (t,)."""
+    found = re.findall(r"\w+", text.casefold())
+    weights = np.array([3 if word in {*AXES, *LIKE} else 1 for word in found], dtype=np.float32)
+    return np.asarray(weights / weights.sum())
 
 
 def papers(count: int, seed: int = 0) -> list[Paper]:
