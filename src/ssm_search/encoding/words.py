@@ -95,7 +95,8 @@ class WordTokenizer:
         words = [at for at in inside if self._kind(encoding.ids[at]) in wanted]
         words = words or inside or list(range(len(encoding.ids)))
         places = np.array(words, dtype=np.int64)
-        return Tokens(np.array(encoding.ids, dtype=np.int64), places, spans[places])
+        ids = np.array(encoding.ids, dtype=np.int64)
+        return Tokens(ids, places, np.maximum(spans[places], 0))  # a prompt has none
 
     def _kind(self, token: int) -> Kind:
         if token not in self._kinds:
