@@ -54,7 +54,7 @@ class Headings:
     def of(cls, paths: Sequence[Category], names: Sequence[EncodedQuery], width: int) -> Headings:
         """Headings whose names an encoder gave as ``names``, with vectors of ``width`` numbers."""
         count = len(names[0].words[0]) if names and len(names[0].words) else 0
-        words = [name.words.reshape(-1, count) for name in names]
+        words = [name.words.reshape(len(name.words), count) for name in names]
         return cls(
             tuple(paths),
             np.array([name.vector for name in names], np.float32).reshape(-1, width),
