@@ -69,7 +69,7 @@ def related(paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Fil
     Example:
         >>> import ssm_search
         >>> [hit.paper.id for hit in ssm_search.related("2403.06977", k=2)]
-        ['2403.09626', '2401.14168']
+        ['2403.09626', '2403.09338']
     """
     from ssm_search.search import shipped_search
 
