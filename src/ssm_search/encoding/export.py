@@ -1,8 +1,8 @@
 """A sentence-transformers model → the files that :mod:`ssm_search.encoding.onnx` runs.
 
 How the weights are kept was chosen with all-MiniLM-L6-v2: "overlap" is that of the ten nearest of
-300 texts, long and short, with what the model itself finds, "ms" the time of a text of 200 tokens on
-one core (in float32: 53 ms, 90 MB):
+300 texts, long and short, with what the model itself finds, "ms" the time of a text of 200 tokens
+on one core (in float32: 53 ms, 90 MB):
 
     weights of the layers          activations        overlap   ms     MB
     8 bits, a scale per 64         8 bits, per 64     .980      38   24.1   chosen
@@ -11,8 +11,9 @@ one core (in float32: 53 ms, 90 MB):
     8 bits, a scale per column     8 bits, per text   .921      32   23.7   quantize_dynamic
     8 bits, one scale              8 bits, per text   .889       -   23.6   the same
 
-So kept, it found 1,453 known items as the model does (R@1 .8231 and .8231, MRR .8707 and .8702), and
-.985 of the answers were the model's; `make bench-encoder` says it of the encoder that comes along.
+So kept, it found 1,453 known items as the model does (R@1 .8231 and .8231, MRR .8707 and .8702),
+and .985 of the answers were the model's; `make bench-encoder` says it of the encoder that comes
+along.
 
 In `quantize_dynamic`, one large activation costs all others of a text their precision; 7 bits
 (`reduce_range`) or signed weights with one scale are worse still (.698 to .825). Embeddings of
