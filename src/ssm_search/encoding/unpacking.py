@@ -64,6 +64,8 @@ def weights_of(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
     from onnx import numpy_helper
 
     tables = {table.name: table for table in model.graph.initializer}
+    # A layer is stored as what its inputs are multiplied with: its weights, transposed.
+    multiplied = {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
     found: dict[str, NDArray[np.float32]] = {}
     for name, table in tables.items():
         array: Any = numpy_helper.to_array(table)
@@ -74,5 +76,6 @@ def weights_of(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
             whole = array.astype(np.float32) - (128 if array.dtype == np.uint8 else 0)
             found[name] = (whole * scales.reshape(*whole.shape[:-1], 1)).reshape(len(whole), -1)
         elif re.match(r"(?:model\.\d|projection|weigh)\.", name) and not name.endswith(".scales"):
+            array = array.T if name in multiplied else array
             found[name] = np.ascontiguousarray(array, dtype=np.float32)
     return found
