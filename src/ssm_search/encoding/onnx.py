@@ -101,6 +101,7 @@ class OnnxEncoder:
         self.folder = folder
         self.fingerprint = fingerprint or fingerprint_of(folder)
         self._graph = graph
+        self._tokenizer: WordTokenizer | None = None
         self._loaded: tuple[WordTokenizer, onnxruntime.InferenceSession] | None = None
         self._about: About | None = None
         self._loading = threading.Lock()
@@ -184,8 +185,11 @@ class OnnxEncoder:
         Raises:
             EncoderError: as :meth:`encode`.
         """
-        tokenizer, _ = self._load()
-        return tokenizer.document(text, self.about.document_prompt).spans
+        with self._loading:  # without the model, which what is like a listed paper does not need
+            if self._tokenizer is None:
+                self.check()
+                self._tokenizer = _tokenizer(self.folder)
+        return self._tokenizer.document(text, self.about.document_prompt).spans
 
     def copy_to(self, folder: Path) -> None:
         """Put its files into ``folder``, which is made, and those that describe it.
@@ -240,7 +244,8 @@ class OnnxEncoder:
             if self._loaded is None:
                 self.check()
                 model = self._graph or self.folder / MODEL_FILE
-                self._loaded = (_tokenizer(self.folder), _session(model))
+                self._tokenizer = _tokenizer(self.folder)
+                self._loaded = (self._tokenizer, _session(model))
                 self._graph = b""
             return self._loaded
 
