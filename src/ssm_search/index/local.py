@@ -57,7 +57,7 @@ class Headings:
         words = [name.words.reshape(len(name.words), count) for name in names]
         return cls(
             tuple(paths),
-            np.array([name.vector for name in names], np.float32).reshape(-1, width),
+            np.array([name.vector for name in names] or np.zeros((0, width)), np.float32),
             np.concatenate([*words, np.zeros((0, count), np.float32)]),
             np.concatenate([*(name.weights for name in names), np.zeros(0, np.float32)]),
             np.cumsum([0, *map(len, words)], dtype=np.int64),
