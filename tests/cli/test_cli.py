@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT
 from typer.testing import CliRunner
@@ -93,7 +94,8 @@ def test_status_counts_what_is_shipped() -> None:
     assert facts["links"] == 8
     assert facts["indexed_with_abstract"] == 73
     assert facts["without_abstract"] == ["2403.02148", "2403.00762"]
-    assert facts["encoder"] == "all-MiniLM-L6-v2"
+    assert facts["encoder"] == "ssm-minilm-l6"
+    assert facts["words"] == len(np.load(INDEX / "word_vectors.npy"))
     assert "entries" in run("status").stdout
 
 
