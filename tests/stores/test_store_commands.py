@@ -18,7 +18,7 @@ import httpx
 import pytest
 from conftest import PATIENCE, Place
 from corpus_papers import environment, loaded, papers, source, variables
-from fakes import WordEncoder
+from fakes import TokenEncoder, WordEncoder
 from models import write_model
 from serving import served
 from ssm_search_app.library import Library
@@ -161,7 +161,7 @@ def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> No
     uri, options = place
     script = (
         "import os, signal, sys\n"
-        "from fakes import WordEncoder\n"
+        "from fakes import TokenEncoder\n"
         "from ssm_search.stores.writing import rows as r, generations as w\n"
         "from ssm_search.build import gather_index\n"
         "source, folder, uri, *kill = sys.argv[1:]\n"
@@ -174,7 +174,7 @@ def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> No
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return stats(*a)\n"
         "r.stats_of = stats_of\n"
-        "print(gather_index([source], folder, encoder=WordEncoder(), store=uri).counts)\n"
+        "print(gather_index([source], folder, encoder=TokenEncoder(), store=uri).counts)\n"
     )
 
     def build(path: Path, *kill: str) -> subprocess.CompletedProcess[str]:
@@ -189,15 +189,20 @@ def test_a_killed_build_goes_on(before: int, place: Place, tmp_path: Path) -> No
     path = source(tmp_path, papers(100))
     assert build(path, "kill").returncode == -signal.SIGKILL
     if before:
-        search = loaded(place)
+        search = loaded(place, TokenEncoder())
         assert len(search.query("video", 200)) == before
     else:
         with pytest.raises(StoreError, match="no store at"):
-            loaded(place)
+            loaded(place, TokenEncoder())
     done = build(path)
     assert "papers=100, encoded=0, reused=100" in done.stdout, done.stderr
-    search = loaded(place)
+    search = loaded(place, TokenEncoder())
     assert len(search.query("video", 200)) == 100
+    gather_index([path], tmp_path / "whole", encoder=TokenEncoder())
+    whole = PaperSearch.load(tmp_path / "whole", TokenEncoder())
+    assert search.status()["words"] == whole.status()["words"] > 100
+    here, there = (one.query("film", 10) for one in (whole, search))
+    assert [hit.score for hit in there] == pytest.approx([hit.score for hit in here], abs=0.02)
 
 
 def marked(count: int, generation: int) -> list[Paper]:
