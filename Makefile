@@ -9,8 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test check browser strace index bench-quality bench-categories bench-upkeep bench-lists \
-	bench-encoder bench-serving bench-micro bench-answers bench-discover bench-sweep bench-store bench wheel clean
+.PHONY: help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
+	bench-lists bench-encoder bench-serving bench-micro bench-answers bench-discover bench-sweep bench-store \
+	bench wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -58,8 +59,11 @@ index: $(VENV)/.run  ## rebuild the shipped index from index/awesome-mamba.md
 bench: $(VENV)/.dev  ## every question at once, beside what one might pick instead
 	$(BIN)/python benchmarks/compare.py
 
-bench-quality: $(VENV)/.dev  ## known-item search: ours beside MiniLM alone and BM25 alone
+bench-quality: $(VENV)/.dev  ## papers found by summaries, real questions and topics, by each signal
 	$(BIN)/python benchmarks/quality.py
+
+bench-related: $(VENV)/.dev  ## is what is related to a paper under the same heading?
+	$(BIN)/python benchmarks/related.py
 
 bench-categories: $(VENV)/.dev  ## filing papers under headings, beside simpler ways
 	$(BIN)/python benchmarks/categories.py
@@ -73,7 +77,7 @@ bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; its start
 	$(BIN)/python benchmarks/serving.py
 
-bench-encoder: $(VENV)/.dev  ## the exported encoder beside its model: answers, speed, size
+bench-encoder: $(VENV)/.dev  ## the shipped encoder beside its model and MiniLM: answers, speed, size
 	$(BIN)/python benchmarks/exported.py
 
 bench-discover: $(VENV)/.dev  ## hidden papers of lists, found again in the index CORPUS=...

@@ -29,11 +29,11 @@ from scipy.optimize import minimize
 from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 
-from ssm_search import categories
-from ssm_search.encoding.encoder import Encoder, load_encoder
+from ssm_search.encoding import Encoded, WordEncoder, load_encoder
+from ssm_search.encoding.encoded import joined
 from ssm_search.papers import Paper
 from ssm_search.ranking.fusion import product
-from ssm_search.ranking.headings import FOLDS, softmax
+from ssm_search.ranking.headings import FOLDS, WEIGHTS, features, softmax, vote
 from ssm_search.search.likeness import Headings, likely_parent, listed, similarities
 from ssm_search.search.local import PaperSearch
 
@@ -55,17 +55,24 @@ SHOWN = {
 class Remembering:
     """An encoder that encodes each text once."""
 
-    def __init__(self, encoder: Encoder):
+    def __init__(self, encoder: WordEncoder):
         self.encoder = encoder
         self.fingerprint = encoder.fingerprint
-        self.known: dict[str, NDArray[np.float32]] = {}
+        self.encode_query_words = encoder.encode_query_words
+        self.word_spans = encoder.word_spans
+        self.known: dict[str, Encoded] = {}
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """As the encoder does."""
+        return self.encode_words(texts).vectors
+
+    def encode_words(self, texts: Sequence[str], /) -> Encoded:
+        """As the encoder does."""
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
         if new:
-            self.known.update(zip(new, self.encoder.encode(new), strict=True))
-        return np.array([self.known[text] for text in texts], dtype=np.float32)
+            made = self.encoder.encode_words(new)
+            self.known.update((text, made.taken([at])) for at, text in enumerate(new))
+        return joined([self.known[text] for text in texts])
 
 
 @dataclass
@@ -87,7 +94,7 @@ def main(data: Path) -> None:
     """Measure everything, print two tables, plot risk against coverage."""
     if not data.is_dir():
         sys.exit(f"no folder {data}; give the path of the evaluation data")
-    encoder = Remembering(load_encoder())
+    encoder = Remembering(load_encoder())  # type: ignore[arg-type]
     lists = read_lists(data)
     others = random_papers(data)
     filed = {
@@ -99,6 +106,8 @@ def main(data: Path) -> None:
         weights = fit_weights([filed[other] for other in rest])
         result.scores["others"] = product(result.features, weights) / result.temperature[:, None]
     console = Console(width=150)
+    of_all = fit_weights([one for name, one in filed.items() if is_topical(name)])
+    console.print(f"weights fitted on all: {np.round(of_all, 1).tolist()}")
     console.print(accuracy_table(filed))
     console.print(trust_table(filed))
     RESULTS.mkdir(exist_ok=True)
@@ -150,7 +159,7 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
     assert whole.rows.list_headings.paths == paths
     result = Filed(
         right=right,
-        features=np.zeros((n, headings, len(categories.WEIGHTS))),
+        features=np.zeros((n, headings, len(WEIGHTS))),
         temperature=np.ones(n),
         scores={name: np.zeros((n, headings)) for name in SHOWN if name != "others"},
         fit=np.zeros(n),
@@ -170,11 +179,11 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
             result.fit[at], result.scope[at] = judgement.fit[0], judgement.scope[0]
         # Features once more for all at once, to try other weights on.
         both = PaperSearch.from_papers([papers[i] for i in (*rest, *asked)], encoder)
-        everything = similarities(
-            listed(both.index, both.papers), both.index, replace_order(both, paths)
-        )
+        headings = replace_order(both, paths)
+        known = listed(both.rows.list_index, both.papers, headings)
+        everything = similarities(known, known, both.rows.list_index, headings)
         new, old = np.arange(len(rest), n), np.arange(len(rest))
-        result.features[asked] = categories.features(everything.part(new, old), right[rest])
+        result.features[asked] = features(everything.part(new, old), right[rest])
         result.temperature[asked] = search.manifest.calibration.temperature
         vectors = whole.rows.index.paper_vectors
         names = whole.rows.list_headings.vectors
@@ -187,7 +196,8 @@ def replace_order(search: PaperSearch, paths: Sequence[tuple[str, ...]]) -> Head
     """The headings of ``search`` in the order of ``paths``."""
     headings = search.rows.list_headings
     order = [headings.paths.index(path) for path in paths]
-    return replace(headings, paths=tuple(paths), vectors=headings.vectors[order])
+    names = [headings.name(at) for at in order]
+    return Headings.of(paths, names, headings.vectors.shape[1])
 
 
 def hide_headings(
@@ -222,7 +232,7 @@ def baselines(
 ) -> dict[str, NDArray[np.float64]]:
     """Scores of each heading by the ways that come to mind first, shape (m, C) each."""
     cosines = product(asked, train.T)
-    votes = np.exp(categories.vote(cosines.astype(np.float64), right))
+    votes = np.exp(vote(cosines.astype(np.float64), right))
     centroids = product(right.T.astype(np.float32), train)
     centroids = centroids / (np.linalg.norm(centroids, axis=1, keepdims=True) + 1e-9)
     near = product(asked, centroids.T)

@@ -28,11 +28,11 @@ from bootstrap import bootstrap_interval
 from categories import TOPICAL, read_lists
 from environments import commit, machine, python_of
 from known_items import DATA, KNOWN_ITEMS, RESULTS, KnownItems, read_known_items
+from minilm import minilm_folder
 from numpy.typing import NDArray
 from peers import DEPTH, PEERS
 from rich.console import Console
 
-from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_encoder
 from ssm_search.ranking.headings import FOLDS
 
 ROUNDS = 5  # cold starts
@@ -55,6 +55,7 @@ class Measured:
     encoded: list[float] = field(default_factory=list)  # texts a second, the encoder alone
     build_memory: float = 0
     index_size: float = 0
+    of_paper: float = 0  # kilobytes of the index, without a model that lies in it
     ranks: list[int] = field(default_factory=list)  # of the right answers, 0 if beyond DEPTH
     warm: list[list[float]] = field(default_factory=list)
     cold: list[float] = field(default_factory=list)
@@ -66,9 +67,7 @@ class Workbench:
     """Runs peers in processes, with files between."""
 
     def __init__(self, scratch: Path):
-        model = load_encoder()
-        assert isinstance(model, SentenceTransformerEncoder)
-        self.environment = {"MINILM": str(model.folder), "HF_HUB_OFFLINE": "1"}
+        self.environment = {"MINILM": str(minilm_folder()), "HF_HUB_OFFLINE": "1"}
         self.scratch = scratch
 
     def folder(self, peer: str) -> Path:
@@ -109,9 +108,16 @@ def build(bench: Workbench, items: KnownItems, results: list[Measured]) -> None:
             one.build_memory = max(one.build_memory, took["megabytes"])
             if took["wall"] > QUICK:
                 break
-        files = [path for path in bench.folder(one.name).rglob("*") if path.is_file()]
-        one.index_size = sum(path.stat().st_size for path in files) / 1e6
+        folder, model = bench.folder(one.name), PEERS[one.name].model
+        one.index_size = megabytes(folder)
+        of_papers = one.index_size - (megabytes(folder / model) if model else 0)
+        one.of_paper = 1000 * of_papers / len(items.abstracts)
         log.log(f"  {one.name}: {spread(one.built, '{:.0f}')} abstracts a second")
+
+
+def megabytes(folder: Path) -> float:
+    """Of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def encode(bench: Workbench, items: KnownItems, results: list[Measured]) -> None:
@@ -233,12 +239,13 @@ def later_cells(one: Measured) -> Iterable[str]:
     yield spread(one.built, "{:.0f}", "/s")
     yield f"{one.build_memory:,.0f} MB"
     yield f"{one.index_size:.1f} MB"
+    yield f"{one.of_paper:.1f} kB"
 
 
 TABLES: list[tuple[str, list[str], Callable[[Measured], Iterable[str]]]] = [
     ("right answers", ["R@1", "R@10", "MRR@10", "heading, 1st", "one of 3"], quality_cells),
     ("the first answer", ["cold start", "its memory", "installed"], first_cells),
-    ("all others", ["p50", "p99", "building", "its memory", "index"], later_cells),
+    ("all others", ["p50", "p99", "building", "its memory", "index", "a paper"], later_cells),
 ]
 
 

@@ -16,7 +16,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import ssm_search
 from ssm_search import PaperSearch, ranking
 from ssm_search.awesome.reading import read_list
-from ssm_search.search.shipped import shipped_folder, shipped_list
+from ssm_search.encoding import encode_query
+from ssm_search.shipped import shipped_folder, shipped_list
 
 QUESTION = "mamba for video"
 LARGE = 100_000  # papers whose scores are fused
@@ -60,4 +61,14 @@ def test_suggest(benchmark: BenchmarkFixture, search: PaperSearch) -> None:
 
 def test_fuse(benchmark: BenchmarkFixture) -> None:
     scores = np.random.default_rng(0).random((3, LARGE), dtype=np.float32)
-    assert benchmark(ranking.fuse, *scores).shape == (LARGE,)
+    fused = benchmark(lambda: ranking.fused(ranking.FOR_QUESTIONS, *scores))
+    assert fused.shape == (LARGE,)
+
+
+def test_late_interaction(benchmark: BenchmarkFixture, search: PaperSearch) -> None:
+    asked = encode_query(search.encoder, QUESTION)
+    words = search.rows.as_list().list_index.word_vectors
+    scores = benchmark(
+        ranking.late_interaction, asked.words, asked.weights, words.vectors, words.starts
+    )
+    assert scores.shape == (83,)

@@ -45,41 +45,30 @@ ListToFile = dict[str, Any]
 
 def build_ours(texts: list[str], folder: Path) -> None:
     """As `ssm-search build` does, without a list."""
-    from tempfile import TemporaryDirectory
-
     from ssm_search import Paper, PaperSearch, load_encoder
-    from ssm_search.encoding.bulk import fastest
-    from ssm_search.encoding.encoder import SentenceTransformerEncoder
-    from ssm_search.encoding.export import export_encoder
+    from ssm_search.encoding import fastest
 
     papers = [Paper(str(row), "", abstract=text) for row, text in enumerate(texts)]
-    model = load_encoder()
-    assert isinstance(model, SentenceTransformerEncoder)
-    with TemporaryDirectory() as scratch:
-        exported = export_encoder(model, texts, Path(scratch))
-        built = PaperSearch.from_papers(papers, fastest(model, exported))
-        PaperSearch(built.rows, exported).save(folder)
+    encoder = load_encoder()
+    built = PaperSearch.from_papers(papers, fastest(encoder, encoder))
+    PaperSearch(built.rows, encoder).save(folder)
 
 
 def encode_ours(texts: list[str]) -> float:
-    """As `ssm-search build` does once the export is there."""
-    import ssm_search
-    from ssm_search.encoding.bulk import BulkEncoder
-    from ssm_search.encoding.encoder import SentenceTransformerEncoder, encode_sorted
-    from ssm_search.encoding.onnx import OnnxEncoder
+    """As `ssm-search build` does: a vector each, and one for each word, in one pass."""
+    from ssm_search.encoding import BulkEncoder, OnnxEncoder, encode_documents, load_encoder
 
-    model, exported = ssm_search.load_encoder(), ssm_search.open_index().encoder
-    assert isinstance(model, SentenceTransformerEncoder)
-    assert isinstance(exported, OnnxEncoder)
-    encoder = BulkEncoder(model, exported).chosen
-    encode_sorted(encoder, texts[:ENOUGH])
+    shipped = load_encoder()
+    assert isinstance(shipped, OnnxEncoder)
+    encoder = BulkEncoder(None, shipped).chosen
+    encode_documents(encoder, texts[:ENOUGH])
     begun = time.perf_counter()
-    encode_sorted(encoder, texts)
+    encode_documents(encoder, texts)
     return time.perf_counter() - begun
 
 
 def load_ours(folder: Path) -> Ask:
-    """Papers and sentences by meaning, fused with BM25; no PyTorch."""
+    """BM25, one vector a paper and late interaction of words, added; no PyTorch."""
     from ssm_search import PaperSearch
 
     search = PaperSearch.load(folder)
@@ -88,14 +77,14 @@ def load_ours(folder: Path) -> Ask:
 
 def file_ours(lists: list[ListToFile], folder: Path) -> list[list[list[int]]]:
     """`PaperSearch.judge`, which `suggest_categories` asks; encoded as the shipped list is."""
-    import ssm_search
-    from ssm_search import Paper, PaperSearch
-    from ssm_search.encoding.bulk import fastest
+    from ssm_search import Paper, PaperSearch, load_encoder
+    from ssm_search.encoding import fastest
 
     def paper_of(row: int, p: PaperToFile, categories: tuple[tuple[str, ...], ...] = ()) -> Paper:
         return Paper(str(row), p["title"], abstract=p["abstract"], categories=categories)
 
-    encoder = fastest(ssm_search.load_encoder(), ssm_search.open_index().encoder)
+    shipped = load_encoder()
+    encoder = fastest(shipped, shipped)
     filed = []
     for one in lists:
         papers, paths = one["papers"], [tuple(path) for path in one["headings"]]
@@ -288,17 +277,22 @@ def load_model2vec(folder: Path) -> Ask:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A way to search, by the packages it needs to answer."""
+    """A way to search, by the packages it needs to answer.
+
+    Attributes:
+        model: the folder of its index that holds a model, whatever the number of papers.
+    """
 
     build: Callable[[list[str], Path], None]
     load: Callable[[Path], Ask]
     packages: tuple[str, ...]
     file: Callable[[list[ListToFile], Path], list[list[list[int]]]] | None = None
     encode: Callable[[list[str]], float] | None = None  # seconds, once the model is loaded
+    model: str = ""
 
 
 PEERS = {
-    "ssm-search": Peer(build_ours, load_ours, ("ssm-search",), file_ours, encode_ours),
+    "ssm-search": Peer(build_ours, load_ours, ("ssm-search",), file_ours, encode_ours, "encoder"),
     "sentence-transformers + FAISS": Peer(
         build_script,
         load_script,
@@ -308,7 +302,7 @@ PEERS = {
     "bm25s": Peer(build_bm25s, load_bm25s, ("bm25s", "PyStemmer")),
     "TF-IDF + SVM": Peer(build_svm, load_svm, ("scikit-learn",), file_svm),
     "txtai, hybrid": Peer(build_txtai, load_txtai, ("txtai",)),
-    "model2vec": Peer(build_model2vec, load_model2vec, ("model2vec",)),
+    "model2vec": Peer(build_model2vec, load_model2vec, ("model2vec",), model="model"),
 }
 
 

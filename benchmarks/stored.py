@@ -24,6 +24,7 @@ import numpy as np
 from environments import commit, machine
 from known_items import KNOWN_ITEMS, RESULTS, read_known_items
 
+from ssm_search.encoding import encode_query
 from ssm_search.index.filters import Filters
 from ssm_search.ranking.fusion import cosines
 from ssm_search.search.hits import Hits
@@ -81,7 +82,7 @@ def main(folder: Path, uri: str) -> None:
         there, took_there = timed(store.query, queries, filters)
         rows.append(row(name, "folder", 1.0, took_here))
         rows.append(row(name, "store", overlap(there, here), took_there))
-    vectors = store.encoder.encode(queries)
+    vectors = [encode_query(store.encoder, query).vector for query in queries]
     view = store.store.view()
     begun = time.perf_counter()
     near = [[found.row for found in view.nearest(vector, DEPTH)] for vector in vectors]
@@ -115,7 +116,7 @@ def main(folder: Path, uri: str) -> None:
 
 def exact_nearest(local: PaperSearch, vectors: Any) -> list[list[str]]:
     """The ids of the ten nearest to each query, by comparing with all."""
-    every = np.concatenate(list(local.index.vector_blocks()))
+    every = np.concatenate(list(local.rows.index.vector_blocks()))
     present = local.rows.present
     found = []
     for vector in vectors:

@@ -34,7 +34,7 @@ from ssm_search.awesome.reading import read_list
 from ssm_search.build.lists import empty_headings
 from ssm_search.curation.filing import APART, FELLOWS, MISFILED
 from ssm_search.curation.findings import Visit
-from ssm_search.encoding.encoder import Encoder, load_encoder
+from ssm_search.encoding import Encoder, load_encoder
 from ssm_search.papers import Abstract, Paper, title_key
 from ssm_search.ranking.fusion import product
 from ssm_search.search.duplicates import (
@@ -151,9 +151,7 @@ def abstract_shares(data: Path, encoder: Encoder, flagged: list[str]) -> Iterato
     known = dict(texts(data / "ssm_abstracts.jsonl.xz"))
     papers = [Paper(paper_id, title, abstract=text) for paper_id, (title, text) in known.items()]
     search = indexed(papers, encoder, "abstracts")
-    index = search.rows.index
-    terms = np.asarray(index.term_gram)
-    vectors = product(index.paper_vectors, index.paper_vectors.T)
+    terms, vectors = search.rows.list_index.term_gram, search.rows.list_index.paper_gram
     revised = {
         paper_id: Paper("revised", "Another Title", abstract=text)
         for file in ("seed_abstracts.jsonl", "list_abstracts_dev.jsonl")
@@ -237,8 +235,8 @@ def filing(path: Path, data: Path, encoder: Encoder) -> list[NDArray[np.bool_]]:
             listed.append(likely[row][own].sum() <= MISFILED and not best_is_own)
             other = rng.choice(np.flatnonzero((sizes >= FELLOWS) & ~own))
             moved.append(likely[row][other] <= MISFILED and likely[row].argmax() != other)
-    index = visit.search.rows.index
-    likeness = (product(index.paper_vectors, index.paper_vectors.T) + index.term_gram) / 2
+    index = visit.search.rows.as_list().list_index
+    likeness = (index.paper_gram + index.term_gram) / 2
     together = product(members, members.T)
     filed = is_paper & members.any(axis=1)
     pairs = np.triu(np.outer(filed, filed), 1)

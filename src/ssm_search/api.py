@@ -69,7 +69,7 @@ def related(paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Fil
     Example:
         >>> import ssm_search
         >>> [hit.paper.id for hit in ssm_search.related("2403.06977", k=2)]
-        ['2403.09626', '2401.14168']
+        ['2403.09626', '2403.09338']
     """
     from ssm_search.search import shipped_search
 
@@ -167,7 +167,8 @@ def submit(
         'fits'
     """
     from ssm_search.curation import cards
-    from ssm_search.search import shipped_list, shipped_search
+    from ssm_search.search import shipped_search
+    from ssm_search.shipped import shipped_list
 
     path = shipped_list()
     return cards.submit(
@@ -203,7 +204,8 @@ def triage(text: str, *, offline: bool = False) -> Triage:
         ['Video Kites with State Space Models']
     """
     from ssm_search.curation import cards
-    from ssm_search.search import shipped_list, shipped_search
+    from ssm_search.search import shipped_search
+    from ssm_search.shipped import shipped_list
 
     path = shipped_list()
     known = path.read_text(encoding="utf-8")
@@ -224,7 +226,8 @@ def examine() -> list[Finding]:
     """
     from ssm_search.abstracts import default_cache, load_abstracts
     from ssm_search.curation import doctor
-    from ssm_search.search import shipped_list, shipped_search
+    from ssm_search.search import shipped_search
+    from ssm_search.shipped import shipped_list
 
     path = shipped_list()
     text = path.read_text(encoding="utf-8")

@@ -59,12 +59,15 @@ class Why:
 
     Attributes:
         terms: the words of the query that the paper contains, as the user wrote them.
-        sentence: the sentence nearest in meaning; "" where the abstract is not at hand.
+        near: words of the query that the paper has not, each with the word of the paper that comes
+            nearest to it; as far as its text is at hand.
+        sentence: the sentence that answers best; "" where the abstract is not at hand.
         heading: a heading that it shares with a paper that was asked about; () if none.
         exact: True where the query is this paper's title, id or link.
     """
 
     terms: tuple[str, ...] = ()
+    near: tuple[tuple[str, str], ...] = ()
     sentence: str = ""
     heading: Category = ()
     exact: bool = False
@@ -73,6 +76,8 @@ class Why:
         parts = ["exact match"] if self.exact else []
         if self.terms:
             parts.append("has " + ", ".join(self.terms))
+        if self.near:
+            parts.append("close: " + ", ".join(f"{one} ≈ {other}" for one, other in self.near))
         if self.heading:
             parts.append(f"also under {self.heading[-1]}")
         if self.sentence:

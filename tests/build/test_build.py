@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 from conftest import SUPPORT
-from fakes import WordEncoder
+from fakes import TokenEncoder, WordEncoder
 
 from ssm_search.build.lists import build_index, read_source
+from ssm_search.encoding.encoder import CHUNK
 from ssm_search.errors import FetchError, IncompleteError, IndexFolderError, ListError
 from ssm_search.search.local import PaperSearch
 
@@ -69,8 +70,8 @@ def test_list_to_answers(source: Path, abstracts: Path, tmp_path: Path) -> None:
     assert [hit.paper.id for hit in loaded.query("graph", 1)] == ["2401.00002"]
     assert loaded.manifest.list_name == "list.md"
     assert loaded.manifest.without_abstract == ("audio-three",)
-    # 3 entries, 3 titles, 2 sentences and 2 headings
-    assert steps == [("encoding", 0, 10), ("encoding", 10, 10)]
+    assert steps == [("encoding", 0, 3), ("encoding", 3, 3)]
+    assert loaded.status()["words"] == 0
 
 
 def test_headings_without_papers_wait_among_those_with(tmp_path: Path) -> None:
@@ -83,33 +84,83 @@ def test_headings_without_papers_wait_among_those_with(tmp_path: Path) -> None:
     assert report.search.manifest.headings == (("Films", "Long"), ("Films", "Short"))
 
 
-def test_two_builds_give_the_same_bytes(source: Path, abstracts: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_two_builds_give_the_same_bytes(
+    encoder: type[WordEncoder], source: Path, abstracts: Path, tmp_path: Path
+) -> None:
     for name in ("one", "two"):
-        build_index(
-            source, tmp_path / name, abstracts=[abstracts], encoder=WordEncoder(), offline=True
-        )
+        build_index(source, tmp_path / name, abstracts=[abstracts], encoder=encoder(), offline=True)
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.*"))
-    assert len(files) == 15
+    assert len(files) == 19
     for file in files:
         if file.name != "manifest.json":  # it says when it was built
             assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
+@pytest.mark.parametrize("kind", [WordEncoder, TokenEncoder])
 def test_a_second_build_encodes_only_what_changed(
-    source: Path, abstracts: Path, tmp_path: Path
+    kind: type[WordEncoder], source: Path, abstracts: Path, tmp_path: Path
 ) -> None:
     def build() -> tuple[WordEncoder, int]:
-        encoder = WordEncoder()
+        encoder = kind()
         report = build_index(
             source, tmp_path / "index", abstracts=[abstracts], encoder=encoder, offline=True
         )
         return encoder, report.reused
 
     first, reused = build()
-    assert (len(first.encoded), reused) == (10, 0)
+    assert (len(first.encoded), reused) == (5, 0)  # 3 entries and the names of 2 headings
     source.write_text(LIST + "* [Text four](https://example.org/four)\n")
     second, reused = build()
-    assert (second.encoded, reused) == (["Text four", "Text four"], 3)
+    assert (second.encoded, reused) == (["Text four"], 3)
+    build_index(source, tmp_path / "new", abstracts=[abstracts], encoder=kind(), offline=True)
+    for name in ("papers.faiss", "word_vectors.npy", "word_starts.npy", "title_words.npy",
+                 "headings.npy", "heading_words.npy", "heading_weights.npy"):  # fmt: skip
+        assert (tmp_path / "index" / name).read_bytes() == (tmp_path / "new" / name).read_bytes()
+
+
+PYTORCH = ("torch", "transformers", "sentence_transformers")
+WITHOUT_PYTORCH = """
+import sys
+from ssm_search.cli import main
+for command in {commands}:
+    sys.argv = ["ssm-search", *command]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, end.code
+print(*sorted({{*{pytorch}}} & {{*sys.modules}}))
+"""
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("count", [3, 300])
+def test_the_default_encoder_needs_no_pytorch(
+    count: int, source: Path, abstracts: Path, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    records = [
+        {"id": f"2401.{at:05}", "title": f"Paper {at} on scans", "abstract": "Mamba scans videos."}
+        for at in range(count)
+    ]
+    corpus.write_text("".join(json.dumps(record) + "\n" for record in records))
+    of_list, of_corpus = str(tmp_path / "of-list"), str(tmp_path / "of-corpus")
+    commands = [
+        ["build", str(source), "--abstracts", str(abstracts), "--offline", "--index", of_list],
+        ["build", "--corpus", str(corpus), "--index", of_corpus],
+        *(["query", "a film", "--index", place] for place in (of_list, of_corpus)),
+        *(["related", "2401.00001", "--index", place] for place in (of_list, of_corpus)),
+        ["suggest", "A film", "--index", of_list],
+    ]
+    script = WITHOUT_PYTORCH.format(commands=commands, pytorch=PYTORCH)
+    absent = ("torch", "sentence_transformers")
+    if count > CHUNK:  # it asks PyTorch for a GPU, and does without if there is no PyTorch
+        script = f"import sys; sys.modules.update(dict.fromkeys({absent}))\n{script}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"{count} papers: encoded {count}, reused 0" in done.stderr
+    loaded = done.stdout.splitlines()[-1].split()
+    assert loaded == ([] if count < CHUNK else sorted(absent))
 
 
 def test_without_a_network_it_goes_on_and_says_what_is_missing(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT
 from typer.testing import CliRunner
@@ -93,7 +94,8 @@ def test_status_counts_what_is_shipped() -> None:
     assert facts["links"] == 8
     assert facts["indexed_with_abstract"] == 73
     assert facts["without_abstract"] == ["2403.02148", "2403.00762"]
-    assert facts["encoder"] == "all-MiniLM-L6-v2"
+    assert facts["encoder"] == "ssm-minilm-l6"
+    assert facts["words"] == len(np.load(INDEX / "word_vectors.npy"))
     assert "entries" in run("status").stdout
 
 
@@ -186,7 +188,6 @@ def test_hostile_lists_cannot_reach_the_terminal(tmp_path: Path) -> None:
         (["x.md", "--arxiv-category", "cs.CV", "--update"], "--arxiv-category, --update are for"),
         (["x.md", "--engine", "ray"], "--engine is for a corpus"),
         (["x.md", "--vectors", "Flat"], "--vectors is for a corpus"),
-        (["x.md", "--no-sentences"], "--sentences is for a corpus"),
         (["x.md", "--store", "s3://a/b"], "--store is for a corpus"),
         (["x.md", "--break-lock"], "--break-lock is for a corpus"),
         (["--corpus", "x.jsonl", "--break-lock"], "--break-lock is for a store (--store PLACE)"),

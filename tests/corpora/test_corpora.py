@@ -16,20 +16,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import SUPPORT
-from corpus_papers import papers, source
-from fakes import WordEncoder
+from corpus_papers import papers, source, word_vectors, word_weights
+from fakes import TokenEncoder, WordEncoder, word_vector
 from numpy.typing import NDArray
 
 from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import staging
-from ssm_search.corpora.writing import update_index
+from ssm_search.corpora.writing import update_index, write_index
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
 from ssm_search.index import folder as folders
-from ssm_search.index import segmented
+from ssm_search.index import local, segmented
+from ssm_search.index import words as index_words
 from ssm_search.index.ann import Ann, ann_kind, build_ann, checked_kind, kind_for
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.segmented import SegmentedIndex
 from ssm_search.index.segments import join_segments, load_segment, write_segment
+from ssm_search.index.words import row_vectors
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Paper, full_text, to_json
 from ssm_search.ranking.fusion import z_scores
@@ -44,11 +46,16 @@ def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "STAGED", 16)
 
 
-def gathered(folder: Path, records: Sequence[Paper], tmp_path: Path, **more: object) -> PaperSearch:
+def gathered(
+    folder: Path,
+    records: Sequence[Paper],
+    tmp_path: Path,
+    encoder: WordEncoder | None = None,
+    **more: object,
+) -> PaperSearch:
     path = source(tmp_path, records)
-    settings = {"encoder": WordEncoder(), "sentences": False} | more
-    gather_index([path], folder, **settings)  # type: ignore[arg-type]
-    return PaperSearch.load(folder, WordEncoder())
+    gather_index([path], folder, encoder=encoder or WordEncoder(), **more)  # type: ignore[arg-type]
+    return PaperSearch.load(folder, encoder or WordEncoder())
 
 
 def rank(search: PaperSearch, text: str, **filters: object) -> list[tuple[str, float]]:
@@ -56,8 +63,10 @@ def rank(search: PaperSearch, text: str, **filters: object) -> list[tuple[str, f
     return [(hit.paper.id, round(hit.score, 4)) for hit in found]
 
 
-def by_hand(records: Sequence[Paper], text: str) -> list[tuple[str, float]]:
-    """All vectors compared, BM25 from its formula."""
+def by_hand(
+    records: Sequence[Paper], text: str, *, words: bool = False, sampled: Sequence[int] = ()
+) -> list[tuple[str, float]]:
+    """All vectors compared, BM25 from its formula, and, with ``words``, all words compared."""
     encoder = WordEncoder()
     vectors = encoder.encode([full_text(paper) for paper in records])
     dense = vectors @ encoder.encode([text])[0]
@@ -71,7 +80,21 @@ def by_hand(records: Sequence[Paper], text: str) -> list[tuple[str, float]]:
             if count:
                 idf = math.log(1 + (len(rows) - having + 0.5) / (having + 0.5))
                 bm25[at] += idf * count / (count + 1.2 * (0.25 + 0.75 * len(row) / mean))
-    scores = 0.35 * z_scores(bm25) + 0.65 * z_scores(dense.astype(np.float32))
+    first = 0.2 * z_scores(bm25) + 0.3 * z_scores(dense.astype(np.float32))
+    scores = first / 0.5
+    if words:
+        weights, asked = word_weights(text), word_vectors(text)
+        late = np.array(
+            [
+                sum(
+                    weight * max(float(word @ one) for one in in_bytes(full_text(paper)))
+                    for weight, word in zip(weights, asked, strict=True)
+                )
+                for paper in records
+            ]
+        )
+        of = late[list(sampled)] if sampled else late
+        scores = first + 0.5 * (late - of.mean()) / of.std()
     best = np.argsort(-scores, kind="stable")[:20]
     return [(records[at].id, round(float(scores[at]), 4)) for at in best]
 
@@ -87,6 +110,81 @@ def test_order_and_scores_are_those_of_the_formula(tmp_path: Path) -> None:
         )
         # Papers with equal scores may change places.
         assert {i for i, score in found if score > found[-1][1] + 1e-3} <= dict(expected).keys()
+
+
+def in_bytes(text: str) -> NDArray[np.float32]:
+    """The vectors of a text's words as an index keeps them, in bytes, and reads them again."""
+    return np.rint(127 * word_vectors(text)) / np.float32(127)
+
+
+def told_twice(records: Sequence[Paper]) -> list[Paper]:
+    """Papers whose words answer the same pooled as not: as many go as are the same as others."""
+    return [replace(one, abstract=f"{one.abstract} {one.abstract}") for one in records]
+
+
+def test_order_and_scores_are_those_of_three_signals(tmp_path: Path) -> None:
+    records = told_twice(papers(100))
+    search = gathered(tmp_path / "index", records, tmp_path, TokenEncoder())
+    for text in ("video of a graph", "mamba kernel", "sound", "film nodes scan", "unheard lattice"):
+        found, expected = rank(search, text), by_hand(records, text, words=True)
+        assert [score for _, score in found] == pytest.approx(
+            [score for _, score in expected], abs=2e-4
+        )
+        # Papers with equal scores may change places.
+        assert {i for i, score in found if score > found[-1][1] + 1e-3} <= dict(expected).keys()
+    assert rank(search, "sound") != by_hand(records, "sound")
+
+
+def test_late_interaction_is_standardized_by_a_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_words, "SAMPLED", 5)
+    records = told_twice(papers(41))
+    search = gathered(tmp_path / "index", records, tmp_path, TokenEncoder())
+    found = rank(search, "film kernel")
+    expected = by_hand(records, "film kernel", words=True, sampled=[0, 10, 20, 30, 40])
+    assert [i for i, _ in found[:5]] == [i for i, _ in expected[:5]]
+    assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=2e-4)
+
+
+def test_what_is_like_a_paper_is_found_by_its_vector_and_the_words_of_its_title(
+    tmp_path: Path,
+) -> None:
+    records = told_twice(papers(60))
+    search = gathered(tmp_path / "index", records, tmp_path, TokenEncoder())
+    encoder = WordEncoder()
+    vectors = encoder.encode([full_text(paper) for paper in records])
+    for at in (0, 7, 31):
+        asked = in_bytes(records[at].title)
+        late = np.array(
+            [(asked @ in_bytes(full_text(one)).T).max(axis=1).mean() for one in records]
+        )
+        late = z_scores(late.astype(np.float32))
+        scores = 0.7 * z_scores(vectors @ vectors[at]) + 0.3 * late
+        scores[at] = -9
+        best = np.argsort(-scores, kind="stable")[:10]
+        found = search.related(records[at].id, 10)
+        assert [hit.score for hit in found] == pytest.approx(
+            [float(scores[one]) for one in best], abs=2e-4
+        )
+
+
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_what_is_like_a_listed_paper_is_found_without_encoding(
+    encoder: type[WordEncoder], tmp_path: Path
+) -> None:
+    records = papers(40)
+    gathered(tmp_path / "index", records, tmp_path, encoder())
+    asked = encoder()
+    search = PaperSearch.load(tmp_path / "index", asked)
+    for name in (records[3].id, records[3].url, records[3].title):
+        assert len(search.related(name, 5)) == 5
+    search.recommend([records[3].id], [records[4].id], diversity=0.5)
+    assert search.query(records[3].id, 1)[0].paper == records[3]
+    assert asked.encoded == []
+    search.query("a film")
+    search.query("a film", 3)
+    assert asked.encoded == ["a film"]  # once
 
 
 def test_words_score_as_in_a_list(tmp_path: Path) -> None:
@@ -160,6 +258,26 @@ def test_the_reason_is_found_in_the_abstract(tmp_path: Path) -> None:
     assert why.sentence == "Here a video is shown."
 
 
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_the_reason_is_of_the_paper_itself_when_few_are_candidates(
+    encoder: type[WordEncoder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "RERANKED", 5)
+    records = papers(60)
+    search = gathered(tmp_path / "index", records, tmp_path, encoder())
+    typed = ["lattice", "kernel", "film"]
+    liked = [word for at in (0, 30) for _, word in terms(records[at].title)]
+    for hits, asked in (
+        (search.query("lattice kernel film", 5), typed),
+        (search.query("lattice kernel film", 5, year=2017), typed),
+        (search.recommend([records[0].id, records[30].id], [records[1].id], 5), liked),
+    ):
+        assert len(hits) == 5
+        for hit in hits:
+            has = {word for _, word in terms(full_text(hit.paper))}
+            assert hit.why.terms == tuple(word for word in dict.fromkeys(asked) if word in has)
+
+
 def test_status_and_what_needs_a_list(tmp_path: Path) -> None:
     records = [
         replace(paper, abstract="" if at < 5 else paper.abstract)
@@ -167,7 +285,7 @@ def test_status_and_what_needs_a_list(tmp_path: Path) -> None:
     ]
     search = gathered(tmp_path / "index", records, tmp_path)
     status = search.status()
-    assert (status["entries"], status["papers"], status["sentences"]) == (40, 40, 0)
+    assert (status["entries"], status["papers"], status["words"]) == (40, 40, 0)
     assert (status["indexed_with_abstract"], status["list"]) == (35, "corpus.jsonl")
     with pytest.raises(IndexFolderError, match="large corpus"):
         search.suggest_categories(records[0].id)
@@ -186,7 +304,7 @@ def test_the_last_record_of_an_id_counts(tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     lines = [to_json(one) for one in [*records, later, records[7]]]
     feed.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    gather_index([feed], tmp_path / "index", encoder=WordEncoder(), sentences=False)
+    gather_index([feed], tmp_path / "index", encoder=WordEncoder())
     search = PaperSearch.load(tmp_path / "index", WordEncoder())
     assert search.status()["papers"] == 40
     assert search.query(later.id, 1)[0].paper == later
@@ -285,43 +403,196 @@ def test_a_second_build_encodes_what_changed(tmp_path: Path) -> None:
     encoder = WordEncoder()
     records[7] = replace(records[7], abstract="All about audio.")
     path = source(tmp_path, [*records[1:], records[0]])
-    report = gather_index([path], tmp_path / "index", encoder=encoder, sentences=False)
+    report = gather_index([path], tmp_path / "index", encoder=encoder)
     assert (report.counts.encoded, report.counts.reused) == (1, 49)
     assert len([text for text in encoder.encoded if "audio" in text]) == 1
 
 
-def test_few_papers_get_sentences(tmp_path: Path) -> None:
-    search = gathered(tmp_path / "index", papers(30), tmp_path, sentences=None)
-    assert isinstance(search.rows.index, MemoryIndex)
-    assert search.rows.index.sentence_count > 30
-    more = source(tmp_path, papers(32), "more.jsonl")
+def kept_words(records: Sequence[Paper]) -> dict[str, tuple[bytes, int]]:
+    """What an index has to keep of the words of each paper: in bytes, and its title's count."""
+    encoder, kept = TokenEncoder(), {}
+    for paper in records:
+        made = encoder.encode_words([full_text(paper)])
+        title = len(TokenEncoder().word_spans(paper.title))
+        whole = row_vectors(made, np.array([title], np.int32), pool=True).words
+        kept[paper.id] = whole.vectors.tobytes(), int(whole.titles[0])
+        assert whole.of(0)[:title].tobytes() == made.words[:title].tobytes()
+        told = len(made.words) - title
+        assert len(whole.vectors) - title <= (told // 2 if told >= 4 else told)
+    return kept
+
+
+def words_there(search: PaperSearch) -> dict[str, tuple[bytes, int]]:
+    rows = np.flatnonzero(search.rows.present)
+    words = search.rows.index.words_of(rows)
+    return {
+        search.papers[row].id: (words.of(at).tobytes(), int(words.titles[at]))
+        for at, row in enumerate(rows)
+    }
+
+
+def words_on_disk(search: PaperSearch, folder: Path) -> int:
+    segments = [load_segment(folder / one.folder) for one in search.manifest.segments]
+    return sum(int(segment.word_vectors.starts[-1]) for segment in segments)
+
+
+def test_words_are_the_same_to_the_byte_wherever_they_went(tmp_path: Path) -> None:
+    records = papers(60)
+    folder = tmp_path / "index"
+    search = gathered(folder, records[:50], tmp_path, TokenEncoder())
+    assert len(search.manifest.segments) == 1  # of four that were staged
+    assert words_there(search) == kept_words(records[:50])
+    assert search.status()["words"] == words_on_disk(search, folder)
+    kept = [content for content, _ in kept_words(records[:50]).values()]
+    assert search.status()["words"] == sum(map(len, kept)) / len(word_vector("video"))
+
+    # Replaced: one by other text, one by other facts alone; removed; added.
+    now = {paper.id: paper for paper in records[:50]}
+    changed = [
+        replace(records[3], abstract="Scan, scan, film, film, film, nodes."),
+        replace(records[4], venue="Elsewhere"),
+        Removed(records[5].id),
+        *records[50:],
+    ]
+    encoder = TokenEncoder()
+    counts = update_index(changed, folder, search.rows, encoder)
+    assert (counts.papers, counts.encoded, counts.reused, counts.removed) == (59, 11, 1, 1)
+    assert len(encoder.encoded) == 11
+    now |= {one.id: one for one in changed if isinstance(one, Paper)}
+    del now[records[5].id]
+    search = PaperSearch.load(folder, TokenEncoder())
+    assert [len(facets) for facets in search.rows.facets] == [50, 12]
+    assert words_there(search) == kept_words(list(now.values()))
+    assert search.status()["words"] == words_on_disk(search, folder)
+
+    # So many go, and come one by one, that all segments are written anew.
+    for one in [*map(Removed, [paper.id for paper in records[10:40]]), *papers(12, seed=3)]:
+        one = one if isinstance(one, Removed) else replace(one, id=f"new-{one.id}")
+        update_index([one], folder, search.rows, encoder)
+        search = PaperSearch.load(folder, TokenEncoder())
+        if isinstance(one, Removed):
+            del now[one.id]
+        else:
+            now[one.id] = one
+    assert len(search.papers) < 59
+    assert words_there(search) == kept_words(list(now.values()))
+    assert search.status()["words"] == words_on_disk(search, folder)
+
+
+def test_what_is_known_serves_again_with_its_words(tmp_path: Path) -> None:
+    records = papers(40)
+    folder = tmp_path / "index"
+    gathered(folder, records, tmp_path, TokenEncoder())
+    encoder = TokenEncoder()
+    fresh = replace(records[7], abstract="All about audio.")
+    path = source(tmp_path, [*records[20:], fresh, *records[:7], *records[8:20]])
+    report = gather_index([path], folder, encoder=encoder)
+    assert (report.counts.encoded, report.counts.reused) == (1, 39)
+    assert encoder.encoded == [full_text(fresh)]
+    search = PaperSearch.load(folder, encoder)
+    assert words_there(search) == kept_words([*records[:7], fresh, *records[8:]])
+    # Another encoder's serve nobody, and a list's, which are not pooled, no corpus.
+    other = WordEncoder()
+    gather_index([path], folder, encoder=other)
+    assert len(other.encoded) == 40
+    assert PaperSearch.load(folder, other).status()["words"] == 0
+    PaperSearch.from_papers(records, TokenEncoder()).save(tmp_path / "list")
+    again = TokenEncoder()
+    gather_index([path], tmp_path / "list", encoder=again)
+    assert len(again.encoded) == 40
+    assert words_there(PaperSearch.load(tmp_path / "list", again)) == words_there(search)
+
+
+def test_few_papers_are_in_segments_too(tmp_path: Path) -> None:
+    search = gathered(tmp_path / "index", papers(3), tmp_path)
+    assert not search.is_list
+    assert isinstance(search.rows.index, SegmentedIndex)
+    more = source(tmp_path, papers(5), "more.jsonl")
     report = gather_index([more], tmp_path / "index", encoder=WordEncoder(), update=True)
-    assert (report.counts.papers, report.counts.encoded, report.counts.reused) == (32, 2, 30)
+    assert (report.counts.papers, report.counts.encoded, report.counts.reused) == (5, 2, 0)
+
+
+def test_an_index_of_a_list_is_not_updated(tmp_path: Path) -> None:
+    folder, encoder = tmp_path / "index", WordEncoder()
+    PaperSearch.from_papers(papers(4), WordEncoder()).save(folder)
+    more = source(tmp_path, papers(5))
+    with pytest.raises(IndexFolderError, match="that of a list; build it again from the list"):
+        gather_index([more], folder, encoder=encoder, update=True)
+    assert encoder.encoded == []
+    assert PaperSearch.load(folder, WordEncoder()).status()["papers"] == 4
+
+
+def of_format(number: int, folder: Path) -> None:
+    path = folder / "manifest.json"
+    record = json.loads(path.read_text())
+    # As older programs wrote it, which had sentences.
+    record = {"sentences": record.pop("words"), **record, "format": number}
+    path.write_text(json.dumps(record))
+
+
+def test_an_index_of_an_older_format_is_refused_and_built_again(tmp_path: Path) -> None:
+    folder, path = tmp_path / "index", source(tmp_path, papers(20))
+    gathered(folder, papers(20), tmp_path)
+    of_format(2, folder)
+    said = r"format 2, this program reads format 3; build it again with `ssm-search build`"
+    with pytest.raises(IndexFolderError, match=said):
+        PaperSearch.load(folder)
+    with pytest.raises(IndexFolderError, match=said):
+        gather_index([path], folder, encoder=WordEncoder(), update=True)
+    encoder = WordEncoder()
+    gather_index([path], folder, encoder=encoder)
+    assert len(encoder.encoded) == 20
+    assert PaperSearch.load(folder, encoder).status()["papers"] == 20
+
+
+def test_what_an_older_program_staged_is_encoded_again(tmp_path: Path) -> None:
+    records = papers(40)
+    folder, place = tmp_path / "index", tmp_path / ".index.staging"
+    with staging.staging_place(folder):
+        staging.encode_segments(records, place, WordEncoder())
+    (place / "encoder.json").write_text(json.dumps({"encoder": "words-1", "records": 16}))
+    for array in place.glob("*/word_*.npy"):
+        array.unlink()
+    encoder = WordEncoder()
+    gather_index([source(tmp_path, records)], folder, encoder=encoder)
+    assert len(encoder.encoded) == 40
+    assert PaperSearch.load(folder, encoder).status()["papers"] == 40
+
+
+def test_many_removed_records_in_a_row_have_no_vectors(tmp_path: Path) -> None:
+    records = papers(20)
+    folder = tmp_path / "index"
+    with staging.staging_place(folder) as place:
+        gone = [Removed(f"none-{at}") for at in range(28)]
+        staging.encode_segments([*records, *gone, records[0]], place, TokenEncoder())
+        segments = [load_segment(path) for path in sorted(place.glob(staging.SEGMENTS))]
+        assert [len(segment) for segment in segments] == [16, 4, 0, 1]
+        write_index(place, folder, TokenEncoder())
+    search = PaperSearch.load(folder, TokenEncoder())
+    assert words_there(search) == kept_words(records)
 
 
 SLOW = """
 import sys
 sys.path.insert(0, {tests!r})
-from fakes import WordEncoder
+from fakes import TokenEncoder, WordEncoder
 from ssm_search.corpora import staging
 from ssm_search.build import gather_index
 staging.STAGED = 16
-class Slow(WordEncoder):
+class Slow({encoder}):
     def encode(self, texts, /):
         print(len(texts), flush=True)
         sys.stdin.readline()
         return super().encode(texts)
-gather_index([sys.argv[1]], sys.argv[2], encoder=Slow(), sentences={sentences})
+gather_index([sys.argv[1]], sys.argv[2], encoder=Slow())
 """
 
 
-@pytest.mark.parametrize("sentences", [False, True])
-def test_a_killed_build_loses_a_segment_at_most(tmp_path: Path, sentences: bool) -> None:
+@pytest.mark.parametrize("kind", [WordEncoder, TokenEncoder])
+def test_a_killed_build_loses_a_segment_at_most(kind: type[WordEncoder], tmp_path: Path) -> None:
     records = papers(400)
     path, folder = source(tmp_path, records), tmp_path / "index"
-    script = SLOW.format(tests=str(SUPPORT), sentences=sentences)
-    if sentences:
-        script = "import ssm_search.encoding.encoder as e; e.CHUNK = 64" + script
+    script = SLOW.format(tests=str(SUPPORT), encoder=kind.__name__)
     command = [sys.executable, "-c", script, str(path), str(folder)]
     done = 0
     for kills in (3, 7):
@@ -336,20 +607,22 @@ def test_a_killed_build_loses_a_segment_at_most(tmp_path: Path, sentences: bool)
                 done += int(process.stdout.readline())
             process.send_signal(signal.SIGKILL)
         assert not folder.exists()
-    encoder = WordEncoder()
-    if not sentences:
-        gather_index([path], folder, encoder=encoder, sentences=False)
-        assert len(encoder.encoded) <= 400 - done + 2 * 16
-    else:
-        finished = subprocess.run(command, input="", stdout=subprocess.PIPE, text=True, check=True)
-        again = sum(map(int, finished.stdout.split()))
-        whole = PaperSearch.from_papers(records, encoder)
-        assert again <= len(encoder.encoded) - done + 2 * 64
-        assert rank(PaperSearch.load(folder, WordEncoder()), "video scan") == rank(
-            whole, "video scan"
-        )
-    assert PaperSearch.load(folder, WordEncoder()).status()["papers"] == 400
+    encoder = kind()
+    gather_index([path], folder, encoder=encoder)
+    assert len(encoder.encoded) <= 400 - done + 2 * 16
+    search = PaperSearch.load(folder, kind())
+    assert search.status()["papers"] == 400
     assert not list(tmp_path.glob(".index*"))
+    gathered(tmp_path / "whole", records, tmp_path, kind())
+    assert contents(folder) == contents(tmp_path / "whole")
+    if kind is TokenEncoder:
+        assert words_there(search) == kept_words(records)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files but the manifest, which says when it was built."""
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    return {name: at.read_bytes() for name, at in found.items() if name != "manifest.json"}
 
 
 def test_a_kill_while_updating_leaves_the_index_as_it_was(tmp_path: Path) -> None:
@@ -380,7 +653,7 @@ def test_a_kill_while_updating_leaves_the_index_as_it_was(tmp_path: Path) -> Non
 def test_bad_records_are_counted_and_nothing_but_bad_ones_fails(tmp_path: Path) -> None:
     path = source(tmp_path, papers(20))
     path.write_text("{not json\n" + path.read_text() + '{"id": "x"}\n')
-    report = gather_index([path], tmp_path / "index", encoder=WordEncoder(), sentences=False)
+    report = gather_index([path], tmp_path / "index", encoder=WordEncoder())
     assert [one.line for one in report.malformed] == [1, 22]
     assert report.summary()[1:3] == [
         "not read: 2 records",
@@ -394,24 +667,56 @@ def test_bad_records_are_counted_and_nothing_but_bad_ones_fails(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "name", ["vectors.npy", "posting_rows.npy", "papers.jsonl", "facets.json", "key_rows.npy"]
+    "name",
+    [
+        "vectors.npy",
+        "word_vectors.npy",
+        "word_starts.npy",
+        "title_words.npy",
+        "posting_rows.npy",
+        "papers.jsonl",
+        "facets.json",
+        "key_rows.npy",
+    ],
 )
 def test_damage_is_named(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "index"
-    gathered(folder, papers(40), tmp_path)
+    gathered(folder, papers(40), tmp_path, TokenEncoder())
     path = folder / "segment-0000" / name
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(IndexFolderError, match=r"segment-0000 of the index in .* build it again"):
         PaperSearch.load(folder, WordEncoder())
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("word_vectors", lambda x: x[1:]),
+        ("word_starts", lambda x: x[1:]),
+        ("title_words", lambda x: x[1:]),
+    ],
+)
+def test_words_that_do_not_fit_are_named(tmp_path: Path, name: str, wrong) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "index"
+    gathered(folder, papers(40), tmp_path, TokenEncoder())
+    path = folder / "segment-0000" / f"{name}.npy"
+    array = np.load(path)
+    np.save(path, wrong(array))
+    with pytest.raises(IndexFolderError, match=r"segment-0000 .* has \d+ .*build it again"):
+        PaperSearch.load(folder, TokenEncoder())
+
+
 def test_joining_keeps_every_row_and_posting(tmp_path: Path) -> None:
     records = papers(30)
-    vectors = WordEncoder().encode([full_text(paper) for paper in records])
+    made = TokenEncoder().encode_words([full_text(paper) for paper in records])
+    titles = np.array(
+        [len(TokenEncoder().word_spans(paper.title)) for paper in records], dtype=np.int32
+    )
+    vectors = row_vectors(made, titles, pool=True)
     parts = []
     for at, (start, end) in enumerate([(0, 11), (11, 12), (12, 30)]):
         (tmp_path / str(at)).mkdir()
-        write_segment(tmp_path / str(at), records[start:end], vectors[start:end])
+        write_segment(tmp_path / str(at), records[start:end], vectors.taken(range(start, end)))
         kept = np.flatnonzero(np.arange(start, end) % 4 != 1)
         parts.append((load_segment(tmp_path / str(at)), kept))
     (tmp_path / "joined").mkdir()
@@ -419,13 +724,17 @@ def test_joining_keeps_every_row_and_posting(tmp_path: Path) -> None:
     joined = load_segment(tmp_path / "joined")
     left = [at for at in range(30) if at % 4 != 1]
     (tmp_path / "whole").mkdir()
-    write_segment(tmp_path / "whole", [records[at] for at in left], vectors[left])
+    write_segment(tmp_path / "whole", [records[at] for at in left], vectors.taken(left))
     whole = load_segment(tmp_path / "whole")
     assert list(joined.papers) == list(whole.papers) == [records[at] for at in left]
     for name in (
         "vectors text_hashes id_hashes lengths term_hashes term_starts posting_rows posting_counts"
     ).split():
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name), name)
+    for name in ("vectors", "starts", "titles"):
+        one, other = (getattr(each.word_vectors, name) for each in (joined, whole))
+        np.testing.assert_array_equal(one, other, name)
+        assert one.dtype == other.dtype
     np.testing.assert_array_equal(joined.names.hashes, whole.names.hashes)
     np.testing.assert_array_equal(joined.names.rows, whole.names.rows)
     for path in whole.facets.paths:

@@ -15,18 +15,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow
 import pytest
+import ray_build
 from conftest import PATIENCE, SUPPORT
-from corpus_papers import variables
+from corpus_papers import environment, variables
 from models import TEXTS, write_model
 from ray_build import WIDTH, LengthEncoder
 
 from ssm_search.build.dumps import gather_index
+from ssm_search.corpora import staging
 from ssm_search.corpora.ray import packed
 from ssm_search.corpora.staging import SEGMENTS, encode_segments, staging_place
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import OnnxEncoder
-from ssm_search.errors import EncoderError, EngineError
+from ssm_search.errors import EncoderError
+from ssm_search.index.words import row_vectors
 from ssm_search.papers import Paper, full_text, to_jsonl
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
@@ -104,11 +107,6 @@ def corpus(folder: Path, count: int) -> tuple[Path, list[Paper]]:
     return path, made
 
 
-def environment() -> dict[str, str]:
-    # Workers find what the build's script defines there.
-    return os.environ | QUIET | {"PYTHONPATH": str(HERE)}
-
-
 def test_the_command_gives_the_vectors_of_this_machine(
     cluster: Cluster, model: Path, tmp_path: Path
 ) -> None:
@@ -117,7 +115,7 @@ def test_the_command_gives_the_vectors_of_this_machine(
     command += ["--encoder", model, "--engine", "ray", "--address", cluster.address]
     done = subprocess.run(
         command,
-        env=environment(),
+        env=environment({}) | QUIET,
         capture_output=True,
         text=True,
         timeout=240,
@@ -126,24 +124,30 @@ def test_the_command_gives_the_vectors_of_this_machine(
     assert "300 papers: encoded 300, reused 0" in done.stderr
     assert "Traceback" not in done.stderr
     encoder = SentenceTransformerEncoder(model)
-    gather_index([path], tmp_path / "here", encoder=encoder, sentences=False)
+    gather_index([path], tmp_path / "here", encoder=encoder)
     there, here = PaperSearch.load(tmp_path / "there"), PaperSearch.load(tmp_path / "here")
     assert isinstance(there.encoder, OnnxEncoder)
     assert [paper.id for paper in there.papers] == [paper.id for paper in made]
-    for row in range(300):
-        np.testing.assert_allclose(
-            there.rows.index.paper_vector(row), here.rows.index.paper_vector(row), atol=1e-6
-        )
+    assert there.status()["words"] == here.status()["words"] > 300 * 2
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
     assert there.query("video mamba", 3) == here.query("video mamba", 3)
 
 
-def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> None:
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files but the manifest, which says when it was built."""
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    return {name: at.read_bytes() for name, at in found.items() if name != "manifest.json"}
+
+
+def test_a_node_that_dies_costs_no_paper(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, made = corpus(tmp_path, 2_000)
     folder = tmp_path / "index"
     place = tmp_path / ".index.staging"
     running = subprocess.Popen(
         [sys.executable, HERE / "ray_build.py", path, folder, cluster.address],
-        env=environment(),
+        env=environment({}) | QUIET,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -162,6 +166,11 @@ def test_a_node_that_dies_costs_no_paper(cluster: Cluster, tmp_path: Path) -> No
     for row, paper in enumerate(made):
         expected = np.eye(WIDTH, dtype=np.float32)[len(full_text(paper)) % WIDTH]
         np.testing.assert_array_equal(search.rows.index.paper_vector(row), expected)
+    quick = LengthEncoder()
+    monkeypatch.setattr(ray_build, "SECONDS", 0)
+    monkeypatch.setattr(staging, "STAGED", 64)
+    gather_index([path], tmp_path / "here", encoder=quick)
+    assert contents(folder) == contents(tmp_path / "here")
 
 
 def test_a_store_is_written_by_all_nodes_though_one_dies(
@@ -177,7 +186,7 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
     command = [sys.executable, HERE / "ray_build.py", path, tmp_path / "index", cluster.address]
     running = subprocess.Popen(
         [*command, "--store", uri],
-        env=environment() | variables(bucket),
+        env=environment(bucket) | QUIET,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -214,10 +223,23 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
 
     here = str(tmp_path / "here")
     encoder = LengthEncoder()
+    monkeypatch.setattr(ray_build, "SECONDS", 0)
     with staging_place(tmp_path / "local") as staged:
         encode_segments(stored, staged, encoder)
         write_store(here, staged, encoder)
     there, local = search.store.view(), Store.open(here).view()
+    ids = [paper.id for paper in made]
+    of_there, of_here = (
+        {
+            line: (one.words.vectors.tobytes(), int(one.words.titles[0]))
+            for line, one in view.stored(ids)
+        }
+        for view in (there, local)
+    )
+    assert of_there == of_here
+    assert len(of_there) == 640
+    assert there.manifest.words == local.manifest.words
+    assert there.manifest.words == sum(len(content) for content, _ in of_here.values()) / WIDTH
     assert there.stats.words == local.stats.words
     for name in ("hashes", "having"):
         np.testing.assert_array_equal(getattr(there.stats, name), getattr(local.stats, name))
@@ -228,7 +250,9 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
 
 
 def test_a_node_that_sees_no_such_folder_says_so(tmp_path: Path) -> None:
-    sent = pyarrow.table({"papers": [to_jsonl([Paper("x", "X")]).encode()], "vectors": [b"0000"]})
+    made = row_vectors(LengthEncoder().encode_words(["X"]), np.ones(1, np.int32), pool=True)
+    paper = to_jsonl([Paper("x", "X")]).encode()
+    sent = pyarrow.table({"papers": [paper], "encoded": [made.to_bytes()]})
     [row] = store_ray._write(sent, str(tmp_path / "nowhere"), {}, 1.0).to_pylist()
     assert row["error"].startswith(f"there is no folder {tmp_path / 'nowhere'}; give all nodes")
 
@@ -244,7 +268,7 @@ def test_what_fails_in_the_cluster_is_said_here(cluster: Cluster, tmp_path: Path
             cluster.address,
             "--broken",
         ],
-        env=environment(),
+        env=environment({}) | QUIET,
         capture_output=True,
         text=True,
         timeout=240,
@@ -257,7 +281,7 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
     path, _ = corpus(tmp_path, 3)
     done = subprocess.run(
         [sys.executable, HERE / "ray_build.py", path, tmp_path / "index", "127.0.0.1:1"],
-        env=environment(),
+        env=environment({}) | QUIET,
         capture_output=True,
         text=True,
         timeout=120,
@@ -265,18 +289,14 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "EngineError: no Ray cluster answers at 127.0.0.1:1" in done.stderr
 
 
-def test_sentences_are_not_encoded_by_a_cluster(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="leave out --sentences or --engine"):
-        gather_index([], tmp_path, encoder=LengthEncoder(), sentences=True, cluster="auto")
-
-
 def test_an_encoder_travels_as_its_files_its_name_or_itself(model: Path, tmp_path: Path) -> None:
     original = SentenceTransformerEncoder(model)
     exported = export_encoder(original, TEXTS, tmp_path)
     sent = packed(exported)
     assert (sent.name, sent.fingerprint) == (original.name, exported.fingerprint)
-    assert {name: len(content) for name, content in sent.files.items()} == {
-        path.name: path.stat().st_size for path in tmp_path.iterdir()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sent.files == {
+        path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in files
     }
     assert packed(original).name == str(model)
     own = LengthEncoder()

@@ -54,18 +54,17 @@ def search() -> PaperSearch:
     return PaperSearch.from_papers(LISTED, WordEncoder())
 
 
-def corpus_of(papers: list[Paper], folder: Path, *, large: bool = True) -> PaperSearch:
+def corpus_of(papers: list[Paper], folder: Path) -> PaperSearch:
     feed = folder / "feed.jsonl"
     feed.write_text("".join(json.dumps(to_json(one)) + "\n" for one in papers))
-    gather_index([feed], folder / "corpus", encoder=WordEncoder(), sentences=not large)
+    gather_index([feed], folder / "corpus", encoder=WordEncoder())
     return PaperSearch.load(folder / "corpus", WordEncoder())
 
 
-@pytest.mark.parametrize("large", [True, False])
 def test_what_belongs_comes_first_and_the_rest_not_at_all(
-    search: PaperSearch, tmp_path: Path, large: bool
+    search: PaperSearch, tmp_path: Path
 ) -> None:
-    corpus = corpus_of([*OTHERS, *LISTED[:9], *HIDDEN], tmp_path, large=large)
+    corpus = corpus_of([*OTHERS, *LISTED[:9], *HIDDEN], tmp_path)
     found = discover(search, corpus, 50)
     assert {one.paper.id for one in found} == {one.id for one in HIDDEN}
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
@@ -151,7 +150,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     feed.write_text("".join(json.dumps(to_json(one)) + "\n" for one in [*others, new]))
     corpus = str(tmp_path / "corpus")
     run = CliRunner()
-    done = run.invoke(app, ["build", "--corpus", str(feed), "--index", corpus, "--no-sentences"])
+    done = run.invoke(app, ["build", "--corpus", str(feed), "--index", corpus])
     assert done.exit_code == 0, done.output
     done = run.invoke(app, ["discover", "--corpus", corpus, "--json"])
     assert done.exit_code == 0, done.output

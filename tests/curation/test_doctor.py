@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT
-from fakes import WordEncoder
+from fakes import TokenEncoder, WordEncoder
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -33,7 +33,12 @@ ABS = "https://arxiv.org/abs/"
 SHIPPED = ROOT / "index" / "awesome-mamba.md"
 
 
-def built(tmp_path: Path, text: str, abstracts: dict[str, str] | None = None) -> PaperSearch:
+def built(
+    tmp_path: Path,
+    text: str,
+    abstracts: dict[str, str] | None = None,
+    encoder: type[WordEncoder] = WordEncoder,
+) -> PaperSearch:
     """The index of a list, with the abstracts that are given by id."""
     source, known = tmp_path / "list.md", tmp_path / "abstracts.jsonl"
     source.write_bytes(text.encode())
@@ -42,7 +47,7 @@ def built(tmp_path: Path, text: str, abstracts: dict[str, str] | None = None) ->
     ]
     known.write_text("".join(json.dumps(record) + "\n" for record in records))
     report = build_index(
-        source, tmp_path / "index", abstracts=[known], encoder=WordEncoder(), offline=True
+        source, tmp_path / "index", abstracts=[known], encoder=encoder(), offline=True
     )
     return report.search
 
@@ -86,16 +91,20 @@ def three_headings(extra: dict[str, str] | None = None) -> tuple[str, dict[str, 
     return text, known
 
 
-def test_nothing_is_found_where_nothing_is_wrong(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_nothing_is_found_where_nothing_is_wrong(
+    encoder: type[WordEncoder], tmp_path: Path
+) -> None:
     text, known = three_headings()
-    assert examine(built(tmp_path, text, known), text) == []
+    assert examine(built(tmp_path, text, known, encoder), text) == []
 
 
-def test_a_misfiled_paper_is_moved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_a_misfiled_paper_is_moved(encoder: type[WordEncoder], tmp_path: Path) -> None:
     stray = f"- [On graph matters]({ABS}2404.91111)\n"
     text, known = three_headings({"Films": stray})
     known["2404.91111"] = "Whatever a graph of shape1 may be."
-    search = built(tmp_path, text, known)
+    search = built(tmp_path, text, known, encoder)
     findings = examine(search, text, "list.md")
     (finding,) = of_kind(findings, "misfiled")
     assert finding.line == text[: text.index(stray)].count("\n") + 1
@@ -276,8 +285,12 @@ def test_hostile_titles_of_arxiv_reach_neither_list_nor_terminal(tmp_path: Path)
         "# A List\n\n## Sea\n",
     ],
 )
-def test_a_list_without_papers(text: str, tmp_path: Path) -> None:
-    search = PaperSearch.from_papers([], WordEncoder())
+@pytest.mark.parametrize("headings", [[], [("Sea",)]])
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_a_list_without_papers(
+    text: str, headings: list[Category], encoder: type[WordEncoder], tmp_path: Path
+) -> None:
+    search = PaperSearch.from_papers([], encoder(), headings=headings)
     search.save(tmp_path / "index", list_sha256=sha(text))
     assert examine(search, text) == []
 

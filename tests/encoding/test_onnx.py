@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -12,18 +13,35 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from conftest import ROOT
-from models import TEXTS, write_model
+from fakes import TokenEncoder
+from models import TEXTS, WIDTH, write_model
 from onnx import numpy_helper
+from safetensors.numpy import load_file, save_file
 
 from ssm_search.build import lists as build
 from ssm_search.build.lists import BuildReport, build_index
 from ssm_search.encoding import bulk as bulk_encoder
 from ssm_search.encoding import export as onnx_export
-from ssm_search.encoding.bulk import fastest, widened
-from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_encoder
-from ssm_search.encoding.export import MIN_COSINE, _codes, _quantized, agree, export_encoder
-from ssm_search.encoding.onnx import ENCODER_FOLDER, MODEL_FILE, OnnxEncoder, usable_cores
+from ssm_search.encoding.bulk import BulkEncoder, fastest, widened
+from ssm_search.encoding.encoded import Encoded, as_floats
+from ssm_search.encoding.encoder import SentenceTransformerEncoder
+from ssm_search.encoding.export import (
+    MIN_COSINE,
+    MIN_WORDS_ALIKE,
+    _codes,
+    _quantized,
+    _same_words,
+    agree,
+    export_encoder,
+)
+from ssm_search.encoding.onnx import (
+    DESCRIPTION,
+    ENCODER_FOLDER,
+    MODEL_FILE,
+    OnnxEncoder,
+    usable_cores,
+)
+from ssm_search.encoding.words import WordLayers, save_word_layers
 from ssm_search.errors import EncoderError, IndexFolderError
 from ssm_search.search.local import PaperSearch
 
@@ -65,11 +83,28 @@ def index(first: Path, tmp_path: Path) -> Path:
 
 
 def export(model: Path, folder: Path) -> OnnxEncoder:
+    folder.mkdir(exist_ok=True)
     return export_encoder(SentenceTransformerEncoder(model), TEXTS, folder)
 
 
 def built(source: Path, folder: Path, model: Path) -> BuildReport:
     return build_index(source, folder, encoder=SentenceTransformerEncoder(model), offline=True)
+
+
+def with_layers(folder: Path) -> Path:
+    """The model in ``folder``, which brings layers of its own for words."""
+    rng = np.random.default_rng(1)
+    projection = rng.normal(size=(16, WIDTH)).astype(np.float32)
+    weights = rng.normal(size=WIDTH).astype(np.float32) / 8
+    save_word_layers(WordLayers(projection, weights, np.array(0.5, np.float32)), folder)
+    return folder
+
+
+def assert_same_words(one: Encoded, other: Encoded, alike: float = MIN_WORDS_ALIKE) -> None:
+    np.testing.assert_array_equal(one.starts, other.starts)
+    assert one.words.shape == other.words.shape
+    assert (one.vectors * other.vectors).sum(axis=1).min() > MIN_COSINE
+    assert (as_floats(one.words) * as_floats(other.words)).sum(axis=1).mean() > alike
 
 
 @pytest.mark.parametrize(
@@ -105,11 +140,102 @@ def test_an_export_gives_the_vectors_of_its_model(settings: dict[str, Any], tmp_
     assert (cased @ other > 0.999) == settings.get("lower_case", True)
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["fixed layers", "its own layers"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"pooling": "cls"},
+        {"max_length": 8},
+        {"prompts": {"query": "graph: ", "document": "video: "}},
+    ],
+    ids=str,
+)
+def test_an_export_gives_the_words_and_weights_of_its_model(
+    settings: dict[str, Any], own: bool, tmp_path: Path
+) -> None:
+    folder = write_model(tmp_path / "model", **settings)
+    original = SentenceTransformerEncoder(with_layers(folder) if own else folder)
+    exported = export(folder, tmp_path / "exported")
+    texts = ["Video MAMBA of the graph", "graph " * 50, "", "a β text", "of the", "zebra?!"]
+    assert_same_words(original.encode_words(texts), exported.encode_words(texts))
+    assert exported.encode_words(texts).words.shape[1] == (16 if own else 64)
+    for text in texts:
+        one, other = original.encode_query_words(text), exported.encode_query_words(text)
+        assert one.vector @ other.vector > MIN_COSINE
+        assert np.mean((one.words * other.words).sum(axis=1)) > MIN_WORDS_ALIKE
+        np.testing.assert_allclose(np.linalg.norm(other.words, axis=1), 1, atol=1e-5)
+        np.testing.assert_allclose(other.weights, one.weights, atol=0.02)
+        assert other.weights.sum() == pytest.approx(1, abs=1e-5)
+        np.testing.assert_array_equal(one.spans, other.spans)
+        np.testing.assert_array_equal(original.word_spans(text), exported.word_spans(text))
+        assert len(exported.word_spans(text)) == len(exported.encode_words([text]).words)
+        types = {each.dtype for each in (other.vector, other.words, other.weights)}
+        assert types == {np.dtype(np.float32)}
+    weights = exported.encode_query_words(texts[0]).weights
+    assert (np.ptp(weights) > 0.001) == own
+    # As one vector they are those that are encoded alone.
+    for text in texts:
+        words, vectors = exported.encode_query_words(text), exported.encode_query([text])
+        np.testing.assert_array_equal(words.vector, vectors[0])
+
+
+def test_a_model_of_16_bits_is_exported_as_what_it_computes(model: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(model, tmp_path / "half")
+    tables = load_file(folder / "model.safetensors")
+    halves = {n: t.astype(np.float16) if t.dtype == np.float32 else t for n, t in tables.items()}
+    save_file(halves, folder / "model.safetensors", {"format": "pt"})
+    exported = export(folder, tmp_path / "exported")
+    assert exported.about.weights == "int8"
+    assert_same_words(
+        SentenceTransformerEncoder(folder).encode_words(TEXTS), exported.encode_words(TEXTS)
+    )
+
+
+def test_an_export_says_what_sentence_transformers_reads(
+    model: Path, exported: OnnxEncoder, tmp_path: Path
+) -> None:
+    """Its first output is what is pooled there, and its files are described."""
+    there = [name for name in DESCRIPTION if (model / name).is_file()]
+    assert "modules.json" in there
+    for name in there:
+        assert (exported.folder / name).read_bytes() == (model / name).read_bytes()
+    graph = onnx.load(exported.folder / MODEL_FILE).graph
+    names = [value.name for value in graph.output]
+    assert names == ["last_hidden_state", "vector", "words", "weights"]
+    assert [value.name for value in graph.input] == ["input_ids", "attention_mask"]
+    # They go with it, and are no part of what decides what the vectors are.
+    exported.copy_to(tmp_path / "copy")
+    for name in there:
+        assert (tmp_path / "copy" / name).read_bytes() == (model / name).read_bytes()
+        (tmp_path / "copy" / name).unlink()
+    bare = OnnxEncoder(tmp_path / "copy", exported.fingerprint)
+    np.testing.assert_array_equal(bare.encode(TEXTS), exported.encode(TEXTS))
+    assert set(bare.contents()) == set(OnnxEncoder.FILES)
+    assert set(exported.contents()) == {*OnnxEncoder.FILES, *there}
+
+
+def test_texts_of_one_batch_may_differ_in_length(exported: OnnxEncoder) -> None:
+    """As sentence-transformers runs them: what pads a text changes nothing of it."""
+    tokenizer, session = exported._load()
+    texts = [tokenizer.document(text).ids for text in ("video", "graph mamba state space model")]
+    ids, mask = np.zeros((2, len(texts[1])), np.int64), np.zeros((2, len(texts[1])), np.int64)
+    for row, tokens in enumerate(texts):
+        ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
+    found = session.run(["vector"], {"input_ids": ids, "attention_mask": mask})[0]
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    expected = exported.encode(["video", "graph mamba state space model"])
+    assert (found * expected).sum(axis=1).min() > 0.999
+
+
 def test_a_vector_does_not_depend_on_the_texts_beside_it(exported: OnnxEncoder) -> None:
     together = exported.encode(TEXTS)
     alone = np.vstack([exported.encode([text]) for text in TEXTS])
     np.testing.assert_array_equal(together, alone)
     assert exported.encode([]).shape == (0, together.shape[1])
+    assert exported.encode_query([]).shape == (0, together.shape[1])
+    nothing = exported.encode_words([])
+    assert (nothing.words.shape, nothing.starts.tolist()) == ((0, 64), [0])
 
 
 def test_threads_may_ask_at_once(model: Path, tmp_path: Path) -> None:
@@ -140,8 +266,11 @@ def test_float32_where_8_bits_give_other_answers(
     monkeypatch.setattr(onnx_export, "_codes", coarse)
     exported = export(model, tmp_path)
     assert exported.about.weights == "float32"
-    expected = SentenceTransformerEncoder(model).encode(TEXTS)
-    np.testing.assert_allclose(exported.encode(TEXTS), expected, atol=1e-5)
+    expected = SentenceTransformerEncoder(model).encode_words(TEXTS)
+    found = exported.encode_words(TEXTS)
+    np.testing.assert_allclose(found.vectors, expected.vectors, atol=1e-5)
+    np.testing.assert_array_equal(found.starts, expected.starts)
+    assert np.abs(found.words.astype(int) - expected.words).max() <= 1
 
 
 def test_8_bit_codes_are_exact_to_half_a_step() -> None:
@@ -167,6 +296,22 @@ def test_what_agrees() -> None:
     # Vectors nearly the same, neighbours all different: to one side, to the other.
     step = 0.01 * np.roll(eye, 1, axis=1)
     assert not agree(*(x / np.linalg.norm(x, axis=1)[:, None] for x in (eye + step, eye - step)))
+
+
+def test_words_that_agree() -> None:
+    rng = np.random.default_rng(0)
+    words = rng.normal(size=(6, 8))
+    kept = np.rint(127 * words / np.linalg.norm(words, axis=1, keepdims=True)).astype(np.int8)
+    eye, starts = np.eye(3, dtype=np.float32), np.array([0, 1, 4, 6])
+    one = Encoded(eye, kept, starts)
+    assert _same_words(one, one)
+    assert not _same_words(one, Encoded(eye[::-1], kept, starts))
+    assert not _same_words(one, Encoded(eye, kept, np.array([0, 2, 4, 6])))
+    assert not _same_words(one, Encoded(eye, np.roll(kept, 1, axis=0), starts))
+    turned = np.concatenate([kept[:5], -kept[5:]])  # one of six: a mean cosine of two thirds
+    assert not _same_words(one, Encoded(eye, turned, starts))
+    none = Encoded(eye, np.zeros((0, 0), np.int8), np.zeros(4, np.int64))
+    assert _same_words(none, none)
 
 
 def test_a_build_exports_and_queries_go_there(source: Path, model: Path, tmp_path: Path) -> None:
@@ -213,18 +358,59 @@ def test_many_papers_are_encoded_on_a_gpu(
     many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
     monkeypatch.setattr(bulk_encoder, "_seconds", lambda encoder: 1.0)
     for has_gpu, used in ((False, exported), (True, original)):
-        monkeypatch.setattr(SentenceTransformerEncoder, "accelerated", has_gpu)
+        monkeypatch.setattr(bulk_encoder, "has_gpu", lambda has_gpu=has_gpu: has_gpu)
         encoder = fastest(original, exported)
         assert encoder.fingerprint == exported.fingerprint
         np.testing.assert_array_equal(encoder.encode(many), used.encode(many))
         np.testing.assert_array_equal(encoder.encode(TEXTS), exported.encode(TEXTS))
-    assert fastest(exported, exported) is exported
+        found, expected = encoder.encode_words(many), used.encode_words(many)
+        np.testing.assert_array_equal(found.words, expected.words)
+        np.testing.assert_array_equal(found.starts, expected.starts)
+        asked, told = encoder.encode_query_words("graph"), exported.encode_query_words("graph")
+        np.testing.assert_array_equal(asked.words, told.words)
+        np.testing.assert_array_equal(encoder.word_spans("graph"), exported.word_spans("graph"))
+
+
+def test_a_gpu_gets_the_model_that_an_export_holds(
+    exported: OnnxEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that comes along is an export, and no other model is at hand."""
+    monkeypatch.setattr(bulk_encoder, "has_gpu", lambda: True)
+    encoder = fastest(exported, exported)
+    assert isinstance(encoder, BulkEncoder)
+    many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
+    assert_same_words(exported.encode_words(many), encoder.encode_words(many))
+    chosen = encoder.chosen
+    assert isinstance(chosen, SentenceTransformerEncoder)
+    assert chosen.folder.is_dir()
+    folder = chosen.folder
+    del encoder, chosen
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_an_export_that_does_not_say_what_it_is_of_encodes_by_itself(
+    exported: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_encoder, "has_gpu", lambda: True)
+    monkeypatch.setattr(bulk_encoder, "_seconds", lambda encoder: 1.0)
+    exported.copy_to(tmp_path / "bare")
+    (tmp_path / "bare" / "modules.json").unlink()
+    bare = OnnxEncoder(tmp_path / "bare")
+    encoder = fastest(bare, bare)
+    assert isinstance(encoder, BulkEncoder)
+    assert encoder.chosen is bare
+
+
+def test_other_encoders_encode_papers_themselves() -> None:
+    fake = TokenEncoder()
+    assert fastest(fake, fake) is fake
 
 
 def test_products_are_computed_in_float32_where_that_is_faster(
     exported: OnnxEncoder, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SentenceTransformerEncoder, "accelerated", False)
+    monkeypatch.setattr(bulk_encoder, "has_gpu", lambda: False)
     quick: list[float] = [1.15]
     monkeypatch.setattr(
         bulk_encoder, "_seconds", lambda encoder: quick[0] if encoder is exported else 0.99
@@ -237,6 +423,7 @@ def test_products_are_computed_in_float32_where_that_is_faster(
     found, expected = encoder.encode(many), exported.encode(many)
     np.testing.assert_array_equal(found, wide.encode(many))
     assert np.sum(found * expected, axis=1).min() > MIN_COSINE
+    assert_same_words(encoder.encode_words(many), exported.encode_words(many), alike=0.995)
     quick[0] = 1.1  # not enough of a difference
     assert fastest(SentenceTransformerEncoder(model), exported).chosen is exported
 
@@ -260,7 +447,8 @@ def test_wide_products_are_of_the_same_weights(exported: OnnxEncoder) -> None:
     for node in products:
         codes, scales = old[node.input[1]], old[node.input[2]]
         wide = tables[f"{node.input[1]}.wide"]
-        block, inner, outer = codes.shape[2], 5, 3  # the weight of one input for one output
+        # The weight of one input for one output, if there are so many.
+        block, inner, outer = codes.shape[2], 5, min(3, len(codes) - 1)
         scale = scales.reshape(codes.shape[:2])[outer, inner // block]
         code = int(codes[outer, inner // block, inner % block]) - 128
         assert wide[inner, outer] == np.float32(code) * scale
@@ -269,7 +457,7 @@ def test_wide_products_are_of_the_same_weights(exported: OnnxEncoder) -> None:
 def test_what_cannot_be_exported_goes_on_as_before(
     source: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(model: object) -> None:
+    def broken(model: object, folder: Path) -> None:
         raise RuntimeError("no such operator\nand a stack")
 
     monkeypatch.setattr(onnx_export, "_traced", broken)
@@ -300,8 +488,15 @@ def test_an_exchanged_encoder_is_refused(
         search.query("video")
     assert found in str(caught.value)
     assert expected in str(caught.value)
+    for name, message in (
+        ("model.onnx", r"is no model\.onnx.*build the index again"),
+        ("encoder.json", r"cannot read .*encoder\.json.*build the index again"),
+    ):
+        (about.parent / name).unlink()
+        with pytest.raises(EncoderError, match=message):
+            PaperSearch.load(index).encoder.encode(["video"])
     shutil.rmtree(about.parent)
-    with pytest.raises(EncoderError, match=r"is no encoder\.json"):
+    with pytest.raises(EncoderError, match=message):
         PaperSearch.load(index).encoder.encode(["video"])
     # A build mends it.
     built(source, index, model)
@@ -324,19 +519,3 @@ def test_an_index_saved_elsewhere_takes_its_encoder_along(index: Path, tmp_path:
     shutil.rmtree(index)
     assert search.query("video mamba", 1)[0].paper.title == "video mamba"
     assert PaperSearch.load(tmp_path / "copy").query("audio zebra", 1)
-
-
-@pytest.mark.encoder
-def test_the_shipped_encoder_answers_as_its_model_does(shared: Path) -> None:
-    lines = (shared / "scitldr_dev.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [record for line in lines if (record := json.loads(line))["tldrs"]][:150]
-    abstracts = [record["abstract"] for record in records]
-    queries = [record["tldrs"][0] for record in records]
-    original = load_encoder()
-    exported = PaperSearch.load(ROOT / "index" / "awesome-mamba").encoder
-    assert isinstance(exported, OnnxEncoder)
-    assert exported.about.source == original.fingerprint
-    expected = np.argsort(-original.encode(queries) @ original.encode(abstracts).T)[:, :10]
-    found = np.argsort(-exported.encode(queries) @ exported.encode(abstracts).T)[:, :10]
-    same = [len(set(one) & set(other)) / 10 for one, other in zip(expected, found, strict=True)]
-    assert np.mean(same) >= 0.95

@@ -18,7 +18,7 @@ from ssm_search.search.local import PaperSearch
 
 def built(folder: Path, tmp_path: Path) -> PaperSearch:
     path = source(tmp_path, papers(40))
-    gather_index([path], folder, encoder=WordEncoder(), sentences=False)
+    gather_index([path], folder, encoder=WordEncoder())
     return PaperSearch.load(folder, WordEncoder())
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.bm25 import K1, B, build_bm25
 from ssm_search.index.memory import MemoryIndex
+from ssm_search.index.words import RowVectors, Words
 from ssm_search.text import STOP_WORDS
 
 
@@ -19,13 +19,23 @@ def unit_rows(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def words(*rows: list[tuple[float, float]], titles: list[int]) -> Words:
+    vectors = np.array([word for row in rows for word in row]).reshape(-1, 2)
+    starts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+    return Words(np.rint(127 * vectors).astype(np.int8), starts, np.array(titles, dtype=np.int32))
+
+
+def no_words(n: int) -> Words:
+    """What an encoder gives that gives none."""
+    starts, titles = np.zeros(n + 1, dtype=np.int64), np.zeros(n, dtype=np.int32)
+    return Words(np.zeros((0, 0), dtype=np.int8), starts, titles)
+
+
 @pytest.fixture
 def small() -> MemoryIndex:
-    eye = np.eye(3, dtype=np.float32)
+    of_rows = words([(1, 0), (0, 1), (0.6, 0.8)], [(0, 1)], [(0.8, 0.6), (1, 0)], titles=[2, 1, 0])
     return MemoryIndex.build(
-        papers=eye,
-        sentences=eye[[0, 1, 1, 2, 0]],
-        sentence_starts=np.array([0, 2, 3, 5]),
+        RowVectors(np.eye(3, dtype=np.float32), of_rows),
         terms=[
             [("video", "video"), ("video", "videos"), ("mamba", "mamba")],
             [("graph", "graphs"), ("mamba", "mamba")],
@@ -34,17 +44,34 @@ def small() -> MemoryIndex:
     )
 
 
-def test_dense_scores_equal_brute_force() -> None:
+def test_cosines_equal_brute_force() -> None:
     rng = np.random.default_rng(7)
-    papers, sentences = unit_rows(rng, 60, 16), unit_rows(rng, 200, 16)
-    inner = np.sort(rng.choice(np.arange(1, 200), size=59, replace=False))
-    starts = np.array([0, *inner, 200])
-    index = MemoryIndex.build(papers, sentences, starts, [[("a", "a")]] * 60)
+    papers = unit_rows(rng, 60, 16)
+    index = MemoryIndex.build(RowVectors(papers, no_words(60)), [[("a", "a")]] * 60)
     for query in unit_rows(rng, 20, 16):
-        scores = index.dense_scores(query)
-        np.testing.assert_allclose(scores.paper, papers @ query, atol=1e-6)
-        nearest = [(sentences[a:b] @ query).max() for a, b in pairwise(starts)]
-        np.testing.assert_allclose(scores.sentence, nearest, atol=1e-6)
+        np.testing.assert_allclose(index.cosines(query), papers @ query, atol=1e-6)
+    np.testing.assert_array_equal(index.paper_vectors, papers)
+    np.testing.assert_array_equal(index.row_vectors([3, 59, 3]).vectors, papers[[3, 59, 3]])
+
+
+def test_words_of_rows(small: MemoryIndex) -> None:
+    found = small.words_of([2, 0])
+    assert found.vectors.tolist() == [[102, 76], [127, 0], [127, 0], [0, 127], [76, 102]]
+    assert (found.starts.tolist(), found.titles.tolist()) == ([0, 2, 5], [0, 2])
+    assert small.row_vectors([1]).words.vectors.tolist() == [[0, 127]]
+
+
+def test_what_a_title_is_about_is_the_mean_of_its_words(small: MemoryIndex) -> None:
+    # Of the last row, which has no title, all its words: (102 + 127, 76) over 127.
+    last = np.array([229, 76]) / math.hypot(229, 76)
+    expected = [[math.sqrt(0.5)] * 2, [0, 1], last]
+    np.testing.assert_allclose(small.title_vectors, expected, atol=1e-6)
+
+
+def test_without_words_a_title_is_what_the_paper_is() -> None:
+    eye = np.eye(2, dtype=np.float32)
+    index = MemoryIndex.build(RowVectors(eye, no_words(2)), [[("a", "a")]] * 2)
+    np.testing.assert_array_equal(index.title_vectors, eye)
 
 
 def test_bm25_is_lucenes_formula(small: MemoryIndex) -> None:
@@ -78,32 +105,43 @@ def test_rows_know_their_terms(small: MemoryIndex) -> None:
     assert small.words == ("graphs", "mamba", "video", "videos")
 
 
-def test_sentences_of_a_row(small: MemoryIndex) -> None:
-    query = np.array([1, 0, 0], dtype=np.float32)
-    assert small.sentence_scores(0, query).tolist() == [1, 0]
-    assert small.sentence_scores(2, query).tolist() == [0, 1]
-
-
 def test_saved_and_loaded_it_answers_the_same(small: MemoryIndex, tmp_path: Path) -> None:
     small.save(tmp_path)
     loaded = MemoryIndex.load(tmp_path)
     query = np.array([0.6, 0.8, 0], dtype=np.float32)
-    np.testing.assert_array_equal(loaded.dense_scores(query).paper, small.dense_scores(query).paper)
+    np.testing.assert_array_equal(loaded.cosines(query), small.cosines(query))
     np.testing.assert_array_equal(
         loaded.bm25_scores(["video", "mamba"]), small.bm25_scores(["video", "mamba"])
     )
     assert loaded.words == small.words
+    for name in ("vectors", "starts", "titles"):
+        one, other = getattr(loaded.word_vectors, name), getattr(small.word_vectors, name)
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    assert isinstance(loaded.word_vectors.vectors, np.memmap)  # read when it is looked at
 
 
 def test_rows_without_any_term_are_still_found_by_meaning(tmp_path: Path) -> None:
     eye = np.eye(2, dtype=np.float32)
-    MemoryIndex.build(eye, eye, np.arange(3), [[], []]).save(tmp_path)
+    MemoryIndex.build(RowVectors(eye, no_words(2)), [[], []]).save(tmp_path)
     index = MemoryIndex.load(tmp_path)
-    assert index.dense_scores(eye[1]).paper.tolist() == [0, 1]
+    assert index.cosines(eye[1]).tolist() == [0, 1]
     assert index.bm25_scores(["video"]).tolist() == [0, 0]
+    assert not index.word_vectors
 
 
-@pytest.mark.parametrize("name", ["papers.faiss", "sentences.faiss", "sentence_starts.npy"])
+def test_no_rows_have_no_scores(tmp_path: Path) -> None:
+    """Nor a width: a question of any is answered."""
+    MemoryIndex.build(RowVectors(np.zeros((0, 0), np.float32), no_words(0)), []).save(tmp_path)
+    index = MemoryIndex.load(tmp_path)
+    assert index.cosines(np.ones(5, dtype=np.float32)).shape == (0,)
+    assert index.bm25_scores(["video"]).shape == (0,)
+
+
+FILES = ["papers.faiss", "word_vectors.npy", "word_starts.npy", "title_words.npy"]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_truncated_file_is_an_error_with_a_cure(
     small: MemoryIndex, tmp_path: Path, name: str
 ) -> None:
@@ -114,16 +152,41 @@ def test_a_truncated_file_is_an_error_with_a_cure(
         MemoryIndex.load(tmp_path)
 
 
-def test_counts_that_differ_are_both_named(small: MemoryIndex, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_an_error_with_a_cure(
+    small: MemoryIndex, tmp_path: Path, name: str
+) -> None:
     small.save(tmp_path)
-    np.save(tmp_path / "sentence_starts.npy", np.array([0, 2, 5]))
-    with pytest.raises(IndexFolderError, match="2 rows of sentences, expected 3"):
+    (tmp_path / name).unlink()
+    with pytest.raises(IndexFolderError, match=r"damaged.*build it again"):
         MemoryIndex.load(tmp_path)
 
 
-def test_pickles_are_never_loaded(small: MemoryIndex, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("word_starts", np.array([0, 3, 6]), "2 starts of words, expected 3"),
+        ("word_starts", np.zeros(0, np.int64), "-1 starts of words, expected 3"),
+        ("word_starts", np.array([0, 3, 4, 7]), "6 words, expected 7"),
+        ("word_vectors", np.zeros((5, 2), np.int8), "5 words, expected 6"),
+        ("title_words", np.zeros(4, np.int32), "4 counts of titles' words, expected 3"),
+        ("term_counts", np.zeros(4, np.int64), "4 counts of terms, expected 3"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_counts_that_differ_are_both_named(
+    small: MemoryIndex, tmp_path: Path, name: str, array: np.ndarray, message: str
+) -> None:
     small.save(tmp_path)
-    np.save(tmp_path / "sentence_starts.npy", np.array([object()]), allow_pickle=True)
+    np.save(tmp_path / f"{name}.npy", array)
+    with pytest.raises(IndexFolderError, match=f"{message}.*; build it again"):
+        MemoryIndex.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+def test_pickles_are_never_loaded(small: MemoryIndex, tmp_path: Path, name: str) -> None:
+    small.save(tmp_path)
+    np.save(tmp_path / name, np.array([object()]), allow_pickle=True)
     with pytest.raises(IndexFolderError, match="damaged"):
         MemoryIndex.load(tmp_path)
 

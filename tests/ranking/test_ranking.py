@@ -37,17 +37,43 @@ def test_scores_that_tell_nothing_apart_become_zero(scores: np.ndarray) -> None:
     assert ranking.z_scores(scores).tolist() == [0] * len(scores)
 
 
-def test_fuse_weighs_words_against_meaning() -> None:
-    # Two rows: every z-score is ±1. Words prefer row 0, both kinds of vectors row 1.
-    fused = ranking.fuse(bm25=array(2, 0), paper=array(0.2, 0.6), sentence=array(0.1, 0.9))
-    np.testing.assert_allclose(fused, [0.35 - 0.65, -0.35 + 0.65], atol=1e-6)
+WEIGHTS = ranking.Weights(bm25=0.2, cosine=0.3, late=0.5)
 
 
-def test_fuse_averages_paper_and_best_sentence() -> None:
-    # The averages of row 0 and 1 are equal, .5; row 2 stands apart with 0.2.
-    fused = ranking.fuse(array(0, 0, 0), array(0.9, 0.1, 0.2), array(0.1, 0.9, 0.2))
-    assert fused[0] == pytest.approx(fused[1])
-    np.testing.assert_allclose(fused, 0.65 * np.array([0.70711, 0.70711, -1.41421]), atol=1e-4)
+def test_fused_is_the_weighted_mean_of_the_three_signals() -> None:
+    found = ranking.fused(WEIGHTS, array(1, -1, 0), array(-1, 1, 2), array(-1, 0, 1))
+    expected = [0.2 - 0.3 - 0.5, -0.2 + 0.3, 0.6 + 0.5]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_without_late_interaction_the_other_two_count_by_their_shares() -> None:
+    found = ranking.fused(WEIGHTS, array(1, -1, 0), array(-1, 1, 2))
+    np.testing.assert_allclose(found, [0.4 - 0.6, -0.4 + 0.6, 1.2], atol=1e-6)
+
+
+def test_weights_need_not_add_up_to_one() -> None:
+    double = ranking.Weights(bm25=0.4, cosine=0.6, late=1.0)
+    signals = array(1, -1, 0), array(-1, 1, 2), array(-1, 0, 1)
+    for given in (signals, signals[:2]):
+        one, other = ranking.fused(WEIGHTS, *given), ranking.fused(double, *given)
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_the_words_of_a_title_are_not_looked_for_in_papers() -> None:
+    questions, papers = ranking.FOR_QUESTIONS, ranking.FOR_PAPERS
+    assert (questions.bm25, questions.cosine, questions.late) == (0.2, 0.3, 0.5)
+    assert (papers.bm25, papers.cosine, papers.late) == (0.0, 0.7, 0.3)
+    for late, expected in ((None, array(3, 4)), (array(1, 0), array(2.4, 2.8))):
+        found = ranking.fused(papers, array(9, -9), array(3, 4), late)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_scores_of_some_are_standardized_by_the_spread_of_all() -> None:
+    # All scores are 0, 2, 4: mean 2, deviation √(8/3).
+    found = ranking.standardized(array(4, 2), 2.0, (8 / 3) ** 0.5)
+    np.testing.assert_allclose(found, [1.2247449, 0], atol=1e-6)
+    assert ranking.standardized(array(4, 2), 3.0, 0.0).tolist() == [0, 0]
 
 
 def test_put_first_lifts_above_all_others_and_keeps_the_order() -> None:

@@ -18,25 +18,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 import pytest
-from conftest import PATIENCE, SUPPORT, Place
-from corpus_papers import loaded, papers
-from fakes import WordEncoder
+from conftest import PATIENCE, Place
+from corpus_papers import environment, loaded, papers
+from fakes import TokenEncoder, WordEncoder, word_vector
 from numpy.typing import NDArray
 
-from ssm_search.corpora import encode_segments, staging_place, write_index
+from ssm_search.corpora import (
+    encode_segments,
+    staging,
+    staging_place,
+    update_index,
+    write_index,
+)
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, StoreError
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
 from ssm_search.stores import store as store_module
+from ssm_search.stores.search import StoreSearch
 from ssm_search.stores.store import Store
 from ssm_search.stores.writing import generations as store_writing
 from ssm_search.stores.writing import lock as store_lock
 from ssm_search.stores.writing import upkeep as store_upkeep
 from ssm_search.stores.writing.generations import update_store, write_store
 from ssm_search.stores.writing.lock import break_lock
+from ssm_search.stores.writing.rows import paper_of
 
 pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -78,9 +87,12 @@ def scores(hits: Sequence[object]) -> list[tuple[str, float]]:
     return [(hit.paper.id, round(hit.score, 2)) for hit in hits]  # type: ignore[attr-defined]
 
 
-def test_answers_are_those_of_a_folder(place: Place, tmp_path: Path) -> None:
-    local = written(place, papers(60), tmp_path)
-    search = loaded(place)
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_answers_are_those_of_a_folder(
+    encoder: type[WordEncoder], place: Place, tmp_path: Path
+) -> None:
+    local = written(place, papers(60), tmp_path, encoder())
+    search = loaded(place, encoder())
     for text in ("video", "lattice", "audio", "2401.00007", "paper"):
         here, there = local.query(text, 20), search.query(text, 20)
         assert dict(scores(here)) == pytest.approx(dict(scores(there)), abs=0.02) or (
@@ -88,6 +100,13 @@ def test_answers_are_those_of_a_folder(place: Place, tmp_path: Path) -> None:
         )
         assert here[0].paper == there[0].paper
         assert here[0].why == there[0].why
+    # Without BM25, of which several terms are taken to be independent, all is exact.
+    for asked in (["2401.00003"], ["2401.00003", "2401.00011"]):
+        here, there = (one.recommend(asked, ["2401.00005"], 20) for one in (local, search))
+        assert [hit.score for hit in there] == pytest.approx([h.score for h in here], abs=1e-3)
+        whys = {hit.paper.id: hit.why for hit in there}
+        assert len(whys.keys() & {hit.paper.id for hit in here}) >= 18  # equal scores, two orders
+        assert all(whys.get(hit.paper.id, hit.why) == hit.why for hit in here)
     for text in ("video graph lattice", "kernel scan token"):
         here, there = local.query(text, 10), search.query(text, 10)
         assert len({h.paper.id for h in here} & {h.paper.id for h in there}) >= 9
@@ -108,6 +127,85 @@ def test_answers_are_those_of_a_folder(place: Place, tmp_path: Path) -> None:
         search.query("2312.00752")
     with pytest.raises(IndexFolderError, match="large corpus"):
         search.suggest_categories("video")
+
+
+def words_there(search: StoreSearch) -> dict[str, tuple[bytes, int]]:
+    """What the store has of the words of each paper: bytes, and how many are its title's."""
+    ids = [paper.id for paper in search.papers]
+    return {
+        paper_of(line).id: (made.words.vectors.tobytes(), int(made.words.titles[0]))
+        for line, made in search.store.view().stored(ids)
+    }
+
+
+def words_of(local: PaperSearch) -> dict[str, tuple[bytes, int]]:
+    """What a folder has, as :func:`words_there`."""
+    rows = np.flatnonzero(local.rows.present)
+    words = local.rows.index.words_of(rows)
+    return {
+        local.papers[row].id: (words.of(at).tobytes(), int(words.titles[at]))
+        for at, row in enumerate(rows)
+    }
+
+
+def test_words_are_the_same_to_the_byte_wherever_they_went(place: Place, tmp_path: Path) -> None:
+    records = papers(40)
+    local = written(place, records, tmp_path, TokenEncoder())
+    search = loaded(place, TokenEncoder())
+    there, width = words_there(search), len(word_vector("video"))
+    assert there == words_of(local)
+    assert len(there) == 40
+    assert all(count and len(content) % width == 0 for content, count in there.values())
+    assert search.status()["words"] == sum(len(content) for content, _ in there.values()) / width
+    assert search.status()["words"] == local.status()["words"]
+    changed = [
+        replace(records[0], venue="Elsewhere"),
+        replace(records[1], title="Film, film of nodes", abstract="A sound. A sound, a scan."),
+        Removed(records[2].id),
+        *papers(45)[40:],
+    ]
+    encoder = TokenEncoder()
+    counts = update_store(changed, place[0], encoder, place[1] or None)
+    assert (counts.papers, counts.encoded, counts.reused, counts.removed) == (44, 6, 1, 1)
+    assert len(encoder.encoded) == 6
+    update_index(changed, tmp_path / "local", local.rows, TokenEncoder())
+    local = PaperSearch.load(tmp_path / "local", TokenEncoder())
+    search.store.refresh()
+    for now in (search, loaded(place, TokenEncoder())):
+        assert words_there(now) == words_of(local)
+        assert now.status()["words"] == sum(len(x) for x, _ in words_of(local).values()) / width
+        here, there_ = local.query("sound", 10), now.query("sound", 10)
+        # The sample that words are compared with stays as it was; an update is small beside it.
+        assert here[0].paper.id == there_[0].paper.id == records[1].id
+        assert {hit.paper.id for hit in here[:5]} == {hit.paper.id for hit in there_[:5]}
+
+
+@pytest.mark.parametrize("encoder", [WordEncoder, TokenEncoder])
+def test_what_is_like_a_stored_paper_is_found_without_encoding(
+    encoder: type[WordEncoder], tmp_path: Path
+) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(30)
+    written(place, records, tmp_path, encoder())
+    asked = encoder()
+    search = loaded(place, asked)
+    for name in (records[3].id, records[3].url, records[3].title):
+        assert len(search.related(name, 5)) == 5
+    search.recommend([records[3].id], [records[4].id], diversity=0.5)
+    assert asked.encoded == []
+    search.query("film")
+    assert asked.encoded == ["film"]
+
+
+def test_many_removed_records_in_a_row_have_no_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "STAGED", 16)
+    place = str(tmp_path / "store"), dict[str, str]()
+    gone = [Removed(f"none-{at}") for at in range(44)]
+    written(place, [*papers(20), *gone], tmp_path, TokenEncoder())  # type: ignore[list-item]
+    search = loaded(place, TokenEncoder())
+    assert len(search.query("video", 99)) == 20
 
 
 def test_filters_are_exact(tmp_path: Path) -> None:
@@ -210,6 +308,21 @@ def test_updates(place: Place, tmp_path: Path) -> None:
         update_store(gone, place[0], encoder, place[1] or None)
 
 
+@pytest.mark.parametrize("wrong", ['{"format": 1, "table": "papers_000001"}', "{not json"])
+def test_a_store_that_cannot_be_read_is_written_again(wrong: str, tmp_path: Path) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    written(place, papers(20), tmp_path)
+    database = store_access.connected(place[0], None)
+    row = pyarrow.table({"manifest": [wrong]})
+    database.open_table("current").add(row, mode="overwrite")
+    with pytest.raises(StoreError, match=r"write it again with `ssm-search build … --store "):
+        loaded(place)
+    written(place, papers(10), tmp_path, TokenEncoder())  # as it was told
+    search = loaded(place, TokenEncoder())
+    assert len(search.query("video", 99)) == 10
+    assert "papers_000001" not in store_access.tables(database)
+
+
 def test_many_updates_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", 300)
     monkeypatch.setattr(store_upkeep, "MOST_DELTAS", 2)
@@ -279,7 +392,7 @@ def test_a_killed_writer_leaves_what_was_there(moment: str, tmp_path: Path) -> N
     )
     done = subprocess.run(
         [sys.executable, "-c", script, place[0]],
-        env=os.environ | {"PYTHONPATH": str(SUPPORT)},
+        env=environment({}),
         capture_output=True,
     )
     assert done.returncode == -signal.SIGKILL
@@ -433,14 +546,25 @@ def test_errors_say_what_to_do(
     database = store_access.connected(place[0], None)
     current = store_module.read_current(database, place[0])
     for wrong, message in (
-        (replace(current, format=9), "format 9, this program reads format 1"),
+        (replace(current, format=9), "format 9, this program reads format 2"),
+        (replace(current, format=1), "format 1, .* write it again with `ssm-search build … --sto"),
         (replace(current, about={}), "manifest cannot be read .* write it again"),
         (replace(current, about=current.about | {"dimension": 7}), "5 dimensions, .* says 7"),
         (replace(current, blobs={"statistics": "0"}), "blob 0.* cannot be read .*found nothing"),
+        (
+            replace(current, blobs=current.blobs | {"sample": "0"}),
+            "blob 0.* cannot be read .*found nothing",
+        ),
+        (
+            replace(current, blobs=current.blobs | {"sample": current.blobs["statistics"]}),
+            "its statistics cannot be read .* write it again",
+        ),
     ):
         store_writing._commit(database, wrong)
         with pytest.raises(StoreError, match=message):
             Store.open(place[0])
+        with pytest.raises(StoreError, match=message):
+            update_store([Paper("new", "Quagga")], place[0], WordEncoder())
     with store_access.reaching("s3://x"):
         pass
     with (

@@ -18,8 +18,8 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import PATIENCE, SUPPORT, Place
-from corpus_papers import loaded, papers, source, variables
-from fakes import WordEncoder
+from corpus_papers import environment, loaded, papers, source, variables
+from fakes import TokenEncoder, WordEncoder
 from models import write_model
 from serving import served
 from ssm_search_app.library import Library
@@ -90,7 +90,7 @@ def test_two_options_take_a_corpus_to_a_store(place: Place, model: Path, tmp_pat
     records = papers(120)
     source(tmp_path, records)
     build = ["build", "--corpus", "corpus.jsonl", "--encoder", model]
-    shell.said(*build, "--no-sentences", "--index", "local")
+    shell.said(*build, "--index", "local")
     assert "120 papers: encoded 120, reused 0" in shell.said(*build, "--store", at)
     assert not list(tmp_path.glob(".corpus*"))
     text = records[7].title
@@ -125,10 +125,8 @@ def test_two_options_take_a_corpus_to_a_store(place: Place, model: Path, tmp_pat
 def test_what_a_store_does_not_take(tmp_path: Path) -> None:
     shell = Shell(tmp_path, {})
     source(tmp_path, papers(3))
-    for option in ("--sentences", "--vectors"):
-        more = [option, "Flat"] if option == "--vectors" else [option]
-        said = shell.refused("build", "--corpus", "corpus.jsonl", "--store", "there", *more)
-        assert f"leave out {option} or --store" in said
+    build = ["build", "--corpus", "corpus.jsonl", "--store", "there"]
+    assert "leave out --vectors or --store" in shell.refused(*build, "--vectors", "Flat")
     done = shell.run("build", "list.md", "--store", "there")
     assert (done.returncode, "--store is for a corpus" in done.stderr) == (2, True)
     assert "no index in nowhere" in shell.refused("query", "video", "--store", "nowhere")
@@ -152,7 +150,7 @@ def test_a_build_waits_for_no_writer_that_is_gone(
         "    os._exit(0)\n"
     )
     command = [sys.executable, "-c", script, place[0]]
-    subprocess.run(command, env=os.environ | variables(place[1]), check=True)
+    subprocess.run(command, env=environment(place[1]), check=True)
     build = ["build", "--corpus", path, "--store", place[0], "--encoder", model]
     # Before the hour of encoding, not after it.
     said = shell.refused(*build)
@@ -172,11 +170,11 @@ def test_a_killed_build_goes_on(
     folder = tmp_path / "index"
 
     def build(path: Path) -> Counts:
-        return gather_index([path], folder, encoder=WordEncoder(), store=uri).counts
+        return gather_index([path], folder, encoder=TokenEncoder(), store=uri).counts
 
     script = (
         "import os, signal, sys\n"
-        "from fakes import WordEncoder\n"
+        "from fakes import TokenEncoder\n"
         "from ssm_search.stores.writing import rows as r, generations as w\n"
         "from ssm_search.build import gather_index\n"
         "source, folder, uri = sys.argv[1:]\n"
@@ -189,7 +187,7 @@ def test_a_killed_build_goes_on(
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return stats(*a)\n"
         "r.stats_of = stats_of\n"
-        "gather_index([source], folder, encoder=WordEncoder(), store=uri)\n"
+        "gather_index([source], folder, encoder=TokenEncoder(), store=uri)\n"
     )
     if before:
         assert build(source(tmp_path, papers(before, seed=5), "old.jsonl")).papers == before
@@ -201,15 +199,20 @@ def test_a_killed_build_goes_on(
     )
     assert killed.returncode == -signal.SIGKILL
     if before:
-        search = loaded(place)
+        search = loaded(place, TokenEncoder())
         assert len(search.query("video", 200)) == before
     else:
         with pytest.raises(StoreError, match="no store at"):
-            loaded(place)
+            loaded(place, TokenEncoder())
     done = build(path)
     assert (done.papers, done.encoded, done.reused) == (100, 0, 100)
-    search = loaded(place)
+    search = loaded(place, TokenEncoder())
     assert len(search.query("video", 200)) == 100
+    gather_index([path], tmp_path / "whole", encoder=TokenEncoder())
+    whole = PaperSearch.load(tmp_path / "whole", TokenEncoder())
+    assert search.status()["words"] == whole.status()["words"] > 100
+    here, there = (one.query("film", 10) for one in (whole, search))
+    assert [hit.score for hit in there] == pytest.approx([hit.score for hit in here], abs=0.02)
 
 
 def marked(count: int, generation: int) -> list[Paper]:
@@ -282,7 +285,7 @@ def test_the_page_and_programs_answer_from_a_store(tmp_path: Path) -> None:
 
 def test_nobody_files_under_a_corpus(tmp_path: Path) -> None:
     path = source(tmp_path, papers(30))
-    gather_index([path], tmp_path / "index", encoder=WordEncoder(), sentences=False)
+    gather_index([path], tmp_path / "index", encoder=WordEncoder())
     search = PaperSearch.load(tmp_path / "index", WordEncoder())
     with pytest.raises(IndexFolderError, match="large corpus"):  # and nothing is fetched first
         cards.submit(search, "2403.09626")

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from conftest import Place
-from fakes import AXES, WordEncoder
+import numpy as np
+from fakes import AXES, LIKE, WordEncoder, word_vector
+from numpy.typing import NDArray
 
 from ssm_search.papers import Paper, to_json
 from ssm_search.stores.search import StoreSearch
 
+if TYPE_CHECKING:
+    from conftest import Place  # of pytest alone: processes of tests import this too
+
 WORDS = (*AXES, "nodes", "sound", "film", "lattice", "mamba", "kernel", "token", "scan")
+
+
+def word_vectors(text: str) -> NDArray[np.float32]:
+    """Those of all words of a text by a TokenEncoder; the papers here have no stop words."""
+    return np.array([word_vector(word) for word in re.findall(r"\w+", text.casefold())])
+
+
+def word_weights(text: str) -> NDArray[np.float32]:
+    """How much each word of a question matters to a TokenEncoder, shape (t,)."""
+    found = re.findall(r"\w+", text.casefold())
+    weights = np.array([3 if word in {*AXES, *LIKE} else 1 for word in found], dtype=np.float32)
+    return np.asarray(weights / weights.sum())
 
 
 def papers(count: int, seed: int = 0) -> list[Paper]:
@@ -45,6 +64,13 @@ def source(tmp_path: Path, records: Sequence[Paper], name: str = "corpus.jsonl")
 
 def loaded(place: Place, encoder=None) -> StoreSearch:  # type: ignore[no-untyped-def]
     return StoreSearch.load(place[0], encoder or WordEncoder(), storage_options=place[1] or None)
+
+
+def environment(options: dict[str, str]) -> dict[str, str]:
+    """That of a process that imports what stands here, and asks S3."""
+    known = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parent), known]))
+    return os.environ | variables(options) | {"PYTHONPATH": path}
 
 
 def variables(options: dict[str, str]) -> dict[str, str]:

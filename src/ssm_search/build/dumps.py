@@ -16,7 +16,6 @@ from ssm_search.abstracts import search_arxiv
 from ssm_search.build.lists import runner_of
 from ssm_search.corpora import (
     Counts,
-    KeptEncoder,
     RayEngine,
     encode_segments,
     staging_place,
@@ -31,19 +30,16 @@ from ssm_search.encoding import (
     is_export_of,
     load_encoder,
 )
-from ssm_search.errors import CorpusError, EncoderError, EngineError, IndexFolderError, StoreError
-from ssm_search.index import Manifest, checked_kind, passages
+from ssm_search.errors import CorpusError, EncoderError, IndexFolderError, StoreError
+from ssm_search.index import Manifest, checked_kind
 from ssm_search.ingest import Malformed, Removed, read_feed
-from ssm_search.papers import Paper
+from ssm_search.papers import Paper, full_text
 from ssm_search.progress import Progress
 from ssm_search.search import PaperSearch
 from ssm_search.stores import StoreSearch
 from ssm_search.stores.writing import check_writable, update_store, write_store
 
-SENTENCES_UP_TO = 20_000
-"""Papers whose sentences are encoded too, unless it is asked for otherwise: they bring
-R@1 from .818 to .824 on 1,453 known-item queries, and eight times the vectors, in memory."""
-SAMPLED = 2_000  # papers some of whose texts an export is tried on
+SAMPLED = 2_000  # records some of whose texts an export is tried on
 NAMED = 10  # malformed records that a message lists
 
 
@@ -86,7 +82,6 @@ def gather_index(
     arxiv_categories: Sequence[str] = (),
     since: date | None = None,
     until: date | None = None,
-    sentences: bool | None = None,
     kind: str = "",
     update: bool = False,
     cluster: str = "",
@@ -100,33 +95,29 @@ def gather_index(
 
     Args:
         sources: see :func:`~ssm_search.ingest.feeds.read_feed`, as are the filters.
-        sentences: whether sentences are encoded too; by the number of papers if None.
         kind: FAISS's name of the index of a large corpus, "Flat" or "IVF…"; by its size if "".
         update: ``sources`` hold what was added, changed and removed since the index was built.
         cluster: address of a Ray cluster that encodes the papers and writes those of a store, as
-            :class:`~ssm_search.corpora.ray.RayEngine` has it; this process if "". It encodes no
-            sentences.
+            :class:`~ssm_search.corpora.ray.RayEngine` has it; this process if "".
         store: address of a LanceDB database, a folder or "s3://…", that is written in place of
-            ``folder``, beside which a build waits that was killed. It has no sentences.
+            ``folder``, beside which a build waits that was killed.
 
     Raises:
         CorpusError: a source cannot be read, or there is no paper in any.
-        EngineError: the cluster cannot be reached or failed, or sentences are asked of it.
-        IndexFolderError: ``update``, and there is no index or it is damaged; or no such ``kind``.
+        EngineError: the cluster cannot be reached or failed.
+        IndexFolderError: ``update``, and there is no index of a corpus or it is damaged; or no such
+            ``kind``.
         EncoderError: the model is missing or damaged.
         StoreError: the store is out of reach, refuses, is being written by another, or is asked
-            for ``sentences`` or a ``kind``.
+            for a ``kind``.
     """
     # Long: every argument is an option of a build, each is explained above and checked before
     # anything is read, and all that the steps share is made here.
-    if store and (sentences or kind):
+    if store and kind:
         raise StoreError(
-            "a store has no sentences, and an index of vectors of its own; leave out "
-            f"{'--sentences' if sentences else '--vectors'} or --store"
+            "a store has an index of vectors of its own; leave out --vectors or --store"
         )
     kind = checked_kind(kind) if kind else ""
-    if cluster and sentences:
-        raise EngineError("a cluster encodes no sentences; leave out --sentences or --engine")
     folder, report, bytes_read = Path(folder), GatherReport(), _BytesRead()
     model = encoder or load_encoder()
     records = read_feed(
@@ -147,17 +138,19 @@ def gather_index(
         if store and update:
             same_model = StoreSearch.load(store, model).encoder
             report.counts = update_store(records, store, same_model)
-        elif update and previous and not previous.is_list:
+        elif update and previous:
+            if previous.is_list:
+                raise IndexFolderError(
+                    f"the index in {folder} is that of a list; build it again from the list"
+                )
             # Loaded again because it is the same model: else, this says so.
             same = PaperSearch.load(folder, model).encoder
             report.counts = update_index(records, folder, previous.rows, same)
         else:
-            known = previous.papers if update and previous else ()
             gathering = _Gathering(
                 folder, model, previous, place, report, bytes_read, progress, cluster, store
             )
-            with_sentences = False if cluster or store else sentences
-            gathering.build(chain(known, records), name_of(sources), with_sentences, kind)
+            gathering.build(records, name_of(sources), kind)
         shutil.rmtree(place)
     return report
 
@@ -218,17 +211,11 @@ class _Gathering:
     cluster: str
     store: str
 
-    def build(
-        self,
-        records: Iterable[Paper | Removed],
-        name: str,
-        sentences: bool | None,
-        kind: str,
-    ) -> None:
+    def build(self, records: Iterable[Paper | Removed], name: str, kind: str) -> None:
         """Encode all records and write the index."""
         rest = iter(records)
-        first = list(islice(rest, SENTENCES_UP_TO + 1))
-        sample = [record for record in first if isinstance(record, Paper)][:SAMPLED]
+        first = list(islice(rest, SAMPLED))
+        sample = [record for record in first if isinstance(record, Paper)]
         if not sample:
             raise CorpusError(
                 f"no paper found in {name} that meets the filters "
@@ -237,16 +224,10 @@ class _Gathering:
             )
         if self.store:  # else that comes to light only once all is encoded
             check_writable(self.store)
-        runner = self._runner([text for paper in sample for text in passages(paper)])
-        if sentences is None:
-            sentences = len(first) <= SENTENCES_UP_TO
-        whole = chain(first, rest)
-        if sentences:
-            self._build_list(whole, name, runner)
-            return
+        runner = self._runner([full_text(paper) for paper in sample])
         known = self.previous.rows if self.previous else None
         encoded, reused = encode_segments(
-            whole,
+            chain(first, rest),
             self.place,
             fastest(self.model, runner),
             known,
@@ -265,26 +246,6 @@ class _Gathering:
             )
         joined = partial(self.progress, "joining")
         return write_index(self.place, self.folder, runner, name, kind, joined)
-
-    def _build_list(self, records: Iterable[Paper | Removed], name: str, runner: Encoder) -> None:
-        """An index like that of a list, with sentences, in memory while it is built."""
-        latest: dict[str, Paper] = {}
-        for record in records:
-            if isinstance(record, Paper):
-                latest[record.id] = record
-            else:
-                latest.pop(record.id, None)
-        kept = KeptEncoder(fastest(self.model, runner), self.place)
-        search = PaperSearch.from_papers(
-            latest.values(),
-            kept,
-            previous=self.previous,
-            progress=lambda done, total: self.progress("encoding", done, total),
-        )
-        PaperSearch(search.rows, runner).save(self.folder, list_name=name)
-        before = set(map(int, self.previous.rows.text_hashes)) if self.previous else set()
-        reused = len(set(map(int, search.rows.text_hashes)) & before)
-        self.report.counts = Counts(len(latest), len(latest) - reused, reused)
 
     def _runner(self, texts: Sequence[str]) -> Encoder:
         """What encodes: the model or its export, made once."""

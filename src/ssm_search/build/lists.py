@@ -28,8 +28,7 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError, ListError
-from ssm_search.index import passages
-from ssm_search.papers import Abstract, Category, Paper
+from ssm_search.papers import Abstract, Category, Paper, full_text
 from ssm_search.progress import Progress
 from ssm_search.search import PaperSearch
 
@@ -137,7 +136,7 @@ def build_index(
     except IndexFolderError:
         previous = None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        texts = [text for paper in papers for text in passages(paper)]
+        texts = [full_text(paper) for paper in papers]
         runner, how = runner_of(encoder, previous, texts, Path(scratch), progress)
         made = PaperSearch.from_papers(
             papers,

@@ -20,6 +20,7 @@ from ssm_search.cli.options import (
 from ssm_search.cli.terminal import print_facts, say
 from ssm_search.errors import SsmSearchError
 from ssm_search.progress import progress_bars
+from ssm_search.shipped import DEFAULT_MODEL
 from ssm_search.text import shown
 
 
@@ -41,7 +42,7 @@ def build(
     ] = None,
     encoder: Annotated[
         str, typer.Option(help="sentence-transformers model: a name or a folder.")
-    ] = "all-MiniLM-L6-v2",
+    ] = DEFAULT_MODEL,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail if an abstract is missing.")
@@ -68,10 +69,6 @@ def build(
     update: Annotated[
         bool, typer.Option("--update", help="The corpus files hold what changed since.")
     ] = False,
-    sentences: Annotated[
-        bool | None,
-        typer.Option(help="Encode the sentences of a corpus too; by default up to 20,000 papers."),
-    ] = None,
     vectors: Annotated[
         str,
         typer.Option(help="FAISS's name of the index of a large corpus; by default by its size."),
@@ -106,7 +103,7 @@ def build(
     from ssm_search.addresses import shown_source
     from ssm_search.build import build_index
     from ssm_search.encoding import load_encoder
-    from ssm_search.search import shipped_list
+    from ssm_search.shipped import shipped_list
 
     if index and "://" in index:
         raise typer.BadParameter(f"{shown_source(index)} is no folder; write a store with --store")
@@ -117,7 +114,6 @@ def build(
         "--since": since,
         "--until": until,
         "--update": update,
-        "--sentences": sentences is not None,
         "--vectors": vectors,
         "--store": store,
         "--break-lock": break_lock,
@@ -147,7 +143,6 @@ def build(
                 arxiv_categories=arxiv_category or (),
                 since=since.date() if since else None,
                 until=until.date() if until else None,
-                sentences=sentences,
                 kind=vectors,
                 update=update,
                 cluster=address if engine == "ray" else "",

@@ -89,7 +89,7 @@ def list_of(
 ) -> tuple[Path | None, str]:
     """The file of the list that an index is of, or None, and its text, byte order mark included."""
     from ssm_search.build import read_source
-    from ssm_search.search import shipped_list
+    from ssm_search.shipped import shipped_list
 
     if not search.is_list and not list_file:
         return None, ""  # a corpus is of no list

@@ -1,7 +1,6 @@
 from . import cluster as cluster
 from .changes import changes as changes
 from .ray import RayEngine as RayEngine
-from .staging import KeptEncoder as KeptEncoder
 from .staging import encode_segments as encode_segments
 from .staging import staged_rows as staged_rows
 from .staging import staging_place as staging_place

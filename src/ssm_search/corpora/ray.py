@@ -15,16 +15,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from ssm_search.corpora.cluster import connected, cores_of, waves
 from ssm_search.encoding import (
     BulkEncoder,
+    Encoded,
     Encoder,
     OnnxEncoder,
     SentenceTransformerEncoder,
-    checked,
-    encode_sorted,
+    encode_documents,
     load_encoder,
 )
 from ssm_search.errors import EncoderError
@@ -32,7 +30,6 @@ from ssm_search.index import names
 
 if TYPE_CHECKING:
     import pyarrow
-    from numpy.typing import NDArray
 
 EncoderT = TypeVar("EncoderT", bound=Encoder)
 
@@ -52,8 +49,8 @@ class RayEngine:
 
     def encode(
         self, encoder: Encoder, segments: Iterable[tuple[int, list[str]]]
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """The number of each segment and the vectors of its texts, in the order they are done.
+    ) -> Iterator[tuple[int, Encoded]]:
+        """The number of each segment and what its texts became, in the order they are done.
 
         Raises:
             EngineError: Ray is not installed, the cluster does not answer, or it failed.
@@ -69,7 +66,7 @@ class RayEngine:
 
 def _encoded(
     ray: Any, parcel: Any, wave: list[tuple[int, list[str]]], workers: int, on_gpus: bool
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
+) -> Iterator[tuple[int, Encoded]]:
     # One block a segment, or few processes would get them all.
     rows = [{"number": number, "texts": texts} for number, texts in wave]
     data = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
@@ -82,13 +79,10 @@ def _encoded(
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(workers, len(wave))),
         scheduling_strategy="SPREAD",
     )
-    sizes = {number: len(texts) for number, texts in wave}
     for row in data.iter_rows():
-        number, count = int(row["number"]), sizes[int(row["number"])]
         if row["error"]:
             raise EncoderError(row["error"])
-        vectors = np.frombuffer(row["vectors"], dtype=np.float32)
-        yield number, checked(vectors.reshape(count, -1), count) if count else vectors
+        yield int(row["number"]), Encoded.from_bytes(row["encoded"])
 
 
 class _Worker:
@@ -109,13 +103,13 @@ class _Worker:
         import pyarrow
 
         [texts] = batch["texts"].to_pylist()
-        vectors, failure = b"", ""
+        encoded, failure = b"", ""
         try:
-            vectors = encode_sorted(self._encoder, texts).tobytes()
+            encoded = encode_documents(self._encoder, texts).to_bytes()
         except EncoderError as error:
             failure = str(error)  # Ray would bury it in tracebacks
-        sent = pyarrow.array([vectors], type=pyarrow.large_binary())
-        return pyarrow.table({"number": batch["number"], "vectors": sent, "error": [failure]})
+        sent = pyarrow.array([encoded], type=pyarrow.large_binary())
+        return pyarrow.table({"number": batch["number"], "encoded": sent, "error": [failure]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +153,10 @@ def unpacked(parcel: Parcel) -> Encoder:
     if not parcel.files:
         return _same(load_encoder(parcel.name), parcel.fingerprint)
     exported = OnnxEncoder(_written(parcel), parcel.fingerprint)
-    if not _has_gpu():
+    model = load_encoder(parcel.name) if _has_gpu() else None
+    if not isinstance(model, SentenceTransformerEncoder):  # the export says what a GPU needs
         return BulkEncoder(None, exported, parcel.wide)
-    model = load_encoder(parcel.name)
-    assert isinstance(model, SentenceTransformerEncoder)
-    return BulkEncoder(_same(model, exported.about.source), exported)
+    return BulkEncoder(_same(model, exported.about.source), exported, parcel.wide)
 
 
 def _written(parcel: Parcel) -> Path:
@@ -178,6 +171,7 @@ def _written(parcel: Parcel) -> Path:
             made = Path(scratch) / "encoder"
             made.mkdir()
             for name, content in parcel.files.items():
+                (made / name).parent.mkdir(exist_ok=True)
                 (made / name).write_bytes(content)
             with suppress(OSError):  # another process was first
                 made.rename(folder)

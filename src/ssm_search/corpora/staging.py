@@ -6,7 +6,6 @@ those that are there.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,17 +16,20 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ssm_search.arrays import replace_array
-from ssm_search.encoding import Encoder, encode_sorted
+from ssm_search.encoding import Encoded, Encoder, count_words, encode_documents
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import locked, replacing_folder, write_atomically
 from ssm_search.index import (
+    FORMAT_VERSION,
     Chosen,
     LocalRows,
+    RowVectors,
     Segment,
     is_segment_of,
+    joined_vectors,
     load_segment,
     names,
+    row_vectors,
     text_hashes,
     write_segment,
 )
@@ -69,8 +71,8 @@ class Engine(Protocol):
 
     def encode(
         self, encoder: Encoder, segments: Iterable[tuple[int, list[str]]]
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """The number of each segment and the vectors of its texts, (n, d), in any order."""
+    ) -> Iterator[tuple[int, Encoded]]:
+        """The number of each segment and what its texts became, in any order."""
 
 
 class LocalEngine:
@@ -78,10 +80,10 @@ class LocalEngine:
 
     def encode(
         self, encoder: Encoder, segments: Iterable[tuple[int, list[str]]]
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """The number of each segment and the vectors of its texts, in the order they are given."""
+    ) -> Iterator[tuple[int, Encoded]]:
+        """The number of each segment and what its texts became, in the order they are given."""
         for number, texts in segments:
-            yield number, encode_sorted(encoder, texts)
+            yield number, encode_documents(encoder, texts)
 
 
 def encode_segments(
@@ -102,9 +104,9 @@ def encode_segments(
         engine: what encodes; this process if None.
     """
     by = place / BY_FILE
-    said = json.dumps({"encoder": encoder.fingerprint, "records": STAGED})
+    said = json.dumps({"encoder": encoder.fingerprint, "records": STAGED, "format": FORMAT_VERSION})
     if not by.is_file() or by.read_text(encoding="utf-8") != said:
-        for segment in place.glob(SEGMENTS):  # of another encoder
+        for segment in place.glob(SEGMENTS):  # of another encoder, or an older program
             shutil.rmtree(segment)
         write_atomically(by, said.encode())
     stored = StoredVectors(known, encoder)
@@ -127,7 +129,7 @@ def encode_segments(
     for number, made in (engine or LocalEngine()).encode(encoder, todo()):
         batch = waiting.pop(number)
         with replacing_folder(place / f"{number:06}") as folder:
-            write_segment(folder, batch.papers, batch.vectors(made))
+            write_segment(folder, batch.papers, batch.encoded(made, encoder))
             np.save(folder / REMOVED_FILE, batch.removed, allow_pickle=False)
         encoded += len(made)
         reused += len(batch.papers) - len(made)
@@ -184,41 +186,23 @@ class StoredVectors:
     """Vectors that an encoder made before, by the hash of their text."""
 
     def __init__(self, known: LocalRows | None, encoder: Encoder):
-        same = known is not None and known.manifest.encoder_fingerprint == encoder.fingerprint
+        same = (
+            known is not None
+            and not known.is_list  # whose words are not pooled
+            and known.manifest.encoder_fingerprint == encoder.fingerprint
+        )
         self._known = known if same else None
         self._order = np.argsort(known.text_hashes) if known and same else np.zeros(0, np.int64)
 
-    def get(self, text_hash: int) -> NDArray[np.float32] | None:
-        """The vector of a text by its hash, float32, shape (d,); None if there is none."""
+    def get(self, text_hash: int) -> RowVectors | None:
+        """What the encoder made of a text, by its hash; one row, or None."""
         if self._known is None:
             return None
         hashes = self._known.text_hashes
         at = int(np.searchsorted(hashes, np.uint64(text_hash), sorter=self._order))
         if at == len(hashes) or int(hashes[self._order[at]]) != text_hash:
             return None
-        return self._known.index.paper_vector(int(self._order[at]))
-
-
-class KeptEncoder:
-    """An encoder whose vectors stay on disk, so that a build that was killed finds them again."""
-
-    def __init__(self, encoder: Encoder, folder: Path):
-        self._encoder = encoder
-        self._folder = folder
-        self.fingerprint = encoder.fingerprint
-        self.name: str = getattr(encoder, "name", "")
-
-    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
-        """Unit row vectors, float32, shape (len(texts), d), made now or read from the disk."""
-        digest = hashlib.sha256(self.fingerprint.encode())
-        for text in texts:
-            digest.update(b"\0" + text.encode("utf-8", "replace"))
-        path = self._folder / f"{digest.hexdigest()}.npy"
-        if path.is_file():
-            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
-        vectors = self._encoder.encode(texts)
-        replace_array(path, vectors)
-        return vectors
+        return self._known.index.row_vectors([int(self._order[at])])
 
 
 class Batch:
@@ -234,7 +218,7 @@ class Batch:
             rows += isinstance(record, Paper)
         self.removed = np.array(gone, dtype=np.uint64).reshape(len(gone), 2)
         self._hashes = [int(of) for of in text_hashes(self.papers)]
-        self._known: dict[int, NDArray[np.float32]] = {}
+        self._known: dict[int, RowVectors] = {}
         self._missing: list[int] = []
 
     def __len__(self) -> int:
@@ -246,7 +230,7 @@ class Batch:
             old = load_segment(segment)
             rows = {int(of): row for row, of in enumerate(old.text_hashes)}
             shared = set(self._hashes) & rows.keys()
-            self._known = {of: np.array(old.vectors[rows[of]]) for of in shared}
+            self._known = {of: old.encoded.taken([rows[of]]) for of in shared}
         texts = {}
         for of, paper in zip(self._hashes, self.papers, strict=True):
             if of not in self._known and (vector := stored.get(of)) is not None:
@@ -256,10 +240,16 @@ class Batch:
         self._missing = list(texts)
         return list(texts.values())
 
-    def vectors(self, made: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The vectors of all papers, float32, (n, d), given those ``made`` of :meth:`missing`."""
-        every = self._known | dict(zip(self._missing, made, strict=True))
-        return np.array([every[of] for of in self._hashes], dtype=np.float32)
+    def encoded(self, made: Encoded, encoder: Encoder) -> RowVectors:
+        """What ``encoder`` made of all papers, given what it ``made`` of :meth:`missing`."""
+        places = {of: at for at, of in enumerate(self._missing)}
+        by_hash = dict(zip(self._hashes, self.papers, strict=True))
+        titles = count_words(encoder, [by_hash[of].title for of in self._missing])
+        new = row_vectors(made, titles, pool=True)
+        parts = [
+            new.taken([places[of]]) if of in places else self._known[of] for of in self._hashes
+        ]
+        return joined_vectors(parts or [new])
 
 
 def _batches(records: Iterable[Paper | Removed]) -> Iterator[Batch]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ssm_search.corpora.changes import changes
 from ssm_search.corpora.staging import Batch, StoredVectors, staged_rows
-from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_sorted
+from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_documents
 from ssm_search.files import replacing_folder
 from ssm_search.index import LocalRows, Manifest, names, update_segments, write_segments
 from ssm_search.ingest import Removed
@@ -50,7 +50,7 @@ def write_index(
     """
     chosen = staged_rows(place)
     with replacing_folder(folder) as new:
-        segments = write_segments(new, chosen, kind, progress)
+        segments, words = write_segments(new, chosen, kind, progress)
         if isinstance(encoder, OnnxEncoder):
             encoder.copy_to(new / ENCODER_FOLDER)
         manifest = Manifest(
@@ -58,7 +58,7 @@ def write_index(
             encoder_fingerprint=encoder.fingerprint,
             dimension=chosen[0][0].vectors.shape[1],
             papers=sum(len(rows) for _, rows in chosen),
-            sentences=0,
+            words=words,
             without_abstract=(),
             segments=segments,
             vectors=kind,
@@ -87,8 +87,9 @@ def update_index(
         return Counts(known.manifest.papers)
     batch = Batch(change.written)
     texts = batch.missing(StoredVectors(known, encoder))
-    vectors = batch.vectors(encode_sorted(encoder, texts))
+    made = encode_documents(encoder, texts)
+    encoded = batch.encoded(made, encoder) if change.written else None
     gone = [rows[paper_id] for paper_id in [*change.replaced, *change.removed]]
-    manifest = update_segments(folder, known, gone, change.written, vectors)
+    manifest = update_segments(folder, known, gone, change.written, encoded)
     reused = len(change.written) - len(texts)
     return Counts(manifest.papers, len(texts), reused, len(change.removed))

@@ -13,13 +13,13 @@ from ssm_search.ranking import product
 from ssm_search.text import terms
 
 MISFILED = 0.1
-"""Probability of its own heading up to which a paper looks misfiled. On six lists .115 of the
-papers do; of the same papers under a heading at random .956 (``make bench-upkeep``)."""
+"""Probability of its own heading up to which a paper looks misfiled. On six lists .119 of the
+papers do; of the same papers under a heading at random .953 (``make bench-upkeep``)."""
 FELLOWS = 2  # other papers under a heading, for what they say to count against one
 SURE_MOVE = 0.5  # of another heading, for a patch that moves the paper there
 APART = 0.45
 """Likeness of two papers that are each other's nearest, from which on they belong together. On six
-lists .042 of the pairs under one heading are as much alike, of pairs under two .002
+lists .030 of the pairs under one heading are as much alike, of pairs under two .001
 (``make bench-upkeep``)."""
 ABSORBED = 0.5  # mean probability of another heading, over all papers of one
 TWO_GROUPS = 0.3  # silhouette (Rousseeuw 1987) of the best cut in two; below .25 there is no cut

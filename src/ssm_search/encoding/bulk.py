@@ -11,15 +11,22 @@ less than those of the export and its model do: that was checked when the export
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
+import weakref
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.encoding.encoder import CHUNK, Encoder, SentenceTransformerEncoder
+from ssm_search.encoding.encoded import Encoded, EncodedQuery
+from ssm_search.encoding.encoder import CHUNK, Encoder, SentenceTransformerEncoder, WordEncoder
 from ssm_search.encoding.onnx import MODEL_FILE, OnnxEncoder
+from ssm_search.encoding.unpacking import unpack_encoder
+from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
     import onnx
@@ -58,16 +65,38 @@ class BulkEncoder:
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors of documents, float32, shape (len(texts), d)."""
+        return self.encode_words(texts).vectors
+
+    def encode_words(self, texts: Sequence[str], /) -> Encoded:
+        """The vectors of documents and of their words, in one pass."""
         if len(texts) < CHUNK:  # done sooner than it is found out what is faster
-            return self.exported.encode(texts)
-        return self.chosen.encode(texts)
+            return self.exported.encode_words(texts)
+        return self.chosen.encode_words(texts)
+
+    def encode_query_words(self, text: str, /) -> EncodedQuery:
+        """The vector of a query, and those of its words with their weights."""
+        return self.exported.encode_query_words(text)
+
+    def word_spans(self, text: str, /) -> NDArray[np.int32]:
+        """From which to which character of a document each of its words goes, shape (t, 2)."""
+        return self.exported.word_spans(text)
 
     @cached_property
-    def chosen(self) -> Encoder:
+    def chosen(self) -> WordEncoder:
         """What encodes many papers: the model on a GPU, else the export, as it is or widened."""
-        if self._model and self._model.accelerated:
-            return self._model
+        if has_gpu() and (model := self._model or self._unpacked()):
+            return model
         return self._widened if self.wide else self.exported
+
+    def _unpacked(self) -> SentenceTransformerEncoder | None:
+        """The model that the export holds; None if it does not say how it is put together."""
+        folder = Path(tempfile.mkdtemp(prefix="ssm-search-"))
+        self._scratch = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        try:
+            unpack_encoder(self.exported, folder)
+        except EncoderError:
+            return None
+        return SentenceTransformerEncoder(folder, self.name)
 
     @cached_property
     def wide(self) -> bool:
@@ -84,9 +113,19 @@ class BulkEncoder:
 
 def fastest(model: Encoder, runner: Encoder) -> Encoder:
     """What encodes papers soonest, with the vectors of ``runner``, which may be an export."""
-    if isinstance(runner, OnnxEncoder) and isinstance(model, SentenceTransformerEncoder):
-        return BulkEncoder(model, runner)
+    if isinstance(runner, OnnxEncoder):
+        known = model if isinstance(model, SentenceTransformerEncoder) else None
+        return BulkEncoder(known, runner)
     return runner
+
+
+def has_gpu() -> bool:
+    """Whether this machine has a GPU that PyTorch runs on; False without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return False
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def wide_encoder(exported: OnnxEncoder) -> OnnxEncoder:

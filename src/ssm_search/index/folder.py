@@ -23,6 +23,7 @@ from ssm_search.index.ann import ANN_FILE, build_ann, kind_for
 from ssm_search.index.local import LocalRows
 from ssm_search.index.manifest import Manifest, NamedSegment
 from ssm_search.index.segments import Chosen, join_segments, load_segment, write_segment
+from ssm_search.index.words import RowVectors
 from ssm_search.papers import Paper
 
 if TYPE_CHECKING:
@@ -40,13 +41,16 @@ def write_segments(
     chosen: Sequence[Chosen],
     kind: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> tuple[NamedSegment, ...]:
+) -> tuple[tuple[NamedSegment, ...], int]:
     """Join many small segments into few large ones in ``folder``, for a manifest to name.
 
     Args:
         chosen: the small segments, and which of their rows stay.
         kind: FAISS's name of the index of the vectors of each; by its size if "".
         progress: called with (rows written, rows to write).
+
+    Returns:
+        The segments, and how many vectors of words they have.
     """
     made: list[NamedSegment] = []
     done, total = 0, sum(len(rows) for _, rows in chosen)
@@ -56,7 +60,7 @@ def write_segments(
         made.append(NamedSegment(name, kind=_join(folder / name, group, kind)))
         done += sum(len(rows) for _, rows in group)
         progress(done, total)
-    return tuple(made)
+    return tuple(made), _words_in(folder, made)
 
 
 def load_segments(folder: Path, manifest: Manifest) -> LocalRows:
@@ -84,11 +88,12 @@ def update_segments(
     known: LocalRows,
     gone: Sequence[int],
     papers: Sequence[Paper],
-    vectors: NDArray[np.float32],
+    encoded: RowVectors | None,
 ) -> Manifest:
-    """Add ``papers`` with their unit vectors, (n, d), to an index, and take the rows ``gone`` out.
+    """Add ``papers`` to an index, and take the rows ``gone`` out.
 
     Args:
+        encoded: what an encoder made of ``papers``; None where there are none.
         known: what was read from ``folder``.
 
     Raises:
@@ -106,12 +111,12 @@ def update_segments(
         if not stays.all():
             segments[at] = replace(old, gone=f"gone-{serial:04}-{at:04}.npy")
             replace_array(folder / segments[at].gone, ~stays)
-    if papers:
+    if encoded:
         segments.append(NamedSegment(f"segment-{serial:04}"))
         with replacing_folder(folder / segments[-1].folder) as new:
-            write_segment(new, papers, vectors)
-    manifest = replace(known.manifest, segments=tuple(segments), papers=count)
-    return commit(folder, _tidied(folder, manifest))
+            write_segment(new, papers, encoded)
+    manifest = _tidied(folder, replace(known.manifest, segments=tuple(segments), papers=count))
+    return commit(folder, replace(manifest, words=_words_in(folder, manifest.segments)))
 
 
 def commit(folder: Path, manifest: Manifest) -> Manifest:
@@ -182,6 +187,11 @@ def _present(folder: Path, named: NamedSegment, length: int) -> NDArray[np.bool_
             f"the index in {folder} is damaged ({named.gone}: {error}); build it again"
         ) from error
     return np.asarray(~gone)
+
+
+def _words_in(folder: Path, segments: Sequence[NamedSegment]) -> int:
+    """How many vectors of words there are, those of papers that are gone too."""
+    return sum(len(load_segment(folder / one.folder).word_vectors.vectors) for one in segments)
 
 
 def _next_serial(folder: Path) -> int:

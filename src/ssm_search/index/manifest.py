@@ -13,7 +13,7 @@ from ssm_search.files import write_atomically
 from ssm_search.papers import Category
 from ssm_search.ranking import Calibration
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST_FILE = "manifest.json"
 NOT_CALIBRATED = Calibration()
 
@@ -38,6 +38,7 @@ class Manifest:
     """What a saved index says about itself.
 
     Attributes:
+        words: how many vectors of words there are.
         list_name: the list it was built from; "" if it was built from papers directly.
         without_abstract: ids of the papers that were indexed by their title alone.
         headings: all that a paper may be filed under, empty ones too.
@@ -50,7 +51,7 @@ class Manifest:
     encoder_fingerprint: str
     dimension: int
     papers: int
-    sentences: int
+    words: int
     without_abstract: tuple[str, ...]
     list_name: str = ""
     list_sha256: str = ""

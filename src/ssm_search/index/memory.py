@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ import numpy as np
 from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.bm25 import Bm25, build_bm25, idf, length_norm, load_bm25, save_bm25
-from ssm_search.ranking import cosines
+from ssm_search.index.words import RowVectors, Words
+from ssm_search.ranking import product
 
 if TYPE_CHECKING:
     import faiss
@@ -24,29 +24,19 @@ if TYPE_CHECKING:
 BELOW_ANY_COSINE = -2.0
 
 PAPERS_FILE = "papers.faiss"
-SENTENCES_FILE = "sentences.faiss"
-STARTS = "sentence_starts"
+WORDS = ("word_vectors", "word_starts", "title_words")
 WORDS_FILE = "words.txt"
 COUNTS = "term_counts"
 BM25_FOLDER = "bm25"
 
 
-@dataclass(frozen=True, slots=True)
-class DenseScores:
-    """Cosines of one query with every row, and with the nearest sentence of every row; (n,)."""
-
-    paper: NDArray[np.float32]
-    sentence: NDArray[np.float32]
-
-
 class MemoryIndex:
-    """Vectors of ``n`` rows, vectors of their sentences, and their terms."""
+    """Vectors of ``n`` rows, vectors of their words, and their terms."""
 
     def __init__(
         self,
         papers: faiss.Index,
-        sentences: faiss.Index,
-        sentence_starts: NDArray[np.int64],
+        word_vectors: Words,
         bm25: Bm25 | None,
         words: Sequence[str],
         term_counts: NDArray[np.int64],
@@ -54,61 +44,51 @@ class MemoryIndex:
         """Use :meth:`build` or :meth:`load`.
 
         Args:
-            sentence_starts: shape (n + 1,); the sentences of row i are those from
-                ``sentence_starts[i]`` up to ``sentence_starts[i + 1]``. Each row has at least one.
             bm25: None where no row has any term.
             words: the words that the terms are stems of, sorted.
             term_counts: how many terms each row has, shape (n,).
         """
         self._papers = papers
-        self._sentences = sentences
-        self._starts = sentence_starts
+        self.word_vectors = word_vectors
         self._bm25 = bm25
         self.words = tuple(words)
         self._term_counts = term_counts
 
     @classmethod
-    def build(
-        cls,
-        papers: NDArray[np.float32],
-        sentences: NDArray[np.float32],
-        sentence_starts: NDArray[np.int64],
-        terms: Sequence[Sequence[tuple[str, str]]],
-    ) -> MemoryIndex:
-        """Index unit vectors, (n, d) and (m, d), and the (stem, word) pairs of each row."""
+    def build(cls, encoded: RowVectors, terms: Sequence[Sequence[tuple[str, str]]]) -> MemoryIndex:
+        """Index what an encoder made of n papers, and the (stem, word) pairs of each."""
         words = sorted({word for row in terms for _, word in row})
         bm25 = build_bm25([[stem for stem, _ in row] for row in terms])
         counts = np.array([len(row) for row in terms], dtype=np.int64)
-        return cls(_flat(papers), _flat(sentences), sentence_starts, bm25, words, counts)
+        return cls(_flat(encoded.vectors), encoded.words, bm25, words, counts)
 
     def __len__(self) -> int:
-        return len(self._starts) - 1
+        return len(self._term_counts)
 
     @property
     def dimension(self) -> int:
         """How many numbers every vector has."""
         return int(self._papers.d)
 
-    @property
-    def sentence_count(self) -> int:
-        """How many sentences all rows have together."""
-        return int(self._sentences.ntotal)
-
     def knows(self, stem: str) -> bool:
         """Whether any row has the term ``stem``."""
         return self._bm25 is not None and stem in self._bm25.numbers
 
-    def dense_scores(
+    def cosines(
         self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
-    ) -> DenseScores:
+    ) -> NDArray[np.float32]:
         """The cosines of a unit query vector, (d,), with all rows, whichever are ``allowed``."""
-        sentences = _all_scores(self._sentences, query)
-        nearest = np.maximum.reduceat(sentences, self._starts[:-1]) if len(self) else sentences
-        return DenseScores(_all_scores(self._papers, query), nearest)
+        return _all_scores(self._papers, query)
 
-    def sentence_scores(self, row: int, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The cosine of a unit query vector, (d,), with each sentence of one row; float32."""
-        return cosines(self.sentence_vectors(row), query)
+    def row_vectors(self, rows: Sequence[int] | NDArray[np.int64]) -> RowVectors:
+        """What an encoder made of ``rows``, in that order."""
+        vectors = [self.paper_vector(int(row)) for row in rows]
+        shape = (len(vectors), self.dimension)
+        return RowVectors(np.array(vectors, np.float32).reshape(shape), self.words_of(rows))
+
+    def words_of(self, rows: Sequence[int] | NDArray[np.int64]) -> Words:
+        """The words of ``rows``, in that order."""
+        return self.word_vectors.taken(rows)
 
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """BM25 of the query ``terms`` with every row; a term given twice counts twice."""
@@ -171,6 +151,12 @@ class MemoryIndex:
         """The cosines of ``term_rows`` with each other, shape (n, n)."""
         return np.asarray((self.term_rows @ self.term_rows.T).toarray(), dtype=np.float64)
 
+    @cached_property
+    def paper_gram(self) -> NDArray[np.float64]:
+        """The cosines of the vectors of all rows with each other, shape (n, n)."""
+        vectors = self.paper_vectors
+        return np.asarray(product(vectors, vectors.T), dtype=np.float64)
+
     def term_row(self, stems: Sequence[str]) -> csr_matrix:
         """The terms of a text that is not a row, weighted as if it were; sparse, (1, terms)."""
         from scipy.sparse import csr_matrix
@@ -195,9 +181,14 @@ class MemoryIndex:
 
     @cached_property
     def title_vectors(self) -> NDArray[np.float32]:
-        """The vector of the first sentence, the title, of each row, shape (n, d)."""
-        vectors = self._sentences.reconstruct_n(0, self._sentences.ntotal)
-        return np.asarray(vectors[self._starts[:-1]], dtype=np.float32)
+        """What the title of each row is about, by the mean of its words; unit rows, (n, w).
+
+        By an encoder that gives no words, the vectors of the rows themselves.
+        """
+        words = self.word_vectors
+        if not words:
+            return self.paper_vectors
+        return np.array([words.mean_of_title(row) for row in range(len(self))], dtype=np.float32)
 
     @cached_property
     def paper_vectors(self) -> NDArray[np.float32]:
@@ -208,18 +199,21 @@ class MemoryIndex:
         """The stored vector of a row, shape (d,)."""
         return np.asarray(self._papers.reconstruct(int(row)), dtype=np.float32)
 
-    def sentence_vectors(self, row: int) -> NDArray[np.float32]:
-        """The stored vectors of a row's sentences, shape (at least 1, d)."""
-        start, end = int(self._starts[row]), int(self._starts[row + 1])
-        return np.asarray(self._sentences.reconstruct_n(start, end - start), dtype=np.float32)
-
     def save(self, folder: Path) -> None:
         """Write everything into an existing, empty folder."""
         import faiss
 
         faiss.write_index(self._papers, str(folder / PAPERS_FILE))
-        faiss.write_index(self._sentences, str(folder / SENTENCES_FILE))
-        save_arrays(folder, {STARTS: self._starts, COUNTS: self._term_counts})
+        words = self.word_vectors
+        save_arrays(
+            folder,
+            {
+                COUNTS: self._term_counts,
+                WORDS[0]: words.vectors,
+                WORDS[1]: words.starts,
+                WORDS[2]: words.titles,
+            },
+        )
         (folder / WORDS_FILE).write_text("\n".join(self.words), encoding="utf-8")
         if self._bm25:
             save_bm25(self._bm25, folder / BM25_FOLDER)
@@ -235,8 +229,8 @@ class MemoryIndex:
 
         try:
             papers = faiss.read_index(str(folder / PAPERS_FILE))
-            sentences = faiss.read_index(str(folder / SENTENCES_FILE))
-            starts, counts = load_arrays(folder, (STARTS, COUNTS)).values()
+            word_vectors = Words(*load_arrays(folder, WORDS, mapped=True).values())
+            counts = load_arrays(folder, (COUNTS,))[COUNTS]
             words = (folder / WORDS_FILE).read_text(encoding="utf-8").split("\n")
             bm25 = None
             if (folder / BM25_FOLDER).is_dir():
@@ -246,13 +240,11 @@ class MemoryIndex:
                 f"the index in {folder} is damaged ({_first_line(error)}); build it again"
             ) from error
         if wrong := misfit(
-            ("rows of sentences", len(starts) - 1, papers.ntotal),
-            ("starts of sentences", int(starts[-1]) if len(starts) else -1, sentences.ntotal),
-            ("dimensions of sentences", sentences.d, papers.d),
+            *word_vectors.counted(papers.ntotal),
             ("counts of terms", len(counts), papers.ntotal),
         ):
             raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
-        return cls(papers, sentences, starts, bm25, [word for word in words if word], counts)
+        return cls(papers, word_vectors, bm25, [word for word in words if word], counts)
 
 
 def _unit_rows(matrix: csr_matrix) -> csr_matrix:
@@ -272,6 +264,8 @@ def _flat(vectors: NDArray[np.float32]) -> faiss.Index:
 
 def _all_scores(index: faiss.Index, query: NDArray[np.float32]) -> NDArray[np.float32]:
     """The inner product of ``query`` with every vector, in the order of the rows."""
+    if not index.ntotal:  # whose width is that of no vector
+        return np.zeros(0, dtype=np.float32)
     # Four times as fast as a search for all ntotal neighbours, which would sort them.
     asked = np.ascontiguousarray(query[None], dtype=np.float32)
     _, found, rows = index.range_search(asked, BELOW_ANY_COSINE)

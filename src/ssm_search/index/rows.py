@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ssm_search.index.local import LocalRows
     from ssm_search.index.manifest import Manifest
     from ssm_search.papers import Category, Paper
+    from ssm_search.ranking import Weights
 
 T = TypeVar("T")
 
@@ -29,8 +30,20 @@ class Asked(Protocol):
         """A unit vector, shape (d,)."""
 
     @property
+    def word_vectors(self) -> NDArray[np.float32]:
+        """Unit vectors of words, shape (t, w); none where the encoder gives none."""
+
+    @property
+    def word_weights(self) -> NDArray[np.float32]:
+        """How much each of these words matters, shape (t,); they sum to 1."""
+
+    @property
     def stems(self) -> Sequence[str]:
         """The terms to look for, repeated as they are in the question."""
+
+    @property
+    def weights(self) -> Weights:
+        """The shares of the three signals in a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +52,15 @@ class Candidates:
 
     Attributes:
         numbers: of the rows, ascending.
-        allowed: bool, shape (m,); the rest are there to be compared with, and never answered.
+        allowed: bool, shape (m,); the rest are never answered.
+        scores: float32, shape (q, m); of each question that was asked, then of each that was asked
+            ``against``, by :func:`~ssm_search.ranking.fusion.fused`.
         fetched: of a database, what came with each row; else ().
     """
 
     numbers: Sequence[int]
     allowed: NDArray[np.bool_]
+    scores: NDArray[np.float32]
     fetched: Sequence[Any] = ()
 
     def are(self, rows: Collection[int]) -> NDArray[np.bool_]:
@@ -132,26 +148,33 @@ class Rows(Protocol):
         chosen: Any,
         k: int,
         *,
+        against: Sequence[Asked] = (),
         also: Collection[int] = (),
         without: Collection[int] = (),
     ) -> Candidates:
-        """Rows among which the ``k`` best for any of the ``questions`` are.
+        """The rows that are best for any of the ``questions``, scored for all of them.
+
+        The first stage scores by BM25 and cosine, which tells the best few hundred; late
+        interaction then looks at those. Each signal is standardized over all rows, or a sample of
+        them, so that a score does not depend on who else is a candidate.
 
         Args:
+            k: how many answers are wanted; at least as many candidates are given, if there are.
+            against: questions that candidates are scored for and not found by.
             also: rows that must be among them, if they are chosen.
             without: rows that must not be answered.
         """
-
-    def scores(self, question: Asked, candidates: Candidates) -> NDArray[np.float32]:
-        """The score of each candidate, by ``ranking.fuse`` among all rows; float32, shape (m,)."""
 
     def terms_of(
         self, candidates: Candidates, place: int, stems: Collection[str]
     ) -> Collection[str]:
         """Which of the ``stems`` a row has."""
 
-    def sentence_scores(self, row: int, vector: NDArray[np.float32]) -> NDArray[np.float32] | None:
-        """The cosine of each stored sentence of a row; None where none are stored."""
+    def words_of(self, row: int) -> NDArray[np.int8] | None:
+        """The words of a row, (t, w), as its text has them; None where they are pooled or none."""
+
+    def title_words(self, row: int) -> NDArray[np.float32]:
+        """Unit vectors of the words of a row's title, float32, shape (t, w)."""
 
     def is_indexed_text(self, row: int, paper: Paper) -> bool:
         """Whether the abstract of ``paper`` is what the vectors of its ``row`` were made of."""

@@ -13,9 +13,9 @@ import numpy as np
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.ann import ANN_FILE, FEW_ALLOWED, Ann
 from ssm_search.index.bm25 import idf, length_norm
-from ssm_search.index.memory import DenseScores
 from ssm_search.index.names import hash64
 from ssm_search.index.segments import Segment, StoredPapers, common_words
+from ssm_search.index.words import RowVectors, Words, joined_words
 from ssm_search.papers import Paper
 from ssm_search.ranking import cosines
 
@@ -54,8 +54,6 @@ class SegmentedIndex:
     Rows whose papers are gone are still there: what is asked says which are ``allowed``.
     """
 
-    sentence_count = 0  # none are stored
-
     def __init__(self, segments: Sequence[Segment]):
         self.segments = segments
         self._starts = np.cumsum([0, *map(len, segments)])
@@ -88,10 +86,10 @@ class SegmentedIndex:
         term = hash64(stem)
         return any(segment.postings(term).stop for segment in self.segments)
 
-    def dense_scores(
+    def cosines(
         self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
-    ) -> DenseScores:
-        """Cosines of a unit query vector, (d,), with the rows; no sentences, so twice the same.
+    ) -> NDArray[np.float32]:
+        """The cosines of a unit query vector, (d,), with all rows, shape (n,).
 
         Where there are too many rows to compare with all, those that were not compared get the
         lowest cosine of those that were found nearest.
@@ -113,7 +111,7 @@ class SegmentedIndex:
             found = cosines(segment.vectors[rows], query)
             scores[rows_here] = found.min() if len(found) else 0
             scores[rows_here][rows] = found
-        return DenseScores(scores, scores)
+        return scores
 
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """BM25 of the query ``terms`` with every row; a term given twice counts twice.
@@ -163,13 +161,29 @@ class SegmentedIndex:
         at = int(np.searchsorted(rows, inside))
         return at < len(rows) and int(rows[at]) == inside
 
-    def sentence_scores(self, row: int, query: NDArray[np.float32]) -> None:
-        """None: sentences have no vectors here."""
+    def words_of(self, rows: Sequence[int] | NDArray[np.int64]) -> Words:
+        """The words of ``rows``, which ascend, those of abstracts pooled."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        ends = np.searchsorted(chosen, self._starts)
+        return joined_words(
+            [
+                segment.word_vectors.taken(chosen[first:end] - start)
+                for segment, start, first, end in zip(
+                    self.segments, self._starts[:-1], ends[:-1], ends[1:], strict=True
+                )
+            ]
+        )
 
     def paper_vector(self, row: int) -> NDArray[np.float32]:
         """The stored vector of a row, shape (d,)."""
         segment, inside = self._place(row)
         return np.array(segment.vectors[inside], dtype=np.float32)
+
+    def row_vectors(self, rows: Sequence[int] | NDArray[np.int64]) -> RowVectors:
+        """What an encoder made of ``rows``, which ascend, the words of abstracts pooled."""
+        vectors = [self.paper_vector(int(row)) for row in rows]
+        shape = (len(vectors), self.dimension)
+        return RowVectors(np.array(vectors, np.float32).reshape(shape), self.words_of(rows))
 
     def _place(self, row: int) -> tuple[Segment, int]:
         at = bisect_right(self._starts, row) - 1

@@ -21,6 +21,7 @@ from ssm_search.errors import IndexFolderError
 from ssm_search.index.bm25 import MAX_COUNT
 from ssm_search.index.facets import Facets, joined, load_facets, save_facets
 from ssm_search.index.names import NameTable, hash64
+from ssm_search.index.words import RowVectors, Words
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
 from ssm_search.text import terms
 
@@ -31,10 +32,14 @@ PAPERS_FILE = "papers.jsonl"
 WORDS_FILE = "words.txt"
 MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
 COPIED = 65_536  # rows copied at once: 100 MB of vectors
+COPIED_WORDS = 8_192  # rows whose words are: 40 MB
 
 _ARRAYS = (
     "paper_starts",
     "vectors",
+    "word_vectors",
+    "word_starts",
+    "title_words",
     "text_hashes",
     "id_hashes",
     "lengths",
@@ -83,6 +88,7 @@ class Segment:
 
     Attributes:
         vectors: unit vectors, float32, shape (n, d).
+        word_vectors: those of words, of abstracts pooled.
         text_hashes: uint64, shape (n,); of the text that was encoded of each paper.
         id_hashes: uint64, shape (n,).
         lengths: int32, shape (n,); how many terms each row has.
@@ -97,6 +103,7 @@ class Segment:
     folder: Path
     papers: StoredPapers
     vectors: NDArray[np.float32]
+    word_vectors: Words
     text_hashes: NDArray[np.uint64]
     id_hashes: NDArray[np.uint64]
     lengths: NDArray[np.int32]
@@ -109,6 +116,11 @@ class Segment:
 
     def __len__(self) -> int:
         return len(self.text_hashes)
+
+    @property
+    def encoded(self) -> RowVectors:
+        """What an encoder made of the rows."""
+        return RowVectors(self.vectors, self.word_vectors)
 
     def postings(self, term: int) -> slice:
         """The slice of the postings of the term with this hash; empty if there are none."""
@@ -127,18 +139,18 @@ class Segment:
         return counts
 
 
-def write_segment(folder: Path, papers: Sequence[Paper], vectors: NDArray[np.float32]) -> None:
-    """Write a segment of papers with their unit vectors, (n, d), into an existing, empty folder."""
+def write_segment(folder: Path, papers: Sequence[Paper], encoded: RowVectors) -> None:
+    """Write a segment of papers with what an encoder made of them into an empty folder."""
     lines = _lines(papers)
     (folder / PAPERS_FILE).write_bytes(b"".join(lines))
-    words: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
     hashes: dict[str, int] = {}
     found: list[tuple[int, int, int]] = []
     lengths = np.zeros(len(papers), dtype=np.int32)
     for row, paper in enumerate(papers):
         pairs = terms(full_text(paper))
         lengths[row] = len(pairs)
-        words.update(word for _, word in pairs)
+        counted.update(word for _, word in pairs)
         for stem, count in Counter(stem for stem, _ in pairs).items():
             if stem not in hashes:
                 hashes[stem] = hash64(stem)
@@ -151,7 +163,10 @@ def write_segment(folder: Path, papers: Sequence[Paper], vectors: NDArray[np.flo
     names = NameTable.of(papers)
     arrays: dict[str, NDArray[Any]] = {
         "paper_starts": np.cumsum([0, *map(len, lines)], dtype=np.int64),
-        "vectors": np.ascontiguousarray(vectors, dtype=np.float32),
+        "vectors": np.ascontiguousarray(encoded.vectors, dtype=np.float32),
+        "word_vectors": encoded.words.vectors,
+        "word_starts": encoded.words.starts,
+        "title_words": encoded.words.titles,
         "text_hashes": text_hashes(papers),
         "id_hashes": np.array([hash64(paper.id) for paper in papers], dtype=np.uint64),
         "lengths": lengths,
@@ -164,7 +179,7 @@ def write_segment(folder: Path, papers: Sequence[Paper], vectors: NDArray[np.flo
     }
     save_arrays(folder, arrays)
     save_facets(Facets.of(papers), folder)
-    _save_words(folder, words)
+    _save_words(folder, counted)
 
 
 def is_segment_of(folder: Path, papers: Sequence[Paper]) -> bool:
@@ -184,11 +199,9 @@ def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
     Copies from disk to disk: what it needs of memory does not grow with the vectors or the texts.
     """
     n = sum(len(rows) for _, rows in parts)
-    width = parts[0][0].vectors.shape[1]
     starts = np.zeros(n + 1, dtype=np.int64)
-    out = np.lib.format.open_memmap(
-        folder / "vectors.npy", mode="w+", dtype=np.float32, shape=(n, width)
-    )
+    out = _new_array(folder / "vectors.npy", np.float32, (n, parts[0][0].vectors.shape[1]))
+    _join_words(folder, parts)
     renumbered, at = [], 0
     with open(folder / PAPERS_FILE, "wb") as file:
         for segment, rows in parts:
@@ -202,8 +215,7 @@ def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
             new[rows] = np.arange(at, at + len(rows))
             renumbered.append(new)
             at += len(rows)
-    out.flush()
-    del out
+    del out  # which writes what is left
     _join_postings(folder, parts, renumbered)
     names = NameTable.joined(
         [(segment.names, new) for (segment, _), new in zip(parts, renumbered, strict=True)]
@@ -225,6 +237,20 @@ def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
     _save_words(folder, words)
 
 
+def _join_words(folder: Path, parts: Sequence[Chosen]) -> None:
+    counts = [np.diff(segment.word_vectors.starts)[rows] for segment, rows in parts]
+    titles = [segment.word_vectors.titles[rows] for segment, rows in parts]
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
+    save_arrays(folder, {"word_starts": starts, "title_words": np.concatenate(titles)})
+    shape = (int(starts[-1]), parts[0][0].word_vectors.vectors.shape[1])
+    out, at = _new_array(folder / "word_vectors.npy", np.int8, shape), 0
+    for segment, rows in parts:
+        for first in range(0, len(rows), COPIED_WORDS):
+            words = segment.word_vectors.taken(rows[first : first + COPIED_WORDS]).vectors
+            out[at : at + len(words)] = words
+            at += len(words)
+
+
 def _join_postings(
     folder: Path,
     parts: Sequence[Chosen],
@@ -242,8 +268,8 @@ def _join_postings(
         counts[of] += each
     starts = np.concatenate([[0], np.cumsum(counts)])
     total = int(starts[-1])
-    rows = _new_array(folder / "posting_rows.npy", np.int32, total)
-    times = _new_array(folder / "posting_counts.npy", np.uint8, total)
+    rows = _new_array(folder / "posting_rows.npy", np.int32, (total,))
+    times = _new_array(folder / "posting_counts.npy", np.uint8, (total,))
     filled = starts[:-1].copy()
     for (segment, _), new, (of, each, kept) in zip(parts, renumbered, places, strict=True):
         # The postings of one term go side by side to where those of earlier parts end.
@@ -259,8 +285,12 @@ def _join_postings(
     )
 
 
-def _new_array(path: Path, dtype: type, length: int) -> NDArray[Any]:
-    array: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(length,))
+def _new_array(path: Path, dtype: type, shape: tuple[int, ...]) -> NDArray[Any]:
+    """An array that lies in a file; one without elements, which cannot be mapped, is read back."""
+    if not all(shape):
+        np.save(path, np.zeros(shape, dtype=dtype), allow_pickle=False)
+        return np.zeros(shape, dtype=dtype)
+    array: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
     return array
 
 
@@ -274,7 +304,10 @@ def load_segment(folder: Path) -> Segment:
         arrays = load_arrays(folder, _ARRAYS, mapped=True)
         names = NameTable(arrays.pop("key_hashes"), arrays.pop("key_rows"))
         papers = StoredPapers(folder / PAPERS_FILE, arrays.pop("paper_starts"))
-        segment = Segment(folder, papers, names=names, facets=load_facets(folder), **arrays)
+        of_words = ("word_vectors", "word_starts", "title_words")
+        words = Words(*(arrays.pop(name) for name in of_words))
+        facets = load_facets(folder)
+        segment = Segment(folder, papers, word_vectors=words, names=names, facets=facets, **arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise IndexFolderError(
             f"the segment {folder.name} of the index in {folder.parent} is damaged "
@@ -284,6 +317,7 @@ def load_segment(folder: Path) -> Segment:
     if wrong := misfit(
         ("papers", len(papers), n),
         ("vectors", len(segment.vectors), n),
+        *words.counted(n),
         ("ids", len(segment.id_hashes), n),
         ("lengths", len(segment.lengths), n),
         ("facets", len(segment.facets), n),

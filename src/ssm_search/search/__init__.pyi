@@ -4,5 +4,4 @@ from .duplicates import title_likeness as title_likeness
 from .hits import Hits as Hits
 from .local import PaperSearch as PaperSearch
 from .shipped import open_index as open_index
-from .shipped import shipped_list as shipped_list
 from .shipped import shipped_search as shipped_search

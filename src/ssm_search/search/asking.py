@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Unpack
 
-from ssm_search.encoding import Encoder, encode_sorted
+from ssm_search.encoding import Encoder
 from ssm_search.errors import QueryError
 from ssm_search.index import Filters, Manifest, Rows, Tally
 from ssm_search.papers import (
@@ -31,7 +31,7 @@ from ssm_search.search.question import (
     understand,
 )
 from ssm_search.search.reasons import Reasons
-from ssm_search.text import sentences
+from ssm_search.text import first_sentence, sentences
 
 REMEMBERED = 256
 """Queries: encoding one takes 2 ms, all else 0.4; filters and pages ask the same one again."""
@@ -46,12 +46,11 @@ class _State:
     def __init__(self, rows: Rows, encoder: Callable[[], Encoder]):
         self.rows = rows
         self.lookup = Lookup(rows)
-        self.reasons = Reasons(rows)
+        self.reasons = Reasons(rows, encoder)
         self.understood = lru_cache(REMEMBERED)(lambda text: understand(text, rows, encoder()))
         self.described = lru_cache(SEEDS_REMEMBERED)(
-            lambda text: as_document(text, rows, encoder())
+            lambda title, text: as_document(title, text, rows, encoder())
         )
-        self._encode = lru_cache(SEEDS_REMEMBERED)(lambda text: encode_sorted(encoder(), [text])[0])
 
     @cached_property
     def placing(self) -> Placing:
@@ -60,7 +59,7 @@ class _State:
         Raises:
             IndexFolderError: the rows are of a large corpus.
         """
-        return Placing(self.rows.as_list(), self.reasons, self._encode)
+        return Placing(self.rows.as_list(), self.reasons)
 
 
 class Search:
@@ -147,7 +146,7 @@ class Search:
         return {
             "list": manifest.list_name,
             **counts,
-            "sentences": manifest.sentences,
+            "words": manifest.words,
             "encoder": manifest.encoder_name or manifest.encoder_fingerprint,
             "dimension": manifest.dimension,
             "vectors": vectors,
@@ -194,8 +193,7 @@ class Search:
         else:
             question, exact = of_listed(row, rows), [row]
         candidates = rows.candidates([question], chosen, k, also=exact)
-        scores = rows.scores(question, candidates)
-        scores = put_first(scores, candidates.are(exact))
+        scores = put_first(candidates.scores[0], candidates.are(exact))
         best = top_rows(scores, k, candidates.allowed)
         return state.reasons.hits(candidates, best, scores, question, exact=exact)
 
@@ -270,11 +268,10 @@ class Search:
         excluded = state.lookup.versions(seeds)
         wanted = k if not diversity else MMR_POOL * k
         asked = [seed.question for seed in liked]
-        candidates = rows.candidates(asked, chosen, wanted, without=excluded)
-        scores = rocchio(
-            [rows.scores(question, candidates) for question in asked],
-            [rows.scores(seed.question, candidates) for seed in disliked],
-        )
+        unlike = [seed.question for seed in disliked]
+        candidates = rows.candidates(asked, chosen, wanted, against=unlike, without=excluded)
+        of_each = list(candidates.scores)
+        scores = rocchio(of_each[: len(asked)], of_each[len(asked) :])
         best = top_rows(scores, wanted, candidates.allowed)
         if diversity:
             vectors = rows.vectors([candidates.numbers[place] for place in best])
@@ -317,9 +314,9 @@ class Search:
         check_count(k)
         state = self._state()
         placing, seed = state.placing, self._seed(state, paper_or_id_or_text)
-        candidates = state.rows.candidates([seed.question], state.rows.choose({}), k)
-        scores = state.rows.scores(seed.question, candidates)
-        return placing.place(seed, candidates, scores, k)
+        everything = state.rows.choose({})
+        candidates = state.rows.candidates([seed.question], everything, len(state.rows))
+        return placing.place(seed, candidates, k)
 
     def judge(self, paper_or_id_or_text: Paper | str) -> Judgement:
         """Give what :meth:`suggest_categories` decides by.
@@ -347,13 +344,15 @@ class Search:
         if row is not None:
             question = of_listed(row, state.rows)
             paper = asked if isinstance(asked, Paper) else state.rows.papers([row])[0]
-            return Seed(paper, row, question)
+            return Seed(paper, row, question, None)
         if isinstance(asked, Paper):
             paper, text = asked, full_text(asked)
         else:
             title, *abstract = sentences(asked) or [asked]
             paper, text = Paper(id="", title=title, abstract=asked if abstract else ""), asked
-        return Seed(paper, None, state.described(checked_query(text)))
+        title = paper.title or first_sentence(paper.abstract)
+        document = state.described(title, checked_query(text))
+        return Seed(paper, None, document.question, document.encoded)
 
 
 def check_wishes(

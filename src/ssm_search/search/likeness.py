@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.index import Headings, MemoryIndex
+from ssm_search.index import Headings, MemoryIndex, RowVectors
 from ssm_search.papers import Category, Paper
 from ssm_search.ranking import (
     MIN_FITTED,
@@ -37,12 +37,14 @@ class ToFile:
 
     Attributes:
         words: BM25 weights in the terms of the index, sparse, rows of length 1.
+        names: how near the name of each heading comes to each paper, shape (m, C).
         title_stems, all_stems: the distinct stems of the title, and of title and abstract.
     """
 
     papers: NDArray[np.float32]
     titles: NDArray[np.float32]
     words: csr_matrix
+    names: NDArray[np.float64]
     title_stems: Sequence[frozenset[str]]
     all_stems: Sequence[frozenset[str]]
 
@@ -53,62 +55,67 @@ class ToFile:
             self.papers[one],
             self.titles[one],
             self.words[one],
+            self.names[one],
             self.title_stems[one],
             self.all_stems[one],
         )
 
 
-def listed(index: MemoryIndex, papers: Sequence[Paper]) -> ToFile:
+def listed(index: MemoryIndex, papers: Sequence[Paper], headings: Headings) -> ToFile:
     """The papers of an index themselves; without their abstracts, from what the index stores."""
     title_stems = [frozenset(stem for stem, _ in terms(paper.title)) for paper in papers]
     return ToFile(
         papers=index.paper_vectors,
         titles=index.title_vectors,
         words=index.term_rows,
+        names=headings.met_by(RowVectors(index.paper_vectors, index.word_vectors)),
         title_stems=title_stems,
         all_stems=index.stems_of_rows(),
     )
 
 
 def of_new(
-    title: str,
-    stems: Sequence[str],
-    vectors: NDArray[np.float32],
-    index: MemoryIndex,
+    title: str, stems: Sequence[str], encoded: RowVectors, index: MemoryIndex, headings: Headings
 ) -> ToFile:
     """A paper that is not listed.
 
     Args:
         stems: of title and abstract, repeated as they are there.
-        vectors: of the paper and of its title, shape (2, d).
+        encoded: what an encoder made of it, one row.
     """
+    words = encoded.words
     return ToFile(
-        papers=vectors[:1],
-        titles=vectors[1:],
+        papers=encoded.vectors,
+        titles=words.mean_of_title(0)[None] if words else encoded.vectors,
         words=index.term_row(stems),
+        names=headings.met_by(encoded),
         title_stems=[frozenset(stem for stem, _ in terms(title))],
         all_stems=[frozenset(stems)],
     )
 
 
-def similarities(asked: ToFile, index: MemoryIndex, headings: Headings) -> Similarities:
-    """Everything that speaks for and against each heading of a list for each of the papers."""
-    rows, papers = index.term_rows, index.paper_vectors
-    names = headings.vectors
-    if len(names):
-        names = names - names.mean(axis=0, keepdims=True)
+def similarities(
+    asked: ToFile, known: ToFile, index: MemoryIndex, headings: Headings
+) -> Similarities:
+    """Everything that speaks for and against each heading of a list for each of the papers.
+
+    Args:
+        known: the listed papers themselves.
+    """
+    papers = known.papers
     stems = [frozenset(stem for stem, _ in terms(path[-1])) for path in headings.paths]
     overlap = [
         [_share(name, title) + ABSTRACT_SHARE * _share(name, everything) for name in stems]
         for title, everything in zip(asked.title_stems, asked.all_stems, strict=True)
     ]
     return Similarities(
-        words=(asked.words @ rows.T).toarray(),
-        titles=np.asarray(product(asked.titles, index.title_vectors.T), dtype=np.float64),
+        words=(asked.words @ known.words.T).toarray(),
+        titles=np.asarray(product(asked.titles, known.titles.T), dtype=np.float64),
         papers=np.asarray(product(asked.papers, papers.T), dtype=np.float64),
-        names=np.asarray(product(asked.papers - papers.mean(axis=0), names.T), dtype=np.float64),
+        names=asked.names - known.names.mean(axis=0),
         overlap=np.array(overlap, dtype=np.float64).reshape(len(asked.papers), len(stems)),
         gram=index.term_gram,
+        paper_gram=index.paper_gram,
     )
 
 
@@ -133,7 +140,8 @@ def calibrated(index: MemoryIndex, papers: Sequence[Paper], headings: Headings) 
     filed = np.array([bool(paper.categories) for paper in papers], dtype=bool)
     if filed.sum() < MIN_FITTED or filed.sum() > MAX_CALIBRATED:
         return Calibration()
-    return calibrate(similarities(listed(index, papers), index, headings), headings.members(papers))
+    known = listed(index, papers, headings)
+    return calibrate(similarities(known, known, index, headings), headings.members(papers))
 
 
 def without(similar: Similarities, row: int) -> Similarities:

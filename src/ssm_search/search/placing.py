@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ssm_search.index import Candidates, LocalRows
+from ssm_search.index import Candidates, LocalRows, RowVectors
 from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement
 from ssm_search.ranking import Judgement, judge, top_rows
 from ssm_search.search.duplicates import find_duplicates
@@ -33,27 +32,28 @@ class Seed:
     Attributes:
         row: of the listed paper that it is, or None.
         question: what to compare others with.
+        encoded: what an encoder made of a paper that is not listed, one row.
     """
 
     paper: Paper
     row: int | None
     question: Question
+    encoded: RowVectors | None
 
 
 class Placing:
     """What the papers of a list say about others; what depends on the list alone is found once."""
 
-    def __init__(
-        self, rows: LocalRows, reasons: Reasons, encode: Callable[[str], NDArray[np.float32]]
-    ):
+    def __init__(self, rows: LocalRows, reasons: Reasons):
         self._rows = rows
         self._reasons = reasons
-        self._encode = encode
 
-    def place(
-        self, seed: Seed, candidates: Candidates, scores: NDArray[np.float32], k: int
-    ) -> Placement:
-        """The verdict and the ``k`` likeliest headings; ``scores`` are of all rows, shape (n,)."""
+    def place(self, seed: Seed, candidates: Candidates, k: int) -> Placement:
+        """The verdict and the ``k`` likeliest headings.
+
+        Args:
+            candidates: all papers of the list, scored for what ``seed`` asks.
+        """
         judgement = self.judge(seed)
         paths = self._rows.list_headings.paths
         scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
@@ -63,12 +63,13 @@ class Placing:
         elif not paths or fit < FIT_LEVEL:
             verdict = "no heading"
         confidence = judgement.probabilities[0]
+        scores = candidates.scores[0]
         under = self._members.copy()
         if seed.row is not None:
             under[seed.row] = False
         suggestions = []
         for at in np.argsort(-confidence, kind="stable")[:k]:
-            rows = top_rows(scores, EVIDENCE, under[:, at])
+            rows = top_rows(scores, EVIDENCE, under[candidates.numbers, at])
             evidence = tuple(self._reasons.hits(candidates, rows, scores, seed.question))
             suggestions.append(CategorySuggestion(paths[at], float(confidence[at]), evidence))
         parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
@@ -77,7 +78,8 @@ class Placing:
     def judge(self, seed: Seed) -> Judgement:
         """Probabilities of all headings; a listed paper is judged as if it were not listed."""
         members = self._members
-        similar = similarities(self._asked(seed), self._rows.list_index, self._rows.list_headings)
+        index, headings = self._rows.list_index, self._rows.list_headings
+        similar = similarities(self._asked(seed), self._listed, index, headings)
         if seed.row is not None:
             similar, members = without(similar, seed.row), np.delete(members, seed.row, axis=0)
         by_title = seed.row is None and not seed.paper.abstract
@@ -88,11 +90,12 @@ class Placing:
         return find_duplicates(seed.paper, self._asked(seed), self._rows)
 
     def _asked(self, seed: Seed) -> ToFile:
-        if seed.row is not None:
+        if seed.encoded is None:
+            assert seed.row is not None
             return self._listed.only(seed.row)
         title = seed.paper.title or first_sentence(seed.paper.abstract)
-        vectors = np.vstack([seed.question.vector, self._encode(title)])
-        return of_new(title, seed.question.stems, vectors, self._rows.list_index)
+        index, headings = self._rows.list_index, self._rows.list_headings
+        return of_new(title, seed.question.stems, seed.encoded, index, headings)
 
     @cached_property
     def _members(self) -> NDArray[np.bool_]:
@@ -100,4 +103,5 @@ class Placing:
 
     @cached_property
     def _listed(self) -> ToFile:
-        return listed(self._rows.list_index, self._rows.listing)
+        rows = self._rows
+        return listed(rows.list_index, rows.listing, rows.list_headings)

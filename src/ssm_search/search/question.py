@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.encoding import Encoder, encode_query, encode_sorted
+from ssm_search.encoding import (
+    Encoder,
+    count_words,
+    encode_documents,
+    encode_query,
+)
 from ssm_search.errors import IndexFolderError, QueryError
-from ssm_search.index import Rows
+from ssm_search.index import Rows, RowVectors, row_vectors
+from ssm_search.ranking import FOR_PAPERS, FOR_QUESTIONS, Weights
 from ssm_search.text import nearest_word, terms
 
 if TYPE_CHECKING:
@@ -27,13 +33,22 @@ class Question:
 
     Attributes:
         vector: unit vector, shape (d,).
+        word_vectors: unit vectors of words, float32, shape (t, w).
+        word_weights: how much each of them matters, float32, shape (t,); they sum to 1.
+        word_texts: the word in the text that each of them is, or is a part of; t of them, or none
+            where a paper that is listed is asked about.
         stems: the terms to look for, in order, repeated as they are in the text.
         words: each stem's word, as people should be shown it.
+        weights: the shares of the signals in a score.
     """
 
     vector: NDArray[np.float32]
+    word_vectors: NDArray[np.float32]
+    word_weights: NDArray[np.float32]
+    word_texts: tuple[str, ...]
     stems: tuple[str, ...]
     words: dict[str, str]
+    weights: Weights
 
 
 def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
@@ -55,30 +70,66 @@ def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
             pairs.append((terms(better)[0][0], f"{better} (for {word})"))
         else:
             pairs.append((stem, word))
-    return _question(_fitting(encode_query(encoder, text), rows), pairs)
+    asked = encode_query(encoder, text)
+    _check_width(asked.vector, rows)
+    texts = tuple(whole_word(text, int(start), int(end)) for start, end in asked.spans)
+    stems, words = _stems_and_words(pairs)
+    return Question(
+        asked.vector, asked.words, asked.weights, texts, stems, words, weights=FOR_QUESTIONS
+    )
 
 
-def as_document(text: str, rows: Rows, encoder: Encoder) -> Question:
-    """A paper that is not listed as a question: encoded as the listed ones are, nothing respelled.
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A paper that is not listed.
+
+    Attributes:
+        question: what to compare others with.
+        encoded: what an encoder made of it, one row.
+    """
+
+    question: Question
+    encoded: RowVectors
+
+
+def as_document(title: str, text: str, rows: Rows, encoder: Encoder) -> Document:
+    """A paper that is not listed, encoded as the listed ones are, nothing respelled.
+
+    Args:
+        title: what ``text`` begins with; the words of all the text are asked for if it is "".
 
     Raises:
         IndexFolderError: the encoder's vectors are not as wide as the index.
     """
-    return _question(_fitting(encode_sorted(encoder, [text])[0], rows), terms(text))
+    made = encode_documents(encoder, [text])
+    encoded = row_vectors(made, count_words(encoder, [title]), pool=False)
+    _check_width(encoded.vectors[0], rows)
+    asked = _paper_question(encoded.vectors[0], encoded.words.title_of(0), terms(text))
+    return Document(asked, encoded)
 
 
 def of_listed(row: int, rows: Rows) -> Question:
-    """A listed paper as a question: its stored vector, and the terms of its title."""
-    return _question(rows.vectors([row])[0], terms(rows.papers([row])[0].title))
+    """A listed paper as a question: its stored vector, and the words of its title."""
+    title = rows.papers([row])[0].title
+    return _paper_question(rows.vectors([row])[0], rows.title_words(row), terms(title))
 
 
 def merged(questions: Sequence[Question]) -> Question:
     """Several questions as one, for saying what an answer has to do with them."""
     total = np.sum([question.vector for question in questions], axis=0)
     length = float(np.linalg.norm(total))
-    vector = total / length if length else questions[0].vector
-    pairs = [(stem, question.words[stem]) for question in questions for stem in question.stems]
-    return _question(vector, pairs)
+    stems, words = _stems_and_words(
+        [(stem, question.words[stem]) for question in questions for stem in question.stems]
+    )
+    return replace(
+        questions[0],
+        vector=total / length if length else questions[0].vector,
+        word_vectors=np.concatenate([question.word_vectors for question in questions]),
+        word_weights=np.concatenate([one.word_weights / len(questions) for one in questions]),
+        word_texts=tuple(text for question in questions for text in question.word_texts),
+        stems=stems,
+        words=words,
+    )
 
 
 def checked_query(text: str) -> str:
@@ -101,17 +152,33 @@ def checked_query(text: str) -> str:
     return text
 
 
-def _question(vector: NDArray[np.float32], pairs: list[tuple[str, str]]) -> Question:
+def _paper_question(
+    vector: NDArray[np.float32], words: NDArray[np.float32], pairs: list[tuple[str, str]]
+) -> Question:
+    equal = np.full(len(words), 1 / max(len(words), 1), dtype=np.float32)
+    stems, shown = _stems_and_words(pairs)
+    return Question(vector, words, equal, (), stems, shown, weights=FOR_PAPERS)
+
+
+def _stems_and_words(pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], dict[str, str]]:
     words: dict[str, str] = {}
     for stem, word in pairs:
         words.setdefault(stem, word)
-    return Question(vector, tuple(stem for stem, _ in pairs), words)
+    return tuple(stem for stem, _ in pairs), words
 
 
-def _fitting(vector: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
+def whole_word(text: str, start: int, end: int) -> str:
+    """The word around the characters from ``start`` to ``end``: "mamba", of which "##mba" is."""
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return text[start:end]
+
+
+def _check_width(vector: NDArray[np.float32], rows: Rows) -> None:
     if len(rows) and len(vector) != rows.dimension:
         raise IndexFolderError(
             f"the encoder gives {len(vector)} dimensions, the index has {rows.dimension}; "
             "query with the encoder that built it"
         )
-    return vector

@@ -13,7 +13,15 @@ import numpy as np
 
 from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
 from ssm_search.arrays import load_arrays, misfit, save_arrays
-from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_sorted
+from ssm_search.encoding import (
+    ENCODER_FOLDER,
+    EncodedQuery,
+    Encoder,
+    OnnxEncoder,
+    count_words,
+    encode_documents,
+    encode_query,
+)
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.files import replacing_folder, settled
 from ssm_search.index import (
@@ -21,21 +29,24 @@ from ssm_search.index import (
     LocalRows,
     Manifest,
     MemoryIndex,
+    RowVectors,
+    joined_vectors,
     load_segments,
-    passages,
     project,
-    text_hash,
+    row_vectors,
+    text_hashes,
 )
 from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
 from ssm_search.search.likeness import calibrated
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
-HASHES, HEADINGS, POSITIONS = "text_hashes", "headings", "positions"
+HASHES, POSITIONS = "text_hashes", "positions"
+HEADINGS = ("headings", "heading_words", "heading_weights", "heading_starts")
 READ_TRIES = 8
 RETRY_AFTER = 0.05  # seconds
 
@@ -64,57 +75,45 @@ def build_rows(
             raise QueryError(f"two papers have the id {paper.id!r}; merge them into one")
         seen.add(paper.id)
     paths = tuple(dict.fromkeys([*(p for x in papers for p in x.categories), *headings]))
-    cut = [passages(paper) for paper in papers]
-    hashes = [text_hash(parts) for parts in cut]
-    stored, named = _stored_vectors(previous, encoder) if previous else ({}, {})
-    new = {h: parts for h, parts in zip(hashes, cut, strict=True) if h not in stored}
-    new_names = list(dict.fromkeys(path[-1] for path in paths if path[-1] not in named))
-    texts = [text for parts in new.values() for text in parts]
-    vectors = encode_sorted(encoder, texts + new_names, progress)
-    named.update(zip(new_names, vectors[len(texts) :], strict=True))
-    start = 0
-    for of_text, parts in new.items():
-        stored[of_text] = vectors[start : start + len(parts)]
-        start += len(parts)
-    rows = [stored[of_text] for of_text in hashes]
-    dimension = rows[0].shape[1] if rows else 0
-    empty = np.zeros((0, dimension), dtype=np.float32)
-    starts = np.cumsum([0, *(len(row) - 1 for row in rows)], dtype=np.int64)
-    whole = np.stack([row[0] for row in rows]) if rows else empty
-    index = MemoryIndex.build(
-        papers=whole,
-        sentences=np.concatenate([row[1:] for row in rows]) if rows else empty,
-        sentence_starts=starts,
-        terms=[terms(full_text(paper)) for paper in papers],
-    )
-    names = Headings(paths, np.array([named[p[-1]] for p in paths] or empty, dtype=np.float32))
+    hashes = text_hashes(papers)
+    stored, named = _stored(previous, encoder) if previous else ({}, {})
+    new = {int(h): at for at, h in enumerate(hashes) if int(h) not in stored}
+    texts = [full_text(papers[at]) for at in new.values()]
+    made = encode_documents(encoder, texts, progress)
+    titles = count_words(encoder, [papers[at].title for at in new.values()])
+    encoded = row_vectors(made, titles, pool=False)
+    stored |= {of_text: (encoded, at) for at, of_text in enumerate(new)}
+    parts = [rows.taken([at]) for rows, at in (stored[int(h)] for h in hashes)]
+    whole = joined_vectors(parts or [encoded])
+    index = MemoryIndex.build(whole, [terms(full_text(paper)) for paper in papers])
+    dimension = whole.vectors.shape[1]
+    for name in dict.fromkeys(path[-1] for path in paths):
+        if name not in named:
+            named[name] = encode_query(encoder, name)
+    names = Headings.of(paths, [named[path[-1]] for path in paths], dimension)
     manifest = Manifest(
         encoder_name=getattr(encoder, "name", ""),
         encoder_fingerprint=encoder.fingerprint,
         dimension=dimension,
         papers=len(papers),
-        sentences=int(starts[-1]),
+        words=len(whole.words.vectors),
         without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
         headings=paths,
         calibration=calibrated(index, papers, names),
     )
-    text_hashes = np.array(hashes, dtype=np.uint64)
-    return LocalRows.of_list(papers, index, text_hashes, names, project(whole), manifest)
+    return LocalRows.of_list(papers, index, hashes, names, project(whole.vectors), manifest)
 
 
-def _stored_vectors(
+def _stored(
     rows: LocalRows, encoder: Encoder
-) -> tuple[dict[int, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
-    """What ``encoder`` made for ``rows``: vectors by text hash, and by name of a heading."""
+) -> tuple[dict[int, tuple[RowVectors, int]], dict[str, EncodedQuery]]:
+    """What ``encoder`` made for ``rows``: of texts by their hash, of headings by their name."""
     if encoder.fingerprint != rows.manifest.encoder_fingerprint or not rows.is_list:
-        return {}, {}  # a corpus has no sentences
-    index = rows.list_index
-    stored = {
-        int(of_text): np.vstack([index.paper_vector(row), index.sentence_vectors(row)])
-        for row, of_text in enumerate(rows.text_hashes)
-    }
+        return {}, {}  # the words of a corpus are pooled
+    encoded = rows.index.row_vectors(range(len(rows)))
+    stored = {int(of_text): (encoded, row) for row, of_text in enumerate(rows.text_hashes)}
     headings = rows.list_headings
-    return stored, {p[-1]: v for p, v in zip(headings.paths, headings.vectors, strict=True)}
+    return stored, {path[-1]: headings.name(at) for at, path in enumerate(headings.paths)}
 
 
 def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> None:
@@ -128,8 +127,8 @@ def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> 
         index.save(new)
         if isinstance(encoder, OnnxEncoder):
             encoder.copy_to(new / ENCODER_FOLDER)
-        vectors = rows.list_headings.vectors
-        save_arrays(new, {HASHES: rows.text_hashes, HEADINGS: vectors, POSITIONS: rows.positions})
+        save_arrays(new, {HASHES: rows.text_hashes, POSITIONS: rows.positions})
+        save_arrays(new, dict(zip(HEADINGS, rows.list_headings.arrays, strict=True)))
         bare = [replace(paper, abstract="") for paper in rows.listing]
         (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
         known = [Abstract(p.id, p.title, p.abstract) for p in rows.listing if p.abstract]
@@ -168,8 +167,8 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
     try:
         lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
         papers = [from_json(json.loads(line)) for line in lines if line]
-        arrays = load_arrays(folder, (HASHES, HEADINGS, POSITIONS))
-        hashes, headings, positions = arrays.values()
+        hashes, positions = load_arrays(folder, (HASHES, POSITIONS)).values()
+        names = Headings(manifest.headings, *load_arrays(folder, HEADINGS).values())
         if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
             raise ValueError(f"positions of shape {positions.shape}; expected finite (n, 2)")
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
@@ -180,14 +179,14 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         ("papers", len(papers), manifest.papers),
         ("rows", len(index), manifest.papers),
         ("text hashes", len(hashes), manifest.papers),
-        ("heading vectors", len(headings), len(manifest.headings)),
+        ("heading vectors", len(names.vectors), len(manifest.headings)),
+        ("starts of heading words", len(names.word_starts) - 1, len(manifest.headings)),
         ("positions", len(positions), manifest.papers),
-        ("sentences", index.sentence_count, manifest.sentences),
+        ("words", len(index.word_vectors.vectors), manifest.words),
         ("dimensions", index.dimension, manifest.dimension),
         says="its manifest says",
     ):
         raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
     known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
-    names = Headings(manifest.headings, headings)
     filled = tuple(with_abstracts(papers, known))
     return LocalRows.of_list(filled, index, hashes, names, positions, manifest)

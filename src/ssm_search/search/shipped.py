@@ -1,4 +1,4 @@
-"""The list and the index that come with the package."""
+"""The index that comes with the package, and any other."""
 
 from __future__ import annotations
 
@@ -8,20 +8,7 @@ from pathlib import Path
 from ssm_search.abstracts import default_cache, load_abstracts
 from ssm_search.encoding import Encoder
 from ssm_search.search.local import PaperSearch
-
-NAME = "awesome-mamba"
-PACKAGE = Path(__file__).parents[1]
-
-
-def shipped_folder() -> Path:
-    """The prebuilt index: inside the installed package, or in ``index/`` of a checkout."""
-    installed = PACKAGE / "shipped" / NAME
-    return installed if installed.is_dir() else PACKAGE.parents[1] / "index" / NAME
-
-
-def shipped_list() -> Path:
-    """The list that the prebuilt index was built from."""
-    return shipped_folder().with_suffix(".md")
+from ssm_search.shipped import shipped_folder
 
 
 def open_index(folder: str | Path | None = None, encoder: Encoder | None = None) -> PaperSearch:

@@ -17,12 +17,15 @@ from ssm_search.index import (
     Filters,
     Manifest,
     NamedSegment,
+    RowVectors,
     Tally,
+    Words,
     filters,
+    joined_vectors,
     names,
 )
 from ssm_search.papers import Category, Paper, from_json
-from ssm_search.ranking import cosines, standardized, weighted
+from ssm_search.ranking import cosines, fused, standardized
 from ssm_search.stores.access import reaching
 from ssm_search.stores.stats import StoreStats
 
@@ -31,13 +34,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORMAT = 1
+FORMAT = 2
 CANDIDATES = 200  # rows by meaning, and as many by words
 PAGE = 256  # papers that are read at once where all are
 NPROBES = 64
 """Partitions that are searched, of those that an index of the vectors has. Of 111,522 papers in 256
 partitions, 16, 32 and 64 find .952, .980 and .993 of the ten nearest, in 5, 6 and 8 ms; LanceDB's
 own number of partitions, 27, takes 20 ms."""
+ENCODED = ("vector", "words", "title_words")
+"""Columns that hold what an encoder made of a row."""
 REMEMBERED = 2_048  # names of papers whose rows are kept
 
 
@@ -68,7 +73,7 @@ class Current:
         """The manifest of the corpus, as an index in a folder would have it."""
         about = dict(self.about)
         table = NamedSegment(self.table, kind=about.pop("kind"))
-        return Manifest(**about, sentences=0, without_abstract=(), segments=(table,))
+        return Manifest(**about, without_abstract=(), segments=(table,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,12 @@ class Row:
 
     Attributes:
         row: its number in this version of the table.
-        vector: unit vector, float32, shape (d,).
+        encoded: what an encoder made of it, one row.
         terms: its stems, in order.
     """
 
     row: int
-    vector: NDArray[np.float32]
+    encoded: RowVectors
     terms: tuple[str, ...]
 
 
@@ -92,11 +97,12 @@ class StoreRows:
     A :class:`~ssm_search.index.rows.Rows`.
     """
 
-    def __init__(self, uri: str, current: Current, table: Any, stats: StoreStats):
+    def __init__(self, uri: str, current: Current, table: Any, stats: StoreStats, sample: Words):
         self.uri = uri
         self.current = current
         self.manifest = current.manifest()
         self.stats = stats
+        self.sample = sample
         self._table = table
         self.rows_named = lru_cache(REMEMBERED)(self._rows_named)
         self._dates = lru_cache(8)(self._read_dates)
@@ -184,6 +190,7 @@ class StoreRows:
         chosen: str,
         k: int,
         *,
+        against: Sequence[Asked] = (),
         also: Collection[int] = (),
         without: Collection[int] = (),
     ) -> Candidates:
@@ -191,29 +198,33 @@ class StoreRows:
         count = max(CANDIDATES, k) + len(without)
         found: dict[int, Row] = {}
         for question in questions:
-            stems = list(self.stats.weights(question.stems))
+            stems = list(self.stats.weights(question.stems)) if question.weights.bm25 else []
             by_text = _POOL.submit(self.best_by_text, stems, count, chosen)
             near = self.nearest(question.vector, count, chosen)
             found |= {row.row: row for row in [*near, *by_text.result()]}
         if missing := [row for row in also if row not in found]:
             found |= self._by_number(missing, chosen)
         rows = [found[row] for row in sorted(found) if row not in without]
-        return Candidates([row.row for row in rows], np.ones(len(rows), dtype=bool), rows)
+        asked = [*questions, *against]
+        scores = np.zeros((len(asked), len(rows)), dtype=np.float32)
+        if rows:
+            encoded = joined_vectors([row.encoded for row in rows])
+            for at, question in enumerate(asked):
+                scores[at] = self._scores(question, rows, encoded)
+        return Candidates([row.row for row in rows], np.ones(len(rows), dtype=bool), scores, rows)
 
-    def scores(self, question: Asked, candidates: Candidates) -> NDArray[np.float32]:
-        """The score of each candidate, by ``ranking.fuse``'s formula; float32, shape (m,).
-
-        Statistics of the store stand for the rows that were not fetched.
-        """
-        rows: Sequence[Row] = candidates.fetched
-        if not rows:
-            return np.zeros(0, dtype=np.float32)
-        dense = cosines(np.array([row.vector for row in rows]), question.vector)
+    def _scores(
+        self, question: Asked, rows: Sequence[Row], encoded: RowVectors
+    ) -> NDArray[np.float32]:
+        """The scores of rows, with statistics that stand for all others."""
+        dense = cosines(encoded.vectors, question.vector)
         weights = self.stats.weights(question.stems)
         bm25 = self.stats.bm25_scores(weights, [row.terms for row in rows])
-        return weighted(
+        return fused(
+            question.weights,
             standardized(bm25, *self.stats.bm25_spread(weights)),
             standardized(dense, *self.stats.cosine_spread(question.vector)),
+            encoded.words.standardized_scores(question, self.sample),
         )
 
     def terms_of(
@@ -225,11 +236,15 @@ class StoreRows:
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """The stored vectors of ``rows``, shape (len(rows), d)."""
         found = self._by_number(rows, "") if rows else {}
-        vectors = [found[row].vector for row in rows]
+        vectors = [found[row].encoded.vectors[0] for row in rows]
         return np.array(vectors, dtype=np.float32).reshape(len(rows), self.dimension)
 
-    def sentence_scores(self, row: int, vector: NDArray[np.float32]) -> None:
-        """None: a store has no sentences."""
+    def words_of(self, row: int) -> None:
+        """None: the words of abstracts are pooled."""
+
+    def title_words(self, row: int) -> NDArray[np.float32]:
+        """Unit vectors of the words of a row's title, float32, shape (t, w)."""
+        return self._by_number([row], "")[row].encoded.words.title_of(0)
 
     def is_indexed_text(self, row: int, paper: Paper) -> bool:
         """True: text and vector are written together."""
@@ -245,8 +260,7 @@ class StoreRows:
             query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
             if self.manifest.kind != "Flat":
                 query = query.nprobes(NPROBES)
-            columns = ["vector", "terms", "_distance"]
-            return _rows(_under(query, where).select(columns).limit(k).with_row_id(True))
+            return self._rows(_under(query, where), k, "_distance")
 
     def best_by_text(self, stems: Sequence[str], k: int, where: str = "") -> list[Row]:
         """The ``k`` rows that full text search finds best for ``stems``."""
@@ -257,15 +271,14 @@ class StoreRows:
         match: Any = of_text.MatchQuery  # its types ask for what has defaults
         with reaching(self.uri):
             query = self._table.search(match(" ".join(stems), "terms"), query_type="fts")
-            columns = ["vector", "terms", "_score"]
-            return _rows(_under(query, where).select(columns).limit(k).with_row_id(True))
+            return self._rows(_under(query, where), k, "_score")
 
     def _by_number(self, rows: Sequence[int], where: str) -> dict[int, Row]:
         """Those of ``rows`` that meet ``where``."""
         condition = f"_rowid IN ({', '.join(map(str, rows))})"
         with reaching(self.uri):
             query = self._table.search().where(f"{condition} AND {where}" if where else condition)
-            found = _rows(query.select(["vector", "terms"]).limit(len(self)).with_row_id(True))
+            found = self._rows(query, len(self))
         return {row.row: row for row in found}
 
     def papers(self, rows: Sequence[int]) -> list[Paper]:
@@ -284,13 +297,38 @@ class StoreRows:
             found = self._table.take_offsets(list(places)).select(["paper"]).to_arrow()
             return [from_json(json.loads(text)) for text in found["paper"].to_pylist()]
 
-    def stored(self, ids: Sequence[str]) -> list[tuple[str, NDArray[np.float32]]]:
-        """The JSON line and the vector of each paper that is there, for writing."""
+    def stored(self, ids: Sequence[str]) -> list[tuple[str, RowVectors]]:
+        """The JSON line of each paper that is there, and what an encoder made of it."""
         with reaching(self.uri):
             where = f"id IN ({', '.join(map(filters.quoted, ids))})"
-            query = self._table.search().where(where).select(["paper", "vector"])
+            query = self._table.search().where(where).select(["paper", *ENCODED])
             found = query.limit(len(ids)).to_arrow()
-            return list(zip(found["paper"].to_pylist(), _vectors(found), strict=True))
+        encoded = self._encoded(found)
+        lines = found["paper"].to_pylist()
+        return [(line, encoded.taken([at])) for at, line in enumerate(lines)]
+
+    def _rows(self, query: Any, k: int, *scores: str) -> list[Row]:
+        """The first ``k`` rows of a query that ranks by a column of its own."""
+        columns = [*ENCODED, "terms", *scores]
+        found = query.select(columns).limit(k).with_row_id(True).to_arrow()
+        encoded = self._encoded(found)
+        numbers, texts = found["_rowid"].to_pylist(), found["terms"].to_pylist()
+        return [
+            Row(number, encoded.taken([at]), tuple(text.split()))
+            for at, (number, text) in enumerate(zip(numbers, texts, strict=True))
+        ]
+
+    def _encoded(self, found: Any) -> RowVectors:
+        vectors = found["vector"].combine_chunks().flatten().to_numpy()
+        content = found["words"].to_pylist()
+        width = self.sample.vectors.shape[1]
+        words = np.frombuffer(b"".join(content), dtype=np.int8)
+        starts = np.cumsum([0, *(len(row) // max(width, 1) for row in content)], dtype=np.int64)
+        titles = found["title_words"].to_numpy().astype(np.int32)
+        return RowVectors(
+            np.asarray(vectors, dtype=np.float32).reshape(len(found), self.dimension),
+            Words(words.reshape(-1, width) if width else words.reshape(0, 0), starts, titles),
+        )
 
     def _rows_named(self, name: str) -> list[int]:
         with reaching(self.uri):
@@ -339,21 +377,3 @@ def signed64(name: str) -> int:
 
 def _under(query: Any, where: str) -> Any:
     return query.where(where, prefilter=True) if where else query
-
-
-def _vectors(found: Any) -> NDArray[np.float32]:
-    column = found["vector"].combine_chunks()
-    width = found.schema.field("vector").type.list_size
-    return np.asarray(column.flatten().to_numpy(), dtype=np.float32).reshape(-1, width)
-
-
-def _rows(query: Any) -> list[Row]:
-    found = query.to_arrow()
-    if not len(found):
-        return []
-    return [
-        Row(row, vector, tuple(text.split()))
-        for row, vector, text in zip(
-            found["_rowid"].to_pylist(), _vectors(found), found["terms"].to_pylist(), strict=True
-        )
-    ]

@@ -18,7 +18,7 @@ from typing import Any
 
 from ssm_search.arrays import misfit
 from ssm_search.errors import SsmSearchError, StoreError
-from ssm_search.index import filters
+from ssm_search.index import RowVectors, filters
 from ssm_search.stores.access import CURRENT, connected, reaching
 from ssm_search.stores.rows import FORMAT, Current, StoreRows
 from ssm_search.stores.stats import from_bytes
@@ -26,6 +26,7 @@ from ssm_search.stores.stats import from_bytes
 REFRESH = 5.0  # seconds that a reader trusts what it knows to be current
 BLOBS, PAPERS = "blobs", "papers_"
 STATISTICS = "statistics"
+SAMPLE = "sample"  # rows whose words stand for all
 ENCODER = "encoder/"  # before the names of the files of an exported one
 
 
@@ -109,6 +110,7 @@ def view_of(database: Any, uri: str, current: Current) -> StoreRows:
     """
     try:
         stats = from_bytes(read_blob(database, uri, current.blobs[STATISTICS]))
+        sample = RowVectors.from_bytes(read_blob(database, uri, current.blobs[SAMPLE]))
     except SsmSearchError:
         raise
     except Exception as error:  # NumPy, zlib and zipfile have many for a damaged file
@@ -126,7 +128,7 @@ def view_of(database: Any, uri: str, current: Current) -> StoreRows:
             f"the store at {uri} has {wrong}; write it again with "
             f"`ssm-search build … --store {uri}`"
         )
-    return StoreRows(uri, current, table, stats)
+    return StoreRows(uri, current, table, stats, sample.words)
 
 
 def read_blob(database: Any, uri: str, key: str) -> bytes:

@@ -15,15 +15,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.corpora import Counts, changes, staged_rows
-from ssm_search.encoding import Encoder, OnnxEncoder, encode_sorted
+from ssm_search.encoding import Encoder, OnnxEncoder, count_words, encode_documents
 from ssm_search.errors import StoreError
-from ssm_search.index import Chosen, Manifest, filters
+from ssm_search.index import (
+    Chosen,
+    Manifest,
+    RowVectors,
+    Segment,
+    filters,
+    joined_vectors,
+    row_vectors,
+    sampled_rows,
+)
 from ssm_search.ingest import Removed
 from ssm_search.papers import Paper, full_text
 from ssm_search.stores.access import CURRENT, check_fingerprint, reaching, tables
 from ssm_search.stores.rows import Current
 from ssm_search.stores.stats import StoreStats, added, stats_of, to_bytes
-from ssm_search.stores.store import BLOBS, ENCODER, PAPERS, STATISTICS, read_current, view_of
+from ssm_search.stores.store import (
+    BLOBS,
+    ENCODER,
+    PAPERS,
+    SAMPLE,
+    STATISTICS,
+    read_current,
+    view_of,
+)
 from ssm_search.stores.writing.lock import now, writing
 from ssm_search.stores.writing.ray import fill_table
 from ssm_search.stores.writing.rows import (
@@ -75,7 +92,7 @@ def write_store(
     width = int(staged[0][0].vectors.shape[1])
     with writing(uri, storage_options) as (database, check):
         there = tables(database)
-        old = read_current(database, uri) if CURRENT in there else None
+        old = _replaced(database, uri) if CURRENT in there else None
         name = _next_generation(there)
         with reaching(uri):
             table = database.create_table(name, schema=schema_of(width))
@@ -87,7 +104,7 @@ def write_store(
             stats = _added_up(filled, lambda done: progress(done, count))
             table.checkout_latest()
             kind = make_indexes(table, count)
-        blobs = {STATISTICS: to_bytes(stats)}
+        blobs = {STATISTICS: to_bytes(stats), SAMPLE: _sample(staged, count).to_bytes()}
         if isinstance(encoder, OnnxEncoder):
             blobs |= {ENCODER + name: content for name, content in encoder.contents().items()}
         about = {
@@ -95,6 +112,7 @@ def write_store(
             "encoder_fingerprint": encoder.fingerprint,
             "dimension": width,
             "papers": count,
+            "words": sum(_words_of(segment, rows) for segment, rows in staged),
             "list_name": source,
             "built": now(),
             "kind": kind,
@@ -118,21 +136,22 @@ def update_store(
     Raises:
         StoreError: there is none, it was built by another encoder, or as :func:`write_store`.
     """
+    # Long: one write from the lock to the commit, each step of which needs what came before.
     latest: dict[str, Paper | Removed] = {record.id: record for record in records}
     with writing(uri, storage_options) as (database, check):
         old = read_current(database, uri)
         check_fingerprint(encoder, old.about["encoder_fingerprint"], uri)
         view = view_of(database, uri, old)
-        known: dict[str, tuple[Paper, NDArray[np.float32]]] = {}
+        known: dict[str, tuple[Paper, RowVectors]] = {}
         for ids in _chunks(list(latest), IDS):
-            for line, vector in view.stored(ids):
+            for line, encoded in view.stored(ids):
                 paper = paper_of(line)
-                known[paper.id] = paper, vector
+                known[paper.id] = paper, encoded
         change = changes(latest, {paper.id: paper for paper, _ in known.values()})
         if not change:
             return Counts(len(view), 0, 0)
         changed = change.written
-        vectors, new = _vectors(changed, known, encoder, view.dimension)
+        made, new = _encoded(changed, known, encoder, view.dimension)
         gone = [*change.removed, *change.replaced]
         count = len(view) + len(changed) - len(gone)
         if not count:
@@ -140,10 +159,11 @@ def update_store(
         stats = view.stats
         length = stats.norm_length
         lost = [known[paper_id] for paper_id in gone]
-        old_papers, old_vectors = [p for p, _ in lost], np.array([v for _, v in lost])
+        old_papers = [paper for paper, _ in lost]
+        old_vectors = np.array([encoded.vectors[0] for _, encoded in lost])
         minus = [stats_of(old_papers, old_vectors, terms_of(old_papers), length)]
         found = terms_of(changed)
-        plus = [stats, stats_of(changed, vectors, found, length)] if changed else [stats]
+        plus = [stats, stats_of(changed, made.vectors, found, length)] if changed else [stats]
         stats = added(plus, minus if lost else ())
         with reaching(uri):
             table = database.open_table(old.table)
@@ -151,20 +171,31 @@ def update_store(
                 table.checkout(old.version)
                 table.restore()
             for first in range(0, len(changed), BATCH):
-                part = slice(first, first + BATCH)
-                rows = rows_of(changed[part], vectors[part], found[part])
+                part = range(first, min(first + BATCH, len(changed)))
+                here = slice(part.start, part.stop)
+                rows = rows_of(changed[here], made.taken(part), found[here])
                 merge = table.merge_insert("id").when_matched_update_all()
                 merge.when_not_matched_insert_all().execute(rows)
             for ids in _chunks(change.removed, IDS):
                 table.delete(f"id IN ({', '.join(map(filters.quoted, ids))})")
             kind = extend_indexes(table, count)
             blobs = old.blobs | _put_blobs(database, {STATISTICS: to_bytes(stats)})
-            about = old.about | {"papers": count, "built": now(), "kind": kind}
+            words = old.about["words"] + len(made.words.vectors)
+            words -= sum(len(encoded.words.vectors) for _, encoded in lost)
+            about = old.about | {"papers": count, "words": words, "built": now(), "kind": kind}
             current = replace(old, version=table.version, blobs=blobs, about=about)
             check()
             _commit(database, current)
             _tidy(database, current, old)
         return Counts(count, new, len(changed) - new, len(change.removed))
+
+
+def _replaced(database: Any, uri: str) -> Current | None:
+    """The state that a new one replaces, if it can be read."""
+    try:
+        return read_current(database, uri)
+    except StoreError:  # of another format, or damaged: to write it again is the cure
+        return None
 
 
 def _added_up(filled: Iterable[StoreStats], progress: Callable[[int], None]) -> StoreStats:
@@ -227,30 +258,46 @@ def _put_blobs(database: Any, contents: Mapping[str, bytes]) -> dict[str, str]:
     return keys
 
 
-def _vectors(
+def _encoded(
     papers: Sequence[Paper],
-    known: Mapping[str, tuple[Paper, NDArray[np.float32]]],
+    known: Mapping[str, tuple[Paper, RowVectors]],
     encoder: Encoder,
     width: int,
-) -> tuple[NDArray[np.float32], int]:
-    """Of ``papers``, (n, d), and how many were made; the others' texts are as they were."""
-    vectors = np.zeros((len(papers), width), dtype=np.float32)
-    new = []
-    for at, paper in enumerate(papers):
-        before = known.get(paper.id)
-        if before and full_text(before[0]) == full_text(paper):
-            vectors[at] = before[1]
-        else:
-            new.append(at)
-    if new:
-        made = encode_sorted(encoder, [full_text(papers[at]) for at in new])
-        if made.shape[1] != width:
-            raise StoreError(
-                f"the encoder gives {made.shape[1]} dimensions, the store has {width}; "
-                "use the encoder that built it"
-            )
-        vectors[new] = made
-    return vectors, len(new)
+) -> tuple[RowVectors, int]:
+    """What an encoder makes of ``papers``, and of how many anew; the others' texts are the same."""
+    new = [
+        at
+        for at, paper in enumerate(papers)
+        if paper.id not in known or full_text(known[paper.id][0]) != full_text(paper)
+    ]
+    made = encode_documents(encoder, [full_text(papers[at]) for at in new])
+    if new and made.vectors.shape[1] != width:
+        raise StoreError(
+            f"the encoder gives {made.vectors.shape[1]} dimensions, the store has {width}; "
+            "use the encoder that built it"
+        )
+    titles = count_words(encoder, [papers[at].title for at in new])
+    anew, place = row_vectors(made, titles, pool=True), {at: row for row, at in enumerate(new)}
+    parts = [
+        anew.taken([place[at]]) if at in place else known[paper.id][1]
+        for at, paper in enumerate(papers)
+    ]
+    return joined_vectors(parts or [anew]), len(new)
+
+
+def _sample(staged: Sequence[Chosen], count: int) -> RowVectors:
+    """Rows spread evenly over all, by which late interaction is standardized."""
+    wanted, parts, start = sampled_rows(count), [], 0
+    for segment, rows in staged:
+        here = wanted[(wanted >= start) & (wanted < start + len(rows))] - start
+        if len(here):  # else it may hold nothing but removed papers, and no width
+            parts.append(segment.encoded.taken(rows[here]))
+        start += len(rows)
+    return joined_vectors(parts)
+
+
+def _words_of(segment: Segment, rows: NDArray[np.int64]) -> int:
+    return int(np.diff(segment.word_vectors.starts)[rows].sum())
 
 
 def _chunks_of(staged: Sequence[Chosen]) -> Iterator[Chunk]:
@@ -259,7 +306,7 @@ def _chunks_of(staged: Sequence[Chosen]) -> Iterator[Chunk]:
         for first in range(0, len(rows), BATCH):
             chosen = rows[first : first + BATCH]
             lines = b"".join(segment.papers.line(int(row)) for row in chosen)
-            yield lines, np.array(segment.vectors[chosen], dtype=np.float32)
+            yield lines, segment.encoded.taken(chosen)
 
 
 def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -10,10 +10,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ssm_search.corpora import cluster
 from ssm_search.errors import EngineError, SsmSearchError, StoreError
+from ssm_search.index import RowVectors
 from ssm_search.stores.access import options_for, reaching
 from ssm_search.stores.stats import StoreStats, from_bytes, to_bytes
 from ssm_search.stores.writing.rows import Chunk, read_chunk
@@ -52,7 +51,7 @@ def fill_table(
         lance_ray = _lance_ray()
         cores = cluster.cores_of(ray)
         for wave in cluster.waves(chunks, cores):
-            sent = [{"papers": lines, "vectors": vectors.tobytes()} for lines, vectors in wave]
+            sent = [{"papers": lines, "encoded": encoded.to_bytes()} for lines, encoded in wave]
             written = ray.data.from_items(sent, override_num_blocks=len(sent)).map_batches(
                 _write,
                 fn_kwargs={"at": at, "options": options, "norm_length": norm_length},
@@ -111,8 +110,8 @@ def _write(
     from lance_ray import LanceFragmentWriter
 
     lines = batch["papers"][0].as_py()
-    vectors = np.frombuffer(batch["vectors"][0].as_py(), dtype=np.float32)
-    rows, of_rows = read_chunk((lines, vectors.reshape(lines.count(b"\n"), -1)), norm_length)
+    encoded = RowVectors.from_bytes(batch["encoded"][0].as_py())
+    rows, of_rows = read_chunk((lines, encoded), norm_length)
     stats = to_bytes(of_rows)
     try:
         if "://" not in at and not os.path.isdir(at):

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ssm_search.index import facets, filters, names
+from ssm_search.index import RowVectors, facets, filters, names
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
 from ssm_search.stores.rows import signed64
 from ssm_search.stores.stats import StoreStats, Terms, stats_of
 from ssm_search.text import terms
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 BATCH = 2_048  # rows that are sent at once
 
-Chunk = tuple[bytes, "NDArray[np.float32]"]
-"""At most ``BATCH`` papers, a JSON line each, with their unit vectors, (n, d)."""
+Chunk = tuple[bytes, RowVectors]
+"""At most ``BATCH`` papers, a JSON line each, with what an encoder made of them."""
 
 
 def add_rows(table: Any, chunks: Iterable[Chunk], norm_length: float) -> Iterator[StoreStats]:
@@ -33,10 +30,11 @@ def add_rows(table: Any, chunks: Iterable[Chunk], norm_length: float) -> Iterato
 
 def read_chunk(chunk: Chunk, norm_length: float) -> tuple[Any, StoreStats]:
     """The rows of a chunk, and what they add up to."""
-    lines, vectors = chunk
+    lines, encoded = chunk
     papers = [paper_of(line) for line in lines.split(b"\n") if line]
     found = terms_of(papers)
-    return rows_of(papers, vectors, found), stats_of(papers, vectors, found, norm_length)
+    stats = stats_of(papers, encoded.vectors, found, norm_length)
+    return rows_of(papers, encoded, found), stats
 
 
 def terms_of(papers: Iterable[Paper]) -> list[Terms]:
@@ -53,6 +51,8 @@ def schema_of(width: int) -> Any:
             ("id", pa.string()),
             ("paper", pa.string()),
             ("vector", pa.list_(pa.float32(), width)),
+            ("words", pa.binary()),
+            ("title_words", pa.int32()),
             ("terms", pa.string()),
             ("year", pa.int32()),
             ("date", pa.int32()),
@@ -64,17 +64,19 @@ def schema_of(width: int) -> Any:
     )
 
 
-def rows_of(papers: Sequence[Paper], vectors: NDArray[np.float32], found: Sequence[Terms]) -> Any:
-    """Rows of papers with their unit vectors, (n, d), and the terms of each."""
+def rows_of(papers: Sequence[Paper], encoded: RowVectors, found: Sequence[Terms]) -> Any:
+    """Rows of papers with what an encoder made of them, and the terms of each."""
     import pyarrow as pa
 
     known = facets.Facets.of(papers)
-    width = vectors.shape[1]
-    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
+    width, words = encoded.vectors.shape[1], encoded.words
+    flat = pa.array(np.ascontiguousarray(encoded.vectors, dtype=np.float32).ravel())
     columns = {
         "id": [_clean(paper.id) for paper in papers],
         "paper": [_clean(to_jsonl([paper])) for paper in papers],
         "vector": pa.FixedSizeListArray.from_arrays(flat, width),
+        "words": [words.of(row).tobytes() for row in range(len(words))],
+        "title_words": words.titles,
         "terms": [_clean(" ".join(stem for stem, _ in pairs)) for pairs in found],
         "year": known.years,
         "date": known.dates,

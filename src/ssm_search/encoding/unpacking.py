@@ -1,0 +1,81 @@
+"""An exported encoder → the sentence-transformers model that its weights are.
+
+An export is what is published: here its 8-bit weights become numbers again, for a GPU, for training
+that starts where it ended, or for another export, which comes out the same.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssm_search.encoding.onnx import DESCRIPTION, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from ssm_search.encoding.words import WordLayers, save_word_layers
+from ssm_search.errors import EncoderError
+
+if TYPE_CHECKING:
+    import onnx
+    from numpy.typing import NDArray
+
+_TRANSFORMER = re.compile(r"^model\.0\.(?:model|auto_model)\.")
+
+
+def unpack_encoder(exported: OnnxEncoder, folder: Path) -> None:
+    """Write the model that ``exported`` was made of into an empty ``folder``.
+
+    Raises:
+        EncoderError: the files are damaged, or are those of a model that has more than a
+            transformer whose states are pooled.
+    """
+    import onnx
+    from safetensors.numpy import save_file
+
+    exported.check()
+    if not (exported.folder / "modules.json").is_file():
+        raise EncoderError(
+            f"the export in {exported.folder} does not say what its model was made of; take the "
+            f"model itself, {exported.name}"
+        )
+    tables = weights_of(onnx.load(exported.folder / MODEL_FILE))
+    try:
+        projection = tables.pop("projection.weight")
+        bias = tables.pop("weigh.bias", np.zeros(1, np.float32))  # onnxruntime leaves out + 0
+        layers = WordLayers(projection, tables.pop("weigh.weight")[0], bias[0])
+    except KeyError as error:
+        raise EncoderError(f"the export in {exported.folder} has no {error} of words") from error
+    model = {_TRANSFORMER.sub("", name): table for name, table in tables.items()}
+    save_file(model, folder / "model.safetensors", {"format": "pt"})
+    save_word_layers(layers, folder)
+    for name in (TOKENIZER_FILE, *DESCRIPTION):
+        if (exported.folder / name).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(exported.folder / name, folder / name)
+
+
+def weights_of(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
+    """The parameters in a graph by their names in the model, float32, 8-bit ones as they are used.
+
+    What has no name of a parameter, such as the constants of shapes, is left out.
+    """
+    from onnx import numpy_helper
+
+    tables = {table.name: table for table in model.graph.initializer}
+    # A layer is stored as what its inputs are multiplied with: its weights, transposed.
+    multiplied = {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
+    found: dict[str, NDArray[np.float32]] = {}
+    for name, table in tables.items():
+        array: Any = numpy_helper.to_array(table)
+        if name.endswith(".codes"):
+            name = name.removesuffix(".codes")
+            scales = numpy_helper.to_array(tables[f"{name}.scales"])
+            # Of matrices in blocks, shape (N, K / block, block), unsigned; of embeddings by rows.
+            whole = array.astype(np.float32) - (128 if array.dtype == np.uint8 else 0)
+            found[name] = (whole * scales.reshape(*whole.shape[:-1], 1)).reshape(len(whole), -1)
+        elif re.match(r"(?:model\.\d|projection|weigh)\.", name) and not name.endswith(".scales"):
+            array = array.T if name in multiplied else array
+            found[name] = np.ascontiguousarray(array, dtype=np.float32)
+    return found

@@ -1,0 +1,199 @@
+"""An export is what is published: all of the model is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from models import TEXTS, WIDTH, write_model
+from onnx import numpy_helper
+from safetensors.numpy import load_file, save_file
+
+from ssm_search.encoding import export as onnx_export
+from ssm_search.encoding.encoder import SentenceTransformerEncoder
+from ssm_search.encoding.export import _codes, export_encoder
+from ssm_search.encoding.onnx import DESCRIPTION, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from ssm_search.encoding.unpacking import unpack_encoder, weights_of
+from ssm_search.encoding.words import WORDS_FILE, WordLayers, save_word_layers, word_layers
+from ssm_search.errors import EncoderError
+
+
+def exported(model: Path, folder: Path) -> OnnxEncoder:
+    folder.mkdir()
+    return export_encoder(SentenceTransformerEncoder(model), TEXTS, folder)
+
+
+def unpacked(encoder: OnnxEncoder, folder: Path) -> SentenceTransformerEncoder:
+    folder.mkdir()
+    unpack_encoder(encoder, folder)
+    return SentenceTransformerEncoder(folder)
+
+
+def coarse(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes so coarse that the answers are others, so that weights stay as they are."""
+    codes, scales = _codes(values)
+    return (codes // 64 * 64).astype(np.int8), scales
+
+
+@pytest.fixture(params=["fixed layers", "its own layers"])
+def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    prompts = {"query": "graph: ", "document": "video: "}
+    folder = write_model(tmp_path / "model", prompts=prompts)
+    # As freshly made, biases are all 0, and a graph has one array for all that are the same.
+    rng = np.random.default_rng(2)
+    tables = load_file(folder / "model.safetensors")
+    for name, table in sorted(tables.items()):
+        if table.ndim == 1 and table.dtype == np.float32:
+            tables[name] = table + rng.normal(0, 0.02, table.shape).astype(np.float32)
+    save_file(tables, folder / "model.safetensors", {"format": "pt"})
+    if request.param == "its own layers":
+        rng = np.random.default_rng(1)
+        projection = rng.normal(size=(16, WIDTH)).astype(np.float32)
+        weights = rng.normal(size=WIDTH).astype(np.float32) / 8
+        save_word_layers(WordLayers(projection, weights, np.array(0.5, np.float32)), folder)
+    return folder
+
+
+@pytest.mark.parametrize("weights", ["int8", "float32"])
+def test_an_export_of_an_unpacked_export_is_the_same_to_the_byte(
+    model: Path, weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if weights == "float32":
+        monkeypatch.setattr(onnx_export, "_codes", coarse)
+    first = exported(model, tmp_path / "first")
+    assert first.about.weights == weights
+    between = unpacked(first, tmp_path / "between")
+    again = exported(between.folder, tmp_path / "again")
+    assert again.about.weights == weights
+    there = [name for name in DESCRIPTION if (model / name).is_file()]
+    for name in (MODEL_FILE, TOKENIZER_FILE, *there):
+        assert (again.folder / name).read_bytes() == (first.folder / name).read_bytes()
+    # What it is made of is another model, by its files, and all else it says the same.
+    assert again.about.source == between.fingerprint != first.about.source
+    assert again.about.query_prompt == first.about.query_prompt == "graph: "
+
+
+def test_the_weights_are_the_8_bit_ones_as_they_are_used(model: Path, tmp_path: Path) -> None:
+    encoder = exported(model, tmp_path / "exported")
+    made = unpacked(encoder, tmp_path / "unpacked")
+    before, after = (load_file(folder / "model.safetensors") for folder in (model, made.folder))
+    used = {name for name in before if "pooler" not in name and "position_ids" not in name}
+    assert set(after) == used
+    changed = 0
+    for name in sorted(used):
+        assert after[name].shape == before[name].shape
+        if np.array_equal(after[name], before[name]):
+            continue
+        changed += 1
+        # Half a step at most of a scale that is a 127th of the largest of its block or row.
+        step = np.abs(before[name]).max() / 127
+        assert np.abs(after[name] - before[name]).max() <= step / 2 + 1e-6
+    assert changed == 13  # six matrices of each of two layers, and the embeddings of tokens
+    layers, expected = word_layers(made.folder, WIDTH), word_layers(model, WIDTH)
+    np.testing.assert_allclose(layers.projection, expected.projection, atol=0.02)
+    np.testing.assert_allclose(layers.weights, expected.weights, atol=0.01)
+    np.testing.assert_allclose(layers.bias, expected.bias, atol=1e-6)
+    assert (made.folder / WORDS_FILE).is_file()
+
+
+def test_an_unpacked_export_gives_the_vectors_and_words_of_the_export(
+    model: Path, tmp_path: Path
+) -> None:
+    encoder = exported(model, tmp_path / "exported")
+    made = unpacked(encoder, tmp_path / "unpacked")
+    one, other = encoder.encode_words(TEXTS), made.encode_words(TEXTS)
+    np.testing.assert_array_equal(one.starts, other.starts)
+    # They differ by what is rounded in products with activations of 8 bits alone.
+    assert (one.vectors * other.vectors).sum(axis=1).min() > 0.999
+    alike = (one.words.astype(float) * other.words).sum(axis=1) / 127**2
+    assert alike.mean() > 0.995
+    for text in TEXTS:
+        asked, same = encoder.encode_query_words(text), made.encode_query_words(text)
+        np.testing.assert_allclose(asked.weights, same.weights, atol=0.01)
+        np.testing.assert_array_equal(asked.spans, same.spans)
+
+
+def test_an_export_of_32_bits_holds_the_very_weights(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_export, "_codes", coarse)
+    made = unpacked(exported(model, tmp_path / "exported"), tmp_path / "unpacked")
+    before, after = (load_file(folder / "model.safetensors") for folder in (model, made.folder))
+    for name, table in after.items():
+        np.testing.assert_array_equal(table, before[name])
+    layers, expected = word_layers(made.folder, WIDTH), word_layers(model, WIDTH)
+    for name in ("projection", "weights", "bias"):
+        np.testing.assert_array_equal(getattr(layers, name), getattr(expected, name))
+    np.testing.assert_array_equal(
+        made.encode(TEXTS), SentenceTransformerEncoder(model).encode(TEXTS)
+    )
+
+
+def test_blocks_and_rows_become_matrices_again() -> None:
+    """Codes by hand: a matrix of two outputs in blocks of two inputs, and an embedding of two."""
+    blocks = np.array([[[129, 127], [128, 255]], [[1, 128], [138, 118]]], dtype=np.uint8)
+    scales = np.array([[0.5, 2], [1, 0.1]], dtype=np.float32)
+    rows, of_rows = (
+        np.array([[1, -127], [0, 10]], dtype=np.int8),
+        np.array([[2], [0.5]], np.float32),
+    )
+    tables = {
+        "model.0.dense.weight.codes": blocks,
+        "model.0.dense.weight.scales": scales,
+        "model.0.embeddings.weight.codes": rows,
+        "model.0.embeddings.weight.scales": of_rows,
+        "model.0.dense.bias": np.array([1, 2], dtype=np.float32),
+        "projection.weight": np.eye(2, dtype=np.float32),
+        "/model/Constant_output_0": np.array([7.0], dtype=np.float32),
+    }
+    tables["model.0.query.weight"] = np.array([[1, 2], [3, 4]], dtype=np.float32)
+    made = [numpy_helper.from_array(array, name) for name, array in tables.items()]
+    product = onnx.helper.make_node("MatMul", ["given", "model.0.query.weight"], ["product"])
+    graph = onnx.helper.make_graph([product], "made", [], [], initializer=made)
+    found = weights_of(onnx.helper.make_model(graph))
+    assert set(found) == {
+        "model.0.dense.weight",
+        "model.0.embeddings.weight",
+        "model.0.dense.bias",
+        "model.0.query.weight",
+        "projection.weight",
+    }
+    expected = [[0.5, -0.5, 0, 254], [-127, 0, 1, -1]]
+    np.testing.assert_allclose(found["model.0.dense.weight"], expected, rtol=1e-6)
+    # What is multiplied as it is, is the layer's weights transposed.
+    assert found["model.0.query.weight"].tolist() == [[1, 3], [2, 4]]
+    assert found["model.0.embeddings.weight"].tolist() == [[2, -254], [0, 5]]
+    assert {array.dtype for array in found.values()} == {np.dtype(np.float32)}
+
+
+def test_an_export_that_does_not_say_what_it_is_made_of(model: Path, tmp_path: Path) -> None:
+    encoder = exported(model, tmp_path / "exported")
+    (encoder.folder / "modules.json").unlink()
+    (tmp_path / "unpacked").mkdir()
+    with pytest.raises(EncoderError, match="does not say what its model was made of; take"):
+        unpack_encoder(encoder, tmp_path / "unpacked")
+    assert not list((tmp_path / "unpacked").iterdir())
+
+
+def test_a_damaged_export_is_not_unpacked(model: Path, tmp_path: Path) -> None:
+    encoder = exported(model, tmp_path / "exported")
+    path = encoder.folder / MODEL_FILE
+    path.write_bytes(path.read_bytes()[:-100])
+    (tmp_path / "unpacked").mkdir()
+    with pytest.raises(EncoderError, match="build the index again"):
+        unpack_encoder(encoder, tmp_path / "unpacked")
+
+
+def test_an_export_without_words_is_not_unpacked(model: Path, tmp_path: Path) -> None:
+    """As one of an older recipe, which had vectors alone."""
+    encoder = exported(model, tmp_path / "exported")
+    graph = onnx.load(encoder.folder / MODEL_FILE)
+    kept = [table for table in graph.graph.initializer if "projection" not in table.name]
+    del graph.graph.initializer[:]
+    graph.graph.initializer.extend(kept)
+    onnx.save(graph, encoder.folder / MODEL_FILE)
+    (tmp_path / "unpacked").mkdir()
+    with pytest.raises(EncoderError, match=r"has no 'projection\.weight' of words"):
+        unpack_encoder(OnnxEncoder(encoder.folder), tmp_path / "unpacked")
