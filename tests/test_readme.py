@@ -216,6 +216,7 @@ class Shell:
             "COLUMNS": "88",
             "HF_HUB_OFFLINE": "1",
             "SSM_SEARCH_ARXIV_API": arxiv,
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),  # what is tested may not be installed
         }
         (folder / ".venv").symlink_to(sys.prefix)
         links = "".join(f"- [{one.title}](https://arxiv.org/abs/{one.id})\n" for one in LISTED)
