@@ -34,7 +34,7 @@ from ssm_search.awesome import parse_list
 from ssm_search.encoding import encode_documents, load_encoder
 from ssm_search.index import bm25
 from ssm_search.papers import Paper, full_text
-from ssm_search.ranking import late_interaction
+from ssm_search.ranking import cosines, late_interaction
 from ssm_search.search import PaperSearch
 from ssm_search.text import terms
 
@@ -111,9 +111,9 @@ def ways(papers: Sequence[Paper]) -> dict[str, Way]:
         return late_interaction(words, equal, stored.vectors, stored.starts)
 
     return {
-        "all-MiniLM-L6-v2, vectors": lambda row: best(mini @ mini[row], row),
+        "all-MiniLM-L6-v2, vectors": lambda row: best(cosines(mini, mini[row]), row),
         "BM25 of the whole text": lambda row: best(of_words.scores(stems[row]), row),
-        "our encoder, vectors": lambda row: best(ours @ ours[row], row),
+        "our encoder, vectors": lambda row: best(cosines(ours, ours[row]), row),
         "our encoder, late interaction": lambda row: best(by_title(row), row),
         "ssm-search, related": lambda row: [
             row_of[hit.paper.id] for hit in search.related(papers[row].id, k=SHOWN)

@@ -131,8 +131,7 @@ def test_rows_without_any_term_are_still_found_by_meaning(tmp_path: Path) -> Non
 
 
 def test_no_rows_have_no_scores(tmp_path: Path) -> None:
-    """Nor a width: a question of any is answered."""
-    MemoryIndex.build(RowVectors(np.zeros((0, 0), np.float32), no_words(0)), []).save(tmp_path)
+    MemoryIndex.build(RowVectors(np.zeros((0, 5), np.float32), no_words(0)), []).save(tmp_path)
     index = MemoryIndex.load(tmp_path)
     assert index.cosines(np.ones(5, dtype=np.float32)).shape == (0,)
     assert index.bm25_scores(["video"]).shape == (0,)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from fakes import AXES, TokenEncoder, WordEncoder, word_vector
 
-from ssm_search.encoding import as_bytes, encode_documents
+from ssm_search.encoding import as_bytes, encode_documents, encode_query
+from ssm_search.index.local import Headings
 from ssm_search.index.words import (
     SAMPLED,
     RowVectors,
     Words,
     joined_vectors,
     joined_words,
-    mean_word,
     pooled,
     row_vectors,
     sampled_rows,
@@ -173,8 +173,10 @@ def test_the_words_of_a_title_or_all_where_there_is_none() -> None:
     np.testing.assert_allclose(words.title_of(1), [word_vector("graph"), word_vector("fox")])
     half = (word_vector("graph") + word_vector("fox")) / np.sqrt(2)
     np.testing.assert_allclose(words.mean_of_title(1), half, atol=1e-6)
-    opposite = np.array([[1, 0], [-1, 0]], dtype=np.float32)
-    assert mean_word(opposite).tolist() == [0, 0]
+    opposite = Words(
+        np.array([[127, 0], [-127, 0]], np.int8), words.starts[[0, 2]], words.titles[:1]
+    )
+    assert replace(opposite, titles=np.array([2], np.int32)).mean_of_title(0).tolist() == [0, 0]
 
 
 # ── late interaction as z-scores ─────────────────────────────────────────────────────────────
@@ -203,6 +205,42 @@ def test_without_words_on_either_side_there_is_no_late_interaction() -> None:
     alike = words.standardized_scores(asked, words)  # a single row: nothing to tell apart by
     assert alike is not None
     assert alike.tolist() == [0]
+
+
+def test_names_of_headings_meet_the_words_of_papers() -> None:
+    fake = TokenEncoder()
+    names = [fake.encode_query_words(text) for text in ("Film of foxes", "Graph", "Sound")]
+    paths = [("Film of foxes",), ("Up", "Graph"), ("Up", "Sound")]
+    headings = Headings.of(paths, names, 5)
+    papers = ["A video of fish", "Graph lattice", "Audio fox"]
+    rows = row_vectors(fake.encode_words(papers), np.zeros(3, np.int32), pool=False)
+    # "film" weighs 3 of 5; it is .8 of "video", and .6 of its letter, which "fish" and "fox" have.
+    # "of" weighs 1 of 5, and no word begins so; so does "foxes", which "fish" and "fox" are near.
+    # "sound" is .8 of "audio".
+    expected = [[0.6 * 0.8 + 0.2, 0, 0], [0, 1, 0], [0.6 * 0.6 + 0.2, 0, 0.8]]
+    np.testing.assert_allclose(headings.met_by(rows), expected, atol=1e-6)
+    for at, name in enumerate(names):
+        again = headings.name(at)
+        for part in ("vector", "words", "weights"):
+            np.testing.assert_array_equal(getattr(again, part), getattr(name, part))
+    same = Headings(headings.paths, *headings.arrays)
+    np.testing.assert_array_equal(same.met_by(rows), headings.met_by(rows))
+
+
+def test_names_of_headings_without_words_are_near_by_their_vectors() -> None:
+    names = [encode_query(WordEncoder(), text) for text in ("Video", "Graph of text")]
+    headings = Headings.of([("Video",), ("Graph of text",)], names, 5)
+    rows = row_vectors(
+        encode_documents(WordEncoder(), ["video", "video graph"]), np.zeros(2, np.int32), pool=False
+    )
+    np.testing.assert_allclose(headings.met_by(rows), [[1, 0], [0.5**0.5, 0.5]], atol=1e-6)
+
+
+def test_no_headings_are_near_nothing() -> None:
+    none = Headings.of((), (), 5)
+    for fake in (WordEncoder(), TokenEncoder()):
+        rows = row_vectors(encode_documents(fake, ["video"]), np.zeros(1, np.int32), pool=False)
+        assert none.met_by(rows).shape == (1, 0)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, SAMPLED - 1, SAMPLED, SAMPLED + 1, 10_000])

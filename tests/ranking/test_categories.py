@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import WordEncoder
+from fakes import TokenEncoder, WordEncoder
 
 from ssm_search.errors import QueryError
 from ssm_search.papers import Paper
@@ -69,7 +69,7 @@ def similar(count: int, headings: int) -> Similarities:
     of = np.arange(count) % headings
     same = (of[:, None] == of[None, :]).astype(float)
     nothing = np.zeros((count, headings))
-    return Similarities(same, same, same, nothing, nothing, same)
+    return Similarities(same, same, same, nothing, nothing, same, same)
 
 
 def test_calibration_sharpens_where_the_list_is_easy_and_not_where_it_is_random() -> None:
@@ -98,6 +98,50 @@ def test_shares_are_of_the_listed_papers() -> None:
     assert judgement.scope[0] == pytest.approx(0.5, abs=0.01)  # mean cosine of 1, 0, 1, 0
 
 
+def test_features_are_six_in_their_order() -> None:
+    """Of one paper, three listed ones and two headings, the second of which has one paper."""
+    members = np.array([[True, False], [True, False], [False, True]])
+    words, titles, papers = (np.array([row]) for row in ([0.6, 0, 0.8], [1, 0, 0], [0, 0, 1]))
+    gram, paper_gram = np.eye(3), np.ones((3, 3))
+    given = Similarities(
+        words, titles, papers, np.array([[0.3, 0.4]]), np.array([[0.5, 1.0]]), gram, paper_gram
+    )
+    found = categories.features(given, members)
+    assert found.shape == (1, 2, len(categories.WEIGHTS))
+    expected = [
+        categories.vote(words, members),
+        np.array([[0.3, 0.4]]),
+        categories.centroid_cosines(words, gram, members),
+        categories.vote(titles, members),
+        np.array([[0.5, 1.0]]),
+        categories.centroid_cosines(papers, paper_gram, members),
+    ]
+    for at, feature in enumerate(expected):
+        np.testing.assert_allclose(found[..., at], feature)
+    # By hand: both headings have half a paper's worth of the whole list in their centroid, a sixth
+    # of each paper, so that the first is (7, 7, 1) sixths, the second (1, 1, 7).
+    in_words = [(0.6 * 7 + 0.8) / math.sqrt(99), (0.6 + 0.8 * 7) / math.sqrt(51)]
+    np.testing.assert_allclose(found[0, :, 2], in_words)
+    in_vectors = [1 / 15, 7 / 9]  # where all listed papers are the same, a length is a sum
+    np.testing.assert_allclose(found[0, :, 5], in_vectors)
+
+
+def test_a_part_is_of_the_same_papers() -> None:
+    rng = np.random.default_rng(5)
+    square = [rng.normal(size=(6, 6)) for _ in range(5)]
+    names, overlap = rng.normal(size=(6, 2)), rng.normal(size=(6, 2))
+    whole = Similarities(*square[:3], names, overlap, *square[3:])
+    asked, listed = np.array([4, 1]), np.array([0, 2, 5])
+    part = whole.part(asked, listed)
+    for name in ("words", "titles", "papers"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[[4, 1]][:, listed])
+    for name in ("names", "overlap"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[[4, 1]])
+    for name in ("gram", "paper_gram"):
+        expected = getattr(whole, name)[listed][:, listed]
+        np.testing.assert_array_equal(getattr(part, name), expected)
+
+
 VIDEO, GRAPH, AUDIO = ("Vision", "Video"), ("Graph",), ("Audio",)
 
 
@@ -114,9 +158,10 @@ def papers() -> list[Paper]:
     return found
 
 
-@pytest.fixture(scope="module")
-def search() -> PaperSearch:
-    return PaperSearch.from_papers(papers(), WordEncoder())
+@pytest.fixture(scope="module", params=[WordEncoder, TokenEncoder])
+def search(request: pytest.FixtureRequest) -> PaperSearch:
+    """Without vectors of words, then with them."""
+    return PaperSearch.from_papers(papers(), request.param())
 
 
 @pytest.mark.parametrize(("topic", "path"), [("video", VIDEO), ("graph", GRAPH), ("audio", AUDIO)])
@@ -131,7 +176,8 @@ def test_a_new_paper_is_filed_with_its_kin(
     assert {hit.paper.categories[0] for hit in first.evidence} == {path}
     assert [hit.rank for hit in first.evidence] == [1, 2, 3]
     assert topic in first.evidence[0].why.terms
-    assert search.suggest_categories(f"More {topic}. The {topic} of shape1.", 1)[0].category == path
+    text = f"More about {topic}. The {topic} of shape1."
+    assert search.suggest_categories(text, 1)[0].category == path
 
 
 def test_a_listed_paper_is_filed_as_if_it_were_not(search: PaperSearch) -> None:
@@ -148,14 +194,16 @@ def test_nothing_fits_what_is_about_something_else(search: PaperSearch) -> None:
     assert search.suggest_categories("How to bake a chocolate cake with walnuts") == []
 
 
-def test_without_headings_nothing_is_suggested() -> None:
-    bare = PaperSearch.from_papers([Paper("a", "On video")], WordEncoder())
+@pytest.mark.parametrize("fake", [WordEncoder, TokenEncoder])
+def test_without_headings_nothing_is_suggested(fake: type[WordEncoder]) -> None:
+    bare = PaperSearch.from_papers([Paper("a", "On video")], fake())
     assert bare.suggest_categories("On video again") == []
 
 
-def test_a_heading_without_papers_can_be_suggested_by_its_name() -> None:
+@pytest.mark.parametrize("fake", [WordEncoder, TokenEncoder])
+def test_a_heading_without_papers_can_be_suggested_by_its_name(fake: type[WordEncoder]) -> None:
     empty = ("Text",)
-    search = PaperSearch.from_papers(papers(), WordEncoder(), headings=[empty])
+    search = PaperSearch.from_papers(papers(), fake(), headings=[empty])
     judgement = search.judge("On text. A text about text.")
     best = search.manifest.headings[int(judgement.probabilities[0].argmax())]
     assert best == empty
@@ -163,7 +211,7 @@ def test_a_heading_without_papers_can_be_suggested_by_its_name() -> None:
 
 def test_suggestions_survive_saving(search: PaperSearch, tmp_path: Path) -> None:
     search.save(tmp_path / "index")
-    loaded = PaperSearch.load(tmp_path / "index", WordEncoder())
+    loaded = PaperSearch.load(tmp_path / "index", search.encoder)
     assert loaded.manifest.calibration == search.manifest.calibration
     for seed in ("audio-2", "All about the graph"):
         assert loaded.suggest_categories(seed) == search.suggest_categories(seed)
@@ -183,6 +231,7 @@ def test_a_title_is_compared_with_titles() -> None:
         names=np.array([[0.0]]),
         overlap=np.array([[0.0]]),
         gram=np.array([[1.0]]),
+        paper_gram=np.array([[1.0]]),
     )
     members = np.array([[True]])
     known = Calibration(doubt=(0.0, 1.0), scope=(0.5, 0.6), title_scope=(0.2, 0.35))

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ssm_search.ranking import late, late_interaction
+from ssm_search.ranking import late, late_interaction, nearest_words
 
 
 def stored(*words: tuple[float, float]) -> np.ndarray:
@@ -44,6 +44,15 @@ def test_each_word_of_the_question_meets_its_nearest() -> None:
     expected = [0.75 + 0.25 * 102 / 127, -0.25, 0.25]
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert found.dtype == np.float32
+
+
+def test_the_nearest_of_each_word() -> None:
+    words = np.array([[1, 0], [0, 1]], dtype=np.float32)
+    rows = stored((1, 0), (0.6, 0.8), (0, -1), (-1, 0), (0, 1))
+    found = nearest_words(words, rows, np.array([0, 2, 3, 5]))
+    np.testing.assert_allclose(found, [[1, 102 / 127], [0, -1], [0, 1]], atol=1e-6)
+    assert found.dtype == np.float32
+    assert nearest_words(words, rows[:0], np.array([0])).shape == (0, 2)
 
 
 def test_late_interaction_equals_brute_force() -> None:

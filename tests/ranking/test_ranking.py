@@ -14,7 +14,7 @@ PRODUCTS = {"dot", "vdot", "inner", "matmul", "matvec", "vecmat", "vecdot", "ein
 # Sparse products and those of einsum never come to BLAS; peers run where this package is not.
 NOT_OF_BLAS = {
     "asked.words @ rows.list_index.term_rows.T",
-    "asked.words @ rows.T",
+    "asked.words @ known.words.T",
     "self.term_rows @ self.term_rows.T",
     "diags(1 / np.maximum(lengths, 1e-12)) @ matrix",
     "np.einsum('mk,mkc->mc', votes, members[nearest])",

@@ -185,10 +185,11 @@ class MemoryIndex:
 
         By an encoder that gives no words, the vectors of the rows themselves.
         """
-        words = self.word_vectors
-        if not words:
+        words, width = self.word_vectors, self.word_vectors.vectors.shape[1]
+        if not width:
             return self.paper_vectors
-        return np.array([words.mean_of_title(row) for row in range(len(self))], dtype=np.float32)
+        means = [words.mean_of_title(row) for row in range(len(self))]
+        return np.array(means, dtype=np.float32).reshape(len(self), width)
 
     @cached_property
     def paper_vectors(self) -> NDArray[np.float32]:
@@ -264,8 +265,6 @@ def _flat(vectors: NDArray[np.float32]) -> faiss.Index:
 
 def _all_scores(index: faiss.Index, query: NDArray[np.float32]) -> NDArray[np.float32]:
     """The inner product of ``query`` with every vector, in the order of the rows."""
-    if not index.ntotal:  # whose width is that of no vector
-        return np.zeros(0, dtype=np.float32)
     # Four times as fast as a search for all ntotal neighbours, which would sort them.
     asked = np.ascontiguousarray(query[None], dtype=np.float32)
     _, found, rows = index.range_search(asked, BELOW_ANY_COSINE)

@@ -112,7 +112,7 @@ def similarities(
         words=(asked.words @ known.words.T).toarray(),
         titles=np.asarray(product(asked.titles, known.titles.T), dtype=np.float64),
         papers=np.asarray(product(asked.papers, papers.T), dtype=np.float64),
-        names=asked.names - known.names.mean(axis=0),
+        names=asked.names - (known.names.mean(axis=0) if len(papers) else 0),
         overlap=np.array(overlap, dtype=np.float64).reshape(len(asked.papers), len(stems)),
         gram=index.term_gram,
         paper_gram=index.paper_gram,

@@ -115,16 +115,17 @@ def _near_words(
         cosines: of the paper's words with the question's, shape (u, t).
         has: the stems that the paper has.
     """
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
+    met = set(has)
     if not len(cosines) or not question.word_texts:
         return ()
     for at in np.argsort(-question.word_weights, kind="stable"):
         asked, nearest = question.word_texts[at], int(cosines[:, at].argmax())
-        stems = [stem for stem, _ in terms(asked)]
-        known = asked in found or not stems or not set(stems).isdisjoint(has)
-        if not known and cosines[nearest, at] >= NEAR_WORD:
-            found[asked] = whole_word(text, *map(int, spans[nearest]))
-    return tuple(found.items())[:NEAR_WORDS]
+        stems = {stem for stem, _ in terms(asked)}
+        if stems and stems.isdisjoint(met) and cosines[nearest, at] >= NEAR_WORD:
+            found.append((asked, whole_word(text, *map(int, spans[nearest]))))
+            met |= stems
+    return tuple(found[:NEAR_WORDS])
 
 
 def _answering(

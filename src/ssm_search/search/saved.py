@@ -80,6 +80,8 @@ def build_rows(
     new = {int(h): at for at, h in enumerate(hashes) if int(h) not in stored}
     texts = [full_text(papers[at]) for at in new.values()]
     made = encode_documents(encoder, texts, progress)
+    if not papers:  # vectors have a width all the same, and so do those of what is asked
+        made = encode_documents(encoder, [""]).taken([])
     titles = count_words(encoder, [papers[at].title for at in new.values()])
     encoded = row_vectors(made, titles, pool=False)
     stored |= {of_text: (encoded, at) for at, of_text in enumerate(new)}
