@@ -59,18 +59,18 @@ class Why:
 
     Attributes:
         terms: the words of the query that the paper contains, as the user wrote them.
-        near: words of the query that the paper has not, each with the word of the paper that comes
-            nearest to it; as far as its text is at hand.
         sentence: the sentence that answers best; "" where the abstract is not at hand.
         heading: a heading that it shares with a paper that was asked about; () if none.
         exact: True where the query is this paper's title, id or link.
+        near: words of the query that the paper has not, each with the word of the paper that comes
+            nearest to it; as far as its text is at hand.
     """
 
     terms: tuple[str, ...] = ()
-    near: tuple[tuple[str, str], ...] = ()
     sentence: str = ""
     heading: Category = ()
     exact: bool = False
+    near: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         parts = ["exact match"] if self.exact else []

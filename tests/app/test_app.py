@@ -602,7 +602,7 @@ def test_web_addresses_are_links() -> None:
 
 def test_words_that_answered_are_marked(library: Library) -> None:
     page = checked(render.answers(library.search.query("vidoe of nodes")))
-    assert page.marked == ["video", "video", "Nodes", "video"]
+    assert page.marked == ["video", "video", "Nodes", "nodes"]
     hit = Hit(FILM, 1, 1, Why(("flying", "video (for vidoe)"), "Videos fly & <b>flies</b>."))
     page = checked(render.answers([hit]))
     assert page.marked == ["video", "Videos", "fly", "flies"]

@@ -420,7 +420,7 @@ def test_abstracts_come_in_while_the_page_is_served(
         (hit,) = library.search.query("kitecam steady", 1)
         assert (hit.paper.abstract, hit.why.sentence) == (
             CAM.abstract,
-            "We hang a camera on a string.",
+            "The video it takes is steady.",
         )
         asked = len(arxiv.requests)
         Library(library.search, folder, offline=True).prepare()

@@ -65,6 +65,7 @@ def test_json_leaves_out_the_abstract() -> None:
             "sentence": "We study video.",
             "heading": (),
             "exact": True,
+            "near": (),
         },
     }
 
