@@ -25,9 +25,9 @@ HITS = Hits([Hit(PAPER, 1.23456, 1, WHY)])
 def test_a_table_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert str(HITS).splitlines() == [
-        "  paper                                     score",
+        "  paper                                                         score",
         "",
-        "1 Video <b>nets</b>                          1.23",
+        "1 Video <b>nets</b>                                              1.23",
         "  2024 · ICLR · Vision › Film, Other",
         "  https://arxiv.org/abs/2401.00001",
         "  exact match; has video; close: film ≈ nets; “We study video.”",
