@@ -26,7 +26,7 @@ demo: $(VENV)/.run  ## ask the shipped index a question
 app: $(VENV)/.run  ## open the page
 	$(BIN)/ssm-search app
 
-test: $(VENV)/.dev browser strace  ## lint, check types, run the tests
+test: $(VENV)/.dev $(VENV)/.onnx-backend browser strace  ## lint, check types, run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -119,3 +119,19 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing into $(VENV) with the tools for testing; this takes a minute or two ..."
 	@$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.run
+
+# What sentence-transformers runs an export by, optimum-onnx, needs older packages than ours: they go
+# into an environment of their own, which has all others from the outer one, behind its own.
+BACKEND := $(VENV)/onnx-backend
+OLDER := datasets|dill|fsspec|huggingface_hub|multiprocess|sentence-transformers|tokenizers|transformers
+SITE := -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
+
+$(VENV)/.onnx-backend: $(VENV)/.dev
+	@echo "Installing into $(BACKEND), where sentence-transformers runs exports ..."
+	@$(BIN)/python -m venv $(BACKEND)
+	@$(BIN)/python $(SITE) >"$$($(BACKEND)/bin/python $(SITE))/outer.pth"
+	@grep -vE '^($(OLDER))==' constraints.txt >$(BACKEND)/constraints.txt
+	@$(BACKEND)/bin/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts \
+		--constraint $(BACKEND)/constraints.txt \
+		'datasets<5' optimum-onnx 'sentence-transformers<6' 'transformers<4.58'
+	@touch $@

@@ -18,18 +18,19 @@ PAPER = Paper(
     categories=(("Vision", "Film"), ("Other",)),
     abstract="Not to be printed.",
 )
-HITS = Hits([Hit(PAPER, 1.23456, 1, Why(("video",), "We study video.", exact=True))])
+WHY = Why(("video",), (("film", "nets"),), "We study video.", exact=True)
+HITS = Hits([Hit(PAPER, 1.23456, 1, WHY)])
 
 
 def test_a_table_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert str(HITS).splitlines() == [
-        "  paper                                     score",
+        "  paper                                                         score",
         "",
-        "1 Video <b>nets</b>                          1.23",
+        "1 Video <b>nets</b>                                              1.23",
         "  2024 · ICLR · Vision › Film, Other",
         "  https://arxiv.org/abs/2401.00001",
-        "  exact match; has video; “We study video.”",
+        "  exact match; has video; close: film ≈ nets; “We study video.”",
     ]
     assert repr(HITS) == str(HITS)
 
@@ -62,6 +63,7 @@ def test_json_leaves_out_the_abstract() -> None:
         "categories": (("Vision", "Film"), ("Other",)),
         "why": {
             "terms": ("video",),
+            "near": (("film", "nets"),),
             "sentence": "We study video.",
             "heading": (),
             "exact": True,

@@ -1,0 +1,220 @@
+"""The encoder that comes along: as its model computes, and as sentence-transformers loads it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import PATIENCE, ROOT
+
+from ssm_search.encoding import OnnxEncoder, load_encoder
+from ssm_search.encoding.encoded import as_floats
+from ssm_search.encoding.encoder import SentenceTransformerEncoder
+from ssm_search.encoding.export import MIN_COSINE, export_encoder
+from ssm_search.encoding.onnx import MODEL_FILE, TOKENIZER_FILE
+from ssm_search.encoding.unpacking import unpack_encoder
+from ssm_search.text import STOP_WORDS
+
+pytestmark = pytest.mark.encoder
+
+MODEL = ROOT.parent / "shared" / "model"
+BACKEND = Path(sys.prefix) / "onnx-backend" / "bin" / "python"
+"""Of an environment with optimum-onnx, which needs an older transformers than ours."""
+COUNT, NEIGHBOURS = 300, 10
+QUESTIONS = [
+    "mamba for video",
+    "What makes attention hidden inside Mamba?",
+    "not medical images, what is the use of mamba in finance?",
+    "state-space models (S4), e.g. for DNA",
+    "predicting stock prices with 2D scans",
+    "Größe, ÉCOLE and ﬁne-tuning",
+    "a long text " * 200,
+]
+SCRAPS = ["of the", "?!", "x"]
+"""Texts of a token or two, whose vectors of 8-bit products are farther off: .9978 at worst."""
+TEXTS = [*QUESTIONS, *SCRAPS, "", "A movie about cats. It is about a cat that is on a mat."]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> OnnxEncoder:
+    encoder = load_encoder()
+    assert isinstance(encoder, OnnxEncoder)
+    return encoder
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[Any]:
+    """The model in plain PyTorch."""
+    path = MODEL / "reference.py"
+    if not path.is_file():
+        pytest.skip("no model beside this checkout (../shared/model)")
+    spec = importlib.util.spec_from_file_location("reference", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    write, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it is not ours
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = write
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # texts come one by one; where much else runs, a third of the time
+    yield module.Encoder()
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def abstracts(shared: Path) -> list[str]:
+    with lzma.open(shared / "ssm_abstracts.jsonl.xz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line)["abstract"] for line in islice(lines, COUNT)]
+
+
+@pytest.fixture(scope="module")
+def computed(reference: Any, abstracts: list[str]) -> tuple[Any, Any, Any]:
+    """Vectors, words and weights of all abstracts, by the reference."""
+    found: tuple[Any, Any, Any] = reference.encode(abstracts)
+    return found
+
+
+def told(reference: Any, text: str) -> list[int]:
+    """Which of the reference's words of a text are no stop words; all where there is no other."""
+    ids = reference.tokenizer.encode(text).ids
+    kept = [at for at in ids if at not in reference.no_word] or ids
+    pieces = [reference.tokenizer.id_to_token(at) for at in kept]
+    return [at for at, piece in enumerate(pieces) if piece not in STOP_WORDS]
+
+
+def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Of each row with its other."""
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    found: np.ndarray = (one * other).sum(axis=1) / lengths
+    return found
+
+
+def test_questions_are_read_as_by_the_reference(shipped: OnnxEncoder, reference: Any) -> None:
+    texts = [*QUESTIONS, *SCRAPS]
+    vectors, words, weights = reference.encode(texts)
+    alike = []
+    for text, vector, of_words, shares in zip(texts, vectors, words, weights, strict=True):
+        found = shipped.encode_query_words(text)
+        assert found.vector @ vector > (MIN_COSINE if text in SCRAPS else 0.999)
+        assert found.words.shape == of_words.shape
+        alike.append(cosines(found.words, of_words).mean())
+        np.testing.assert_allclose(found.weights, shares, atol=0.02)
+        assert shares.argmax() == found.weights.argmax()
+    assert min(alike) > 0.999
+
+
+def test_abstracts_are_read_as_by_the_reference(
+    shipped: OnnxEncoder, reference: Any, abstracts: list[str], computed: tuple[Any, Any, Any]
+) -> None:
+    found = shipped.encode_words(abstracts)
+    vectors, words, _ = computed
+    assert cosines(found.vectors, vectors).min() > 0.999
+    alike = []
+    for at, text in enumerate(abstracts):
+        expected = words[at][told(reference, text)]
+        assert found.words_of(at).shape == expected.shape
+        assert len(expected) < len(words[at])  # there are stop words in every abstract
+        alike += cosines(as_floats(found.words_of(at)), expected).tolist()
+    assert np.mean(alike) > 0.999
+
+
+def test_weights_of_abstracts_are_those_of_the_reference(
+    shipped: OnnxEncoder, abstracts: list[str], computed: tuple[Any, Any, Any]
+) -> None:
+    """As where one is pasted as a question, which keeps its stop words."""
+    _, words, weights = computed
+    for at in range(0, COUNT, 10):
+        found = shipped.encode_query_words(abstracts[at])
+        assert found.words.shape == words[at].shape
+        np.testing.assert_allclose(found.weights, weights[at], atol=0.02)
+
+
+def test_the_nearest_are_those_of_the_reference(
+    shipped: OnnxEncoder, abstracts: list[str], computed: tuple[Any, Any, Any]
+) -> None:
+    def nearest(vectors: np.ndarray) -> np.ndarray:
+        scores = vectors @ vectors.T
+        np.fill_diagonal(scores, -np.inf)
+        found: np.ndarray = np.argsort(-scores, axis=1, kind="stable")[:, :NEIGHBOURS]
+        return found
+
+    found, expected = nearest(shipped.encode(abstracts)), nearest(computed[0])
+    same = [len({*one} & {*other}) for one, other in zip(found, expected, strict=True)]
+    assert len(same) == COUNT
+    assert np.mean(same) / NEIGHBOURS >= 0.98
+
+
+def test_what_comes_along_can_be_unpacked_and_exported_to_the_same_bytes(
+    shipped: OnnxEncoder, tmp_path: Path
+) -> None:
+    for name in ("model", "exported"):
+        (tmp_path / name).mkdir()
+    unpack_encoder(shipped, tmp_path / "model")
+    model = SentenceTransformerEncoder(tmp_path / "model", shipped.name)
+    one, other = shipped.encode_words(QUESTIONS), model.encode_words(QUESTIONS)
+    assert cosines(one.vectors, other.vectors).min() > 0.999
+    np.testing.assert_array_equal(one.starts, other.starts)
+    again = export_encoder(model, QUESTIONS, tmp_path / "exported")
+    for name in (MODEL_FILE, TOKENIZER_FILE):
+        assert (again.folder / name).read_bytes() == (shipped.folder / name).read_bytes()
+
+
+SCRIPT = """
+import json, sys
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+texts = json.load(sys.stdin)
+model = SentenceTransformer(sys.argv[1], backend="onnx", local_files_only=True, device="cpu")
+np.save(sys.argv[2], model.encode(texts, batch_size=int(sys.argv[3])))
+"""
+
+
+@pytest.fixture(scope="module")
+def backend() -> Path:
+    if not BACKEND.is_file():
+        reason = f"no {BACKEND}, which `make test` makes"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{reason}; in CI nothing that can be had is skipped")
+        pytest.skip(reason)
+    return BACKEND
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_sentence_transformers_loads_the_folder_by_its_onnx_backend(
+    batch: int, backend: Path, shipped: OnnxEncoder, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(shipped.folder, tmp_path / "encoder")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    environment = {"HF_HUB_OFFLINE": "1", "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [backend, "-c", SCRIPT, folder, tmp_path / "vectors.npy", str(batch)],
+        input=json.dumps(TEXTS),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    found, expected = np.load(tmp_path / "vectors.npy"), shipped.encode(TEXTS)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    # One text a run is the same sum; in a batch of 8-bit products, what pads a text is rounded too.
+    if batch == 1:
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert cosines(found, expected).min() > 0.9999
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before  # nor exported
