@@ -18,7 +18,7 @@ PAPER = Paper(
     categories=(("Vision", "Film"), ("Other",)),
     abstract="Not to be printed.",
 )
-WHY = Why(("video",), (("film", "nets"),), "We study video.", exact=True)
+WHY = Why(("video",), "We study video.", exact=True, near=(("film", "nets"),))
 HITS = Hits([Hit(PAPER, 1.23456, 1, WHY)])
 
 
@@ -67,7 +67,6 @@ def test_json_leaves_out_the_abstract() -> None:
             "sentence": "We study video.",
             "heading": (),
             "exact": True,
-            "near": (),
         },
     }
 
