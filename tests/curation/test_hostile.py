@@ -118,6 +118,7 @@ def test_titles_that_go_on_differently_are_not_compared_with_each_other() -> Non
         titles = [f"kite {'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10]}uvw" for n in range(count)]
         return calls(lambda all_titles: list(misspelled_titles(all_titles)), titles)
 
+    look(50)  # what is loaded the first time is not counted
     assert look(100).total() < 2.2 * look(50).total()
     assert look(100)["sorted"] <= 500
 
