@@ -1087,3 +1087,13 @@ def test_recommending_by_as_many_texts_as_are_taken_takes_no_long_time(wordy: Li
 def test_every_field_of_a_search_is_bounded() -> None:
     search = address.checked({field.name: "9" * 99_999 for field in fields(Search)})
     assert max(len(str(value)) for value in astuple(search)) == MAX_TEXT
+
+
+def test_words_that_came_near_are_shown_and_marked() -> None:
+    near = (("clips", "video"), ("share", "kite"))
+    page = checked(render.answers([Hit(FILM, 1, 1, Why(("flying",), near=near))]))
+    assert "Has flying; close: clips ≈ video, share ≈ kite." in page.text
+    page = checked(render.answers([Hit(FILM, 1, 1, Why(near=near))]))
+    assert "Close: clips ≈ video, share ≈ kite." in page.text
+    page = checked(render.answers([Hit(FILM, 1, 1, Why((), "Videos of kites.", near=near))]))
+    assert page.marked[-2:] == ["Videos", "kites"]
