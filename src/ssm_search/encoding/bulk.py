@@ -18,14 +18,14 @@ import weakref
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ssm_search.encoding.encoded import Encoded, EncodedQuery
 from ssm_search.encoding.encoder import CHUNK, Encoder, SentenceTransformerEncoder, WordEncoder
 from ssm_search.encoding.onnx import MODEL_FILE, OnnxEncoder
-from ssm_search.encoding.unpacking import unpack_encoder
+from ssm_search.encoding.unpacking import dequantized, unpack_encoder
 from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -148,10 +148,8 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
             nodes.append(node)
             continue
         given, codes, scales, *rest = node.input
-        sizes = {attribute.name: attribute.i for attribute in node.attribute}
-        blocks: Any = numpy_helper.to_array(tables[codes]).astype(np.float32) - np.float32(128)
-        of_block = numpy_helper.to_array(tables[scales]).reshape(*blocks.shape[:2], 1)
-        weights = (blocks * of_block).reshape(sizes["N"], sizes["K"]).T
+        arrays = (numpy_helper.to_array(tables[table]) for table in (codes, scales))
+        weights = dequantized(*arrays).T
         name = f"{codes}.wide"
         new.append(numpy_helper.from_array(np.ascontiguousarray(weights), name))
         gone |= {codes, scales}

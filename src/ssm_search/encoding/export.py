@@ -23,7 +23,6 @@ In `quantize_dynamic`, one large activation costs all others of a text their pre
 from __future__ import annotations
 
 import json
-import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,6 +47,7 @@ from ssm_search.encoding.onnx import (
     TOKENIZER_FILE,
     About,
     OnnxEncoder,
+    copy_files,
     write_about,
 )
 from ssm_search.encoding.words import WordLayers, word_layers
@@ -155,10 +155,7 @@ def _describe(source: Path, folder: Path) -> None:
         return
     kinds = {one["type"].rpartition(".")[2] for one in json.loads(modules.read_text("utf-8"))}
     if kinds <= {"Transformer", "Pooling", "Normalize"}:
-        for name in DESCRIPTION:
-            if (source / name).is_file():
-                (folder / name).parent.mkdir(exist_ok=True)
-                shutil.copyfile(source / name, folder / name)
+        copy_files(source, folder, DESCRIPTION)
 
 
 def agree(expected: NDArray[np.float32], found: NDArray[np.float32]) -> bool:

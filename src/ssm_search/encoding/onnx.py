@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -199,9 +199,7 @@ class OnnxEncoder:
         """
         self.check()
         folder.mkdir()
-        for name in self._there():
-            (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(self.folder / name, folder / name)
+        copy_files(self.folder, folder, self._there())
 
     def contents(self) -> dict[str, bytes]:
         """The content of its files and of those that describe it, by name, to go elsewhere.
@@ -263,6 +261,14 @@ class OnnxEncoder:
                 f"{self.fingerprint}; build the index again with `ssm-search build`, or, if that "
                 "was just done, load it again"
             )
+
+
+def copy_files(source: Path, folder: Path, names: Iterable[str]) -> None:
+    """Copy those of the files ``names`` that there are from ``source`` into ``folder``."""
+    for name in names:
+        if (source / name).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(source / name, folder / name)
 
 
 def write_about(folder: Path, about: About) -> None:

@@ -7,13 +7,18 @@ that starts where it ended, or for another export, which comes out the same.
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.encoding.onnx import DESCRIPTION, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from ssm_search.encoding.onnx import (
+    DESCRIPTION,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    OnnxEncoder,
+    copy_files,
+)
 from ssm_search.encoding.words import WordLayers, save_word_layers
 from ssm_search.errors import EncoderError
 
@@ -50,10 +55,7 @@ def unpack_encoder(exported: OnnxEncoder, folder: Path) -> None:
     model = {_TRANSFORMER.sub("", name): table for name, table in tables.items()}
     save_file(model, folder / "model.safetensors", {"format": "pt"})
     save_word_layers(layers, folder)
-    for name in (TOKENIZER_FILE, *DESCRIPTION):
-        if (exported.folder / name).is_file():
-            (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(exported.folder / name, folder / name)
+    copy_files(exported.folder, folder, (TOKENIZER_FILE, *DESCRIPTION))
 
 
 def weights_of(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
@@ -71,11 +73,21 @@ def weights_of(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
         array: Any = numpy_helper.to_array(table)
         if name.endswith(".codes"):
             name = name.removesuffix(".codes")
-            scales = numpy_helper.to_array(tables[f"{name}.scales"])
-            # Of matrices in blocks, shape (N, K / block, block), unsigned; of embeddings by rows.
-            whole = array.astype(np.float32) - (128 if array.dtype == np.uint8 else 0)
-            found[name] = (whole * scales.reshape(*whole.shape[:-1], 1)).reshape(len(whole), -1)
+            found[name] = dequantized(array, numpy_helper.to_array(tables[f"{name}.scales"]))
         elif re.match(r"(?:model\.\d|projection|weigh)\.", name) and not name.endswith(".scales"):
             array = array.T if name in multiplied else array
             found[name] = np.ascontiguousarray(array, dtype=np.float32)
     return found
+
+
+def dequantized(codes: NDArray[Any], scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The numbers that 8-bit ``codes`` stand for, float32, shape (N, K).
+
+    Args:
+        codes: of a matrix in blocks, uint8, shape (N, K / block, block); of embeddings by rows,
+            int8, shape (N, K).
+        scales: one for each block or row, in whatever shape.
+    """
+    whole = codes.astype(np.float32) - np.float32(128 if codes.dtype == np.uint8 else 0)
+    wide = whole * scales.reshape(*whole.shape[:-1], 1)
+    return np.asarray(wide.reshape(len(whole), -1), dtype=np.float32)
