@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ssm_search.awesome.blocks import Block, plain
-from ssm_search.awesome.labels import is_date, is_label, is_venue_link
+from ssm_search.awesome.labels import is_label
+from ssm_search.venues import is_date, is_venue_link
 
 # In this order where one name says two things: "Paper link" is a link.
 _ROLES = {

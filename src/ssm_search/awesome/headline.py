@@ -15,8 +15,9 @@ from itertools import takewhile
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Run, plain
-from ssm_search.awesome.labels import find_year, is_date, is_label, is_venue, is_venue_link
+from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.links import leads_out, says_paper
+from ssm_search.venues import find_year, is_date, is_venue, is_venue_link
 
 # No title and what leads up to it is longer; reading on would only cost time.
 _MAX_LEAD = 1_000

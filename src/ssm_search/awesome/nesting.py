@@ -8,8 +8,8 @@ from itertools import groupby
 
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run
 from ssm_search.awesome.headline import headline
-from ssm_search.awesome.labels import is_venue_link
 from ssm_search.awesome.links import is_web, paper_ids
+from ssm_search.venues import is_venue_link
 
 
 def with_children(blocks: Iterable[Block]) -> Iterator[Block]:
