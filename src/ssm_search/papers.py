@@ -23,6 +23,7 @@ class Paper:
         kind: "paper" has an arXiv id; "link" is a blog, post or other entry found by its title.
         categories: every heading path the paper stands under.
         abstract: "" means not known; it is never invented.
+        name: a short name that the list prints before the title, as of a method; "" if none.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Paper:
     authors: tuple[str, ...] = ()
     published: date | None = None
     arxiv_categories: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

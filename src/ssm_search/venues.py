@@ -4,37 +4,66 @@ from __future__ import annotations
 
 import re
 
-_LONGEST = 100  # neither a venue nor a date is longer
+_LONGEST = 120  # neither a venue nor a date is longer
+_MOST_WORDS = 14  # "IEEE Transactions on Pattern Analysis and Machine Intelligence 2021" has nine
 _ID_ALONE = re.compile(r"(?i)arxiv[:. ]*\d{4}\.\d{4,5}(v\d+)?")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 # None of them may find a year in an arXiv id: its first four digits are a year and a month.
 _YEAR = re.compile(r"(?<![\d./])((?:19|20)\d{2})(?!\d|\.\d{4})")
-# "{2}" and not "{2,}", which would share the capitals out with what follows in every way there is.
-_SHORT_YEAR = re.compile(r"(?:[A-Z]{2}\w*|[A-Z][a-z]+[A-Z]\w*?)[ '’-]?(?<!\d)(\d{2})(?!\d|\.\d)")
+_RANGE = re.compile(r"(?<!\d)(?:19|20)\d{2}\s*[-–—~]\s*(?:19|20)\d{2}(?!\d)")
+# Of what is no known venue, only an apostrophe tells a year from "ResNet-50".
+_SHORT_YEAR = re.compile(r"([A-Za-z]{2,20})(?:(['’])|[ -]?)(?<!\d)(\d{2})(?!\w|\.\d)")
 # 24.05.31; without a day, only "arXiv 24.05" is no decimal number.
 _SHORT_DATE = re.compile(
     r"(?<!\d)(\d{2})\.(?:0?[1-9]|1[0-2])(?:\.\d{1,2}|(?<=iv \d\d\.\d\d)(?!\.))(?!\d)"
 )
-_OLDEST_SHORT_YEAR = 60  # "ICML'98" is 1998, "ICML'24" is 2024
-_NOT_IN_DATES = re.compile(rf"(?i){_MONTH}|\d+(?:st|nd|rd|th)?|\W")
-_ACRONYM = re.compile(
-    r"[aA]r[xX]iv|[A-Z]{2,}|[A-Z][a-z]+[A-Z]|Journal|Nature|Science|Conference|Workshop"
-)
-# A name among these needs no year beside it; others are known by one ("ICAPS 2023").
+_OLDEST_SHORT_YEAR, _NEWEST_SHORT_YEAR = 60, 40  # "ICML'98" is 1998, "ICML'24" is 2024
+_NOT_IN_DATES = re.compile(rf"(?i)\b{_MONTH}\b|\d+(?:st|nd|rd|th)?|\W")
+
+# These are venues however they are written, and without a year too.
 _NAMES = frozenset(
-    """aaai aacl aamas acl accv acm acmmm acml acmm acs aistats aied alt annals arxiv arxiv.org
-    asplos asru atc bib bigdata bioinformatics biorxiv bmvc ccs cell chemrxiv chi cidr cikm colm
-    colt coling conll corl corr cscw cvpr cvprw cvpr-w dac dasfaa eacl eccv eccvw ecai ecir ecml
-    edbt edm embc emnlp eurographics eurosys fast fg fse gecco hpca hri iccad iccv iccvw icann
-    icaps icassp icde icdm icip iclr iclrw icme icml icmlw icpr icra icse ieee ijcai ijcnn ijcv
-    ijrr infocom interspeech ipmi iros isba isbi isca ismar ismir isprs issta iswc iui jair jbhi
-    jmlr jcim jcp kbs kdd lrec mm medrxiv media mdpi micro miccai midl mlhc mlsys mobicom naacl
-    nature ndss neurips neuripsw neurocomputing nips nsdi oopsla osdi pacis pakdd pami pkdd pldi
-    plos pnas popl ppopp pr pricai pvldb r-al ra-l ral recsys rss sc science sdm siggraph sigcomm
-    sigir sigmod slt sosp springer ssrn sysml t-ro taslp tacl tcsvt tgrs theweb thewebconf tifs tip
-    tist tits tkdd tkde tmi tmlr tmm tmc tnnls tog tois tomm tpami tpds tro tsp tvcg uai uist usenix
-    vldb vis wacv wacvw webconf wsdm www""".split()
+    """aaai aacl aamas accv acl acmmm acmm acml aistats aied annals arxiv asplos asru biorxiv bmvc
+    chemrxiv chiir cidr cikm clef colm colt coling conll corl corr cscw cvpr cvprw dasfaa eacl eccv
+    eccvw ecai ecir ecml edbt emnlp eurographics eurosys gecco hpca iccad iccv iccvw icann icaps
+    icassp icde icdm icip iclr iclrw icme icml icmlw icpr icra icse ieee ijcai ijcnn ijcv ijrr
+    infocom interspeech ipmi iros isba isbi isca ismar ismir issta iswc iui jair jamia jbhi jmlr
+    kdd sigkdd lrec medrxiv miccai midl mlhc mlsys mobicom naacl ndss neurips neuripsw nips nsdi
+    oopsla osdi pacis pakdd pami pkdd pldi pnas popl ppopp pricai pvldb recsys siggraph sigcomm
+    sigir sigmod sosp ssrn sysml tacl taslp tcsvt tgrs theweb thewebconf npj tifs tist tits tkdd
+    tkde tmlr tmm tnnls tochi tois tomm tpami tpds tvcg uai uist usenix vldb wacv wacvw webconf wsdm
+    openreview preprint preprints""".split()
 )
+# So are these, if written like that: in small letters they are words, or parts of names.
+_NAMES_AS_WRITTEN = frozenset(
+    """ACM ALT ASE ATC Bioinformatics BIB CCS Cell CHI CIBM DAC DATE EDM EMBC FAST FSE HRI ICAIF
+    JCIM JCP KBS LAK MEDIA MedIA MICRO MM Nature NeurComp Neurocomputing PAKDD PLoS PLOS PR PRL RAL
+    RSS SC Science SDM SLT SP TASL TIP TMC TMI TNN TOG TRO TSP VIS WWW Elsevier Springer MDPI
+    Distill Commun""".split()
+)
+# With a year, or as the first word, so are names with one of these words.
+_KINDS = frozenset(
+    """advances annals annual bulletin challenge chapter communications conference congress
+    frontiers international journal letters magazine meeting proceedings reports review reviews
+    symposium tech technical technologies thesis transactions workshop workshops""".split()
+)
+_HONOURS = frozenset(
+    """abstract accepted access arr award awards benchmark benchmarks best camera candidate
+    companion d&b dataset datasets db demo demos demonstration early extended findings finalist
+    highlight highlighted honorable industrial industry issue journal long main mention nominee no
+    notable online oral orals outstanding paper papers poster pp preprint ready research review
+    session short shortlist special spotlight student submission submitted talk top track tutorial
+    under version vol volume workshop workshops runner-up""".split()
+)
+_SMALL = frozenset("a an and as at by de del des du et for in la of on the to und with".split())
+_LEADS = re.compile(
+    r"(?i)^(?:(?:to appear|accepted|published|appeared|presented|presentation|in proc(?:eedings)?"
+    r"(?:\.| of(?: the)?)|venue|conf(?:erence)?|journal|publication|published)\b[:：]?\s*"
+    r"|(?:in|at|by|to|for|from|of|the|on|@)\s+|@)+"
+)
+_YEAR_FIRST = re.compile(r"^(?:19|20)\d{2}(?:[-./]\d{1,2}){0,2}[\s,:]+(?=[^\W\d])")
+_VENUE_WORD = re.compile(r"[^\s,;:()|\[\]]+")
+_ACRONYM = re.compile(r"(?:\w*[A-Z][\w&+/-]*[A-Z]\w*)")
+_CAPITALISED = re.compile(r"[a-z]{0,2}[A-Z][\w&.'’/+-]*|&|\d[\w.%-]*|[-–—@#+/]+")
 # What may stand beside a year or a venue in a heading without making a topic of it.
 _BESIDE_OCCASIONS = frozenset(
     """a accepted all and archive articles at before by collection conference conferences earlier
@@ -44,11 +73,8 @@ _BESIDE_OCCASIONS = frozenset(
     published publications recent section selected spring summer autumn fall winter the to track
     until up works year years 年 月 年论文 论文""".split()
 )
-_HONOURS = "oral|spotlight|poster|highlight|workshop|findings|best|paper|award"
-_VENUE_ALONE = re.compile(
-    r"(?:[A-Za-z][\w/&-]* ){0,3}[A-Za-z][\w/&-]*?[ ,'’-]*(?:20)?\d\d"
-    rf"(?:\W+(?i:{_HONOURS}))*\W*"
-)
+_PREPRINT = re.compile(r"(?i)\W*(?:arxiv|corr|preprint)(?:[\W\d]*|\W+preprint)")
+_EDGES = " \t\n-–—:：,;.|*•·_`'\"“”()[]"
 
 
 def find_year(text: str | None) -> int | None:
@@ -56,28 +82,86 @@ def find_year(text: str | None) -> int | None:
     text = (text or "")[:_LONGEST]
     if match := _YEAR.search(text):
         return int(match[1])
-    if match := _SHORT_DATE.search(text) or _SHORT_YEAR.search(text):
-        short = int(match[1])
-        return short + (1900 if short >= _OLDEST_SHORT_YEAR else 2000)
+    if match := _SHORT_DATE.search(text):
+        return _century(int(match[1]))
+    for match in _SHORT_YEAR.finditer(text):
+        if match[2] or _is_name(match[1]):
+            return _century(int(match[3]))
     return None
 
 
-def is_venue(text: str) -> bool:
-    """True for "NeurIPS 2024", "CVPR24", "arXiv 24.05": a name with a year, and not a bare date."""
-    if len(text) > _LONGEST or _ID_ALONE.fullmatch(text.strip()) or is_date(text):
-        return False
-    return bool(_ACRONYM.search(text)) and find_year(text) is not None
-
-
-def is_venue_link(text: str) -> bool:
-    """True for a link text such as "NeurIPS'23": it leads to a paper without naming it."""
-    return is_venue(text) and _VENUE_ALONE.fullmatch(text.strip()) is not None
+def _century(short: int) -> int | None:
+    if short >= _OLDEST_SHORT_YEAR:
+        return 1900 + short
+    return 2000 + short if short < _NEWEST_SHORT_YEAR else None
 
 
 def is_date(text: str) -> bool:
     """True for "2024", "May 2024", "24.05.31": a year and nothing but what goes with it."""
-    short = len(text) <= _LONGEST
-    return short and find_year(text) is not None and not _NOT_IN_DATES.sub("", text)
+    if len(text) > _LONGEST or _RANGE.search(text):
+        return False
+    return find_year(text) is not None and not _NOT_IN_DATES.sub("", text)
+
+
+def find_venue(text: str, *, marked: bool = False) -> str:
+    """The venue that a stretch of text is: "ICML 2021" of "in ICML 2021"; "" if it is none.
+
+    A venue is a known name, or with a year an acronym or the name of a journal; and nothing beside
+    it but names, honours and numbers, so that no sentence is taken for one.
+
+    Args:
+        marked: the list sets it apart (in brackets, as a link or as code), so that with a year any
+            name in capital letters will do.
+    """
+    if len(text) > _LONGEST or is_date(text):
+        return ""
+    dated = find_year(text) is not None
+    text = " ".join(text.split()).strip(_EDGES)
+    text = _YEAR_FIRST.sub("", _LEADS.sub("", text, count=1), count=1).strip(_EDGES)
+    if _ID_ALONE.fullmatch(text):
+        return ""
+    words = _VENUE_WORD.findall(text)
+    if not words or len(words) > _MOST_WORDS:
+        return ""
+    for word in words:
+        plain = word.casefold().strip(_EDGES)
+        if not (_CAPITALISED.match(word.strip("“”\"'*")) or _is_name(word)) and (
+            plain not in _SMALL and plain not in _HONOURS and plain not in _KINDS
+        ):
+            return ""
+    return text if _says_venue(words, dated=dated, marked=marked) else ""
+
+
+def _says_venue(words: list[str], *, dated: bool, marked: bool) -> bool:
+    """Whether words that are all names or numbers name a venue."""
+    kinds = [word.casefold().strip(_EDGES) in _KINDS for word in words]
+    if _is_name(words[0]) or (kinds[0] and len(words) > 1 and words[0][:1].isupper()):
+        return True
+    if not dated:
+        return False
+    if any(map(_is_name, words)) or any(kinds) or any(map(_ACRONYM.match, words)):
+        return True
+    return marked and any(not word[0].isdigit() for word in words)
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is or begins with a known venue: "ICML'21", "NeurIPS-W", "(Findings"."""
+    for part in re.split(r"[-/@&+.()]", word.strip(_EDGES)):
+        name = re.sub(r"['’]?\d*$", "", part)
+        if name.casefold() in _NAMES or name in _NAMES_AS_WRITTEN:
+            return True
+    return False
+
+
+def is_preprint(venue: str) -> bool:
+    """True for "" and "arXiv", with whatever date or id goes with it."""
+    return not venue or _PREPRINT.fullmatch(venue.strip()) is not None
+
+
+def is_honour(text: str) -> bool:
+    """True for "Oral", "Under Review", "Best Paper Award": words that go with a venue."""
+    words = [word.strip(_EDGES) for word in text.casefold().split()]
+    return bool(words) and len(text) <= _LONGEST and all(word in _HONOURS for word in words)
 
 
 def is_occasion(heading: str) -> bool:
@@ -85,7 +169,7 @@ def is_occasion(heading: str) -> bool:
 
     It tells when or where its papers appeared, and a new paper belongs there by its date or venue.
     """
-    words = re.findall(r"[^\W\d_][\w.&-]*", heading.casefold())
+    words = re.findall(r"[^\W\d_][\w.&'’-]*", heading.casefold())
     left = [word for word in words if word not in _BESIDE_OCCASIONS]
     dated = find_year(heading) is not None
     return (dated or bool(left)) and all(re.sub(r"['’\d]+$", "", word) in _NAMES for word in left)

@@ -195,10 +195,10 @@ ITEMS = [
 """,
         [
             Seen(1, "2402.90001", "Tidal Scan for Oceans", code=f"{HUB}tide/scan"),
-            Seen(2, "2402.90002", "DuneNet: Sand in State Space"),
+            Seen(2, "2402.90002", "DuneNet: Sand in State Space", 2023),
             Seen(3, "2402.90003", "MarshFormer, a Hybrid", 2024, "ICLR 2024"),
             Seen(4, "2402.90004", "The Ebb of Attention in Oceans"),
-            Seen(5, "2402.90005", "The Flow of Attention in Oceans"),
+            Seen(5, "2402.90005", "The Flow of Attention in Oceans", 2024, "ICML"),
             Seen(6, "2402.90006", "The Salt of Attention"),
         ],
     ),
@@ -261,7 +261,7 @@ ITEMS = [
             Seen(7, "2402.90007", "Kelp Forests as Trees", 2021),
             Seen(8, "2402.90008", "Plankton in Sequence", 2022),
             Seen(9, "2402.90009", "Driftwood Memory", 2020),
-            Seen(10, "2402.90010", "Sea Glass Rendering", 2025, "TPAMI 2025"),
+            Seen(10, "2402.90010", "Sea Glass Rendering", 2024, "ECCV 2024"),
         ],
     ),
     Case(

@@ -1,7 +1,6 @@
 from . import edits as edits
 from . import escaping as escaping
 from .diffs import unified_diff as unified_diff
-from .headline import clean_title as clean_title
 from .insertion import Insertion as Insertion
 from .insertion import insert_paper as insert_paper
 from .links import is_code_address as is_code_address
@@ -10,4 +9,4 @@ from .reading import Entry as Entry
 from .reading import ListReading as ListReading
 from .reading import parse_list as parse_list
 from .reading import read_list as read_list
-from .templates import is_preprint as is_preprint
+from .titles import clean_title as clean_title

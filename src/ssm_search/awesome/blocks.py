@@ -21,6 +21,7 @@ _BARE_URL = re.compile(r"https?://[^\s<>\"'`|()\[\]{}（）【】，。]+", re.I
 _HEADING = re.compile(r"h([1-6])")
 _DELIMITER = frozenset("-: ")
 _SKIPPED = frozenset({"pre", "script", "style", "template", "svg", "math", "head"})
+_CODE = frozenset({"code", "kbd", "tt"})
 _BREAKS = frozenset({"p", "div", "br", "blockquote", "dd", "dt", "dl", "summary", "details", "hr"})
 
 
@@ -38,6 +39,7 @@ class Run:
     image: str = ""
     line: int = 0
     escaped: bool = False
+    code: bool = False
 
     @property
     def is_break(self) -> bool:
@@ -90,7 +92,7 @@ class Builder:
         self._in_cell = False
         self._href = ""
         self._link_is_empty = False
-        self._bold = self._italic = 0
+        self._bold = self._italic = self._code = 0
         self._skip = 0
 
     def start(self, tag: str, attrs: dict[str, str]) -> None:
@@ -124,6 +126,8 @@ class Builder:
             self._bold += 1
         elif tag in ("em", "i"):
             self._italic += 1
+        elif tag in _CODE:
+            self._code += 1
         elif tag == "img":
             self._add(Run("", self._href, image=attrs.get("src", ""), line=self.line))
         elif tag in _BREAKS:
@@ -150,6 +154,8 @@ class Builder:
             self._bold = max(0, self._bold - 1)
         elif tag in ("em", "i"):
             self._italic = max(0, self._italic - 1)
+        elif tag in _CODE:
+            self._code = max(0, self._code - 1)
         elif tag in _BREAKS:
             self._break(tag)
 
@@ -194,12 +200,12 @@ class Builder:
     def _close_spans(self) -> None:
         """A link or bold text that nobody closed ends with its cell or block."""
         self._href, self._link_is_empty = "", False
-        self._bold = self._italic = 0
+        self._bold = self._italic = self._code = 0
 
     def _add_text(self, text: str, href: str = "", *, escaped: bool = False) -> None:
         if text:
-            bold, italic = self._bold > 0, self._italic > 0
-            self._add(Run(text, href, bold, italic, line=self.line, escaped=escaped))
+            bold, italic, code = self._bold > 0, self._italic > 0, self._code > 0
+            self._add(Run(text, href, bold, italic, "", self.line, escaped, code))
 
     def _add(self, run: Run) -> None:
         if not self._runs and self._cells is None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ssm_search.awesome.blocks import Block, plain
 from ssm_search.awesome.labels import is_label
-from ssm_search.venues import is_date, is_venue_link
+from ssm_search.venues import find_venue, is_date
 
 # In this order where one name says two things: "Paper link" is a link.
 _ROLES = {
@@ -102,4 +102,4 @@ def _names_columns(block: Block) -> bool:
 def _role_by_look(text: str) -> str:
     if is_date(text):
         return "date"
-    return "venue" if is_venue_link(text) or text.casefold() == "arxiv" else ""
+    return "venue" if find_venue(text, marked=True) else ""

@@ -7,13 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ssm_search.arxiv_ids import arxiv_id
+from ssm_search.awesome.beside import Beside, beside
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run, plain
 from ssm_search.awesome.columns import roles, title_column
-from ssm_search.awesome.headline import Headline, clean_title, headline, split_entries
+from ssm_search.awesome.headline import Headline, headline, split_entries
 from ssm_search.awesome.labels import is_label, label_words
 from ssm_search.awesome.links import is_code, is_web, paper_ids, says_paper
+from ssm_search.awesome.persons import persons
+from ssm_search.awesome.titles import clean_title
 from ssm_search.papers import Paper, slug, title_key
-from ssm_search.venues import find_year, is_venue_link
+from ssm_search.venues import find_venue, find_year, is_date
+
+_LINKED = frozenset({"code", "link"})  # columns that say nothing beside their links
+_BETWEEN = Run(PARAGRAPH_BREAK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +67,24 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
         yield Problem(block.line, f"table row without a link: {_quote(' | '.join(texts))}")
         return
     said = dict(zip(reversed(cell_roles), reversed(texts), strict=True))
+    cells = [
+        cell for cell, role in zip(block.cells, cell_roles, strict=True) if role not in _LINKED
+    ]
+    printed = beside(title, found.name, tuple(run for cell in cells for run in (*cell, _BETWEEN)))
     years = (find_year(said.get(role)) for role in ("year", "date", "venue"))
-    venue = said.get("venue") or found.venue
-    read = Headline(title, 3, venue=venue, year=next(filter(None, years), found.year))
+    printed = Beside(
+        said.get("venue") or printed.venue,
+        next(filter(None, years), printed.year),
+        persons(said.get("authors", "")) or printed.authors,
+    )
+    found = replace(found, title=title, strength=3, name=found.name or _name_cell(said, title))
     code_url = _code_cell(block, cell_roles)
-    yield from _entry(read, runs, line=block.line, code_url=code_url, cell_roles=cell_roles)
+    yield from _entry(found, printed, runs, block.line, code_url=code_url, cell_roles=cell_roles)
+
+
+def _name_cell(said: dict[str, str], title: str) -> str:
+    name = clean_title(said.get("name", ""))
+    return name if name != title and not is_label(name) else ""
 
 
 def _code_cell(block: Block, cell_roles: list[str]) -> str:
@@ -91,11 +110,13 @@ def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
             sure = found.strength if in_section else 2
             found = replace(found, strength=sure)
             end = max(run.line for run in runs)
-            yield from _entry(found, own, line=line, end=end)
+            printed = beside(found.title, found.name, own)
+            yield from _entry(found, printed, own, line, end=end)
         elif in_section and block.kind == "item":
             yield from _why_no_entry(found, own, line)
         for run in mentions:
-            yield from _entry(Headline(clean_title(run.text), 1), [run], line=run.line or line)
+            mention = Headline(clean_title(run.text), 1)
+            yield from _entry(mention, Beside(), [run], run.line or line)
 
 
 def _is_entry(found: Headline, runs: tuple[Run, ...], is_item: bool, in_section: bool) -> bool:
@@ -144,15 +165,17 @@ def _mentions(runs: tuple[Run, ...], found: Headline) -> dict[Run, None]:
 
 def _names_paper(run: Run) -> bool:
     """A link to a paper whose text is its title."""
-    named = not is_label(run.text) and not is_venue_link(run.text) and clean_title(run.text)
-    return bool(named) and arxiv_id(run.href) is not None
+    if is_label(run.text) or is_date(run.text) or find_venue(run.text, marked=True):
+        return False
+    return bool(clean_title(run.text)) and arxiv_id(run.href) is not None
 
 
 def _entry(
     found: Headline,
+    printed: Beside,
     runs: Iterable[Run],
-    *,
     line: int,
+    *,
     end: int = 0,
     code_url: str = "",
     cell_roles: Iterable[str] = (),
@@ -176,7 +199,14 @@ def _entry(
         page = next((run.href for run in links if run.href != code_url), code_url)
         pdf = next((run.href for run in links if "pdf" in label_words(run.text)), "")
         paper = Paper(id=slug(found.title), title=found.title, kind="link", url=page, pdf_url=pdf)
-    paper = replace(paper, code_url=code_url, venue=found.venue, year=found.year)
+    paper = replace(
+        paper,
+        name=found.name,
+        code_url=code_url,
+        venue=printed.venue,
+        year=printed.year,
+        authors=printed.authors,
+    )
     end = max([line, end, *(run.line for run in runs)])
     yield Entry(paper, line, end, found.strength, tuple(cell_roles))
 

@@ -1,135 +1,222 @@
 """Where the title of an entry begins and ends, when nothing but habit says so.
 
 "[ICML 2024] **Title**, authors [[Paper](…)] [[Code](…)]" and a hundred variations: lead-in tags,
-the title (linked, bold or bare), then authors, venue and links with labels for names.
+a short name, the title (linked, bold, quoted, italic or bare), then authors, venue and links with
+labels for names.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import takewhile
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Run, plain
-from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.links import leads_out, says_paper
-from ssm_search.venues import find_year, is_date, is_venue, is_venue_link
+from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words
+from ssm_search.awesome.links import is_web, leads_out, says_paper
+from ssm_search.awesome.persons import is_author_list
+from ssm_search.awesome.titles import clean_title, strip_tags, tag_end, trim
+from ssm_search.papers import title_key
+from ssm_search.venues import find_venue, is_date
 
 # No title and what leads up to it is longer; reading on would only cost time.
 _MAX_LEAD = 1_000
-_MAX_TAILS = 4  # venue, year and honours, each in brackets of its own
-
-_SQUARE_TAG = re.compile(r"\s*\[([^\[\]]{0,80})\](?P<glued>[-\w(])?")
-_ROUND_TAG = re.compile(
-    r"\s*(?:[(（]([^()（）]{0,80})[)）]|【([^【】]{0,80})】|\{([^{}]{0,80})\})(?P<glued>[-a-z])?"
-)
-_NUMBER_LEAD = re.compile(r"\s*(?:\d{4}[./-]\d{1,2}(?:[./-]\d{1,2})?\s*[:：|–—-]*|\d{1,3}[.)])\s+")
-_DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")
-_LONGEST_GROUP = 80
-_GROUP = re.compile(rf"[(\[（]([^()\[\]（）]{{2,{_LONGEST_GROUP}}})[)\]）]")
-_TAIL = re.compile(rf"\s*{_GROUP.pattern}[.,]?\s*$")
-_ID_TAIL = re.compile(
-    r"[,.;]?\s*\"?\s*arxiv(?:\s+pre-?print)?[:\s]+(?:arxiv:)?\d{4}\.\d{4,5}.*$", re.I
-)
-_FIRST_QUOTE = re.compile(r"([^\"“”]*+)[\"“]([^\"“”]++)[\"”]")
-_SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
-_FIRST_ORNAMENT = "\u2190"  # "°" and "©" come before it and may belong to a title
-_EMOJI_PARTS = "\ufe0e\ufe0f\u20e3"  # variation selectors, keycap
-_EDGES = " \t-–—:：,;.|*•·_"
+_MOST_WORDS_IN_NAME = 4
+_FEWEST_WORDS_BEHIND_NAME = 3  # fewer say something about what the name names
+_MOST_WORDS_BEHIND_NAME = 30  # more are a description
+_FIRST_QUOTE = re.compile(r"([^\"“”]*+)[\"“]([^\"“”]++)[\"”]?")
+_SENTENCE_END = re.compile(r"\w\w[.。] +\w")
 _QUOTES = '"“”'
 _STOPS = ".,;"
 _WORD = re.compile(r"[^\W_]+")
+# After one of these words, or one of these signs, a title goes on in the next line.
+_UNFINISHED = re.compile(
+    r"(?i)(?:\b(?:a|an|and|as|at|by|for|from|in|into|of|on|or|the|to|under|using|via|with)|[,:&–-])$"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The title of an entry and what was printed around it.
+    """The title of an entry.
 
     Attributes:
-        strength: 3 marked as a title (a link or bold), 2 by its place, 0 none found.
+        strength: 3 marked as a title (a link, bold, quoted), 2 by its place, 0 none found.
+        name: a short name that stands before the title: "Mamba" of ``**Mamba**: "Linear-Time …"``.
         prose: the title runs on into a sentence with paper links in it.
+        end: how many runs there are up to where the title ends.
     """
 
     title: str = ""
     strength: int = 0
-    venue: str = ""
-    year: int | None = None
+    name: str = ""
     prose: bool = False
-
-
-def clean_title(text: str) -> str:
-    """A title as printed, without emoji and the quotes and punctuation around it."""
-    text = " ".join(_without_ornaments(text).replace("`", "").split()).strip(_EDGES)
-    quotes = [at for at, char in enumerate(text) if char in _QUOTES]
-    if len(quotes) == 1 or quotes == [0, len(text) - 1]:
-        text = text.strip(_QUOTES).strip(_EDGES)
-    if text[:1] + text[-1:] == "[]" and text.count("[") == 1:
-        text = text[1:-1]
-    opening = sum(text.count(char) for char in "([（【")
-    closing = sum(text.count(char) for char in ")]）】")
-    if opening > closing and text[-1:] in "([（【":
-        text = text[:-1].rstrip(_EDGES)
-    return text
+    end: int = 0
 
 
 def headline(runs: tuple[Run, ...]) -> Headline:
     """Find the title at the head of an entry."""
+    found = _first(runs)
+    if not found.title:
+        found = _first(runs, labels=True)
+    if found.title and not found.prose and _is_name(found.title):
+        rest = runs[found.end :]
+        behind = _first(rest)
+        if _is_title_of(found, behind, runs, rest):
+            title, end = behind.title, found.end + behind.end
+            if behind.strength == 2 and plain(rest)[:1] in ":：" and not _begins_with(title, found):
+                title = f"{found.title}: {title}"
+            return Headline(title, 3, found.title, end=end)
+    return found
+
+
+def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
+    """The first stretch that may be a title; with ``labels``, a label or a venue if need be."""
     lead = ""
-    stopped_at: Run | None = None
-    for position, run in enumerate(runs):
-        if run.image:
-            continue
+    position = 0
+    while position < len(runs):
+        run = runs[position]
         if len(lead) > _MAX_LEAD:
-            break
-        if run.is_break:
-            if not _goes_on(run, runs[position + 1 : position + 2]) and _strip_tags(lead):
+            return Headline()
+        taken = 1
+        if run.image:
+            pass
+        elif run.is_break:
+            if strip_tags(lead) and not _goes_on(lead, run, runs[position + 1 : position + 2]):
                 break
             lead += " "
         elif run.bold and _starts_title(run, lead):
-            stretch = _contiguous(runs, position, bold=True)
+            stretch = _stretch(runs, position)
+            text, taken = _text(stretch), len(stretch)
             if any(arxiv_id(part.href) and is_label(part.text) for part in stretch):
                 return Headline()  # a sentence in bold with "[paper](…)" in it: an announcement
-            return _marked(stretch, runs)
-        elif run.italic and lead.rstrip()[-1:] in _STOPS and _strip_tags(lead):
-            break  # authors, or where it appeared
+            if labels or not _says_when_or_where(text):
+                return _marked(text, runs, position + taken)
         elif leads_out(run):
-            gathered = _strip_tags(lead)
-            if not is_label(run.text) and not gathered:
-                return _marked(_contiguous(runs, position, bold=False), runs)
+            stretch = _stretch(runs, position)
+            text, taken = _text(stretch), len(stretch)
+            gathered = strip_tags(lead)
+            beside = is_label(run.text) or _says_when_or_where(text)
             if gathered:
-                stopped_at = None if is_label(run.text) or is_venue_link(run.text) else run
+                return _placed(lead, None if beside else run, runs, position)
+            if not beside or (labels and _is_called(run, runs[position + 1 :])):
+                return _marked(text, runs, position + taken)
+        elif run.italic or run.code:
+            stretch = _stretch(runs, position)
+            text, taken = _text(stretch), len(stretch)
+            if not _is_apart(run, text, lead):
+                lead += text
+            elif strip_tags(lead):
                 break
+            elif not _says_when_or_where(text) and not is_author_list(text):
+                return _marked(text, runs, position + taken)
         else:
             lead += run.text
-    return _placed(lead, stopped_at, runs)
+        position += taken
+    return _placed(lead, None, runs, position)
 
 
-def _placed(lead: str, stopped_at: Run | None, runs: tuple[Run, ...]) -> Headline:
+def _text(runs: Iterable[Run]) -> str:
+    return "".join(run.text for run in runs)
+
+
+def _is_apart(run: Run, text: str, lead: str) -> bool:
+    """Whether italic text or code is a part of its own, and not a word of the title around it."""
+    if run.code:
+        return _says_when_or_where(text)
+    if strip_tags(lead):
+        return lead.rstrip()[-1:] in _STOPS or _says_when_or_where(text)
+    return len(text.split()) >= _FEWEST_WORDS_BEHIND_NAME or _says_when_or_where(text)
+
+
+def _is_called(run: Run, rest: tuple[Run, ...]) -> bool:
+    """Whether a link whose text may be a label is what the entry is about after all.
+
+    Of "[jax](…) - A library" it is, of "[code](…)" it is not.
+    """
+    if "://" in run.text or label_words(run.text) & (PAPER_LABELS | CODE_LABELS):
+        return False
+    described = plain(rest).lstrip()[:1] in tuple("-–—:：")
+    return described or not is_label(run.text)
+
+
+def _says_when_or_where(text: str) -> bool:
+    return is_date(text) or bool(find_venue(text))
+
+
+def _begins_with(title: str, name: Headline) -> bool:
+    return title_key(title).startswith(title_key(name.title))
+
+
+def _is_name(title: str) -> bool:
+    return len(title.split()) <= _MOST_WORDS_IN_NAME
+
+
+def _is_title_of(
+    name: Headline, behind: Headline, runs: tuple[Run, ...], rest: tuple[Run, ...]
+) -> bool:
+    """Whether what stands behind a short name is the title of the paper that it names."""
+    words = len(behind.title.split())
+    bracketed = plain(runs[: name.end]).rstrip()[-1:] in "])"
+    fewest = _FEWEST_WORDS_BEHIND_NAME - bracketed
+    if behind.prose or words < fewest or words > _MOST_WORDS_BEHIND_NAME:
+        return False
+    if words <= len(name.title.split()) or is_author_list(behind.title):
+        return False
+    quoted = plain(rest).lstrip(" :：,.-–—*")[:1] in _QUOTES
+    if quoted and behind.strength == 3:
+        return True
+    has_paper = any(map(_leads_to_paper, runs[: name.end]))
+    if has_paper or _SENTENCE_END.search(behind.title):
+        return False
+    begins = rest[: behind.end]
+    if behind.strength == 3:  # a link to something else beside the name is no title
+        return not any(run.href for run in begins) or any(map(_leads_to_paper, begins))
+    before = any(map(_leads_to_paper, begins))
+    return not before and any(map(_leads_to_paper, rest[behind.end :]))
+
+
+def _leads_to_paper(run: Run) -> bool:
+    if not is_web(run):
+        return False
+    return arxiv_id(run.href) is not None or says_paper(run) or bool(find_venue(run.text))
+
+
+def _placed(lead: str, stopped_at: Run | None, runs: tuple[Run, ...], end: int) -> Headline:
     """The headline of an entry that starts with ``lead`` and marks no title in it."""
-    if len(lead) > _MAX_LEAD:
-        return Headline()
-    title, venue, year = _trim(_title_after_authors(lead) or lead)
+    quoted, name = _quoted(lead)
+    title = trim(quoted or lead)
     if not any(char.isalpha() for char in title) or is_label(title):
+        return Headline()
+    if _says_when_or_where(title):
         return Headline()
     named = {arxiv_id(run.href) for run in runs if not is_label(run.text)} - {None}
     labelled = any(arxiv_id(run.href) for run in runs if is_label(run.text))
     prose = stopped_at is not None and (
         len(named) > 1 or (named and not labelled) or arxiv_id(stopped_at.href) is not None
     )
-    around_venue, around_year = _around(title, runs)
-    return Headline(title, 2, venue or around_venue, year or around_year, bool(prose))
+    if prose and _is_name(title) and lead.rstrip()[-1:] in ":：-–—":
+        prose = False  # "Mamba: [Linear-Time …](…)"
+    return Headline(title, 3 if quoted else 2, name, bool(prose), end)
 
 
-def _title_after_authors(lead: str) -> str:
-    """What ``Authors. "Title." Journal`` has in quotes; "" if the quotes are part of a title."""
+def _quoted(lead: str) -> tuple[str, str]:
+    """The title that ``Authors. "Title." Journal`` or ``Name: "Title"`` has in quotes, and a name.
+
+    ("", "") if the quotes are part of a title.
+    """
     match = _FIRST_QUOTE.match(lead)
-    if not match or not _WORD.search(match[1]) or match[1].rstrip()[-1] not in _STOPS:
-        return ""
-    return match[2] if len(match[2].split()) > 2 else ""
+    if not match or len(match[2].split()) < _FEWEST_WORDS_BEHIND_NAME:
+        return "", ""
+    before = strip_tags(match[1]).strip()
+    if not _WORD.search(before):
+        after = lead[match.end() :].strip()
+        return (match[2], "") if not after or after[0] in ".,;:([|-–—" else ("", "")
+    if before[-1] not in _STOPS + ":：-–—":
+        return "", ""
+    name = clean_title(before)
+    return match[2], name if _is_name(name) and before[-1] in ":：-–—" else ""
 
 
 def split_entries(runs: tuple[Run, ...]) -> Iterator[tuple[Run, ...]]:
@@ -148,7 +235,7 @@ def split_entries(runs: tuple[Run, ...]) -> Iterator[tuple[Run, ...]]:
     entry: list[Run] = []
     has_link = has_paper = False
     for line, begin in zip(lines, begins, strict=True):
-        is_group_label = not has_link and (several or _tag_end(plain(tuple(line))) > 0)
+        is_group_label = not has_link and (several or tag_end(plain(tuple(line))) > 0)
         if begin and (has_paper or is_group_label):
             if has_paper:
                 yield tuple(entry)
@@ -182,115 +269,38 @@ def _starts_title(run: Run, lead: str) -> bool:
     goes_on = lead.rstrip()[-1:] in '.,:;)]"“' and len(run.text.split()) > 2
     # What was gathered is looked through only where it decides: once a run, it would take most of
     # the time that many runs take.
-    return begins if begins == goes_on or not _strip_tags(lead) else goes_on
+    return begins if begins == goes_on or not strip_tags(lead) else goes_on
 
 
-def _contiguous(runs: tuple[Run, ...], position: int, *, bold: bool) -> list[Run]:
-    """The link, or the bold stretch, that begins at ``position``."""
-    href = runs[position].href
-    return list(
-        takewhile(
-            lambda run: not run.image and (run.bold if bold else run.href == href), runs[position:]
+def _stretch(runs: tuple[Run, ...], position: int) -> list[Run]:
+    """The link, or the bold, italic or other stretch of one look, that begins at ``position``."""
+    first = runs[position]
+    if first.image or first.is_break:
+        return [first]
+    if first.bold:
+        alike = takewhile(lambda run: run.bold and not run.image, runs[position:])
+    elif first.href:
+        alike = takewhile(lambda run: run.href == first.href and not run.image, runs[position:])
+    else:
+        look = (first.italic, first.code)
+        alike = takewhile(
+            lambda run: (run.italic, run.code) == look and not (run.href or run.bold or run.image),
+            runs[position:],
         )
-    )
+    return list(alike)
 
 
-def _goes_on(line_break: Run, following: tuple[Run, ...]) -> bool:
+def _goes_on(lead: str, line_break: Run, following: tuple[Run, ...]) -> bool:
     """True if the title may run on over a break: into a small letter, or a title in quotes."""
     if line_break.text == PARAGRAPH_BREAK or not following:
         return False
     start = following[0].text.lstrip()[:1]
-    return start in _QUOTES or (start.islower() and not following[0].href)
+    small = start.islower() or (start.isalpha() and _UNFINISHED.search(lead.rstrip()) is not None)
+    return start in _QUOTES or (small and not following[0].href)
 
 
-def _marked(stretch: list[Run], runs: tuple[Run, ...]) -> Headline:
-    text = "".join(run.text for run in stretch)
+def _marked(text: str, runs: tuple[Run, ...], end: int) -> Headline:
     if len(text) > _MAX_LEAD:
         return Headline()
-    title, venue, year = _trim(text)
-    around_venue, around_year = _around(title, runs)
-    return Headline(title, 3, venue or around_venue, year or around_year)
-
-
-def _without_ornaments(text: str) -> str:
-    """``text`` without emoji, their ``:shortcodes:``, control and invisible characters."""
-    if text.isascii() and text.isprintable() and ":" not in text:
-        return text
-    return "".join(map(_without_ornament, _SHORTCODE.sub(" ", text)))
-
-
-@lru_cache(maxsize=4096)
-def _without_ornament(char: str) -> str:
-    category = unicodedata.category(char)
-    if category == "Cf" or char in _EMOJI_PARTS:
-        return ""
-    emoji = category in ("So", "Sk") and char >= _FIRST_ORNAMENT
-    return " " if emoji or category in ("Cc", "Co") else char
-
-
-def _strip_tags(text: str) -> str:
-    """``text`` without the ornaments, bracketed tags, numbers and dates before its first word."""
-    text = _without_ornaments(text)
-    while end := _tag_end(text):
-        text = text[end:]
-    return text if any(map(str.isalpha, text)) and not is_date(text) else ""
-
-
-def _tag_end(text: str) -> int:
-    """Where the tag, number or date ends that ``text`` starts with; 0 if there is none.
-
-    "[V]-Mamba" and "(Re)thinking" start with a word and not with a tag, "[ICML24]Mamba" does not.
-    """
-    match = _SQUARE_TAG.match(text) or _ROUND_TAG.match(text)
-    if match is None:
-        number = _NUMBER_LEAD.match(text)
-        return number.end() if number else 0
-    if match["glued"] is None:
-        return match.end()
-    inner = next(filter(None, match.groups()))
-    return match.start("glued") if is_venue(inner) or is_date(inner) or arxiv_id(inner) else 0
-
-
-def _trim(text: str) -> tuple[str, str, int | None]:
-    """A title out of its surroundings, and the venue and year in the brackets that went."""
-    text = " ".join(text.split())
-    title = _strip_tags(text) or text
-    title = _ID_TAIL.sub("", title) or title
-    venue, year = "", None
-    for _ in range(_MAX_TAILS):
-        match = _TAIL.search(title := _without_tail(title))
-        inner = match[1].strip() if match else ""
-        if match is None or not (is_venue(inner) or is_date(inner) or arxiv_id(inner)):
-            break
-        venue, year = (inner if is_venue(inner) else venue), find_year(inner) or year
-        title = title[: match.start()]
-    return clean_title(title), venue, year
-
-
-def _without_tail(text: str) -> str:
-    """``text`` without the dashes, colons and opened brackets that lead over to the links."""
-    return text.rstrip().rstrip("-–—:：,;|([（【 ").rstrip()
-
-
-def _around(title: str, runs: tuple[Run, ...]) -> tuple[str, int | None]:
-    """The first venue, and the first year, that an entry gives beside its title.
-
-    They stand in brackets, on a line of their own, as a link, or as a date at the very beginning.
-    """
-    outside_links = [
-        f"({run.text})" if run.href and is_venue_link(run.text) else run.text
-        for run in runs
-        if run.bold or not run.href.startswith("http") or is_venue_link(run.text)
-    ]
-    said = []
-    for line in "".join(outside_links).splitlines():
-        whole = line.strip()
-        if is_date(whole) or is_venue_link(whole):
-            said.append(whole)
-        said += _GROUP.findall(line)
-    if date := _DATE_LEAD.match(plain(runs)):
-        said.insert(0, date[1])
-    said = [text for text in said if clean_title(text) != title]
-    venue = next((text.strip(" *") for text in said if is_venue(text)), "")
-    dated = (text for text in said if is_venue(text) or is_date(text))
-    return venue, next(filter(None, map(find_year, dated)), None)
+    title = trim(text)
+    return Headline(title, 3, end=end) if any(map(str.isalpha, title)) else Headline()

@@ -6,8 +6,14 @@ import difflib
 import re
 from functools import lru_cache
 
-PAPER_LABELS = frozenset("paper pdf arxiv openreview doi html abs article thesis 论文".split())
-CODE_LABELS = frozenset("code codes github repo repository implementation star stars 代码".split())
+PAPER_LABELS = frozenset(
+    """paper pdf arxiv openreview doi html abs article thesis 论文 論文 논문 статья artículo artikel
+    articolo artigo""".split()
+)
+CODE_LABELS = frozenset(
+    """code codes github repo repository implementation star stars 代码 代碼 コード 코드 код
+    código""".split()
+)
 _LABELS = (
     frozenset(
         """papers gitlab link links project page pages website web homepage home site video videos
@@ -17,7 +23,8 @@ _LABELS = (
         here source download pytorch jax tensorflow colab notebook review talk youtube twitter
         zhihu available list cvf proceedings publication journal conference venue tba todo na none
         coming soon
-        链接 项目 主页 数据集 视频 博客 论文链接 代码链接""".split()
+        链接 地址 项目 项目地址 主页 项目主页 官网 数据集 数据 模型 视频 博客 文档 论文链接 代码链接
+        论文地址 代码地址 lien enlace ссылка リンク 링크""".split()
     )
     | PAPER_LABELS
     | CODE_LABELS
@@ -28,6 +35,7 @@ _SPELLING_LENGTHS = range(4, 9)
 _SPELLING_LIKENESS = 0.85
 
 _ID_WORD = re.compile(r"\d{4}\.\d{4,5}(v\d+)?")
+_REMARK = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -45,7 +53,7 @@ def is_label(text: str) -> bool:
         return True
     if len(text) > _LONGEST_LABEL:
         return False
-    words = label_words(text)
+    words = label_words(_REMARK.sub("", text))  # "Model (7B)", "Paper(Oral)"
     unknown = words - _LABELS
     return not unknown or (len(words) == 1 and _is_misspelled(next(iter(words))))
 

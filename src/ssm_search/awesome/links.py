@@ -10,8 +10,8 @@ from ssm_search.awesome.blocks import Run, plain
 from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words
 
 _CODE_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "gitee.com", "codeberg.org")
+_BROKEN = re.compile(r"^\W*h?t{1,3}ps?\s*[:;]\W*", re.I)
 _WEB_ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+", re.I)
-_MEANT_FOR_WEB = re.compile(r"https?:", re.I)
 _BADGE_ID = re.compile(r"arxiv-(\d{4}\.\d{4,5})", re.I)
 
 
@@ -22,12 +22,17 @@ def is_web(run: Run) -> bool:
 
 def leads_out(run: Run) -> bool:
     """True for a link that is meant to leave the list, even if it is misspelled."""
-    return _MEANT_FOR_WEB.match(run.href) is not None or arxiv_id(run.href) is not None
+    return _BROKEN.match(run.href) is not None or arxiv_id(run.href) is not None
 
 
 def is_malformed(run: Run) -> bool:
     """True for a link such as "https:/example.org", which leads nowhere."""
-    return _MEANT_FOR_WEB.match(run.href) is not None and not is_web(run)
+    return _BROKEN.match(run.href) is not None and not is_web(run)
+
+
+def mended(address: str) -> str:
+    """A misspelled address as it was meant: "ttps:/example.org)" is "https://example.org"."""
+    return _BROKEN.sub("https://", address.strip()).rstrip(")>")
 
 
 def is_code(run: Run) -> bool:
@@ -54,7 +59,7 @@ def says_paper(run: Run) -> bool:
 def paper_ids(runs: Iterable[Run]) -> list[str]:
     """Distinct arXiv ids: those that links lead to first, then those in the text and on badges."""
     runs = tuple(runs)
-    linked = [arxiv_id(run.href) for run in runs]
+    linked = [arxiv_id(run.href) or arxiv_id(mended(run.href)) for run in runs]
     written = [*arxiv_ids_in_text(plain(runs)), *(arxiv_id(run.text) for run in runs)]
     badges = [match[1] for run in runs if (match := _BADGE_ID.search(run.image))]
     return [found for found in dict.fromkeys([*linked, *written, *badges]) if found]

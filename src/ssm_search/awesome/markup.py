@@ -130,8 +130,12 @@ class _Feed:
             self.builder.text(LINE_BREAK)
         elif token.type == "image":
             self.builder.start("img", {"src": str(token.attrGet("src") or "")})
-        elif token.type in ("text", "code_inline"):
+        elif token.type == "text":
             self.builder.text(token.content)
+        elif token.type == "code_inline":
+            self.builder.start("code", {})
+            self.builder.text(token.content)
+            self.builder.end("code")
         elif token.type == "text_special":
             self.builder.text(token.content, escaped=True)
         elif token.nesting == 1:

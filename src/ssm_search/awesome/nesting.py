@@ -9,7 +9,8 @@ from itertools import groupby
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run
 from ssm_search.awesome.headline import headline
 from ssm_search.awesome.links import is_web, paper_ids
-from ssm_search.venues import is_venue_link
+from ssm_search.awesome.persons import is_author_list
+from ssm_search.venues import find_venue
 
 
 def with_children(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -65,7 +66,7 @@ def _stands_alone(item: Block) -> bool:
     if not _leads_anywhere(runs):
         return False
     title = headline(runs).title
-    return bool(title) and not is_venue_link(title)
+    return bool(title) and not find_venue(title, marked=True) and not is_author_list(title)
 
 
 def _leads_anywhere(runs: Iterable[Run]) -> bool:

@@ -16,12 +16,13 @@ from typing import Any
 from ssm_search.awesome.blocks import Block, Run, plain
 from ssm_search.awesome.columns import with_headers
 from ssm_search.awesome.entries import Entry, Problem, read_row, read_text
-from ssm_search.awesome.headline import clean_title
 from ssm_search.awesome.links import is_malformed, paper_ids
 from ssm_search.awesome.markup import parse_blocks
 from ssm_search.awesome.nesting import with_children
+from ssm_search.awesome.titles import clean_title
 from ssm_search.errors import ListError
 from ssm_search.papers import Category, Paper
+from ssm_search.venues import find_venue, find_year, is_occasion
 
 __all__ = [
     "MAX_LIST_CHARS",
@@ -117,7 +118,8 @@ def read_list(text: str) -> ListReading:
             if isinstance(found, Problem):
                 problems.append(found)
             else:
-                paper = replace(found.paper, categories=(category,) if category else ())
+                paper = _dated_by(category, found.paper)
+                paper = replace(paper, categories=(category,) if category else ())
                 entries.append(replace(found, paper=paper))
     entries = _drop_echoes(entries)
     problems += _unread_ids(blocks, entries, problems)
@@ -128,6 +130,16 @@ def read_list(text: str) -> ListReading:
         sections=tuple(sections),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
     )
+
+
+def _dated_by(category: Category, paper: Paper) -> Paper:
+    """``paper`` with the year and the venue of the nearest heading that gives one."""
+    year, venue = paper.year, paper.venue
+    for heading in reversed(category):
+        year = year or find_year(heading)
+        if not venue and is_occasion(heading):
+            venue = find_venue(heading, marked=True)
+    return replace(paper, year=year, venue=venue)
 
 
 def clean_heading(text: str) -> str:
@@ -221,7 +233,7 @@ def _merge(entries: Iterable[Entry]) -> Iterator[Paper]:
         papers = [entry.paper for entry in same]
         first_given: dict[str, Any] = {
             name: next(filter(None, (getattr(paper, name) for paper in papers)), None)
-            for name in ("code_url", "venue", "year", "pdf_url")
+            for name in ("name", "code_url", "venue", "year", "pdf_url", "authors")
         }
         yield replace(
             papers[0],

@@ -1,0 +1,133 @@
+"""What an entry gives beside its title: where and when the paper appeared, and by whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ssm_search.awesome.blocks import Run, plain
+from ssm_search.awesome.labels import is_label
+from ssm_search.awesome.persons import persons
+from ssm_search.awesome.titles import GROUP, clean_title
+from ssm_search.papers import title_key
+from ssm_search.venues import find_venue, find_year, is_date, is_honour, is_preprint
+
+_DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")
+# A full stop behind two letters ends a part, one behind an initial does not.
+_PARTS = re.compile(r"(?<=\w\w)[.。]\s+|[;|\n]\s*|\s[-–—]+\s|[/]\s")
+_COMMA = re.compile(r"\s*[,，]\s*")
+_MOST_WORDS_IN_DATED = 6  # "Linux Audio Conference 2011", "Rick Szeliski 2010"
+
+
+class Beside(NamedTuple):
+    """What is printed beside a title."""
+
+    venue: str = ""
+    year: int | None = None
+    authors: tuple[str, ...] = ()
+
+
+class _Part(NamedTuple):
+    text: str
+    marked: bool
+
+
+def beside(title: str, name: str, runs: tuple[Run, ...]) -> Beside:
+    """The venue, the year and the authors that an entry gives beside its title and its name.
+
+    A venue with proceedings comes before a preprint, and the first one before the others.
+    """
+    own = {title_key(title), title_key(name)}
+    parts = [part for part in _parts(title, runs) if title_key(part.text) not in own]
+    venues: list[str] = []
+    years: list[int] = []
+    if date := _DATE_LEAD.match(plain(runs)):
+        years += filter(None, [find_year(date[1])])
+    for text, marked in parts:
+        whole = marked and find_venue(text, marked=True)
+        for said in [text] if whole else _with_honours(_COMMA.split(text)):
+            venue = find_venue(said, marked=marked)
+            venues += [venue] if venue else []
+            if venue or is_date(said):
+                years += filter(None, [find_year(said)])
+    years += filter(
+        None, (_year_at_edge(one, part.marked) for part in parts for one in _COMMA.split(part.text))
+    )
+    venue = next((one for one in venues if not is_preprint(one)), next(iter(venues), ""))
+    return Beside(venue, next(iter(years), None), _authors(parts))
+
+
+def _parts(title: str, runs: tuple[Run, ...]) -> Iterator[_Part]:
+    """The stretches of an entry that stand for themselves, but for its title and its labels."""
+    text = ""
+    look: object = None
+    for run in runs:
+        now = (run.bold, run.italic, run.code, run.href)
+        if now != look or run.image or run.is_break:
+            yield from _cut(text, title, look)
+            text, look = "", now
+        text += "" if run.image else run.text
+    yield from _cut(text, title, look)
+
+
+def _cut(text: str, title: str, look: object) -> Iterator[_Part]:
+    if not text.strip():
+        return
+    _, _, code, href = look if isinstance(look, tuple) else (False, False, False, "")
+    whole = " ".join(text.split())
+    if title and title in whole:
+        whole = whole.replace(title, "\n", 1)
+    elif href.startswith("http"):
+        venue = find_venue(whole, marked=True) and not (is_label(whole) and not find_year(whole))
+        if is_date(whole) or venue:
+            yield _Part(whole, True)
+        return
+    if code:
+        yield _Part(whole, True)
+        return
+    for group in GROUP.findall(whole):
+        yield _Part(group, True)
+    for part in _PARTS.split(GROUP.sub("\n", whole)):
+        if part.strip():
+            yield _Part(part.strip(), False)
+
+
+def _with_honours(said: list[str]) -> Iterator[str]:
+    """The parts between commas, each with the honours that follow it: "ICLR 2024, Oral"."""
+    whole = ""
+    for part in said:
+        if whole and is_honour(part):
+            whole += f", {part}"
+            continue
+        if whole:
+            yield whole
+        whole = part
+    if whole:
+        yield whole
+
+
+def _year_at_edge(text: str, marked: bool) -> int | None:
+    """The year that a few names begin or end with: "Rick Szeliski 2010"; not one in a sentence."""
+    words = clean_title(text).split()
+    year = next((word for word in (words[:1] + words[-1:]) if is_date(word)), "")
+    names = [word for word in words if word != year]
+    if (
+        not year
+        or not names
+        or (len(words) > _MOST_WORDS_IN_DATED and not persons(" ".join(names)))
+    ):
+        return None
+    first = marked and words[0] == year  # "[2023 blog]"
+    proper = all(word[0].isupper() or word in ("and", "&") for word in names)
+    return find_year(year) if proper or first else None
+
+
+def _authors(parts: list[_Part]) -> tuple[str, ...]:
+    for text, marked in parts:
+        if marked:
+            continue
+        said = [one for one in _COMMA.split(text) if not is_date(one) and not find_venue(one)]
+        if found := persons(", ".join(said)):
+            return found
+    return ()

@@ -1,0 +1,64 @@
+"""The persons that a text names: the authors of a paper, as lists print them."""
+
+from __future__ import annotations
+
+import re
+
+_MOST_PERSONS = 200
+_MOST_WORDS_IN_NAME = 5
+_LONGEST = 6_000
+_LABEL = re.compile(r"(?i)\s*(?:by|authors?|作者)\s*[:：]?\s+")
+_BETWEEN = re.compile(r"\s*[,;，、·]\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+")
+_MARKS = re.compile(r"[*†‡§¶✉⋆\d^]+$|\s*\([^()]{0,60}\)$")
+_ET_AL = re.compile(r"(?i)[,\s]*\bet\.? al\.?|\s*(?:,|and)\s*others$|[…]+$|\.{3}$")
+_PARTICLES = frozenset("al bin da de del della der di dos du el la le ten ter van von y".split())
+_SUFFIXES = frozenset("jr sr ii iii iv".split())
+_NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'’.`´-]*(?:['’.`´-][^\W\d_]*)*\.?")
+# Organisations, and what titles are made of: no name has one of these words.
+_NO_NAMES = frozenset(
+    """academy ai and for foundation google group in inc institute lab laboratory labs learning
+    meta microsoft model models nets network networks of on research school systems team the
+    university via vision with""".split()
+)
+
+
+def persons(text: str) -> tuple[str, ...]:
+    """The names that ``text`` is a list of; () if it is anything else.
+
+    A single name counts only with "et al." or "by".
+    """
+    if len(text) > _LONGEST:
+        return ()
+    text = " ".join(text.split())
+    labelled = _LABEL.match(text)
+    text = text[labelled.end() :] if labelled else text
+    more = _ET_AL.search(text)
+    text = (text[: more.start()] if more else text).strip(" .,;:*_-–—")
+    names = [_MARKS.sub("", part).strip() for part in _BETWEEN.split(text) if part]
+    if not names or len(names) > _MOST_PERSONS or not all(map(is_person, names)):
+        return ()
+    return tuple(names) if len(names) > 1 or more or labelled else ()
+
+
+def is_author_list(text: str) -> bool:
+    """Whether ``text`` is surely names: titles too are made of two pairs of words and an "and"."""
+    names = persons(text)
+    return len(names) > 2 or any("." in name for name in names) or _ET_AL.search(text) is not None
+
+
+def is_person(text: str) -> bool:
+    """Whether ``text`` looks like the name of one person: "J. Doe", "Ludwig van Beethoven"."""
+    words = text.replace(".", ". ").split()
+    if not 2 <= len(words) <= _MOST_WORDS_IN_NAME:
+        return False
+    capital = 0
+    for word in words:
+        plain = word.strip(".").casefold()
+        if plain in _NO_NAMES or not _NAME_WORD.fullmatch(word):
+            return False
+        if word[0].isupper():
+            # Initials, and surnames in capitals; an acronym has more letters than initials.
+            capital += 1
+        elif plain not in _PARTICLES and plain not in _SUFFIXES:
+            return False
+    return capital > 1
