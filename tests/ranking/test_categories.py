@@ -14,6 +14,7 @@ from ssm_search.papers import Paper
 from ssm_search.ranking import headings as categories
 from ssm_search.ranking.headings import Calibration, Similarities
 from ssm_search.search.local import PaperSearch
+from ssm_search.search.placing import filed_anew
 
 
 def test_votes_fall_off_with_distance() -> None:
@@ -215,6 +216,21 @@ def test_suggestions_survive_saving(search: PaperSearch, tmp_path: Path) -> None
     assert loaded.manifest.calibration == search.manifest.calibration
     for seed in ("audio-2", "All about the graph"):
         assert loaded.suggest_categories(seed) == search.suggest_categories(seed)
+
+
+def test_all_listed_papers_are_judged_at_once_as_one_by_one(search: PaperSearch) -> None:
+    one_by_one = [search.judge(paper.id).probabilities[0] for paper in search.papers]
+    np.testing.assert_allclose(filed_anew(search.rows), one_by_one, atol=1e-6)
+    # With fewer papers than neighbours, under several headings or none; and a paper by itself.
+    few = [
+        Paper("a", "On video", categories=(("Films",), ("Clips",))),
+        Paper("b", "On graph", categories=(("Webs",),)),
+        Paper("c", "On graph video"),
+    ]
+    for count in (1, 2, 3):
+        small = PaperSearch.from_papers(few[:count], WordEncoder())
+        one_by_one = [small.judge(paper.id).probabilities[0] for paper in small.papers]
+        np.testing.assert_allclose(filed_anew(small.rows), one_by_one, atol=1e-6)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "?!"])

@@ -22,6 +22,7 @@ from ssm_search.search.duplicates import (
     NEAR_NAME,
     NEAR_TERMS,
     NEAR_TITLE,
+    duplicate_pairs,
     is_successor,
     title_likeness,
 )
@@ -91,6 +92,9 @@ DIFFERENT = [
         "VM-UNet: Vision Mamba UNet for Medical Image Segmentation",
         "H-vmunet: High-order Vision Mamba UNet for Medical Image Segmentation",
     ),
+    (f"{LONG} w/ Sieves", f"{LONG} w/o Sieves"),
+    (f"{LONG} with Sieves", f"{LONG} without Sieves"),
+    (f"{LONG} (GSFX)", f"{LONG} (GSF)"),
     ("TideNet: A Survey", "DuneFormer: A Survey"),
     ("A Survey", "TideNet: A Survey"),
     ("", ""),
@@ -224,6 +228,32 @@ def test_the_surest_reason_comes_first() -> None:
     found = PaperSearch.from_papers(papers, WordEncoder()).duplicates(LISTED)
     assert [one.reason for one in found] == ["id", "link", "title", "abstract"]
     assert [one.likeness for one in found[:3]] == [1, 1, 1]
+
+
+def test_all_pairs_are_found_at_once_as_one_by_one() -> None:
+    papers = [
+        Paper("2405.90001", "Counting Grains", abstract=REVISED),
+        replace(LISTED, id="again", pdf_url=""),
+        Paper("mirror", "Elsewhere", kind="link", url="https://a.org/t.pdf"),
+        LISTED,
+        Paper("2405.90002", f"H9: {LONG}s (S9)", abstract="We do something else."),
+        Paper("2405.90003", "TideNet++: More Grains", abstract=REVISED),
+        Paper("bare", LONG),
+        Paper("page", "Another", kind="link", url="https://arxiv.org/abs/2405.90002v2"),
+        *(Paper(f"2401.0000{at}", f"Reefs as Graphs {at}", abstract=OTHER) for at in range(4)),
+    ]
+    search = PaperSearch.from_papers(papers, WordEncoder())
+    rows = {paper.id: row for row, paper in enumerate(papers)}
+    expected = [
+        (row, rows[found.paper.id], found.reason, found.likeness, str(found))
+        for row, paper in enumerate(papers)
+        for found in search.duplicates(paper)
+        if rows[found.paper.id] > row
+    ]
+    found = [(p.one, p.other, p.reason, p.likeness, str(p)) for p in duplicate_pairs(search.rows)]
+    assert found == sorted(expected)
+    assert {reason for *_, reason, _, _ in found} == {"id", "link", "title", "abstract"}
+    assert duplicate_pairs(PaperSearch.from_papers([], WordEncoder()).rows) == []
 
 
 def test_without_the_text_of_abstracts_what_is_stored_of_them_serves(tmp_path: Path) -> None:

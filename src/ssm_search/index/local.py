@@ -21,6 +21,7 @@ from ssm_search.index.segments import Segment, text_hashes
 from ssm_search.index.words import RowVectors, Words, sampled_rows
 from ssm_search.papers import Category, Paper
 from ssm_search.ranking import fused, nearest_words, product, top_rows, z_scores
+from ssm_search.venues import is_occasion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,15 +87,30 @@ class Headings:
         weighted = nearest * self.word_weights
         return np.add.reduceat(weighted, self.word_starts[:-1], axis=1).astype(np.float64)
 
+    def topics(self) -> Headings:
+        """Those that papers can be filed under by what they are about: no years, no venues."""
+        kept = [at for at, path in enumerate(self.paths) if topic_of(path) == path]
+        names = [self.name(at) for at in kept]
+        return Headings.of([self.paths[at] for at in kept], names, self.vectors.shape[1])
+
     def members(self, papers: Sequence[Paper]) -> NDArray[np.bool_]:
-        """Which paper stands under which heading, shape (n, C)."""
+        """Which paper stands under which heading or a year or venue below it, shape (n, C)."""
         number = {path: at for at, path in enumerate(self.paths)}
+        paths = {path for paper in papers for path in paper.categories}
+        under = {path: number.get(topic_of(path)) for path in paths}
         members = np.zeros((len(papers), len(self.paths)), dtype=bool)
         for row, paper in enumerate(papers):
             for path in paper.categories:
-                if path in number:
-                    members[row, number[path]] = True
+                if (at := under[path]) is not None:
+                    members[row, at] = True
         return members
+
+
+def topic_of(category: Category) -> Category:
+    """A heading without the years and venues that it ends in; () if it is nothing else."""
+    while category and is_occasion(category[-1]):
+        category = category[:-1]
+    return category
 
 
 @dataclass(frozen=True)
@@ -189,6 +205,15 @@ class LocalRows:
         index = self.as_list().index
         assert isinstance(index, MemoryIndex)
         return index
+
+    @cached_property
+    def topics(self) -> Headings:
+        """The headings of a list that papers can be filed under.
+
+        Raises:
+            IndexFolderError: these rows are of a large corpus.
+        """
+        return self.as_list().list_headings.topics()
 
     @cached_property
     def tally(self) -> Tally:

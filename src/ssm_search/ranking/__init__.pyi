@@ -16,5 +16,6 @@ from .headings import Judgement as Judgement
 from .headings import Similarities as Similarities
 from .headings import calibrate as calibrate
 from .headings import judge as judge
+from .headings import judge_listed as judge_listed
 from .late import late_interaction as late_interaction
 from .late import nearest_words as nearest_words

@@ -187,6 +187,60 @@ def judge(
     return Judgement(probabilities, fit, scope)
 
 
+def judge_listed(
+    similarities: Similarities, members: NDArray[np.bool_], calibration: Calibration
+) -> NDArray[np.float64]:
+    """The probabilities of each heading for each listed paper, if it were new; shape (n, C).
+
+    What :func:`judge` says of one after the other; all at once, since to leave one out of n × n
+    numbers takes longer than to judge it.
+
+    Args:
+        similarities: of the listed papers with each other: m = n.
+    """
+    if len(members) < 2:
+        nobody = np.zeros(0, dtype=np.int64)
+        similarities = similarities.part(np.arange(len(members)), nobody)
+        return judge(similarities, members[nobody], calibration).probabilities
+    found = np.stack(
+        [
+            vote(_without_own(similarities.words), members),
+            similarities.names,
+            _left_out_cosines(similarities.gram, members),
+            vote(_without_own(similarities.titles), members),
+            similarities.overlap,
+            _left_out_cosines(similarities.paper_gram, members),
+        ],
+        axis=-1,
+    )
+    return softmax(product(found, WEIGHTS) / calibration.temperature)
+
+
+def _without_own(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosines by which no paper is a neighbour of its own."""
+    others = cosines.copy()
+    np.fill_diagonal(others, -np.inf)
+    return others
+
+
+def _left_out_cosines(gram: NDArray[np.float64], members: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What :func:`centroid_cosines` gives for each listed paper without that paper, (n, C).
+
+    Up to its length a centroid is the sum of its members and ``drawn`` times that of all papers; of
+    every sum is taken away what the paper itself brings into it.
+    """
+    drawn = SHRINKAGE / (len(members) - 1)
+    own, is_member = gram.diagonal()[:, None], members.astype(np.float64)
+    of_heading = product(gram, is_member)
+    of_all = gram.sum(axis=1, keepdims=True)
+    nearness = of_heading - own * is_member + drawn * (of_all - own)
+    within = (is_member * of_heading).sum(axis=0) - is_member * (2 * of_heading - own)
+    across = of_heading.sum(axis=0) - of_heading - is_member * (of_all - own)
+    among_all = of_all.sum() - 2 * of_all + own
+    squared = within + 2 * drawn * across + drawn**2 * among_all
+    return np.asarray(nearness / np.sqrt(np.maximum(squared, 1e-12)))
+
+
 def doubt(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """The entropy of each row of probabilities, (m, C), in nats; shape (m,).
 

@@ -1,7 +1,10 @@
 from .asking import Search as Search
 from .duplicates import NEAR_TITLE as NEAR_TITLE
+from .duplicates import Likeness as Likeness
+from .duplicates import duplicate_pairs as duplicate_pairs
 from .duplicates import title_likeness as title_likeness
 from .hits import Hits as Hits
 from .local import PaperSearch as PaperSearch
+from .placing import filed_anew as filed_anew
 from .shipped import open_index as open_index
 from .shipped import shipped_search as shipped_search

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -40,7 +45,84 @@ _ACRONYM_TAIL = re.compile(r"\s*\((?![ivx\d]+\))[^()\s]{1,12}\)\s*$", re.I)  # "
 _ROMAN = re.compile(r"\b(?:ii|iii|iv|vi|vii|viii|ix)\b")
 _ARABIC = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _MARKS = re.compile(r"\d+|\++")
+_NEGATIONS = re.compile(r"\b(?:no|non|not|w/o|without)\b")
 _VERSION = re.compile(r"(?:v?\d+(?:\.\d+)?|\++|pro)$")
+
+
+BLOCK = 1000  # titles compared with all others at a time
+
+Reason = Literal["id", "link", "title", "abstract"]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Two papers of a list that look like one, by their rows; else as a :class:`Duplicate`."""
+
+    one: int
+    other: int
+    reason: Reason
+    likeness: float
+
+    def __str__(self) -> str:
+        return f"{'the same' if self.likeness == 1 else 'nearly the same'} {self.reason}"
+
+
+def duplicate_pairs(rows: LocalRows) -> list[Likeness]:
+    """All pairs of listed papers that :func:`find_duplicates` would find, in the list's order.
+
+    By what they have in common, so that not every paper has to be compared with every other.
+    """
+    papers = rows.listing
+    found: dict[tuple[int, int], Likeness] = {}
+    exact: tuple[tuple[Reason, Callable[[Paper], set[str]]], ...] = (("id", _ids), ("link", _links))
+    for reason, named in exact:
+        sharing: dict[str, list[int]] = defaultdict(list)
+        for row, paper in enumerate(papers):
+            for name in named(paper):
+                sharing[name].append(row)
+        for same in sharing.values():
+            for pair in combinations(same, 2):
+                found.setdefault(pair, Likeness(*pair, reason, 1.0))
+    for pair in _alike_titles([paper.title for paper in papers]):
+        likeness = title_likeness(papers[pair[0]].title, papers[pair[1]].title)
+        if likeness >= NEAR_TITLE:
+            found.setdefault(pair, Likeness(*pair, "title", likeness))
+    for one, other, likeness in _alike_abstracts(rows):
+        if not is_successor(papers[one].title, papers[other].title):
+            found.setdefault((one, other), Likeness(one, other, "abstract", likeness))
+    return [found[pair] for pair in sorted(found)]
+
+
+def _alike_titles(titles: list[str]) -> set[tuple[int, int]]:
+    """Positions of titles that may be alike: some form of one is near some form of the other."""
+    from rapidfuzz.distance import Indel
+    from rapidfuzz.process import cdist
+
+    forms = [
+        (form, at)
+        for at, title in enumerate(titles)
+        for form in {*_forms(title)[1:], *_forms(_ACRONYM_TAIL.sub("", title))[1:]}
+        if form
+    ]
+    letters = [form for form, _ in forms]
+    pairs = set()
+    for start in range(0, len(forms), BLOCK):
+        block = letters[start : start + BLOCK]
+        near = cdist(block, letters, scorer=Indel.normalized_similarity, score_cutoff=NEAR_TITLE)
+        for left, right in np.argwhere(near):
+            one, other = forms[start + left][1], forms[right][1]
+            if one < other:
+                pairs.add((one, other))
+    return pairs
+
+
+def _alike_abstracts(rows: LocalRows) -> Iterator[tuple[int, int, float]]:
+    index, by_title_alone = rows.list_index, set(rows.manifest.without_abstract)
+    known = np.array([paper.id not in by_title_alone for paper in rows.listing], dtype=bool)
+    alike = (index.term_gram >= NEAR_TERMS) & (index.paper_gram >= NEAR_VECTORS)
+    for one, other in np.argwhere(np.triu(alike & known & known[:, None], 1)):
+        likeness = min(1.0, round(float(index.term_gram[one, other]), 6))
+        yield int(one), int(other), likeness
 
 
 def find_duplicates(paper: Paper, asked: ToFile, rows: LocalRows) -> list[Duplicate]:
@@ -93,14 +175,20 @@ def _abstract_likeness(paper: Paper, asked: ToFile, rows: LocalRows) -> dict[int
 
 
 def title_likeness(one: str, other: str) -> float:
-    """How alike two titles are, 0 to 1 for the same; 0 where names, numbers or plus signs differ.
+    """How alike two titles are, 0 to 1 for the same; 0 where names, numbers or negations differ.
 
     The normalized indel similarity of letters and digits. Case, accents, spacing, punctuation and
     an acronym at the end of one of them, "(S5)", do not count, nor does a name before the colon
     that only one of them has.
     """
+    if _negations(one) != _negations(other):
+        return 0.0
+    tails = [_ACRONYM_TAIL.search(title) for title in (one, other)]
     shortened = [_ACRONYM_TAIL.sub("", title) for title in (one, other)]
-    if one in shortened or other in shortened:  # else both have one, and it tells them apart
+    if tails[0] and tails[1]:
+        if _letters(tails[0].group()) != _letters(tails[1].group()):
+            return 0.0
+    else:
         one, other = (short or title for short, title in zip(shortened, (one, other), strict=True))
     name, whole, subtitle = _forms(one)
     other_name, other_whole, other_subtitle = _forms(other)
@@ -108,6 +196,11 @@ def title_likeness(one: str, other: str) -> float:
     entire = 0.0 if named_apart else _alike(whole, other_whole)
     parts = max(_alike(subtitle, other_whole), _alike(whole, other_subtitle))
     return max(entire, parts if parts >= SAME_SUBTITLE else 0.0)
+
+
+def _negations(title: str) -> list[str]:
+    found = _NEGATIONS.findall(title.casefold())
+    return ["without" if word == "w/o" else word for word in found]
 
 
 def is_successor(one: str, other: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ssm_search.index import Candidates, LocalRows, RowVectors
 from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement
-from ssm_search.ranking import Judgement, judge, top_rows
+from ssm_search.ranking import Judgement, judge, judge_listed, top_rows
 from ssm_search.search.duplicates import find_duplicates
 from ssm_search.search.likeness import ToFile, likely_parent, listed, of_new, similarities, without
 from ssm_search.search.question import Question
@@ -41,6 +41,14 @@ class Seed:
     encoded: RowVectors | None
 
 
+def filed_anew(rows: LocalRows) -> NDArray[np.float64]:
+    """The probabilities of ``rows.topics`` for each paper of a list, were it new; shape (n, C)."""
+    index, headings = rows.list_index, rows.topics
+    known = listed(index, rows.listing, headings)
+    similar = similarities(known, known, index, headings)
+    return judge_listed(similar, headings.members(rows.listing), rows.manifest.calibration)
+
+
 class Placing:
     """What the papers of a list say about others; what depends on the list alone is found once."""
 
@@ -55,7 +63,7 @@ class Placing:
             candidates: all papers of the list, scored for what ``seed`` asks.
         """
         judgement = self.judge(seed)
-        paths = self._rows.list_headings.paths
+        paths = self._rows.topics.paths
         scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
         verdict: Literal["fits", "no heading", "off topic"] = "fits"
         if scope < SCOPE_LEVEL:
@@ -78,7 +86,7 @@ class Placing:
     def judge(self, seed: Seed) -> Judgement:
         """Probabilities of all headings; a listed paper is judged as if it were not listed."""
         members = self._members
-        index, headings = self._rows.list_index, self._rows.list_headings
+        index, headings = self._rows.list_index, self._rows.topics
         similar = similarities(self._asked(seed), self._listed, index, headings)
         if seed.row is not None:
             similar, members = without(similar, seed.row), np.delete(members, seed.row, axis=0)
@@ -94,14 +102,14 @@ class Placing:
             assert seed.row is not None
             return self._listed.only(seed.row)
         title = seed.paper.title or first_sentence(seed.paper.abstract)
-        index, headings = self._rows.list_index, self._rows.list_headings
+        index, headings = self._rows.list_index, self._rows.topics
         return of_new(title, seed.question.stems, seed.encoded, index, headings)
 
     @cached_property
     def _members(self) -> NDArray[np.bool_]:
-        return self._rows.list_headings.members(self._rows.listing)
+        return self._rows.topics.members(self._rows.listing)
 
     @cached_property
     def _listed(self) -> ToFile:
         rows = self._rows
-        return listed(rows.list_index, rows.listing, rows.list_headings)
+        return listed(rows.list_index, rows.listing, rows.topics)

@@ -35,6 +35,7 @@ from ssm_search.index import (
     project,
     row_vectors,
     text_hashes,
+    topic_of,
 )
 from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
 from ssm_search.search.likeness import calibrated
@@ -74,7 +75,8 @@ def build_rows(
         if paper.id in seen:
             raise QueryError(f"two papers have the id {paper.id!r}; merge them into one")
         seen.add(paper.id)
-    paths = tuple(dict.fromkeys([*(p for x in papers for p in x.categories), *headings]))
+    paths = [*(path for paper in papers for path in paper.categories), *headings]
+    paths = list(dict.fromkeys([*paths, *filter(None, map(topic_of, paths))]))
     hashes = text_hashes(papers)
     stored, named = _stored(previous, encoder) if previous else ({}, {})
     new = {int(h): at for at, h in enumerate(hashes) if int(h) not in stored}
@@ -100,8 +102,8 @@ def build_rows(
         papers=len(papers),
         words=len(whole.words.vectors),
         without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
-        headings=paths,
-        calibration=calibrated(index, papers, names),
+        headings=tuple(paths),
+        calibration=calibrated(index, papers, names.topics()),
     )
     return LocalRows.of_list(papers, index, hashes, names, project(whole.vectors), manifest)
 
