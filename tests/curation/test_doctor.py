@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,14 +22,15 @@ from typer.testing import CliRunner
 from ssm_search.awesome.reading import read_list
 from ssm_search.build.lists import build_index
 from ssm_search.cli.questions import app
-from ssm_search.curation.doctor import Finding, examine
+from ssm_search.curation.doctor import Finding, combined_patch, examine
 from ssm_search.curation.filing import APART, MISFILED
+from ssm_search.curation.spelling import only_respelled
 from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.errors import ListError
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search.likeness import likely_parent
 from ssm_search.search.local import PaperSearch
-from ssm_search.views.finding_display import TITLES, finding_json, findings_rich
+from ssm_search.views.finding_display import SHOWN, TITLES, finding_json, findings_rich
 
 ABS = "https://arxiv.org/abs/"
 SHIPPED = ROOT / "index" / "awesome-mamba.md"
@@ -192,10 +195,7 @@ def test_one_paper_under_two_links(tmp_path: Path, first: str, second: str, reas
     assert [finding.evidence[0] for finding in findings] == [f"{reason} (1.00)"] * bool(reason)
     for finding in findings:
         assert (finding.line, finding.message) == (9, f"“{LONG}” looks like “{LONG}”, line 5")
-        if first.startswith(ABS) == second.startswith(ABS):
-            assert patched(tmp_path, text, finding) == text.replace(f"- [{LONG}]({second})\n", "")
-        else:
-            assert finding.patch == ""  # which of the two stays is not for a program to say
+        assert (finding.certainty, finding.patch) == ("likely", "")  # a person has to say
 
 
 def test_two_titles_with_one_link_are_left_to_people(tmp_path: Path) -> None:
@@ -204,18 +204,151 @@ def test_two_titles_with_one_link_are_left_to_people(tmp_path: Path) -> None:
     assert (finding.evidence[0], finding.patch) == ("the same link (1.00)", "")
 
 
-def test_the_same_line_twice(tmp_path: Path) -> None:
-    line = f"- [{LONG}]({ABS}2402.90001)\n"
+@pytest.mark.parametrize("link", [f"{ABS}2402.90001", POST, REVIEW])
+def test_the_same_line_twice(link: str, tmp_path: Path) -> None:
+    line = f"- [{LONG}]({link})\n"
     text = f"# L\n\n## Sea\n\n{line}- [Other Shores]({ABS}2402.90002)\n{line}\n## Sand\n\n{line}"
     (finding,) = examine(built(tmp_path, text), text, "list.md")
-    assert (finding.kind, finding.line) == ("duplicate", 7)
+    assert (finding.kind, finding.line, finding.certainty) == ("duplicate", 7, "proven")
+    assert finding.message == f"“{LONG}” stands on line 5 already"
     assert patched(tmp_path, text, finding) == text.replace(f"2)\n{line}", "2)\n")
+
+
+CODE = "https://github.com/sand/grains"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "goes"),
+    [
+        ("", f" [[code]({CODE})]", 5),
+        (f" [[code]({CODE})]", "", 6),
+        (f" [[code]({CODE})]", " A note.", 0),  # each says what the other does not
+        ("", "\n  - A note of it.", 5),
+        (" A note.", "\n  - Another, of it.", 0),
+    ],
+)
+def test_nothing_that_a_list_says_is_lost(
+    first: str, second: str, goes: int, tmp_path: Path
+) -> None:
+    lines = [f"- [{LONG}]({ABS}2402.90001){more}\n" for more in (first, second)]
+    text = f"# L\n\n## Sea\n\n{''.join(lines)}- [Other Shores]({ABS}2402.90002)\n"
+    (finding,) = examine(built(tmp_path, text), text, "list.md")
+    assert (finding.kind, finding.line) == ("duplicate", 6)
+    if goes:
+        after = patched(tmp_path, text, finding)
+        assert after == text.replace(lines[goes - 5], "", 1)
+    else:
+        assert finding.patch == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{LONG} w/ Fine Sieves", f"{LONG} w/o Fine Sieves"),
+        (f"{LONG} with Fine Sieves", f"{LONG} without Fine Sieves"),
+        (f"{LONG} (GSFX)", f"{LONG} (GSF)"),
+        (f"Supervised {LONG}", f"Unsupervised {LONG}"),
+        (f"{LONG}: Macro Grains", f"{LONG}: Micro Grains"),
+        (f"{LONG}, Part A", f"{LONG}, Part B"),
+        ("ICML 2021", "ICML 2021"),
+        ("Introduction", "Introduction"),
+    ],
+)
+@pytest.mark.parametrize("links", [(f"{ABS}2402.90001", f"{ABS}2402.90002"), (POST, f"{POST}2")])
+def test_titles_that_a_word_tells_apart(
+    one: str, other: str, links: tuple[str, str], tmp_path: Path
+) -> None:
+    text = f"# L\n\n## Sea\n\n- [{one}]({links[0]})\n- [{other}]({links[1]})\n"
+    assert examine(built(tmp_path, text), text) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Tidal Scans", "Tidal Scan", False),  # too short to be sure
+        ("Counting Graines", "Counting Grains", True),
+        ("Counting the Grain", "Counting a Grain", True),
+        ("Multi-modal Tides", "Multimodal Tides", True),
+        ("Multimodal Tide-Scan", "multi modal tidescan", True),
+        ("Tides with Sieves", "Tides without Sieves", False),
+        ("Supervised Tides", "Unsupervised Tides", False),
+        ("Tides A", "Tides B", False),
+        ("Tides", "Tides of Sand", False),
+        ("", "", True),
+    ],
+)
+def test_only_respelled(one: str, other: str, same: bool) -> None:
+    assert only_respelled(one, other) is only_respelled(other, one) is same
+
+
+def test_one_id_under_two_titles_is_a_wrong_link(tmp_path: Path) -> None:
+    text = f"# L\n\n## Sea\n\n- [{LONG}]({ABS}2402.90001)\n- [Reefs]({ABS}2402.90001v2)\n"
+    (finding,) = examine(built(tmp_path, text), text)
+    assert (finding.kind, finding.line, finding.certainty) == ("duplicate", 6, "proven")
+    assert finding.message == f"“Reefs” has the arXiv id of “{LONG}”, line 5"
+    assert finding.evidence == ("2402.90001", "one of the two links may be wrong")
+    assert finding.patch == ""
 
 
 def test_two_pages_of_one_title_under_one_heading_are_found_once(tmp_path: Path) -> None:
     text = f"# L\n\n## Sea\n\n- [{LONG}]({REVIEW})\n- [{LONG}]({REVIEW}2)\n"
     (finding,) = examine(built(tmp_path, text), text, "list.md")
     assert (finding.kind, finding.line) == ("duplicate", 6)
+
+
+def dated(heading: str, *, below: bool = False) -> tuple[str, dict[str, str]]:
+    """A list with papers of all topics under each year, or of each topic under its two years."""
+    text, known = "# A List\n", {}
+    parts = [(topic, entries(topic, month)) for month, topic in enumerate(TOPICS.values(), 1)]
+    for topic, (lines, abstracts) in parts:
+        known |= abstracts
+        if below:
+            halves = lines.splitlines(keepends=True)
+            text += f"\n## {topic}\n"
+            text += f"\n### {heading} 2023\n\n{''.join(halves[:2])}"
+            text += f"\n### {heading} 2024\n\n{''.join(halves[2:])}"
+    if not below:
+        every = [lines.splitlines(keepends=True) for _, (lines, _) in parts]
+        for year, part in (("2023", slice(0, 2)), ("2024", slice(2, 4))):
+            text += f"\n## {heading} {year}\n\n" + "".join(
+                line for lines in every for line in lines[part]
+            )
+    return text, known
+
+
+@pytest.mark.parametrize("heading", ["", "ICML", "Papers of"])
+@pytest.mark.parametrize("below", [False, True])
+def test_years_and_venues_are_no_topics(heading: str, below: bool, tmp_path: Path) -> None:
+    text, known = dated(heading, below=below)
+    search = built(tmp_path, text, known)
+    assert examine(search, text) == []
+    suggested = search.suggest_categories("A video of kind1 and shape1.", k=9)
+    assert {one.category for one in suggested} == (
+        {("video",), ("graph",), ("audio",)} if below else set()
+    )
+    if below:
+        assert suggested[0].category == ("video",)
+        stray = text.replace("- [On graph kind0", "- [Old graph kind0")
+        lines = stray.splitlines(keepends=True)
+        (at,) = (n for n, line in enumerate(lines) if "Old graph" in line)
+        moved = lines.pop(at)
+        lines.insert(next(n for n, line in enumerate(lines) if "On video kind1" in line), moved)
+        stray = "".join(lines)
+        (finding,) = of_kind(examine(built(tmp_path, stray, known), stray), "misfiled")
+        year = f"{heading} 2023".strip()
+        assert finding.message == f"“Old graph kind0” looks misfiled under video › {year}"
+        assert ", graph " in finding.evidence[0]
+
+
+def test_one_topic_of_two_years_is_not_told_apart(tmp_path: Path) -> None:
+    text, known = "# A List\n", {}
+    for start, year in ((1, 2023), (4, 2024)):
+        text += f"\n## {year}\n"
+        for month, topic in enumerate(TOPICS.values(), start=start):
+            lines, abstracts = entries(topic, month)
+            text += f"\n### {topic}\n\n{lines}"
+            known |= abstracts
+    assert examine(built(tmp_path, text, known), text) == []
 
 
 def table(*rows: tuple[str, str, int, str]) -> str:
@@ -336,6 +469,38 @@ def test_line_ends_and_a_byte_order_mark(tmp_path: Path) -> None:
     (finding,) = examine(built(tmp_path, text, known), text, "list.md")
     after = patched(tmp_path, text, finding)
     assert sorted(after.split("\r\n")) == sorted(text.split("\r\n"))
+
+
+def test_several_patches_are_one_diff(tmp_path: Path) -> None:
+    rows = [
+        ("TideNet: Counting Graines of Sand", "2402.90001", 2023, "arXiv"),
+        ("Counting Sand", "2402.90002", 2024, "arXiv"),
+        ("Scanning Lagoons", "2402.90003", 2021, "arXiv"),
+        ("Counting Sand", "2402.90002", 2024, "arXiv"),
+    ]
+    records = {"2402.90001": Abstract("2402.90001", "TideNet: Counting Grains of Sand", "")}
+    text = table(*rows)
+    findings = examine(built(tmp_path, text), text, "list.md", records)
+    assert [(one.kind, one.line, bool(one.patch)) for one in findings] == [
+        ("duplicate", 10, True),
+        ("title", 7, True),
+        ("year", 7, True),
+        ("year", 9, True),
+    ]
+    diff, left_out = combined_patch(findings, text, "list.md")
+    assert left_out == []
+    after = patched(tmp_path, text, replace(findings[0], patch=diff))
+    assert after == (
+        text.removesuffix(f"|[Counting Sand]({ABS}2402.90002)|2024|arXiv|\n")
+        .replace("Graines", "Grains")
+        .replace("|2023|", "|2024|")
+        .replace("|2021|", "|2024|")
+    )
+    twice = [findings[1], findings[1], findings[3]]
+    diff, left_out = combined_patch(twice, text, "list.md")
+    assert left_out == [findings[1]]
+    after = patched(tmp_path, text, replace(findings[0], patch=diff))
+    assert after == text.replace("Graines", "Grains").replace("|2021|", "|2024|")
 
 
 # Where a new heading would stand, and whether a paper fits at all.
@@ -483,7 +648,7 @@ def printed(findings: Sequence[Finding], name: str = "list.md") -> str:
 
 
 FINDINGS = [
-    Finding("unread", 4, "list item without a link"),
+    Finding("unread", 4, "list item without a link", certainty="proven"),
     Finding("duplicate", 7, "“[b]A[/b]” \x1b[31mlooks like\u202e “B”", ("the\x07 same",), "x"),
     Finding("duplicate", 9, "“C” looks like “D”"),
     Finding("merge", 0, "Sea looks like a part of Sand"),
@@ -499,15 +664,28 @@ def test_findings_are_numbered_through_and_say_what_has_a_patch() -> None:
         "4.",
     ]
     assert "2. list.md:7: [patch] “[b]A[/b]” [31mlooks like “B”" in shown
-    assert shown.count(TITLES["duplicate"]) == 1
-    assert "4 findings, 1 with a patch; `ssm-search doctor --patch N` prints it" in shown
+    assert shown.count(f"\n{TITLES['duplicate']} (by what the other papers are like)\n") == 1
+    assert shown.startswith(f"\n{TITLES['unread']} (the list itself shows it)\n1. list.md:4: list")
+    assert shown.splitlines()[-2:] == [
+        "4 findings (1 not read, 2 listed twice, 1 headings that look like one), 1 with a patch",
+        "`ssm-search doctor --patch 1,3` or `--patch all` prints patches as one diff",
+    ]
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
     assert "4. list.md: Sea" in shown  # a heading without a line
     assert "\x1b" not in printed(FINDINGS, "\x1b[31m.md")
 
 
+def test_no_more_are_shown_than_fit_on_a_screen() -> None:
+    shown = printed(FINDINGS[2:] * 6)
+    assert shown.count(". list.md:") == SHOWN == 10
+    assert shown.splitlines()[-2:] == [
+        "12 findings (6 listed twice, 6 headings that look like one), 0 with a patch",
+        "these are the 10 surest; `--all` shows the others",
+    ]
+
+
 def test_counts_are_english() -> None:
-    assert "1 finding, 0 with a patch\n" in printed(FINDINGS[:1])
+    assert "1 finding (1 not read), 0 with a patch\n" in printed(FINDINGS[:1])
     assert printed([]).strip() == "nothing found"
 
 
@@ -523,6 +701,7 @@ def test_every_kind_has_a_heading_and_survives_json() -> None:
         "message": FINDINGS[1].message,
         "evidence": ["the\x07 same"],
         "patch": "x",
+        "certainty": "likely",
     }
 
 
@@ -535,7 +714,8 @@ def test_the_command_shows_what_the_patches_change(shipped: list[Finding]) -> No
     number = next(at for at, one in enumerate(found, start=1) if one["patch"])
     patch = runner.invoke(app, ["doctor", "--patch", str(number)])
     assert (patch.exit_code, patch.stdout) == (0, found[number - 1]["patch"])
-    shown = runner.invoke(app, ["doctor"]).stdout
+    shown = runner.invoke(app, ["doctor", "--all"]).stdout
+    assert len(re.findall(r"^\d+\. ", shown, re.M)) == len(found)
     assert f"\n{number}. " in shown
     assert "[patch]" in shown.split(f"\n{number}. ")[1].split(f"\n{number + 1}. ")[0]
 
@@ -546,14 +726,17 @@ def test_a_finding_without_a_patch_is_an_error(number: str) -> None:
     assert done.exit_code == 1
     assert done.stdout == ""
     message = str(done.exception or "") + done.stderr
-    assert f"finding {number} has no patch; `ssm-search doctor` shows which do" in message
+    assert f"finding {number} has no patch; `ssm-search doctor --all` shows which do" in message
 
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        (["--patch", "0"], 2),
+        (["--patch", "0"], 1),
         (["--patch", "many"], 2),
+        (["--patch", "1-3"], 2),
+        (["--patch", ","], 2),
+        (["--patch", "9" * 5000], 1),
         (["--list", "/nowhere/list.md"], 1),
         (["--abstracts", "/nowhere/abstracts.jsonl"], 1),
         (["--index", "/nowhere/index"], 1),

@@ -1,14 +1,16 @@
 """Small changes to a list that is there: an entry moved, taken out, or one fact of it mended.
 
-Each gives the whole new text, or "" where reading it would not give what was meant: then a person
-has to make the change.
+Each is planned apart from the others, so that several can be made at once; and is sound where
+reading the new text gives what was meant: else a person has to make it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.escaping import escaped_title
@@ -16,18 +18,43 @@ from ssm_search.awesome.layout import Layout, Stretch
 from ssm_search.awesome.reading import Entry, ListReading, read_list
 from ssm_search.papers import Category, Paper, slug
 
+__all__ = ["Change", "Edit", "Layout", "applied", "clash", "moved", "sound", "with_title"]
+__all__ += ["with_year", "without"]
+
 _OPENING = re.compile(r"\s*(?:[-*+]\s|\d{1,9}[.)]\s)?")  # of an item; else of a paragraph
 _COUNTED = re.compile(r"\s*\|?\s*\d+\s*\|")
 _TAG = re.compile(r"<(/?(?:a|b|details|div|li|ol|p|summary|table|tbody|td|thead|tr|ul))\b", re.I)
 
 
-def moved(text: str, reading: ListReading, entry: Entry, category: Category) -> str:
-    """Move ``entry`` under ``category``, its source as it is; "" where that cannot be done."""
-    layout = Layout(text, reading)
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What stands in a text from ``start`` up to ``end``, and what is to stand there."""
+
+    start: int
+    end: int
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change to one entry of a list.
+
+    Attributes:
+        edits: none overlaps another.
+        facts: what its paper is to have, by name; None where the entry goes.
+    """
+
+    entry: Entry
+    edits: tuple[Edit, ...]
+    facts: tuple[tuple[str, Any], ...] | None = None
+
+
+def moved(layout: Layout, entry: Entry, category: Category) -> Change | None:
+    """Move ``entry`` under ``category``, its source as it is; None where that cannot be done."""
     stretch = layout.stretches.get(category)
     extent = _extent(layout, entry)
     if stretch is None or extent is None or not _fits(layout, stretch, entry):
-        return ""
+        return None
     start, end = extent
     kin = [one for one in stretch.entries if bool(one.roles) == bool(entry.roles)]
     lines = layout.lines[start:end]
@@ -44,63 +71,110 @@ def moved(text: str, reading: ListReading, entry: Entry, category: Category) -> 
     else:
         at, added = stretch.start, [*layout.gap_below_heading(), *lines]
     if entry.roles and _is_header(layout, at):
-        return ""  # a paper stands where the header belongs
-    kept = [*layout.lines[:at], *added, *layout.lines[at:]]
-    shift = len(added) if at <= start else 0
-    del kept[start + shift : end + shift]
-    meant = replace(entry.paper, categories=(category,))
-    return _sound("".join(kept), reading, entry, meant)
+        return None  # a paper stands where the header belongs
+    put, taken = _edit(layout, at, at, "".join(added)), _edit(layout, start, end)
+    return Change(entry, (put, taken), (("categories", (category,)),))
 
 
-def without(text: str, reading: ListReading, entry: Entry) -> str:
-    """Take ``entry`` out of ``text``; "" where that would take more."""
-    layout = Layout(text, reading)
+def without(layout: Layout, entry: Entry) -> Change | None:
+    """Take ``entry`` out; None where that would take more."""
     extent = _extent(layout, entry)
-    if extent is None:
-        return ""
-    start, end = extent
-    return _sound("".join([*layout.lines[:start], *layout.lines[end:]]), reading, entry)
+    return Change(entry, (_edit(layout, *extent),)) if extent else None
 
 
-def with_title(text: str, reading: ListReading, entry: Entry, title: str) -> str:
-    """Give ``entry`` another title; "" where its source does not show the one it has."""
+def with_title(layout: Layout, entry: Entry, title: str) -> Change | None:
+    """Give ``entry`` another title; None where its source does not show the one it has."""
     words = r"\s+".join(map(re.escape, entry.paper.title.split()))
     written = escaped_title(title, in_table=bool(entry.roles))
     known_id = arxiv_id(entry.paper.id) or slug(title)
-    meant = replace(entry.paper, id=known_id, title=title)
-    return _replaced(text, reading, entry, words, written, meant)
+    return _replaced(layout, entry, words, written, id=known_id, title=title)
 
 
-def with_year(text: str, reading: ListReading, entry: Entry, year: int) -> str:
-    """Give ``entry`` another year, in a table with a column for years; "" elsewhere."""
+def with_year(layout: Layout, entry: Entry, year: int) -> Change | None:
+    """Give ``entry`` another year, in a table with a column for years; None elsewhere."""
     if "year" not in entry.roles:
-        return ""
+        return None
     old = rf"(?<=\|)(?P<space>\s*){entry.paper.year}(?=\s*\|)"
-    return _replaced(text, reading, entry, old, str(year), replace(entry.paper, year=year))
+    return _replaced(layout, entry, old, str(year), year=year)
 
 
-def _replaced(
-    text: str, reading: ListReading, entry: Entry, pattern: str, new: str, meant: Paper
-) -> str:
-    """``text`` with ``new`` for the first match in ``entry``, behind what its "space" matched."""
-    layout = Layout(text, reading)
-    source = layout.source(entry)
-    match = re.search(pattern, source)
-    if not match:
-        return ""
-    kept = match.groupdict().get("space", "")
-    above = "".join(layout.lines[: entry.line - 1])
-    start, end = len(above) + match.start(), len(above) + match.end()
-    return _sound(f"{text[:start]}{kept}{new}{text[end:]}", reading, entry, meant)
+def applied(text: str, changes: Iterable[Change]) -> str:
+    """``text`` with all ``changes``, none of which clashes with another."""
+    edits = sorted(
+        (edit for one in changes for edit in one.edits), key=lambda edit: (edit.start, edit.end)
+    )
+    parts, at = [], 0
+    for edit in edits:
+        parts += [text[at : edit.start], edit.new]
+        at = edit.end
+    return "".join([*parts, text[at:]])
 
 
-def _sound(new: str, reading: ListReading, old: Entry, meant: Paper | None = None) -> str:
-    """``new`` if what it lists is what ``reading`` does, with ``meant`` for ``old``; else ""."""
+def clash(one: Change, other: Change) -> bool:
+    """Whether two changes are about the same part of a text, so that only one can be made."""
+    return any(
+        left.start < right.end and right.start < left.end
+        for left in one.edits
+        for right in other.edits
+    )
+
+
+def sound(text: str, reading: ListReading, changes: Sequence[Change]) -> list[Change]:
+    """Those ``changes`` after which the list reads as it did but for what is meant.
+
+    As long as all are sound, the list is read once however many there are: they are made together,
+    and looked at by halves only where that does not read as meant.
+    """
+    together: list[Change] = []
+    for change in changes:
+        if not any(clash(change, one) for one in together):
+            together.append(change)
+    rest = [change for change in changes if change not in together]
+    found = _sound(text, reading, together) + (sound(text, reading, rest) if rest else [])
+    return [change for change in changes if change in found]
+
+
+def _sound(text: str, reading: ListReading, changes: list[Change]) -> list[Change]:
+    if not changes or _reads_as_meant(text, reading, changes):
+        return changes
+    half = len(changes) // 2
+    return (
+        []
+        if not half
+        else [
+            *_sound(text, reading, changes[:half]),
+            *_sound(text, reading, changes[half:]),
+        ]
+    )
+
+
+def _reads_as_meant(text: str, reading: ListReading, changes: Sequence[Change]) -> bool:
     expected = Counter(entry.paper for entry in reading.entries)
-    expected[old.paper] -= 1
-    if meant is not None:
-        expected[meant] += 1
-    return new if Counter(entry.paper for entry in read_list(new).entries) == expected else ""
+    meant: dict[tuple[int, Paper], Paper | None] = {}
+    for change in changes:
+        listed = change.entry.line, change.entry.paper
+        paper = meant.get(listed, listed[1])
+        facts = change.facts
+        meant[listed] = replace(paper, **dict(facts)) if paper and facts is not None else None
+    expected.subtract(paper for _, paper in meant)
+    expected.update(paper for paper in meant.values() if paper)
+    return Counter(entry.paper for entry in read_list(applied(text, changes)).entries) == expected
+
+
+def _edit(layout: Layout, start: int, end: int, new: str = "") -> Edit:
+    """The edit of whole lines."""
+    return Edit(layout.offsets[start], layout.offsets[end], new)
+
+
+def _replaced(layout: Layout, entry: Entry, pattern: str, new: str, **facts: Any) -> Change | None:
+    """``new`` for the first match in ``entry``, behind what its "space" matched."""
+    match = re.search(pattern, layout.source(entry))
+    if not match:
+        return None
+    above = layout.offsets[entry.line - 1]
+    start, end = above + match.start(), above + match.end()
+    kept = match.groupdict().get("space", "")
+    return Change(entry, (Edit(start, end, f"{kept}{new}"),), tuple(facts.items()))
 
 
 def _fits(layout: Layout, stretch: Stretch, entry: Entry) -> bool:

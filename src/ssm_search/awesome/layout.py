@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
@@ -60,6 +60,11 @@ class Layout:
     def __init__(self, text: str, reading: ListReading):
         self.lines: list[str] = _LINE.findall(text)
         self.reading = reading
+
+    @cached_property
+    def offsets(self) -> list[int]:
+        """Where in the text each line begins, and where the last one ends."""
+        return [0, *accumulate(map(len, self.lines))]
 
     @cached_property
     def eol(self) -> str:

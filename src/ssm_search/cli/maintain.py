@@ -27,7 +27,11 @@ from ssm_search.progress import progress_bars
 from ssm_search.text import shown_lines
 
 if TYPE_CHECKING:
-    from ssm_search.curation import Card
+    from collections.abc import Sequence
+
+    from ssm_search.curation import Card, Finding
+
+MOST_DIGITS = 9  # of the number of a finding
 
 AbstractsOption = Annotated[
     list[Path] | None,
@@ -147,17 +151,20 @@ def doctor(
     list_file: ListOption = None,
     abstracts: AbstractsOption = None,
     patch: Annotated[
-        int | None,
+        str,
         typer.Option(
-            min=1, metavar="N", help="Print the patch of finding N alone.", show_default=False
+            metavar="NUMBERS", help='Print the patches of these findings as one diff: "1,3", "all".'
         ),
-    ] = None,
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show all findings, and not the surest alone.")
+    ] = False,
     as_json: JsonOption = False,
     index: IndexOption = None,
 ) -> None:
     """Look through a whole list for what is misfiled, doubled, misspelled or cannot be read.
 
-    Example: `ssm-search doctor --patch 3 | git apply`
+    Example: `ssm-search doctor --patch 1,3,4 | git apply`
     """
     from ssm_search.abstracts import default_cache, load_abstracts, load_files
     from ssm_search.curation import doctor as examining
@@ -172,19 +179,47 @@ def doctor(
         )
     records = {**load_abstracts(default_cache()), **load_files(abstracts or ())}
     findings = examining.examine(search, text, name_of(path), records)
-    if patch is not None:
-        if patch > len(findings) or not findings[patch - 1].patch:
-            raise SsmSearchError(
-                f"finding {patch} has no patch; `ssm-search doctor` shows which do"
-            )
-        typer.echo(findings[patch - 1].patch, nl=False)
+    if patch:
+        wanted = _with_patch(findings, patch)
+        diff, left_out = examining.combined_patch(
+            [findings[at] for at in wanted], text, name_of(path)
+        )
+        for finding in left_out:
+            number = findings.index(finding) + 1
+            say(f"finding {number} changes what one before it changes; apply it after a build")
+        typer.echo(diff, nl=False)
     elif as_json:
         found = [finding_display.finding_json(finding) for finding in findings]
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         from rich.console import Console
 
-        Console().print(finding_display.findings_rich(findings, name_of(path)))
+        count = len(findings) if everything else finding_display.SHOWN
+        Console().print(finding_display.findings_rich(findings, name_of(path), count))
+
+
+def _with_patch(findings: Sequence[Finding], wanted: str) -> list[int]:
+    """The places of the findings that ``--patch`` names, each of which has a patch.
+
+    Raises:
+        BadParameter: it names no numbers.
+        SsmSearchError: a finding has no patch.
+    """
+    if wanted.strip().casefold() == "all":
+        found = [at for at, finding in enumerate(findings) if finding.patch]
+        if not found:
+            raise SsmSearchError("no finding has a patch")
+        return found
+    numbers = [part.strip() for part in wanted.split(",") if part.strip()]
+    if not numbers or not all(part.isascii() and part.isdigit() for part in numbers):
+        raise typer.BadParameter(f'{wanted!r} names no findings; expected "1,3,4" or "all"')
+    places = sorted({int(part[:MOST_DIGITS]) - 1 for part in numbers})
+    for at in places:
+        if not 0 <= at < len(findings) or not findings[at].patch:
+            raise SsmSearchError(
+                f"finding {at + 1} has no patch; `ssm-search doctor --all` shows which do"
+            )
+    return places
 
 
 # Long: the options of a command are its parameters, each with its help.

@@ -6,19 +6,28 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
-from ssm_search.awesome import Entry, edits, is_preprint
+from ssm_search.awesome import Entry, edits
 from ssm_search.curation import filing
-from ssm_search.curation.findings import Finding, Visit
-from ssm_search.curation.spelling import misspelled_titles, misspelled_words
+from ssm_search.curation.findings import CERTAINTIES, Finding, Visit, combined_patch, with_patches
+from ssm_search.curation.spelling import (
+    every_word,
+    misspelled_titles,
+    misspelled_words,
+    only_respelled,
+)
 from ssm_search.errors import ListError
-from ssm_search.papers import Abstract, Paper, title_key
+from ssm_search.index import names
+from ssm_search.papers import Abstract, Category, Paper, title_key
 from ssm_search.search import NEAR_TITLE, Search, title_likeness
+from ssm_search.venues import is_preprint
 
-__all__ = ["Finding", "examine"]
+__all__ = ["Finding", "combined_patch", "examine"]
 
 SAME_PAPER = 0.7
 """Likeness of a listed title and arXiv's from which on one is the other, reworded. Of twelve lists'
 titles whose link leads to another paper, the most alike are .62."""
+
+NAMING_WORDS = 4  # of a title, to be that of one paper: "Introduction" is that of many
 
 _PUBLISHED = re.compile(
     r"\b(?:openreview|doi|acm|ieee|springer|sciencedirect|mdpi|nature|wiley|biorxiv"
@@ -32,7 +41,7 @@ def examine(
     list_name: str = "README.md",
     records: Mapping[str, Abstract] | None = None,
 ) -> list[Finding]:
-    """Look for what is wrong in a list; findings come by kind, and then by line.
+    """Look for what is wrong in a list; findings come surest first, and then by kind.
 
     Args:
         search: the index of this list.
@@ -45,81 +54,117 @@ def examine(
         raise ListError(
             f"{list_name} is not what this index was built from; run `ssm-search build` first"
         )
-    visit = Visit(search, list_text, list_name, records or {})
-    by_line = (sorted(check(visit), key=lambda one: one.line) for check in CHECKS)
-    return [finding for findings in by_line for finding in findings]
+    visit = Visit(search, list_text, records or {})
+    found = [finding for check in CHECKS for finding in check(visit)]
+    found.sort(key=lambda finding: CERTAINTIES.index(finding.certainty))
+    return with_patches(found, visit, list_name)
 
 
 def _unread(visit: Visit) -> Iterator[Finding]:
     for problem in visit.reading.problems:
-        yield Finding("unread", problem.line, problem.message)
+        yield Finding("unread", problem.line, problem.message, certainty="proven")
+
+
+def _repeated(visit: Visit) -> Iterator[Finding]:
+    """Entries under one heading that have one arXiv id or one link."""
+    first: dict[tuple[str, tuple[Category, ...]], Entry] = {}
+    for entry in visit.reading.entries:
+        paper = entry.paper
+        name = arxiv_id(paper.id) or names.address(paper.url)
+        if not name or entry.strength == 1:
+            continue
+        known = first.setdefault((name, paper.categories), entry)
+        if known.end >= entry.line:
+            continue
+        if _same_title(known.paper.title, paper.title):
+            message = f"“{paper.title}” stands on line {known.line} already"
+            same = "arXiv id" if arxiv_id(paper.id) else "link"
+            change = _without_repeated(visit, entry, known)
+            yield Finding(
+                "duplicate",
+                entry.line,
+                message,
+                (f"the same {same}",),
+                certainty="proven",
+                change=change,
+            )
+        elif arxiv_id(paper.id):
+            message = (
+                f"“{paper.title}” has the arXiv id of “{known.paper.title}”, line {known.line}"
+            )
+            evidence = (paper.id, "one of the two links may be wrong")
+            yield Finding("duplicate", entry.line, message, evidence, certainty="proven")
+
+
+def _without_repeated(visit: Visit, *same: Entry) -> edits.Change | None:
+    """Take out the one of two entries that says nothing which the other does not say."""
+    changes = [edits.without(visit.layout, entry) for entry in same]
+    taken = [change.edits[0] if change else None for change in changes]
+    says = [set(every_word(visit.text[one.start : one.end])) if one else set() for one in taken]
+    for change, own, other in zip(changes, says, reversed(says), strict=True):
+        if change and own <= other:
+            return change
+    return None
 
 
 def _duplicates(visit: Visit) -> Iterator[Finding]:
-    first: dict[tuple[object, ...], Entry] = {}
-    for entry in visit.reading.entries:
-        place = (entry.paper.id, entry.paper.url, entry.paper.categories)
-        if place in first and entry.strength > 1:
-            message = f"“{entry.paper.title}” stands on line {first[place].line} already"
-            new = edits.without(visit.text, visit.reading, entry)
-            yield Finding("duplicate", entry.line, message, (), visit.patch(new))
-        first.setdefault(place, entry)
-    seen: set[frozenset[str]] = set()
-    for paper in visit.search.papers:
-        for found in visit.search.duplicates(paper):
-            other = found.paper
-            pair = frozenset((paper.id, other.id))
-            # A post that goes by its paper's title is no second paper.
-            if len(pair) < 2 or pair in seen or _is_post(paper) != _is_post(other):
+    """Entries that look like one paper; which of them is to stay, a person has to say."""
+    papers = visit.search.papers
+    for pair in sorted(visit.pairs, key=lambda pair: -pair.likeness):
+        one, other = papers[pair.one], papers[pair.other]
+        # A post that goes by its paper's title is no second paper.
+        if _is_post(one) != _is_post(other):
+            continue
+        if pair.reason == "title":
+            same = _same_title(one.title, other.title)
+            if not same or len(every_word(one.title)) < NAMING_WORDS:
                 continue
-            seen.add(pair)
-            there = visit.entry(other)
-            # Which of a preprint and its publication is to stay, a person has to say; and where
-            # one link has two titles, it may be the link that is wrong.
-            alike = title_likeness(paper.title, other.title) >= NEAR_TITLE
-            slip = alike and paper.kind == other.kind
-            new = edits.without(visit.text, visit.reading, there) if there and slip else ""
-            yield Finding(
-                "duplicate",
-                visit.line(other),
-                f"“{other.title}” looks like “{paper.title}”, line {visit.line(paper)}",
-                (f"{found} ({found.likeness:.2f})", f"{paper.id} and {other.id}"),
-                visit.patch(new),
-            )
+        yield Finding(
+            "duplicate",
+            visit.line(other),
+            f"“{other.title}” looks like “{one.title}”, line {visit.line(one)}",
+            (f"{pair} ({pair.likeness:.2f})", f"{one.id} and {other.id}"),
+        )
 
 
 def _titles(visit: Visit) -> Iterator[Finding]:
     """Titles that are neither arXiv's, nor that with an acronym, nor the name before its colon."""
     for entry in visit.reading.entries:
-        record = visit.records.get(entry.paper.id)
-        title = " ".join(record.title.split()) if record else ""
-        listed, name = title_key(entry.paper.title), title_key(title.partition(":")[0])
+        paper = entry.paper
+        title = visit.recorded_title(paper)
+        listed, name = title_key(paper.title), title_key(title.partition(":")[0])
         if not title or entry.strength == 1 or listed in (title_key(title), name):
             continue
-        likeness = title_likeness(entry.paper.title, title)
+        likeness = title_likeness(paper.title, title)
         if likeness == 1:
             continue
-        new = ""
-        if likeness >= SAME_PAPER:
-            new = edits.with_title(visit.text, visit.reading, entry, title)
+        # Other words may be those of another paper, or of another version of this one.
+        same = only_respelled(paper.title, title)
+        change = edits.with_title(visit.layout, entry, title) if same else None
         unlike = () if likeness >= SAME_PAPER else ("the link may lead to another paper",)
-        message = f"the title is “{entry.paper.title}”; on arXiv it is “{title}”"
-        yield Finding("title", entry.line, message, (entry.paper.id, *unlike), visit.patch(new))
+        message = f"the title is “{paper.title}”; on arXiv it is “{title}”"
+        evidence = (paper.id, *unlike)
+        yield Finding("title", entry.line, message, evidence, certainty="recorded", change=change)
 
 
 def _years(visit: Visit) -> Iterator[Finding]:
-    """Years that are neither that of arXiv nor that of the venue."""
+    """Years of preprints that are not arXiv's; of what has no venue, it may be that of one."""
     for entry in visit.reading.entries:
         paper = entry.paper
-        if not arxiv_id(paper.id) or paper.year is None or not is_preprint(paper.venue):
+        if not arxiv_id(paper.id) or not paper.venue or not is_preprint(paper.venue):
+            continue
+        if paper.year is None or str(paper.year) not in visit.layout.source(entry):
             continue
         record = visit.records.get(paper.id)
         date = record.published if record else None
         year = date.year if date else arxiv_month(paper.id)[0]
         if paper.year != year:
-            new = edits.with_year(visit.text, visit.reading, entry, year)
+            change = edits.with_year(visit.layout, entry, year)
             message = f"the year of “{paper.title}” is {paper.year}; on arXiv it is {year}"
-            yield Finding("year", entry.line, message, (paper.id,), visit.patch(new))
+            evidence = (paper.id,)
+            yield Finding(
+                "year", entry.line, message, evidence, certainty="recorded", change=change
+            )
 
 
 def _spelling(visit: Visit) -> Iterator[Finding]:
@@ -127,9 +172,11 @@ def _spelling(visit: Visit) -> Iterator[Finding]:
     titles = [entry.paper.title for entry in entries]
     for at, better, why in misspelled_titles(titles):
         entry, title = entries[at], titles[at]
-        new = edits.with_title(visit.text, visit.reading, entry, better)
+        if title_key(visit.recorded_title(entry.paper)) == title_key(title):
+            continue  # that is how its authors spell it
+        change = edits.with_title(visit.layout, entry, better)
         message = f"“{title}” may mean “{better}”"
-        yield Finding("spelling", entry.line, message, (why,), visit.patch(new))
+        yield Finding("spelling", entry.line, message, (why,), change=change)
     for section in visit.reading.sections:
         for word, better in misspelled_words(section.category[-1], titles):
             message = f"“{word}” in the heading “{section.category[-1]}” may mean “{better}”"
@@ -138,16 +185,24 @@ def _spelling(visit: Visit) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Visit], Iterator[Finding]], ...] = (
+    _repeated,
     _unread,
-    _duplicates,
     _titles,
     _years,
+    _duplicates,
     _spelling,
     filing.misfiled,
     filing.apart,
     filing.merge,
     filing.split,
 )
+"""In the order in which findings of one certainty are shown."""
+
+
+def _same_title(one: str, other: str) -> bool:
+    """Whether two titles differ in nothing but how they are written."""
+    likeness = title_likeness(one, other)
+    return likeness == 1 or (likeness >= NEAR_TITLE and only_respelled(one, other))
 
 
 def _is_post(paper: Paper) -> bool:

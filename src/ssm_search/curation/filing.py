@@ -9,8 +9,9 @@ import numpy as np
 
 from ssm_search.awesome import edits
 from ssm_search.curation.findings import Finding, Visit, shown_path
-from ssm_search.ranking import product
+from ssm_search.papers import Category, Paper
 from ssm_search.text import terms
+from ssm_search.venues import is_occasion
 
 MISFILED = 0.1
 """Probability of its own heading up to which a paper looks misfiled. On six lists .119 of the
@@ -21,6 +22,7 @@ APART = 0.45
 """Likeness of two papers that are each other's nearest, from which on they belong together. On six
 lists .030 of the pairs under one heading are as much alike, of pairs under two .001
 (``make bench-upkeep``)."""
+SHOWN = 2  # papers near one that looks misfiled
 ABSORBED = 0.5  # mean probability of another heading, over all papers of one
 TWO_GROUPS = 0.3  # silhouette (Rousseeuw 1987) of the best cut in two; below .25 there is no cut
 SMALLEST_GROUP = 3
@@ -29,70 +31,83 @@ SAME_VECTOR = 4  # decimals; vectors that differ behind them are one to be group
 
 
 def misfiled(visit: Visit) -> Iterator[Finding]:
-    """Find papers whose heading would not be theirs if they were new."""
+    """Find papers whose heading would not be theirs if they were new, least likely first."""
     sizes = visit.members.sum(axis=0)
-    for row, paper in enumerate(visit.search.papers):
-        own = visit.members[row]
-        if paper.kind == "link" or not own.any() or sizes[own].max() <= FELLOWS:
+    own = (visit.likely * visit.members).sum(axis=1)
+    for row in map(int, np.argsort(own, kind="stable")):
+        paper, under = visit.search.papers[row], visit.members[row]
+        if paper.kind == "link" or not under.any() or sizes[under].max() <= FELLOWS:
             continue
-        probability = float(visit.likely[row][own].sum())
-        if probability > MISFILED or own[visit.likely[row].argmax()]:
+        best = int(visit.likely[row].argmax())
+        if own[row] > MISFILED or under[best] or _is_topic_of(paper, visit.topics[best]):
             continue
-        best = visit.search.place(paper.id).suggestions[0]
-        entry = visit.entry(paper)
-        new = ""
-        if entry and len(paper.categories) == 1 and best.confidence >= SURE_MOVE:
-            new = edits.moved(visit.text, visit.reading, entry, best.category)
-        nearest = [hit.paper.title for hit in best.evidence[:2]]
+        entry, sure = visit.entry(paper), visit.likely[row, best]
+        change = None
+        if entry and len(paper.categories) == 1 and sure >= SURE_MOVE:
+            change = edits.moved(visit.layout, entry, visit.topics[best])
+        others = np.flatnonzero(visit.members[:, best])
+        nearest = others[np.argsort(-visit.likeness[row, others], kind="stable")][:SHOWN]
         yield Finding(
             "misfiled",
             entry.line if entry else 0,
             f"“{paper.title}” looks misfiled under {shown_path(paper.categories[0])}",
             (
-                f"if it were new, that heading would have {probability:.0%}, "
-                f"{shown_path(best.category)} {best.confidence:.0%}",
-                *(f"near: “{title}”" for title in nearest),
+                f"if it were new, that heading would have {own[row]:.0%}, "
+                f"{shown_path(visit.topics[best])} {sure:.0%}",
+                *(f"near: “{visit.search.papers[other].title}”" for other in nearest),
             ),
-            visit.patch(new),
+            change=change,
         )
 
 
+def _is_topic_of(paper: Paper, topic: Category) -> bool:
+    """Whether a paper stands under a heading but for years and venues: “2023 › Video”."""
+    bare = _undated(topic)
+    return any(_undated(path) == bare for path in paper.categories)
+
+
+def _undated(path: Category) -> Category:
+    return tuple(name for name in path if not is_occasion(name))
+
+
 def apart(visit: Visit) -> Iterator[Finding]:
-    """Find pairs of papers that are each other's nearest, under different headings."""
-    index, papers = visit.search.rows.as_list().list_index, visit.search.papers
+    """Find pairs of papers, each the other's nearest, under different headings; nearest first."""
+    papers = visit.search.papers
     filed = visit.members.any(axis=1) & np.array([p.kind == "paper" for p in papers], dtype=bool)
     if filed.sum() < 3:  # of two papers, each is the other's nearest
         return
-    likeness = (product(index.paper_vectors, index.paper_vectors.T) + index.term_gram) / 2
+    likeness = visit.likeness.copy()
     likeness[~filed, :] = likeness[:, ~filed] = -1.0
     np.fill_diagonal(likeness, -1.0)
     nearest = likeness.argmax(axis=1)
-    together = product(visit.members, visit.members.T)
-    for one, other in enumerate(map(int, nearest)):
+    same = {(pair.one, pair.other) for pair in visit.pairs}  # one paper, listed twice
+    for one in map(int, np.argsort(-likeness.max(axis=1), kind="stable")):
+        other = int(nearest[one])
         mutual = one < other and int(nearest[other]) == one
-        if mutual and not together[one, other] and likeness[one, other] >= APART:
-            left, right = papers[one], papers[other]
-            if right in (found.paper for found in visit.search.duplicates(left.id)):
-                continue  # one paper, listed twice
-            message = f"“{left.title}” and “{right.title}” are filed apart"
-            evidence = (
-                f"each is the other's nearest, {likeness[one, other]:.2f} alike",
-                f"under {shown_path(left.categories[0])} (line {visit.line(left)}) and "
-                f"{shown_path(right.categories[0])} (line {visit.line(right)})",
-            )
-            yield Finding("apart", visit.line(left), message, evidence)
+        if not mutual or likeness[one, other] < APART or (one, other) in same:
+            continue
+        left, right = papers[one], papers[other]
+        if any(_is_topic_of(left, path) for path in right.categories):
+            continue
+        message = f"“{left.title}” and “{right.title}” are filed apart"
+        evidence = (
+            f"each is the other's nearest, {likeness[one, other]:.2f} alike",
+            f"under {shown_path(left.categories[0])} (line {visit.line(left)}) and "
+            f"{shown_path(right.categories[0])} (line {visit.line(right)})",
+        )
+        yield Finding("apart", visit.line(left), message, evidence)
 
 
 def merge(visit: Visit) -> Iterator[Finding]:
     """Find headings whose papers look like those of another."""
-    paths = visit.search.manifest.headings
+    paths = visit.topics
     for at, size in enumerate(visit.members.sum(axis=0)):
         if size < FELLOWS:
             continue
         mean = visit.likely[visit.members[:, at]].mean(axis=0)
         mean[at] = 0.0
         best = int(mean.argmax())
-        if mean[best] >= ABSORBED:
+        if mean[best] >= ABSORBED and _undated(paths[at]) != _undated(paths[best]):
             message = f"{shown_path(paths[at])} looks like a part of {shown_path(paths[best])}"
             evidence = (
                 f"filed anew, its {size} papers would go there with {mean[best]:.0%} on average",
@@ -106,9 +121,9 @@ def split(visit: Visit) -> Iterator[Finding]:
     from sklearn.metrics import silhouette_score
 
     papers = visit.search.papers
-    for at, path in enumerate(visit.search.manifest.headings):
+    for at, path in enumerate(visit.topics):
         rows = np.flatnonzero(visit.members[:, at])
-        vectors = visit.search.rows.as_list().list_index.paper_vectors[rows]
+        vectors = visit.rows.list_index.paper_vectors[rows]
         if len(rows) < 2 * SMALLEST_GROUP:
             continue
         if len(np.unique(vectors.round(SAME_VECTOR), axis=0)) < 2:

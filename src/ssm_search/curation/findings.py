@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from ssm_search.awesome import Entry, ListReading, read_list, unified_diff
+from ssm_search.awesome import Entry, ListReading, edits, read_list, unified_diff
 from ssm_search.papers import Abstract, Category, Paper
-from ssm_search.search import Search
+from ssm_search.search import Likeness, Search, duplicate_pairs, filed_anew
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 Kind = Literal[
     "unread", "duplicate", "title", "year", "spelling", "misfiled", "apart", "merge", "split"
 ]
+Certainty = Literal["proven", "recorded", "likely"]
+CERTAINTIES: tuple[Certainty, ...] = ("proven", "recorded", "likely")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ class Finding:
         message: the finding in a sentence.
         evidence: what speaks for it.
         patch: a change that would mend it, as a diff; "" if a person has to decide what to do.
+        certainty: "proven" by the list itself, "recorded" otherwise by arXiv, or "likely" by what
+            the other papers of the list are like.
+        change: what the patch does.
     """
 
     kind: Kind
@@ -40,6 +45,8 @@ class Finding:
     message: str
     evidence: tuple[str, ...] = ()
     patch: str = ""
+    certainty: Certainty = "likely"
+    change: edits.Change | None = field(default=None, repr=False)
 
 
 class Visit:
@@ -47,38 +54,58 @@ class Visit:
 
     Attributes:
         records: what arXiv says of its papers.
-        members: which paper stands under which heading, shape (n, C).
+        topics: the headings that papers can be filed under.
+        members: which paper stands under which of them, shape (n, C).
     """
 
-    def __init__(self, search: Search, text: str, name: str, records: Mapping[str, Abstract]):
+    def __init__(self, search: Search, text: str, records: Mapping[str, Abstract]):
         self.search = search
         self.text = text
-        self.name = name
         self.records = records
         self.reading: ListReading = read_list(text)
-        self.members: NDArray[np.bool_] = search.rows.as_list().list_headings.members(search.papers)
+        self.layout = edits.Layout(text, self.reading)
+        self.rows = search.rows.as_list()
+        self.topics = self.rows.topics.paths
+        self.members: NDArray[np.bool_] = self.rows.topics.members(search.papers)
 
     @cached_property
     def likely(self) -> NDArray[np.float64]:
-        """The probabilities of all C headings for each of n papers, were it new; shape (n, C)."""
-        found = [self.search.judge(paper.id).probabilities[0] for paper in self.search.papers]
-        return np.array(found).reshape(self.members.shape)
+        """The probabilities of all C topics for each of n papers, were it new; shape (n, C)."""
+        return filed_anew(self.rows)
 
-    def patch(self, new: str) -> str:
-        """The diff from the list to ``new``, another text of it; "" where ``new`` is ""."""
-        return unified_diff(self.text, new, self.name) if new else ""
+    @cached_property
+    def pairs(self) -> Sequence[Likeness]:
+        """The papers that look like one, by twos."""
+        return duplicate_pairs(self.rows)
+
+    @cached_property
+    def likeness(self) -> NDArray[np.float64]:
+        """How alike all papers are in words and meaning, shape (n, n)."""
+        return (self.rows.list_index.paper_gram + self.rows.list_index.term_gram) / 2
+
+    def recorded_title(self, paper: Paper) -> str:
+        """The title that arXiv has for a paper; "" where that is not known."""
+        record = self.records.get(paper.id)
+        return " ".join(record.title.split()) if record else ""
+
+    @cached_property
+    def _entries(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.reading.entries:
+            found[entry.paper.id].append(entry)
+            found[entry.paper.url].append(entry)
+        return found
 
     def entry(self, paper: Paper) -> Entry | None:
         """The first entry of the list for a paper of the index, or None."""
-        entries = self.reading.entries
-        named = (entry for entry in entries if entry.paper.id == paper.id)
+        named = self._entries.get(paper.id, ())
         # Of two pages with one title, the second's id is longer by what tells its address.
         linked = (
             entry
-            for entry in entries
-            if entry.paper.url == paper.url and paper.id.startswith(entry.paper.id)
+            for entry in self._entries.get(paper.url, ())
+            if paper.id.startswith(entry.paper.id)
         )
-        return next(named, None) or next(linked, None)
+        return next(iter(named), None) or next(linked, None)
 
     def line(self, paper: Paper) -> int:
         """The line, from 1, of the first entry for a paper of the index; 0 if there is none."""
@@ -90,6 +117,43 @@ class Visit:
         return next((s.line for s in self.reading.sections if s.category == category), 0)
 
 
+def with_patches(findings: Sequence[Finding], visit: Visit, name: str) -> list[Finding]:
+    """``findings``, each with the patch of its change if that is sound, and else without both."""
+    changes = [finding.change for finding in findings if finding.change]
+    sound = edits.sound(visit.text, visit.reading, changes)
+    return [
+        replace(finding, patch=_diff(visit.text, [finding.change], name))
+        if finding.change in sound
+        else replace(finding, change=None)
+        for finding in findings
+    ]
+
+
+def combined_patch(
+    findings: Sequence[Finding], text: str, name: str = "README.md"
+) -> tuple[str, list[Finding]]:
+    """One diff with the patches of several findings, and those left out of it.
+
+    Args:
+        findings: what :func:`~ssm_search.curation.doctor.examine` found in ``text``, surest first;
+            of two that change the same words, the first is taken.
+        text, name: the list, and its file name in the diff.
+    """
+    taken: list[edits.Change] = []
+    left_out = []
+    for finding in findings:
+        change = finding.change
+        if change is None or any(edits.clash(change, one) for one in taken):
+            left_out.append(finding)
+        else:
+            taken.append(change)
+    return _diff(text, taken, name), left_out
+
+
 def shown_path(category: Category) -> str:
     """A heading with those above it, on one line: “Computer Vision › Video”."""
     return " › ".join(category)
+
+
+def _diff(text: str, changes: Sequence[edits.Change | None], name: str) -> str:
+    return unified_diff(text, edits.applied(text, filter(None, changes)), name)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 from ssm_search.text import nearest_word, terms, words_of
 
 SHORTEST = 4  # letters of a word that may be another one in disorder
+ARTICLES = frozenset(("a", "an", "the"))  # which a title may lose without becoming another
+RESPELLED = 0.85
+"""Likeness of a word and itself misspelled or in the plural: "Graine" is .91 "Grain", while
+"macro" is .8 "micro"."""
+SHORTEST_RESPELLED = 5  # letters; "TRLX" is not "TRL"
 SHORTEST_UNKNOWN = 6  # of one that no title has
+
+_EVERY_WORD = re.compile(r"\w+")
 
 
 def misspelled_titles(titles: Sequence[str]) -> Iterator[tuple[int, str, str]]:
@@ -48,6 +57,34 @@ def misspelled_words(heading: str, titles: Sequence[str]) -> Iterator[tuple[str,
         # "foundation", "foundations" and "foundational" are all right.
         if better and terms(better)[:1] and terms(better)[0][0] != terms(word)[0][0]:
             yield word, better
+
+
+def only_respelled(one: str, other: str) -> bool:
+    """Whether two titles have the same words, however each is spelled, and in the same order.
+
+    "Tidal Scans" is "Tidal Scan" and "tidal-scan", and may be "Tidal Scann"; but "with" is not
+    "without", nor is "supervised" "unsupervised".
+    """
+    from rapidfuzz.distance import Indel
+
+    left, right = every_word(one), every_word(other)
+    for what, i1, i2, j1, j2 in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        gone, come = left[i1:i2], right[j1:j2]
+        if what == "equal" or ARTICLES.issuperset([*gone, *come]):
+            continue
+        before, after = "".join(gone), "".join(come)
+        if before == after:
+            continue  # written as one word, or as two
+        if before[:1] != after[:1] or min(len(before), len(after)) < SHORTEST_RESPELLED:
+            return False
+        if Indel.normalized_similarity(before, after) < RESPELLED:
+            return False
+    return True
+
+
+def every_word(text: str) -> list[str]:
+    """The words of ``text`` in small letters, and of them those of one letter or digit too."""
+    return _EVERY_WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def _letters(word: str) -> str:

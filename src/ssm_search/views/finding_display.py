@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.curation import Finding
@@ -25,18 +25,33 @@ TITLES = {
 }
 
 
-def findings_rich(findings: Sequence[Finding], list_name: str) -> RenderableType:
-    """Findings for a terminal, by kind and numbered; those with a patch say so."""
+WHY = {
+    "proven": "the list itself shows it",
+    "recorded": "by arXiv's record",
+    "likely": "by what the other papers are like",
+}
+SHOWN = 10  # findings, as many as fit on a screen
+
+
+def findings_rich(
+    findings: Sequence[Finding], list_name: str, count: int = SHOWN
+) -> RenderableType:
+    """Findings for a terminal, numbered, by certainty and kind; those with a patch say so.
+
+    Args:
+        count: how many are shown; what there is of the others is said in a line.
+    """
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
 
     parts: list[RenderableType] = []
-    kind = ""
-    for number, finding in enumerate(findings, start=1):
-        if finding.kind != kind:
-            kind = finding.kind
-            parts.append(Text(f"\n{TITLES[kind]}", style="bold cyan"))
+    group: tuple[str, str] = ("", "")
+    for number, finding in enumerate(findings[:count], start=1):
+        if group != (finding.kind, finding.certainty):
+            group = finding.kind, finding.certainty
+            title, why = f"\n{TITLES[finding.kind]}", f" ({WHY[finding.certainty]})"
+            parts.append(Text.assemble((title, "bold cyan"), (why, "dim")))
         patch = " [patch]" if finding.patch else ""
         line = f":{finding.line}" if finding.line else ""
         where = f"{number}. {shown(list_name)}{line}:{patch} "
@@ -44,13 +59,32 @@ def findings_rich(findings: Sequence[Finding], list_name: str) -> RenderableType
         parts += [
             Padding(Text(shown(line), style="dim"), (0, 0, 0, 4)) for line in finding.evidence
         ]
+    return Group(*parts, Text(f"\n{findings_summary(findings, count)}"))
+
+
+def findings_summary(findings: Sequence[Finding], count: int = SHOWN) -> str:
+    """How many findings there are of which kind, how many mend themselves, how to see the rest."""
+    if not findings:
+        return "nothing found"
+    kinds = Counter(finding.kind for finding in findings)
+    of_kinds = ", ".join(f"{number} {TITLES[kind]}" for kind, number in kinds.items())
     patches = sum(bool(finding.patch) for finding in findings)
-    count = f"{len(findings)} finding{'s' * (len(findings) != 1)}, {patches} with a patch"
-    how = "; `ssm-search doctor --patch N` prints it" if patches else ""
-    parts.append(Text(f"\n{count}{how}" if findings else "nothing found"))
-    return Group(*parts)
+    plural = "s" * (len(findings) != 1)
+    lines = [f"{len(findings)} finding{plural} ({of_kinds}), {patches} with a patch"]
+    if patches:
+        lines.append("`ssm-search doctor --patch 1,3` or `--patch all` prints patches as one diff")
+    if len(findings) > count:
+        lines.append(f"these are the {count} surest; `--all` shows the others")
+    return "\n".join(lines)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
     """``finding`` as JSON types, under the names of its attributes."""
-    return asdict(finding)
+    return {
+        "kind": finding.kind,
+        "line": finding.line,
+        "message": finding.message,
+        "evidence": list(finding.evidence),
+        "patch": finding.patch,
+        "certainty": finding.certainty,
+    }
