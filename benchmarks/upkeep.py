@@ -223,7 +223,7 @@ def filing(path: Path, data: Path, encoder: Encoder) -> list[NDArray[np.bool_]]:
         known.update(load_abstracts(data / file))
     papers = with_abstracts(reading.papers, known)
     headings = empty_headings(reading.categories, papers)
-    visit = Visit(indexed(papers, encoder, path.stem, headings), text, path.name, known)
+    visit = Visit(indexed(papers, encoder, path.stem, headings), text, known)
     members, likely = visit.members, visit.likely
     sizes, rng = members.sum(axis=0), np.random.default_rng(0)
     listed, moved = [], []
