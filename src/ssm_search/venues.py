@@ -6,6 +6,7 @@ import re
 
 _LONGEST = 120  # neither a venue nor a date is longer
 _MOST_WORDS = 14  # "IEEE Transactions on Pattern Analysis and Machine Intelligence 2021" has nine
+_MOST_WORDS_OF_UNKNOWN = 6  # "Journal of Applied Ocean Research 2021"; more is a title
 _ID_ALONE = re.compile(r"(?i)arxiv[:. ]*\d{4}\.\d{4,5}(v\d+)?")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 # None of them may find a year in an arXiv id: its first four digits are a year and a month.
@@ -132,6 +133,19 @@ def find_venue(text: str, *, marked: bool = False) -> str:
     return text if _says_venue(words, dated=dated, marked=marked) else ""
 
 
+def is_venue(text: str) -> bool:
+    """Whether a text where a title may stand is surely a venue.
+
+    "Nature Methods" and "Cell Tracking" may be anything; "Nature" and "ICML 2021" are venues.
+    """
+    venue = find_venue(text)
+    words = _VENUE_WORD.findall(venue)
+    return bool(venue) and (
+        find_year(text) is not None
+        or all(_is_name(word) or word.casefold().strip(_EDGES) in _HONOURS for word in words)
+    )
+
+
 def _says_venue(words: list[str], *, dated: bool, marked: bool) -> bool:
     """Whether words that are all names or numbers name a venue."""
     kinds = [word.casefold().strip(_EDGES) in _KINDS for word in words]
@@ -139,18 +153,21 @@ def _says_venue(words: list[str], *, dated: bool, marked: bool) -> bool:
         return True
     if not dated:
         return False
-    if any(map(_is_name, words)) or any(kinds) or any(map(_ACRONYM.match, words)):
+    if any(map(_is_name, words[: _MOST_WORDS_OF_UNKNOWN + 1])):
+        return True
+    if len(words) > _MOST_WORDS_OF_UNKNOWN:
+        return False
+    if any(kinds) or any(map(_ACRONYM.match, words)):
         return True
     return marked and any(not word[0].isdigit() for word in words)
 
 
 def _is_name(word: str) -> bool:
-    """Whether a word is or begins with a known venue: "ICML'21", "NeurIPS-W", "(Findings"."""
-    for part in re.split(r"[-/@&+.()]", word.strip(_EDGES)):
-        name = re.sub(r"['’]?\d*$", "", part)
-        if name.casefold() in _NAMES or name in _NAMES_AS_WRITTEN:
-            return True
-    return False
+    """Whether a word is a known venue, as in "ICML'21", "NeurIPS-W"; that of "ACM-Net" is not."""
+    parts = [re.sub(r"['’]?\d*$", "", part) for part in re.split(r"[-/@&+.()]", word.strip(_EDGES))]
+    known = [part.casefold() in _NAMES or part in _NAMES_AS_WRITTEN for part in parts]
+    beside = (len(part) < 2 or part.casefold() in _HONOURS for part in parts)
+    return any(known) and all(map(max, known, beside))
 
 
 def is_preprint(venue: str) -> bool:

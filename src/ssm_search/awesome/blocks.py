@@ -15,6 +15,13 @@ Kind = Literal["heading", "row", "item", "paragraph"]
 LINE_BREAK = "\n"
 PARAGRAPH_BREAK = "\n\n"
 
+# Headings by their look stand below those that are marked as such, h1 to h6.
+SUMMARY_LEVEL = 7  # of details within details, one more each
+BOLD_LEVEL = 20
+ITEM_LEVEL = 20  # and the depth of the item
+_DEEPEST_DETAILS = 10
+
+_MOST_COLUMNS_SPANNED, _MOST_ROWS_SPANNED = 20, 1_000
 _DEEPEST_LIST = 50  # whatever is deeper stands on this level
 
 _BARE_URL = re.compile(r"https?://[^\s<>\"'`|()\[\]{}（）【】，。]+", re.I)
@@ -22,7 +29,7 @@ _HEADING = re.compile(r"h([1-6])")
 _DELIMITER = frozenset("-: ")
 _SKIPPED = frozenset({"pre", "script", "style", "template", "svg", "math", "head"})
 _CODE = frozenset({"code", "kbd", "tt"})
-_BREAKS = frozenset({"p", "div", "br", "blockquote", "dd", "dt", "dl", "summary", "details", "hr"})
+_BREAKS = frozenset({"p", "div", "br", "blockquote", "dd", "dt", "dl", "details", "hr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,10 @@ class Builder:
         self._header: tuple[str, ...] = ()
         self._in_header = False
         self._in_cell = False
+        self._span = (1, 1)  # rows and columns of the cell
+        self._spans: list[tuple[int, int]] = []
+        self._carried: dict[int, tuple[int, tuple[Run, ...]]] = {}  # column → rows left, cell
+        self._details: list[int] = []  # the levels of the summaries of what is open, 0 for none
         self._href = ""
         self._link_is_empty = False
         self._bold = self._italic = self._code = 0
@@ -105,14 +116,22 @@ class Builder:
             self._kind, self._level = "heading", int(heading[1])
         elif tag == "table":
             self.flush()
-            self._header = ()
+            self._header, self._carried = (), {}
         elif tag == "tr":
             self.flush()
             self._cells, self._start_line, self._in_header = [], self.line, False
+            self._spans = []
         elif tag in ("td", "th"):
             self._end_cell()
             self._in_header |= tag == "th"
             self._in_cell = True
+            rows = min(_number(attrs.get("rowspan", "")), _MOST_ROWS_SPANNED)
+            self._span = (rows, min(_number(attrs.get("colspan", "")), _MOST_COLUMNS_SPANNED))
+        elif tag == "details":
+            self._break(tag)
+            self._details.append(0)
+        elif tag == "summary":
+            self._start_summary()
         elif tag in ("ul", "ol"):
             self.flush()
             self._depth += 1
@@ -143,6 +162,11 @@ class Builder:
             self._end_cell()
         elif tag in ("tr", "table"):
             self._end_row()
+        elif tag == "summary":
+            self._break(tag)
+        elif tag == "details":
+            self._break(tag)
+            self._end_details()
         elif tag in ("ul", "ol"):
             self.flush()
             self._depth = max(0, self._depth - 1)
@@ -226,16 +250,29 @@ class Builder:
         else:
             self.flush()
 
+    def _start_summary(self) -> None:
+        """A summary is a heading, unless it stands in a cell or a list item."""
+        self._break("summary")
+        if self._cells is None and not self._depth and self._details:
+            level = SUMMARY_LEVEL + min(len(self._details) - 1, _DEEPEST_DETAILS)
+            self._kind, self._level, self._details[-1] = "heading", level, level
+
+    def _end_details(self) -> None:
+        if self._details and (level := self._details.pop()):
+            self.flush_paragraph()
+            self.blocks.append(Block("heading", self.line, ((),), level))
+
     def _end_cell(self) -> None:
         if self._cells is not None and self._in_cell:
             self._cells.append(tuple(self._runs))
+            self._spans.append(self._span)
         self._in_cell, self._runs = False, []
         self._close_spans()
 
     def _end_row(self) -> None:
         self._end_cell()
         if self._cells:
-            cells = tuple(self._cells)
+            cells = self._spanned(self._cells)
             texts = tuple(plain(cell) for cell in cells)
             # A first row with links in it is a paper that somebody put where a header belongs.
             if self._in_header and not _has_link(cells):
@@ -243,6 +280,31 @@ class Builder:
             elif any(texts) or _has_link(cells):
                 self.blocks.append(Block("row", self._start_line, cells, header=self._header))
         self._cells = None
+
+    def _spanned(self, given: list[tuple[Run, ...]]) -> tuple[tuple[Run, ...], ...]:
+        """The cells of a row in their columns, with those that reach down from rows above."""
+        cells: list[tuple[Run, ...]] = []
+        waiting = list(zip(given, self._spans, strict=True))[::-1]
+        while waiting or len(cells) in self._carried:
+            column = len(cells)
+            if column in self._carried:
+                left, runs = self._carried.pop(column)
+                if left > 1:
+                    self._carried[column] = (left - 1, runs)
+                cells.append(runs)
+                continue
+            runs, (rows, columns) = waiting.pop()
+            for more in range(columns):
+                # A name in the header is that of each column; a cell stands in its first.
+                part = runs if not more or self._in_header else ()
+                if rows > 1:
+                    self._carried[len(cells)] = (rows - 1, part)
+                cells.append(part)
+        return tuple(cells)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 5 else 1
 
 
 def _has_link(cells: tuple[tuple[Run, ...], ...]) -> bool:

@@ -14,14 +14,16 @@ from ssm_search.venues import find_venue, is_date
 
 # In this order where one name says two things: "Paper link" is a link.
 _ROLES = {
-    "link": "link links pdf url arxiv doi abs 链接",
-    "code": "code github repo repository implementation 代码",
-    "title": "title paper papers article work 标题 论文 题目 titre título titel",
-    "name": "name method model 名称 方法",
-    "venue": "venue conference journal publication publisher 会议 期刊",
-    "year": "year 年份 jahr année año",
-    "date": "date time published 日期 时间",
-    "authors": "author authors 作者",
+    "link": "link links pdf url arxiv doi abs 链接 リンク 링크 ссылка enlace lien",
+    "code": "code github repo repository implementation 代码 コード 코드 код código",
+    "title": """title paper papers article articles work 标题 论文 题目 題名 論文 タイトル
+        제목 논문 titre título titulo titel título artículo artigo artikel titolo статья название""",
+    "name": "name method model 名称 方法 手法 방법 метод método methode",
+    "date": "date time publish published 日期 时间 日付 날짜 дата fecha datum",
+    "venue": """venue conference conf journal publication pub publisher 会议 期刊 会議 学会 학회
+        저널 конференция журнал conferencia revista konferenz zeitschrift conférence revue""",
+    "year": "year 年份 年 年度 연도 год jahr année año ano anno",
+    "authors": "author authors 作者 著者 저자 автор авторы autor autores auteur auteurs autoren",
 }
 _ORDER = list(_ROLES)
 _ROLE_WORDS = {word: role for role, words in _ROLES.items() for word in words.split()}
@@ -37,17 +39,20 @@ def with_headers(blocks: Iterable[Block]) -> Iterator[Block]:
     A row that names columns is a header even if no delimiter line follows it.
     """
     header: tuple[str, ...] = ()
+    above = ""
     for block in blocks:
         if block.kind == "heading":
             header = ()
         elif block.kind == "row":
             if block.header:
                 header = block.header
-            elif _names_columns(block):
+            elif _names_columns(block, first=above != "row"):
                 header = tuple(plain(cell) for cell in block.cells)
+                above = block.kind
                 continue
             elif len(header) == len(block.cells):
                 block = replace(block, header=header)
+        above = block.kind
         yield block
 
 
@@ -91,12 +96,16 @@ def _column_role(name: str) -> str:
     return min(found, key=_ORDER.index, default="")
 
 
-def _names_columns(block: Block) -> bool:
+def _names_columns(block: Block, *, first: bool) -> bool:
+    """Whether a row is a header; of the first row of a table, one name for titles is enough."""
     if any(run.href for cell in block.cells for run in cell):
         return False
     names = [text for cell in block.cells if (text := plain(cell))]
-    known = [name for name in names if len(name.split()) <= 2 and column_role(name)]
-    return len(known) > 1 and 2 * len(known) >= len(names)
+    if not all(len(name.split()) <= _WORDS_IN_NAME for name in names):
+        return False
+    known = [column_role(name) for name in names]
+    sure = sum(map(bool, known)) > 1 and 2 * sum(map(bool, known)) >= len(names)
+    return sure or (len(names) > 1 and first and "title" in known)
 
 
 def _role_by_look(text: str) -> str:

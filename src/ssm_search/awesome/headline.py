@@ -19,7 +19,7 @@ from ssm_search.awesome.links import is_web, leads_out, says_paper
 from ssm_search.awesome.persons import is_author_list
 from ssm_search.awesome.titles import clean_title, strip_tags, tag_end, trim
 from ssm_search.papers import title_key
-from ssm_search.venues import find_venue, is_date
+from ssm_search.venues import find_venue, is_date, is_venue
 
 # No title and what leads up to it is longer; reading on would only cost time.
 _MAX_LEAD = 1_000
@@ -67,7 +67,11 @@ def headline(runs: tuple[Run, ...]) -> Headline:
             title, end = behind.title, found.end + behind.end
             if behind.strength == 2 and plain(rest)[:1] in ":：" and not _begins_with(title, found):
                 title = f"{found.title}: {title}"
-            return Headline(title, 3, found.title, end=end)
+            name = found.title
+            if found.strength == 2 and plain(runs[: found.end])[-1:] not in ":：":
+                # A line by itself is the label of a group, and not this paper's name.
+                name = "" if rest[:1] and rest[0].text == PARAGRAPH_BREAK else name
+            return Headline(title, 3, name, end=end)
     return found
 
 
@@ -89,7 +93,10 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
         elif run.bold and _starts_title(run, lead):
             stretch = _stretch(runs, position)
             text, taken = _text(stretch), len(stretch)
-            if any(arxiv_id(part.href) and is_label(part.text) for part in stretch):
+            if any(
+                arxiv_id(part.href) and label_words(part.text) and is_label(part.text)
+                for part in stretch
+            ):
                 return Headline()  # a sentence in bold with "[paper](…)" in it: an announcement
             if labels or not _says_when_or_where(text):
                 return _marked(text, runs, position + taken)
@@ -97,10 +104,10 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             stretch = _stretch(runs, position)
             text, taken = _text(stretch), len(stretch)
             gathered = strip_tags(lead)
-            beside = is_label(run.text) or _says_when_or_where(text)
+            beside = is_label(text) or is_date(text) or _is_venue_link(text)
             if gathered:
-                return _placed(lead, None if beside else run, runs, position)
-            if not beside or (labels and _is_called(run, runs[position + 1 :])):
+                return _placed(lead, None if beside else run, runs, position, labels)
+            if not beside or (labels and _is_called(text, runs[position + taken :])):
                 return _marked(text, runs, position + taken)
         elif run.italic or run.code:
             stretch = _stretch(runs, position)
@@ -114,7 +121,7 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
         else:
             lead += run.text
         position += taken
-    return _placed(lead, None, runs, position)
+    return _placed(lead, None, runs, position, labels)
 
 
 def _text(runs: Iterable[Run]) -> str:
@@ -130,23 +137,27 @@ def _is_apart(run: Run, text: str, lead: str) -> bool:
     return len(text.split()) >= _FEWEST_WORDS_BEHIND_NAME or _says_when_or_where(text)
 
 
-def _is_called(run: Run, rest: tuple[Run, ...]) -> bool:
+def _is_called(text: str, rest: tuple[Run, ...]) -> bool:
     """Whether a link whose text may be a label is what the entry is about after all.
 
     Of "[jax](…) - A library" it is, of "[code](…)" it is not.
     """
-    if "://" in run.text or label_words(run.text) & (PAPER_LABELS | CODE_LABELS):
+    if "://" in text or label_words(text) & (PAPER_LABELS | CODE_LABELS):
         return False
     described = plain(rest).lstrip()[:1] in tuple("-–—:：")
-    return described or not is_label(run.text)
+    return described or not is_label(text)
 
 
 def _says_when_or_where(text: str) -> bool:
-    return is_date(text) or bool(find_venue(text))
+    return is_date(text) or is_venue(text)
 
 
 def _begins_with(title: str, name: Headline) -> bool:
     return title_key(title).startswith(title_key(name.title))
+
+
+def _is_venue_link(text: str) -> bool:
+    return bool(find_venue(text, marked=True)) if text.lstrip()[:1] == "[" else is_venue(text)
 
 
 def _is_name(title: str) -> bool:
@@ -183,13 +194,15 @@ def _leads_to_paper(run: Run) -> bool:
     return arxiv_id(run.href) is not None or says_paper(run) or bool(find_venue(run.text))
 
 
-def _placed(lead: str, stopped_at: Run | None, runs: tuple[Run, ...], end: int) -> Headline:
+def _placed(
+    lead: str, stopped_at: Run | None, runs: tuple[Run, ...], end: int, labels: bool
+) -> Headline:
     """The headline of an entry that starts with ``lead`` and marks no title in it."""
     quoted, name = _quoted(lead)
     title = trim(quoted or lead)
     if not any(char.isalpha() for char in title) or is_label(title):
         return Headline()
-    if _says_when_or_where(title):
+    if is_date(title) or (is_venue(title) and not labels):
         return Headline()
     named = {arxiv_id(run.href) for run in runs if not is_label(run.text)} - {None}
     labelled = any(arxiv_id(run.href) for run in runs if is_label(run.text))
@@ -242,7 +255,7 @@ def split_entries(runs: tuple[Run, ...]) -> Iterator[tuple[Run, ...]]:
             entry, has_link, has_paper = [], False, False
         entry += line
         has_link |= any(run.href for run in line)
-        has_paper |= _has_paper(line)
+        has_paper |= _has_paper(line) or _is_linked_title(line)
     if entry:
         yield tuple(entry)
 
@@ -253,17 +266,25 @@ def _has_paper(line: Iterable[Run]) -> bool:
 
 def _begins_entry(line: tuple[Run, ...]) -> bool:
     if not _has_paper(line):
-        return False
+        return _is_linked_title(list(line))
     found = headline(line)
     has_words = len(found.title.split()) > 1 or not found.title.isascii()
     return has_words and not found.prose
+
+
+def _is_linked_title(line: list[Run]) -> bool:
+    """Whether a line is one link, and nothing else, whose text may be a title."""
+    links = [run for run in line if leads_out(run)]
+    text = _text(links)
+    alone = bool(links) and _text(line).strip() == text.strip() and not is_label(text)
+    return alone and len({run.href for run in links}) == 1 and len(text.split()) > 2
 
 
 def _starts_title(run: Run, lead: str) -> bool:
     """Bold is a title at the very start, or after a full stop; within a bracket it is a tag."""
     if lead.count("(") > lead.count(")") or lead.count("[") > lead.count("]"):
         return False
-    if is_label(run.text) and run.href:
+    if run.href and label_words(run.text) and is_label(run.text):
         return False
     begins = bool(_WORD.search(run.text)) and not is_label(run.text)
     goes_on = lead.rstrip()[-1:] in '.,:;)]"“' and len(run.text.split()) > 2

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run
+from ssm_search.awesome.blocks import ITEM_LEVEL, PARAGRAPH_BREAK, Block, Run
+from ssm_search.awesome.grouping import closing
 from ssm_search.awesome.headline import headline
 from ssm_search.awesome.links import is_web, paper_ids
 from ssm_search.awesome.persons import is_author_list
@@ -17,7 +18,7 @@ def with_children(blocks: Iterable[Block]) -> Iterator[Block]:
     """``blocks``, where a list item takes in what stands below it without a title of its own.
 
     "* Title" with "[paper](…)" and "[code](…)" as its children is one entry. An item that only
-    groups entries, without a link of its own, is left out.
+    groups entries, without a link of its own, is left out; in bold, it is a heading.
     """
     for are_items, group in groupby(blocks, key=lambda block: block.kind == "item"):
         neighbours = list(group)
@@ -42,9 +43,19 @@ def _families(blocks: list[Block]) -> Iterator[Block]:
         _close(open_items, block.level, whole)
         open_items.append(_Item(position, block, list(block.cells[0])))
     _close(open_items, 0, whole)
+    deepest = 0
     for item in sorted(whole, key=lambda item: item.position):
+        level = item.head.level
+        if level <= deepest:
+            yield closing(ITEM_LEVEL + level, item.head.line)
+            deepest = level - 1
         if not item.groups_others or _leads_anywhere(item.runs):
             yield item.whole()
+        elif all(run.bold for run in item.runs if run.text.strip(" :：\n")):
+            yield replace(item.whole(), kind="heading", level=ITEM_LEVEL + level)
+            deepest = level
+    if deepest:
+        yield closing(ITEM_LEVEL + 1, blocks[-1].line)
 
 
 def _close(open_items: list[_Item], level: int, whole: list[_Item]) -> None:

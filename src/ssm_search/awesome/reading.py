@@ -16,6 +16,7 @@ from typing import Any
 from ssm_search.awesome.blocks import Block, Run, plain
 from ssm_search.awesome.columns import with_headers
 from ssm_search.awesome.entries import Entry, Problem, read_row, read_text
+from ssm_search.awesome.grouping import with_groups
 from ssm_search.awesome.links import is_malformed, paper_ids
 from ssm_search.awesome.markup import parse_blocks
 from ssm_search.awesome.nesting import with_children
@@ -41,11 +42,12 @@ MAX_LINE_CHARS = 100_000  # the longest line known to us has 1,000
 _QUOTED_CHARS = 80
 
 # Sections about the list itself: their text mentions papers but lists none.
-_ABOUT_THE_LIST = frozenset(
-    """news updates update log changelog what's new whats latest recent table of contents contents
-    toc overview citation cite citing bibtex license contributing contribution acknowledgement
-    acknowledgements acknowledgment acknowledgments star history contact
-    更新 新闻 目录 引用""".split()
+_ABOUT_THE_LIST = re.compile(
+    r"(?i)(?:(?:latest|recent)\s+)?(?:news|updates?|log|change ?log|(?:update|change)\s+log|news\s+"
+    r"(?:and\s+|&\s*)?updates?|what'?s\s+new|(?:table\s+of\s+)?contents?|toc|citations?|cite(?:\s+us)?|"
+    r"citing|bibtex|licen[cs]e|contribut(?:ing|ions?|ors?)|acknowledge?ments?|star\s+history|"
+    r"(?:star)?gazers|maintainers?|sponsors?|contacts?(?:\s+us)?|"
+    r"更新|更新日志|新闻|目录|引用|致谢|联系我们|贡献者?|更新履歴|目次|謝辞|목차)"
 )
 
 
@@ -104,7 +106,7 @@ def read_list(text: str) -> ListReading:
             "split it into several lists"
         )
     text, problems = _tidy(text)
-    blocks = list(with_children(with_headers(parse_blocks(text))))
+    blocks = list(with_children(with_headers(with_groups(parse_blocks(text)))))
     title = _list_title(blocks)
     entries: list[Entry] = []
     sections: list[Section] = []
@@ -112,7 +114,7 @@ def read_list(text: str) -> ListReading:
     for block, category in _in_sections(blocks, title):
         problems += _malformed_links(block)
         if _is_heading(block):
-            sections.append(Section(category, block.line))
+            sections += [Section(category, block.line)] if block.cells[0] else []
             continue
         for found in _read(block, category, in_section=bool(category) or not has_sections):
             if isinstance(found, Problem):
@@ -188,7 +190,8 @@ def _in_sections(blocks: Iterable[Block], title: Block | None) -> Iterator[tuple
             continue
         if _is_heading(block):
             path = [(level, name) for level, name in path if level < block.level]
-            path.append((block.level, clean_heading(plain(block.cells[0]))))
+            if block.cells[0]:
+                path.append((block.level, clean_heading(plain(block.cells[0]))))
         yield block, tuple(name for _, name in path)
 
 
@@ -200,10 +203,16 @@ def _is_heading(block: Block) -> bool:
 def _read(block: Block, category: Category, *, in_section: bool) -> Iterable[Entry | Problem]:
     if block.kind == "row":
         return read_row(block)
-    about = set(re.findall(r"[\w']+", clean_title(category[-1]).casefold())) if category else set()
-    if about and about <= _ABOUT_THE_LIST:
+    if category and _is_about_the_list(category[-1]):
         return ()
     return read_text(block, in_section=in_section)
+
+
+def _is_about_the_list(heading: str) -> bool:
+    return (
+        _ABOUT_THE_LIST.fullmatch(re.sub(r"[^\w'& ]", " ", clean_title(heading)).strip())
+        is not None
+    )
 
 
 def _malformed_links(block: Block) -> list[Problem]:

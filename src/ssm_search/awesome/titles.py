@@ -19,6 +19,7 @@ _ROUND_TAG = re.compile(
 _NUMBER_LEAD = re.compile(r"\s*(?:\d{4}[./-]\d{1,2}(?:[./-]\d{1,2})?\s*[:：|–—.-]*|\d{1,3}[.)])\s+")
 LONGEST_GROUP = 80
 GROUP = re.compile(rf"[(\[（【]([^()\[\]（）【】]{{2,{LONGEST_GROUP}}})[)\]）】]")
+_DOUBLE = re.compile(r"\[\[([^\[\]]*)\]\]")
 _TAIL = re.compile(rf"\s*{GROUP.pattern}[.,]?\s*$")
 # What stands behind the last full stop, comma, dash or bar.
 _LAST_PART = re.compile(r"(?:[.。]\s+|[,，;|]\s*|\s+[-–—]+\s+)([^.,;|]{1,80}[.,]?)\s*$")
@@ -81,7 +82,7 @@ def tag_end(text: str) -> int:
 
 def trim(text: str) -> str:
     """The title out of a text that has tags before it, and authors, venues or dates around it."""
-    text = " ".join(text.split())
+    text = _DOUBLE.sub(r"[\1]", " ".join(text.split()))
     title = _after_authors(strip_tags(text) or text)
     title = _ID_TAIL.sub("", title) or title
     if match := _BEFORE_LIST.match(title):
