@@ -155,11 +155,17 @@ def title_key(title: str) -> str:
     return "".join(char for char in folded if char.isalnum())
 
 
+def untitled_title(paper_id: str) -> str:
+    """What a paper of which a list gives only the arXiv id is called, until its title is known."""
+    return f"arXiv:{paper_id}"
+
+
 def full_text(paper: Paper) -> str:
-    """Title and abstract, as far as they are known."""
-    if paper.title and paper.abstract:
-        return f"{paper.title}. {paper.abstract}"
-    return paper.title or paper.abstract
+    """Title and abstract, as far as they are known; and before the title a name that it lacks."""
+    title = paper.title
+    if paper.name and title_key(paper.name) not in title_key(title):
+        title = f"{paper.name}: {title}"
+    return f"{title}. {paper.abstract}" if title and paper.abstract else title or paper.abstract
 
 
 def slug(title: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LONGEST = 120  # neither a venue nor a date is longer
 _MOST_WORDS = 14  # "IEEE Transactions on Pattern Analysis and Machine Intelligence 2021" has nine
@@ -10,6 +11,7 @@ _MOST_WORDS_OF_UNKNOWN = 6  # "Journal of Applied Ocean Research 2021"; more is 
 _ID_ALONE = re.compile(r"(?i)arxiv[:. ]*\d{4}\.\d{4,5}(v\d+)?")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 # None of them may find a year in an arXiv id: its first four digits are a year and a month.
+_TWO_DIGITS = re.compile(r"\d\d")
 _YEAR = re.compile(r"(?<![\d./])((?:19|20)\d{2})(?!\d|\.\d{4})")
 _RANGE = re.compile(r"(?<!\d)(?:19|20)\d{2}\s*[-–—~]\s*(?:19|20)\d{2}(?!\d)")
 # Of what is no known venue, only an apostrophe tells a year from "ResNet-50".
@@ -59,7 +61,7 @@ _SMALL = frozenset("a an and as at by de del des du et for in la of on the to un
 _LEADS = re.compile(
     r"(?i)^(?:(?:to appear|accepted|published|appeared|presented|presentation|in proc(?:eedings)?"
     r"(?:\.| of(?: the)?)|venue|conf(?:erence)?|journal|publication|published)\b[:：]?\s*"
-    r"|(?:in|at|by|to|for|from|of|the|on|@)\s+|@)+"
+    r"|(?:in|at|by|to|for|from|of|the|on|@)(?:[:：]\s*|\s+)|@)+"
 )
 _YEAR_FIRST = re.compile(r"^(?:19|20)\d{2}(?:[-./]\d{1,2}){0,2}[\s,:]+(?=[^\W\d])")
 _VENUE_WORD = re.compile(r"[^\s,;:()|\[\]]+")
@@ -81,6 +83,8 @@ _EDGES = " \t\n-–—:：,;.|*•·_`'\"“”()[]"
 def find_year(text: str | None) -> int | None:
     """The year that ``text`` prints: 2024, ICML'24, CVPR24 or 24.05.31."""
     text = (text or "")[:_LONGEST]
+    if not _TWO_DIGITS.search(text):
+        return None
     if match := _YEAR.search(text):
         return int(match[1])
     if match := _SHORT_DATE.search(text):
@@ -114,7 +118,12 @@ def find_venue(text: str, *, marked: bool = False) -> str:
         marked: the list sets it apart (in brackets, as a link or as code), so that with a year any
             name in capital letters will do.
     """
-    if len(text) > _LONGEST or is_date(text):
+    return "" if len(text) > _LONGEST else _find_venue(text, marked)
+
+
+@lru_cache(maxsize=8192)  # an entry is looked at from several sides, and lists repeat venues
+def _find_venue(text: str, marked: bool) -> str:
+    if is_date(text) or is_honour(text):
         return ""
     dated = find_year(text) is not None
     text = " ".join(text.split()).strip(_EDGES)
@@ -148,11 +157,15 @@ def is_venue(text: str) -> bool:
 
 def _says_venue(words: list[str], *, dated: bool, marked: bool) -> bool:
     """Whether words that are all names or numbers name a venue."""
-    kinds = [word.casefold().strip(_EDGES) in _KINDS for word in words]
+    plain = [word.casefold().strip(_EDGES) for word in words]
+    kinds = [word in _KINDS for word in plain]
     if _is_name(words[0]) or (kinds[0] and len(words) > 1 and words[0][:1].isupper()):
         return True
+    if kinds[-1] and len(words) > 1 and all(word[:1].isupper() for word in words):
+        return True  # "Sea Letters"
     if not dated:
-        return False
+        beside = (word[:1].isdigit() or word in _HONOURS | _SMALL for word in plain)
+        return any(map(_is_name, words)) and all(map(max, map(_is_name, words), beside))
     if any(map(_is_name, words[: _MOST_WORDS_OF_UNKNOWN + 1])):
         return True
     if len(words) > _MOST_WORDS_OF_UNKNOWN:

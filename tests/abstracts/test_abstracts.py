@@ -57,7 +57,7 @@ from ssm_search.abstracts.cache import (
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError, ListError
 from ssm_search.files import locked
-from ssm_search.papers import Abstract, Paper
+from ssm_search.papers import Abstract, Paper, untitled_title
 
 INTERVAL = 1.0  # seconds, only ever slept through by ``Naps``
 SHORT_TIMEOUT = (1.0, 1.0)  # seconds; an answer must come within it on a busy machine, too
@@ -726,7 +726,7 @@ def test_what_is_missing_is_filled_in() -> None:
     assert with_abstracts([paper, link], {record.id: record}) == [filled, link]
 
 
-def test_nothing_that_is_there_is_replaced() -> None:
+def test_nothing_that_is_there_is_replaced_but_authors() -> None:
     paper = Paper(
         "2401.00001",
         "Printed title",
@@ -737,9 +737,16 @@ def test_nothing_that_is_there_is_replaced() -> None:
         arxiv_categories=("cs.CL",),
     )
     record = Abstract("2401.00001", "T", "A.", ("Ada",), date(2023, 12, 31), ("cs.LG",))
-    assert with_abstracts([paper], {record.id: record}) == [paper]
+    # A list may shorten its authors, arXiv does not.
+    assert with_abstracts([paper], {record.id: record}) == [replace(paper, authors=("Ada",))]
     printed = with_abstracts([replace(paper, published=None)], {record.id: record})
     assert printed[0].year == 2024
+
+
+def test_a_paper_that_a_list_gives_by_its_id_gets_its_title() -> None:
+    bare = Paper("2401.00001", untitled_title("2401.00001"))
+    record = Abstract("2401.00001", "Tidal Scan", "A.")
+    assert with_abstracts([bare], {record.id: record})[0].title == "Tidal Scan"
 
 
 # ── arXiv's own answers, where they are at hand ──────────────────────────────────────────────

@@ -29,7 +29,14 @@ def test_dialects(case: cases.Case) -> None:
     frame = cases.FRAME.count("\n")
     seen = [
         cases.Seen(
-            entry.line - frame, paper.id, paper.title, paper.year, paper.venue, paper.code_url
+            entry.line - frame,
+            paper.id,
+            paper.title,
+            paper.year,
+            paper.venue,
+            paper.code_url,
+            paper.name,
+            paper.authors,
         )
         for entry in reading.entries
         for paper in [entry.paper]
@@ -74,6 +81,109 @@ def test_headings_become_category_paths(text: str, title: str, categories: list[
     assert [paper.id for paper in reading.papers] == [f"2402.9000{n}" for n in (1, 2, 3)]
     paths = [" > ".join(path) for paper in reading.papers for path in paper.categories or [()]]
     assert paths == categories
+
+
+@pytest.mark.parametrize(
+    ("text", "categories"),
+    [
+        ("## A\n**B**\n\n- {1}\n\n**C:**\n\n- {2}\n\n## D\n- {3}\n", ["A > B", "A > C:", "D"]),
+        (
+            "## A\n<details>\n<summary>B</summary>\n\n- {1}\n</details>\n\n- {2}\n\n## D\n- {3}\n",
+            ["A > B", "A", "D"],
+        ),
+        (
+            "## A\n<details><summary>Click to expand</summary>\n\n- {1}\n</details>\n\n"
+            "**A sentence in bold.**\n\n- {2}\n- {3}\n",
+            ["A", "A", "A"],
+        ),
+        ("## A\n- **B**\n  - {1}\n  - {2}\n- {3}\n", ["A > B", "A > B", "A"]),
+        ("## A\n- **B**\n  - **C**\n    - {1}\n  - {2}\n- {3}\n", ["A > B > C", "A > B", "A"]),
+    ],
+)
+def test_headings_by_their_look(text: str, categories: list[str]) -> None:
+    papers = parse_list(text.format("", *(f"[Title {n}]({cases.ABS}2402.9000{n})" for n in "123")))
+    assert [" > ".join(path) for paper in papers for path in paper.categories] == [
+        name.replace("C:", "C") for name in categories
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headings", "year", "venue"),
+    [
+        (["2024"], 2024, ""),
+        (["ICLR 2025"], 2025, "ICLR 2025"),
+        (["Papers 2021", "ICML 2021"], 2021, "ICML 2021"),
+        (["Video", "2023-05 (7)"], 2023, ""),
+        (["NeurIPS"], None, "NeurIPS"),
+        (["Surveys of 2021"], 2021, ""),
+        (["Video"], None, ""),
+    ],
+)
+def test_a_heading_dates_what_stands_under_it(
+    headings: list[str], year: int | None, venue: str
+) -> None:
+    marks = "".join(f"{'#' * level} {name}\n" for level, name in enumerate(headings, start=2))
+    paper, printed = parse_list(
+        f"# L\n{marks}- [A Title]({cases.ABS}2402.90001)\n"
+        f"- [Another Title]({cases.ABS}2402.90002) (CVPR 2019)\n"
+    )
+    assert (paper.year, paper.venue) == (year, venue)
+    assert (printed.year, printed.venue) == (2019, "CVPR 2019")
+
+
+@pytest.mark.parametrize("heading", ["News", ":fire: News & Updates", "Star History", "目录"])
+def test_sections_about_the_list_list_nothing(heading: str) -> None:
+    text = f"# L\n## {heading}\n- [A Title]({cases.ABS}2402.90001)\n## A\n- [B]({cases.ABS}2402.90002)\n"
+    assert [paper.id for paper in parse_list(text)] == ["2402.90002"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Overview", "Table Understanding", "Recent", "Citation Graphs"]
+)
+def test_sections_that_sound_like_them_are_read(heading: str) -> None:
+    text = f"# L\n## {heading}\n- [A Title]({cases.ABS}2402.90001)\n## A\n- [B]({cases.ABS}2402.90002)\n"
+    assert [paper.id for paper in parse_list(text)] == ["2402.90001", "2402.90002"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["arxiv.org/abs/N/A", "arxiv.org/abs/None", "arxiv.org/abs/", "arxiv.org/pdf/2413.01234"],
+)
+def test_addresses_that_cannot_be_right_are_named(address: str) -> None:
+    reading = read_list(f"# L\n## A\n- [A Title](https://{address})\n")
+    message = f"arXiv has no paper at this address: https://{address}"
+    assert [(problem.line, problem.message) for problem in reading.problems] == [(3, message)]
+
+
+def test_a_misspelled_address_is_named_and_read() -> None:
+    reading = read_list("# L\n## A\n- A Title [[pdf]](ttps://arxiv.org/abs/2402.90001)\n")
+    assert [paper.id for paper in reading.papers] == ["2402.90001"]
+    assert [problem.message for problem in reading.problems] == [
+        "not a web address: ttps://arxiv.org/abs/2402.90001"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            ".. image:: a.png\n\n* `A <https://a.org>`_\n* `B <https://b.org>`_\n",
+            "reStructuredText",
+        ),
+        ('[tool]\nname = "a"\nversion = "1"\n', "TOML"),
+        ('{\n  "a": "b",\n  "c": [\n  "d": 1\n}\n', "JSON"),
+        ("@article{a,\n}\n@article{b,\n}\n@misc{c,\n}\n", "BibTeX"),
+        ("\\documentclass{a}\n\\begin{document}\n\\section{A}\n", "LaTeX"),
+        ("#+TITLE: a\n* A\n[[https://a.org][A]]\n[[https://b.org][B]]\n", "Org mode"),
+        ("= A\n\n== B\n\n* https://a.org[A]\n", "AsciiDoc"),
+        ("title: a\nurl: b\nyear: 2021\n", "YAML"),
+    ],
+)
+def test_what_is_no_markdown_is_refused(text: str, name: str) -> None:
+    reading = read_list(text)
+    assert (reading.papers, reading.sections) == ((), ())
+    message = f"this is {name}, and no list in Markdown; convert it, for example with pandoc"
+    assert [(problem.line, problem.message) for problem in reading.problems] == [(1, message)]
 
 
 def test_every_heading_is_a_category_even_without_a_paper() -> None:

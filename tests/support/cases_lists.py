@@ -23,6 +23,8 @@ class Seen(NamedTuple):
     year: int | None = None
     venue: str = ""
     code: str = ""
+    name: str = ""
+    authors: tuple[str, ...] = ()
 
 
 class Case(NamedTuple):
@@ -130,7 +132,14 @@ Title | Year
 | DuneNet: Sand in State Space [[pdf]]({PDF}2402.90002) [[code]]({HUB}dune/net) | CVPR'23 |
 """,
         [
-            Seen(3, "2402.90001", "Tidal Scan for Oceans", 2024, "ICML 2024"),
+            Seen(
+                3,
+                "2402.90001",
+                "Tidal Scan for Oceans",
+                2024,
+                "ICML 2024",
+                authors=("A. Wave", "B. Shore"),
+            ),
             Seen(
                 4, "2402.90002", "DuneNet: Sand in State Space", 2023, "CVPR'23", f"{HUB}dune/net"
             ),
@@ -194,12 +203,27 @@ ITEMS = [
 - The Salt of Attention. *A. Wave, B. Shore.* [pdf]({PDF}2402.90006)
 """,
         [
-            Seen(1, "2402.90001", "Tidal Scan for Oceans", code=f"{HUB}tide/scan"),
+            Seen(
+                1,
+                "2402.90001",
+                "Tidal Scan for Oceans",
+                code=f"{HUB}tide/scan",
+                authors=("A. Wave", "B. Shore"),
+            ),
             Seen(2, "2402.90002", "DuneNet: Sand in State Space", 2023),
             Seen(3, "2402.90003", "MarshFormer, a Hybrid", 2024, "ICLR 2024"),
-            Seen(4, "2402.90004", "The Ebb of Attention in Oceans"),
-            Seen(5, "2402.90005", "The Flow of Attention in Oceans", 2024, "ICML"),
-            Seen(6, "2402.90006", "The Salt of Attention"),
+            Seen(
+                4, "2402.90004", "The Ebb of Attention in Oceans", authors=("A. Wave", "B. Shore")
+            ),
+            Seen(
+                5,
+                "2402.90005",
+                "The Flow of Attention in Oceans",
+                2024,
+                "ICML",
+                authors=("A. Wave", "B. Shore"),
+            ),
+            Seen(6, "2402.90006", "The Salt of Attention", authors=("A. Wave", "B. Shore")),
         ],
     ),
     Case(
@@ -355,7 +379,7 @@ ITEMS = [
             Seen(1, "2402.90001", "Tidal Scan for Oceans That Are Wide"),
             Seen(3, "2402.90002", "DuneNet: Sand in State Space"),
             Seen(5, "2402.90003", "MarshFormer, a Hybrid of water and land"),
-            Seen(7, "2402.90004", "ReefSSM: Coral Counting"),
+            Seen(7, "2402.90004", "ReefSSM: Coral Counting", authors=("A. Polyp", "B. Fin")),
         ],
     ),
     Case(
@@ -411,7 +435,13 @@ Lagoon State Models [Paper](https://openreview.net/forum?id=lagoon)
 潮汐预测 [论文]({ABS}2402.90006)
 """,
         [
-            Seen(1, "2402.90001", "Tidal Scan for Oceans", code=f"{HUB}tide/scan"),
+            Seen(
+                1,
+                "2402.90001",
+                "Tidal Scan for Oceans",
+                code=f"{HUB}tide/scan",
+                authors=("A. Wave", "B. Shore"),
+            ),
             Seen(5, "2402.90002", "Sand in State Space"),
             Seen(5, "2402.90003", "MarshFormer, a Hybrid"),
             Seen(7, "2402.90004", "ReefSSM: Coral Counting"),
@@ -641,6 +671,8 @@ Lagoons are studied (arXiv:hep-th/9901001).
             Seen(1, "2402.90001", "Tidal Scan for Oceans"),
             Seen(2, "2402.90004", "DuneNet: Sand in State Space"),
             Seen(3, "2402.90005", "MarshFormer, a Hybrid"),
+            Seen(5, "2402.90006", "arXiv:2402.90006"),
+            Seen(12, "2402.90007", "arXiv:2402.90007"),
         ],
         (
             (1, "two arXiv ids for one title: took 2402.90001, passed over 2402.90002"),
@@ -655,4 +687,317 @@ Lagoons are studied (arXiv:hep-th/9901001).
     ),
 ]
 
-ALL = [*TABLES, *ITEMS, *PARAGRAPHS, *HTML, *HIDDEN, *PROBLEMS]
+VENUES = [
+    Case(
+        "a venue after the title, in whatever form",
+        f"""\
+- **Tidal Scan for Oceans.** ICML 2021. [paper]({ABS}2402.90001)
+- [Tidal Scan for Dunes]({ABS}2402.90002), Reef et al., ICML 2021 | [github]({HUB}tide/dunes)
+- Sand Maps of the Sea. *J. Reef, B. Shore.* ICML'21 [pdf]({PDF}2402.90003)
+- "Salt Maps of the Sea", *ICML, May 2021* [[Paper]({ABS}2402.90004)]
+- Foam Maps of the Sea `ICML` [paper]({ABS}2402.90005)
+- [Kelp Maps of the Sea]({ABS}2402.90006) <kbd>ICML 2021</kbd> [tag]
+- [2023 bioRxiv] **Coral Maps of the Sea** [[paper]]({ABS}2402.90007)
+- [Moss Maps of the Sea]({ABS}2402.90008)
+  - ICML 2023
+- Weed Maps of the Sea (TPAMI) [paper]({ABS}2402.90009)
+- [Silt Maps of the Sea]({ABS}2402.90010) In Proceedings of the 24th CVPR, 2011.
+- Shell Maps of the Sea [[Pattern Recognition(2019)]]({ABS}2402.90011)
+- [Stone Maps of the Sea]({ABS}2402.90012), "A Blog" - Rick Reef 2010
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2021, "ICML 2021"),
+            Seen(
+                2,
+                "2402.90002",
+                "Tidal Scan for Dunes",
+                2021,
+                "ICML 2021",
+                f"{HUB}tide/dunes",
+            ),
+            Seen(
+                3,
+                "2402.90003",
+                "Sand Maps of the Sea",
+                2021,
+                "ICML'21",
+                authors=("J. Reef", "B. Shore"),
+            ),
+            Seen(4, "2402.90004", "Salt Maps of the Sea", 2021, "ICML"),
+            Seen(5, "2402.90005", "Foam Maps of the Sea", None, "ICML"),
+            Seen(6, "2402.90006", "Kelp Maps of the Sea", 2021, "ICML 2021"),
+            Seen(7, "2402.90007", "Coral Maps of the Sea", 2023, "bioRxiv"),
+            Seen(8, "2402.90008", "Moss Maps of the Sea", 2023, "ICML 2023"),
+            Seen(10, "2402.90009", "Weed Maps of the Sea", None, "TPAMI"),
+            Seen(11, "2402.90010", "Silt Maps of the Sea", 2011, "24th CVPR"),
+            Seen(12, "2402.90011", "Shell Maps of the Sea", 2019, "Pattern Recognition(2019"),
+            Seen(13, "2402.90012", "Stone Maps of the Sea", 2010),
+        ],
+    ),
+    Case(
+        "a venue before the title",
+        f"""\
+- **ICML 2023** [Tidal Scan for Oceans]({ABS}2402.90001)
+- **[ICLR 2024]** [Tidal Scan for Dunes]({ABS}2402.90002)
+- CVPR'24 [Sand Maps of the Sea]({ABS}2402.90003)
+- [2021 Arxiv, 1111 citations] **Salt Maps of the Sea** [[paper]]({ABS}2402.90004)
+- `2024.01` Foam Maps of the Sea, [arXiv]({ABS}2402.90005)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2023, "ICML 2023"),
+            Seen(2, "2402.90002", "Tidal Scan for Dunes", 2024, "ICLR 2024"),
+            Seen(3, "2402.90003", "Sand Maps of the Sea", 2024, "CVPR'24"),
+            Seen(4, "2402.90004", "Salt Maps of the Sea", 2021, "Arxiv"),
+            Seen(5, "2402.90005", "Foam Maps of the Sea", 2024),
+        ],
+    ),
+    Case(
+        "a venue as a label is no title",
+        f"""\
+- Tidal Scan for Oceans [[ICML2021]]({ABS}2402.90001)
+- Tidal Scan for Dunes [[15 Aug 2022]]({ABS}2402.90002)
+
+**Sand Maps of the Sea** \\
+[[CVPR 2025]({ABS}2402.90003)]
+[[Code]({HUB}sand/maps)]
+
+| Title | Where |
+|---|---|
+| Salt Maps of the Sea | [[EMNLP 2013]]({ABS}2402.90004) |
+
+- ACM-Net: Foam Maps and All the Sea (arXiv 2025) [[paper]]({ABS}2402.90005)
+- [Cell Tracking]({ABS}2402.90006)
+- **FAST**: "Kelp Maps of the Sea", ICCV, 2021 (*Reef Lab*). [[Paper]({ABS}2402.90007)]
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2021, "ICML2021"),
+            Seen(2, "2402.90002", "Tidal Scan for Dunes", 2022),
+            Seen(4, "2402.90003", "Sand Maps of the Sea", 2025, "CVPR 2025", f"{HUB}sand/maps"),
+            Seen(10, "2402.90004", "Salt Maps of the Sea", 2013, "EMNLP 2013"),
+            Seen(12, "2402.90005", "ACM-Net: Foam Maps and All the Sea", 2025, "arXiv 2025"),
+            Seen(13, "2402.90006", "Cell Tracking"),
+            Seen(14, "2402.90007", "Kelp Maps of the Sea", 2021, "ICCV", name="FAST"),
+        ],
+    ),
+    Case(
+        "what looks like a venue or a year, and is none",
+        f"""\
+- [Tidal Scan for Oceans]({ABS}2402.90001) - trained on 2008 buoys between 1990 and 2015
+- [Unifying Tidal Scans and Sand Detection]({ABS}2402.90002) [ResNet-50]
+- [Sand Maps of the Sea]({ABS}2402.90003) (1990-2015)
+- [Salt Maps of the Sea]({ABS}2402.90004) with the ICML 2017 data of others
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans"),
+            Seen(2, "2402.90002", "Unifying Tidal Scans and Sand Detection"),
+            Seen(3, "2402.90003", "Sand Maps of the Sea"),
+            Seen(4, "2402.90004", "Salt Maps of the Sea"),
+        ],
+    ),
+]
+
+NAMES = [
+    Case(
+        "a name before the title",
+        f"""\
+- **Tide**: "Scanning Oceans with Trees", ICML, 2021 [[Paper]({ABS}2402.90001)]
+- **[Dune]** Scanning the sand [[paper]({ABS}2402.90002)]
+- **(Marsh)** _Scanning the wet land_ `KDD 2022`
+[[Paper]({ABS}2402.90003)] [[Model (7B)](https://huggingface.co/marsh/7b)]
+- **?**: "Scanning the Unknown", ICML, 2021 [[Paper]({ABS}2402.90004)]
+- **Reef**: Counting Corals by Night [[paper]({ABS}2402.90005)]
+- **[Kelp]** Kelp: Forests as Trees [[paper]({ABS}2402.90006)]
+- [Lagoon](https://lagoon.example.org), `2016.05`. Measuring the still water, \
+[arXiv]({ABS}2402.90007)
+
+**Ebb** [[Lab](https://lab.example.org)] Mar. 2022
+Scanning the falling water [[Preprint]({ABS}2402.90008)]
+
+Flow:
+[Scanning the rising water. ICML 2021]({ABS}2402.90009)
+""",
+        [
+            Seen(1, "2402.90001", "Scanning Oceans with Trees", 2021, "ICML", name="Tide"),
+            Seen(2, "2402.90002", "Scanning the sand", name="Dune"),
+            Seen(3, "2402.90003", "Scanning the wet land", 2022, "KDD 2022", name="Marsh"),
+            Seen(5, "2402.90004", "Scanning the Unknown", 2021, "ICML"),
+            Seen(6, "2402.90005", "Reef: Counting Corals by Night", name="Reef"),
+            Seen(7, "2402.90006", "Kelp: Forests as Trees", name="Kelp"),
+            Seen(8, "2402.90007", "Measuring the still water", 2016, name="Lagoon"),
+            Seen(10, "2402.90008", "Scanning the falling water", 2022, name="Ebb"),
+            Seen(13, "2402.90009", "Scanning the rising water", 2021, "ICML 2021", name="Flow"),
+        ],
+    ),
+    Case(
+        "names that are all there is",
+        f"""\
+- **TideLib** A library for scans of oceans, dunes and marshes. [code]({HUB}tide/lib)
+- [jax]({HUB}tide/jax) - A library
+- [Reef]({ABS}2402.90001): counts corals by night
+- **Dune** [[paper]({ABS}2402.90002)] It scans the sand of deserts
+""",
+        [
+            Seen(1, "tidelib", "TideLib", code=f"{HUB}tide/lib"),
+            Seen(2, "jax", "jax", code=f"{HUB}tide/jax"),
+            Seen(3, "2402.90001", "Reef"),
+            Seen(4, "2402.90002", "Dune"),
+        ],
+    ),
+    Case(
+        "authors, years and venues that stick to the title",
+        f"""\
+- Tidal Scans (2017), J. Reef et al. [[pdf]]({PDF}2402.90001)
+- Tidal Scans of Dunes, in *TITS* 2022. [[pdf]]({PDF}2402.90002)
+- [Sand Maps. Reef Lab. ICML 2021]({ABS}2402.90003)
+- Jane Reef, John Shore, Salt maps of the sea, Sea Letters, 1996. [[Paper]]({ABS}2402.90004)
+- Foam Maps of the Sea(@Reef Lab etc) [[pdf]]({PDF}2402.90005)
+- [Kelp Maps. ICLR 2021 (Under Review). 2020-02-29]({ABS}2402.90006)
+- $\\texttt{{CORAL}}$: Maps of the Sea [[pdf]]({PDF}2402.90007)
+- Moss Maps of the
+Sea [[pdf]]({PDF}2402.90008)
+- J. Reef, et al. "**Silt Maps**" arXiv preprint (2017). [[pdf]]({PDF}2402.90009)
+- **[Q\\*: Maps of Letters](https://arxiv.org/abs/2402.90010)**
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scans", 2017, authors=("J. Reef",)),
+            Seen(2, "2402.90002", "Tidal Scans of Dunes", 2022, "TITS"),
+            Seen(3, "2402.90003", "Sand Maps", 2021, "ICML 2021"),
+            Seen(
+                4,
+                "2402.90004",
+                "Salt maps of the sea",
+                1996,
+                "Sea Letters",
+                authors=("Jane Reef", "John Shore"),
+            ),
+            Seen(5, "2402.90005", "Foam Maps of the Sea"),
+            Seen(6, "2402.90006", "Kelp Maps", 2021, "ICLR 2021"),
+            Seen(7, "2402.90007", "CORAL: Maps of the Sea"),
+            Seen(8, "2402.90008", "Moss Maps of the Sea"),
+            Seen(10, "2402.90009", "Silt Maps", 2017, "arXiv preprint", authors=("J. Reef",)),
+            Seen(11, "2402.90010", "Q*: Maps of Letters"),
+        ],
+    ),
+]
+
+GROUPS = [
+    Case(
+        "labelled links below a bare title",
+        f"""\
+**Tidal Scan for Oceans**
+
+- Lab: Reef Lab
+- Paper(Oral): {ABS}2402.90001
+- Code: {HUB}tide/scan
+
+**Scanning to the End: Tides**
+
+- Paper: {ABS}2402.90002
+- Code: None
+
+* Sand：
+  * 地址：{ABS}2402.90003
+
+- Deserts
+
+   [Sand Maps of the Sea](https://doi.org/10.5555/1)
+
+   [Salt Maps of the Sea](https://doi.org/10.5555/2)
+
+#### Foam: a Heading That Is a Paper
+
+paper link: [here]({ABS}2402.90004)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", code=f"{HUB}tide/scan"),
+            Seen(7, "2402.90002", "Scanning to the End: Tides"),
+            Seen(12, "2402.90003", "Sand"),
+            Seen(17, "sand-maps-of-the-sea", "Sand Maps of the Sea"),
+            Seen(19, "salt-maps-of-the-sea", "Salt Maps of the Sea"),
+            Seen(21, "2402.90004", "Foam: a Heading That Is a Paper"),
+        ],
+    ),
+    Case(
+        "an id is all that a list gives",
+        f"""\
+- {ABS}2402.90001
+
+<p><a href="{ABS}2402.90002"><img src="wave.png"></a></p>
+
+See also arXiv:2402.90003 and what it says.
+""",
+        [
+            Seen(1, "2402.90001", "arXiv:2402.90001"),
+            Seen(3, "2402.90002", "arXiv:2402.90002"),
+        ],
+        (
+            (1, "arXiv id 2402.90001 is mentioned, but no title goes with it"),
+            (3, "arXiv id 2402.90002 is mentioned, but no title goes with it"),
+            (5, "arXiv id 2402.90003 is mentioned, but no title goes with it"),
+        ),
+    ),
+    Case(
+        "a publisher's page of a paper that is on arXiv",
+        f"""\
+- [Tidal Scan for Many Oceans]({ABS}2402.90001)
+- [Tidal Scan for Many Oceans](https://openreview.net/forum?id=tide) ICML 2024
+- [Tidal Scan for Many Oceans](https://blog.example.org/tide)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Many Oceans"),
+            Seen(2, "2402.90001", "Tidal Scan for Many Oceans", 2024, "ICML 2024"),
+            Seen(3, "tidal-scan-for-many-oceans", "Tidal Scan for Many Oceans"),
+        ],
+    ),
+]
+
+COLUMNS = [
+    Case(
+        "headers of all kinds, and cells that span rows",
+        f"""\
+<table>
+<tr><td>Venue</td><td>Paper</td><td>Code</td></tr>
+<tr><td rowspan="2">ICML 2023</td><td><a href="{ABS}2402.90001">Tidal Scan</a></td><td></td></tr>
+<tr><td><a href="{ABS}2402.90002">Sand Scan</a></td><td><a href="{HUB}sand/scan">code</a></td></tr>
+<tr><td colspan="2"><a href="{ABS}2402.90003">Salt Scan</a></td><td></td></tr>
+</table>
+
+| | Year | Conf |
+|---|---|---|
+| [Foam Maps]({ABS}2402.90004) | 2021 | ICML |
+
+| Publish Date | Conference/Journal | 論文 |
+|---|---|---|
+| 2021-05-03 | 2021 | [Kelp Maps]({ABS}2402.90005) |
+| May 2022 | ICML | [Moss Maps]({ABS}2402.90006) |
+
+| Tides | [Up](#up) |
+|---|---|
+| Dunes | [Down](#down) |
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan", 2023, "ICML 2023"),
+            Seen(4, "2402.90002", "Sand Scan", 2023, "ICML 2023", f"{HUB}sand/scan"),
+            Seen(5, "2402.90003", "Salt Scan"),
+            Seen(10, "2402.90004", "Foam Maps", 2021, "ICML"),
+            Seen(14, "2402.90005", "Kelp Maps", 2021),
+            Seen(15, "2402.90006", "Moss Maps", 2022, "ICML"),
+        ],
+    ),
+    Case(
+        "a title and prose in one cell",
+        f"""\
+| Paper | Links |
+|---|---|
+| 1) **Tidal Scan** - scans the tides of all the oceans of the world by day and by night | \
+[Paper]({ABS}2402.90001) |
+| 2) Sand Scan  {"It scans the sand of all deserts. " * 6} | [Paper]({ABS}2402.90002) |
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan"),
+            Seen(4, "2402.90002", "Sand Scan"),
+        ],
+    ),
+]
+
+ALL = [*TABLES, *ITEMS, *PARAGRAPHS, *HTML, *HIDDEN, *PROBLEMS, *VENUES, *NAMES, *GROUPS, *COLUMNS]

@@ -22,7 +22,7 @@ from ssm_search.abstracts.api import API_URL, BATCH_SIZE, REQUEST_INTERVAL, Arxi
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError, ListError
 from ssm_search.files import append_json_lines
-from ssm_search.papers import Abstract, Paper
+from ssm_search.papers import Abstract, Paper, untitled_title
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,8 @@ def append_abstracts(path: Path, records: Iterable[Abstract]) -> None:
 def with_abstracts(papers: Iterable[Paper], known: Mapping[str, Abstract]) -> list[Paper]:
     """Fill in what is ``known`` of ``papers``; what is there already is never replaced.
 
-    A paper without a printed year gets the one in which arXiv published it.
+    But arXiv's authors are: lists shorten them. A paper without a printed year gets the one in
+    which arXiv published it, and one that a list gives by its id alone its title.
     """
     filled = []
     for paper in papers:
@@ -115,7 +116,8 @@ def with_abstracts(papers: Iterable[Paper], known: Mapping[str, Abstract]) -> li
             paper = replace(
                 paper,
                 abstract=paper.abstract or record.abstract,
-                authors=paper.authors or record.authors,
+                title=record.title if paper.title == untitled_title(paper.id) else paper.title,
+                authors=record.authors or paper.authors,
                 published=published,
                 arxiv_categories=paper.arxiv_categories or record.arxiv_categories,
                 year=paper.year or (published.year if published else None),

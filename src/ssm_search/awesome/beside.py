@@ -16,6 +16,7 @@ from ssm_search.venues import find_venue, find_year, is_date, is_honour, is_prep
 _DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")
 # A full stop behind two letters ends a part, one behind an initial does not.
 _PARTS = re.compile(r"(?<=\w\w)[.。]\s+|[;|\n]\s*|\s[-–—]+\s|[/]\s")
+_BAR = re.compile(r"\s*[|｜]\s*")
 _COMMA = re.compile(r"\s*[,，]\s*")
 _MOST_WORDS_IN_DATED = 6  # "Linux Audio Conference 2011", "Rick Szeliski 2010"
 
@@ -82,6 +83,9 @@ def _cut(text: str, title: str, look: object) -> Iterator[_Part]:
         venue = find_venue(whole, marked=True) and not (is_label(whole) and not find_year(whole))
         if is_date(whole) or venue:
             yield _Part(whole, True)
+        else:  # "[ICML 2021 | All about it](…)"
+            bars = _BAR.split(whole)
+            yield from (_Part(part, False) for part in bars if len(bars) > 1 and find_year(part))
         return
     if code:
         yield _Part(whole, True)

@@ -17,7 +17,8 @@ _ROLES = {
     "link": "link links pdf url arxiv doi abs 链接 リンク 링크 ссылка enlace lien",
     "code": "code github repo repository implementation 代码 コード 코드 код código",
     "title": """title paper papers article articles work 标题 论文 题目 題名 論文 タイトル
-        제목 논문 titre título titulo titel título artículo artigo artikel titolo статья название""",
+        제목 논문 titre título titulo titel título artículo artigo artikel titolo статья
+        название""",
     "name": "name method model 名称 方法 手法 방법 метод método methode",
     "date": "date time publish published 日期 时间 日付 날짜 дата fecha datum",
     "venue": """venue conference conf journal publication pub publisher 会议 期刊 会議 学会 학회
@@ -75,7 +76,10 @@ def title_column(block: Block) -> int | None:
                 return n
     free = [n for n in usable if cell_roles[n] == ""]
     if any(map(column_role, block.header)):
-        return free[0] if free else None
+        # A cell that reaches over several columns stands in its first.
+        spanning = [n for n in usable if any(run.href for run in block.cells[n])]
+        other = [n for n in spanning if cell_roles[n] not in ("code", "link")]
+        return next(iter([*free, *other]), None)
     linked = [n for n in free if any(run.href for run in block.cells[n])]
     return max(linked or free, key=lambda n: len(texts[n]), default=None)
 

@@ -53,6 +53,8 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
     texts = [plain(cell) for cell in block.cells]
     cell_roles = roles(block)
     title_at = title_column(block)
+    if _is_navigation(block):
+        return
     if title_at is None:
         ids = paper_ids(run for cell in block.cells for run in cell)
         yield Problem(
@@ -66,7 +68,7 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
     if cell_roles[title_at] != "title" and not paper_ids(runs) and not any(map(is_web, runs)):
         yield Problem(block.line, f"table row without a link: {_quote(' | '.join(texts))}")
         return
-    said = dict(zip(reversed(cell_roles), reversed(texts), strict=True))
+    said = _said(cell_roles, texts, title_at)
     cells = [
         cell for cell, role in zip(block.cells, cell_roles, strict=True) if role not in _LINKED
     ]
@@ -80,6 +82,21 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
     found = replace(found, title=title, strength=3, name=found.name or _name_cell(said, title))
     code_url = _code_cell(block, cell_roles)
     yield from _entry(found, printed, runs, block.line, code_url=code_url, cell_roles=cell_roles)
+
+
+def _said(cell_roles: list[str], texts: list[str], title_at: int) -> dict[str, str]:
+    """The first text in each role; a date is one, whatever its column is called."""
+    said: dict[str, str] = {}
+    for n, (role, text) in enumerate(zip(cell_roles, texts, strict=True)):
+        if n != title_at:
+            said.setdefault("date" if role == "venue" and is_date(text) else role, text)
+    return said
+
+
+def _is_navigation(block: Block) -> bool:
+    """A row of links within the page, as tables of contents have."""
+    links = [run.href for cell in block.cells for run in cell if run.href]
+    return bool(links) and all(href.startswith("#") for href in links)
 
 
 def _name_cell(said: dict[str, str], title: str) -> str:

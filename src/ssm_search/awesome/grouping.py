@@ -66,7 +66,7 @@ def _is_bare(block: Block) -> bool:
     text = plain(block.cells[0])
     words = len(text.split())
     linked = any(run.href or run.image for run in block.cells[0]) or paper_ids(block.cells[0])
-    return 0 < words <= _MOST_WORDS_IN_TITLE and not linked and not is_label(text)
+    return 0 < words <= _MOST_WORDS_IN_TITLE and not linked and not (label_words(text) and is_label(text))
 
 
 def _is_labelled(block: Block) -> bool:
@@ -86,7 +86,8 @@ def _is_labelled(block: Block) -> bool:
         return False
     if is_label(label[1]):
         return True
-    return block.kind == "item" and not runs[0].bold and not paper_ids(runs)
+    says_something = any(map(str.isalnum, outside[label.end() :])) or bool(links)
+    return says_something and block.kind == "item" and not runs[0].bold and not paper_ids(runs)
 
 
 def _is_title(block: Block, below: Sequence[Block], after: Sequence[Block]) -> bool:

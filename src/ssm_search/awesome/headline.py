@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Run, plain
-from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words
+from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words, names_thing
 from ssm_search.awesome.links import is_web, leads_out, says_paper
 from ssm_search.awesome.persons import is_author_list
 from ssm_search.awesome.titles import clean_title, strip_tags, tag_end, trim
 from ssm_search.papers import title_key
-from ssm_search.venues import find_venue, is_date, is_venue
+from ssm_search.venues import find_venue, find_year, is_date, is_venue
 
 # No title and what leads up to it is longer; reading on would only cost time.
 _MAX_LEAD = 1_000
@@ -28,6 +28,7 @@ _FEWEST_WORDS_BEHIND_NAME = 3  # fewer say something about what the name names
 _MOST_WORDS_BEHIND_NAME = 30  # more are a description
 _FIRST_QUOTE = re.compile(r"([^\"“”]*+)[\"“]([^\"“”]++)[\"”]?")
 _SENTENCE_END = re.compile(r"\w\w[.。] +\w")
+_PROSE = re.compile(r"\s{2,}|\s[-–—]+\s|(?<=\w\w)(?<!\bvs)[.。:：]\s")
 _QUOTES = '"“”'
 _STOPS = ".,;"
 _WORD = re.compile(r"[^\W_]+")
@@ -62,7 +63,7 @@ def headline(runs: tuple[Run, ...]) -> Headline:
         found = _first(runs, labels=True)
     if found.title and not found.prose and _is_name(found.title):
         rest = runs[found.end :]
-        behind = _first(rest)
+        behind = _behind(rest)
         if _is_title_of(found, behind, runs, rest):
             title, end = behind.title, found.end + behind.end
             if behind.strength == 2 and plain(rest)[:1] in ":：" and not _begins_with(title, found):
@@ -73,6 +74,16 @@ def headline(runs: tuple[Run, ...]) -> Headline:
                 name = "" if rest[:1] and rest[0].text == PARAGRAPH_BREAK else name
             return Headline(title, 3, name, end=end)
     return found
+
+
+def _behind(rest: tuple[Run, ...]) -> Headline:
+    """What may be the title behind a name; a short link in brackets is passed over."""
+    behind = _first(rest)
+    short = bool(behind.title) and len(behind.title.split()) < _FEWEST_WORDS_BEHIND_NAME
+    if short and rest[behind.end - 1].href and plain(rest)[:1] == "[":
+        further = _first(rest[behind.end :])
+        return replace(further, end=behind.end + further.end)
+    return behind
 
 
 def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
@@ -87,9 +98,10 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
         if run.image:
             pass
         elif run.is_break:
-            if strip_tags(lead) and not _goes_on(lead, run, runs[position + 1 : position + 2]):
+            gathered = _gathered(lead)
+            if gathered and not _goes_on(lead, run, runs[position + 1 : position + 2]):
                 break
-            lead += " "
+            lead = f"{lead} " if gathered else ""
         elif run.bold and _starts_title(run, lead):
             stretch = _stretch(runs, position)
             text, taken = _text(stretch), len(stretch)
@@ -98,16 +110,18 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
                 for part in stretch
             ):
                 return Headline()  # a sentence in bold with "[paper](…)" in it: an announcement
-            if labels or not _says_when_or_where(text):
+            named = plain(runs[position + taken :])[:1] in (":", "：") and find_year(text) is None
+            if labels or named or not _says_when_or_where(text):
                 return _marked(text, runs, position + taken)
         elif leads_out(run):
             stretch = _stretch(runs, position)
             text, taken = _text(stretch), len(stretch)
-            gathered = strip_tags(lead)
+            gathered = _gathered(lead)
             beside = is_label(text) or is_date(text) or _is_venue_link(text)
             if gathered:
                 return _placed(lead, None if beside else run, runs, position, labels)
-            if not beside or (labels and _is_called(text, runs[position + taken :])):
+            called = _is_called(text, runs[position + taken :], sure=not labels)
+            if not beside or called:
                 return _marked(text, runs, position + taken)
         elif run.italic or run.code:
             stretch = _stretch(runs, position)
@@ -137,19 +151,29 @@ def _is_apart(run: Run, text: str, lead: str) -> bool:
     return len(text.split()) >= _FEWEST_WORDS_BEHIND_NAME or _says_when_or_where(text)
 
 
-def _is_called(text: str, rest: tuple[Run, ...]) -> bool:
+def _gathered(lead: str) -> str:
+    """What may be the beginning of a title: ``lead`` without tags, if it is no venue."""
+    gathered = strip_tags(lead)
+    return "" if _says_when_or_where(gathered) else gathered
+
+
+def _is_called(text: str, rest: tuple[Run, ...], *, sure: bool) -> bool:
     """Whether a link whose text may be a label is what the entry is about after all.
 
     Of "[jax](…) - A library" it is, of "[code](…)" it is not.
+
+    Args:
+        sure: what follows may be the title, so that the text has to be the name of something.
     """
     if "://" in text or label_words(text) & (PAPER_LABELS | CODE_LABELS):
         return False
-    described = plain(rest).lstrip()[:1] in tuple("-–—:：")
-    return described or not is_label(text)
+    described = plain(rest)[:1] in tuple("-–—:：")
+    return described and names_thing(text) if sure else described or not is_label(text)
 
 
 def _says_when_or_where(text: str) -> bool:
-    return is_date(text) or is_venue(text)
+    # "Visual State Space Models (ICML 2024)" is a title with its venue.
+    return is_date(text) or (is_venue(text) and is_venue(trim(text)))
 
 
 def _begins_with(title: str, name: Headline) -> bool:
@@ -157,7 +181,11 @@ def _begins_with(title: str, name: Headline) -> bool:
 
 
 def _is_venue_link(text: str) -> bool:
-    return bool(find_venue(text, marked=True)) if text.lstrip()[:1] == "[" else is_venue(text)
+    return (
+        bool(find_venue(text, marked=True))
+        if text.lstrip()[:1] == "["
+        else _says_when_or_where(text)
+    )
 
 
 def _is_name(title: str) -> bool:
@@ -199,7 +227,7 @@ def _placed(
 ) -> Headline:
     """The headline of an entry that starts with ``lead`` and marks no title in it."""
     quoted, name = _quoted(lead)
-    title = trim(quoted or lead)
+    title = trim(quoted or _without_prose(lead))
     if not any(char.isalpha() for char in title) or is_label(title):
         return Headline()
     if is_date(title) or (is_venue(title) and not labels):
@@ -214,15 +242,24 @@ def _placed(
     return Headline(title, 3 if quoted else 2, name, bool(prose), end)
 
 
+def _without_prose(lead: str) -> str:
+    """``lead`` up to where a description begins, if it is too long for a title alone."""
+    if len(lead.split()) <= _MOST_WORDS_BEHIND_NAME:
+        return lead
+    return next((part for part in _PROSE.split(lead.strip()) if strip_tags(part)), lead)
+
+
 def _quoted(lead: str) -> tuple[str, str]:
     """The title that ``Authors. "Title." Journal`` or ``Name: "Title"`` has in quotes, and a name.
 
     ("", "") if the quotes are part of a title.
     """
     match = _FIRST_QUOTE.match(lead)
-    if not match or len(match[2].split()) < _FEWEST_WORDS_BEHIND_NAME:
+    if not match:
         return "", ""
     before = strip_tags(match[1]).strip()
+    if len(match[2].split()) < _FEWEST_WORDS_BEHIND_NAME - is_author_list(before):
+        return "", ""
     if not _WORD.search(before):
         after = lead[match.end() :].strip()
         return (match[2], "") if not after or after[0] in ".,;:([|-–—" else ("", "")
@@ -267,7 +304,7 @@ def _has_paper(line: Iterable[Run]) -> bool:
 def _begins_entry(line: tuple[Run, ...]) -> bool:
     if not _has_paper(line):
         return _is_linked_title(list(line))
-    found = headline(line)
+    found = _first(line)
     has_words = len(found.title.split()) > 1 or not found.title.isascii()
     return has_words and not found.prose
 
@@ -287,7 +324,9 @@ def _starts_title(run: Run, lead: str) -> bool:
     if run.href and label_words(run.text) and is_label(run.text):
         return False
     begins = bool(_WORD.search(run.text)) and not is_label(run.text)
-    goes_on = lead.rstrip()[-1:] in '.,:;)]"“' and len(run.text.split()) > 2
+    before = lead.rstrip()[-1:]
+    words = len(run.text.split())
+    goes_on = (before in ".,:;)]" and words > 2) or (before in _QUOTES and words > 1)
     # What was gathered is looked through only where it decides: once a run, it would take most of
     # the time that many runs take.
     return begins if begins == goes_on or not strip_tags(lead) else goes_on

@@ -29,6 +29,7 @@ _LABELS = (
     | PAPER_LABELS
     | CODE_LABELS
 )
+_THINGS = frozenset("pytorch jax tensorflow huggingface colab youtube twitter zhihu".split())
 _LONGEST_LABEL = 100  # venues and dates are no longer either
 # A misspelled label is worth recognising only where chance does not explain the likeness.
 _SPELLING_LENGTHS = range(4, 9)
@@ -53,9 +54,15 @@ def is_label(text: str) -> bool:
         return True
     if len(text) > _LONGEST_LABEL:
         return False
-    words = label_words(_REMARK.sub("", text))  # "Model (7B)", "Paper(Oral)"
+    words = label_words(_REMARK.sub("", text) or text)  # "Model (7B)", "Paper(Oral)"
     unknown = words - _LABELS
     return not unknown or (len(words) == 1 and _is_misspelled(next(iter(words))))
+
+
+def names_thing(text: str) -> bool:
+    """Whether a text that may be a label is the name of something too: "jax", "Talks"."""
+    words = label_words(text)
+    return words <= _THINGS or not words <= _LABELS
 
 
 @lru_cache(maxsize=4096)

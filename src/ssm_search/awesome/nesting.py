@@ -32,6 +32,11 @@ class _Item:
     runs: list[Run]
     groups_others: bool = False
 
+    def is_heading(self) -> bool:
+        """Whether it groups others under words in bold."""
+        words = (run for run in self.runs if run.text.strip(" :：\n"))
+        return self.groups_others and all(run.bold for run in words)
+
     def whole(self) -> Block:
         return replace(self.head, cells=(tuple(self.runs),))
 
@@ -51,7 +56,7 @@ def _families(blocks: list[Block]) -> Iterator[Block]:
             deepest = level - 1
         if not item.groups_others or _leads_anywhere(item.runs):
             yield item.whole()
-        elif all(run.bold for run in item.runs if run.text.strip(" :：\n")):
+        elif item.is_heading():
             yield replace(item.whole(), kind="heading", level=ITEM_LEVEL + level)
             deepest = level
     if deepest:
@@ -63,7 +68,7 @@ def _close(open_items: list[_Item], level: int, whole: list[_Item]) -> None:
     while open_items and open_items[-1].head.level >= level:
         item = open_items.pop()
         above = open_items[-1] if open_items else None
-        if above is None or _stands_alone(item.whole()):
+        if above is None or item.is_heading() or _stands_alone(item.whole()):
             whole.append(item)
             if above:
                 above.groups_others = True

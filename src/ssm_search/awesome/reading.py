@@ -16,13 +16,15 @@ from typing import Any
 from ssm_search.awesome.blocks import Block, Run, plain
 from ssm_search.awesome.columns import with_headers
 from ssm_search.awesome.entries import Entry, Problem, read_row, read_text
+from ssm_search.awesome.formats import foreign_format
 from ssm_search.awesome.grouping import with_groups
-from ssm_search.awesome.links import is_malformed, paper_ids
+from ssm_search.awesome.labels import is_label
+from ssm_search.awesome.links import is_published, paper_ids, what_is_wrong
 from ssm_search.awesome.markup import parse_blocks
 from ssm_search.awesome.nesting import with_children
 from ssm_search.awesome.titles import clean_title
 from ssm_search.errors import ListError
-from ssm_search.papers import Category, Paper
+from ssm_search.papers import Category, Paper, title_key, untitled_title
 from ssm_search.venues import find_venue, find_year, is_occasion
 
 __all__ = [
@@ -40,6 +42,7 @@ MAX_LIST_CHARS = 10_000_000  # the longest list known to us has 152,000
 MAX_LINE_CHARS = 100_000  # the longest line known to us has 1,000
 
 _QUOTED_CHARS = 80
+_FEWEST_WORDS_THAT_TELL = 4  # two papers may share a shorter title
 
 # Sections about the list itself: their text mentions papers but lists none.
 _ABOUT_THE_LIST = re.compile(
@@ -106,6 +109,9 @@ def read_list(text: str) -> ListReading:
             "split it into several lists"
         )
     text, problems = _tidy(text)
+    if foreign := foreign_format(text):
+        message = f"this is {foreign}, and no list in Markdown; convert it, for example with pandoc"
+        return ListReading("", (), (), (), (Problem(1, message),))
     blocks = list(with_children(with_headers(with_groups(parse_blocks(text)))))
     title = _list_title(blocks)
     entries: list[Entry] = []
@@ -123,8 +129,10 @@ def read_list(text: str) -> ListReading:
                 paper = _dated_by(category, found.paper)
                 paper = replace(paper, categories=(category,) if category else ())
                 entries.append(replace(found, paper=paper))
-    entries = _drop_echoes(entries)
-    problems += _unread_ids(blocks, entries, problems)
+    entries = _same_by_title(_drop_echoes(entries))
+    untitled, unread = _untitled(_in_sections(blocks, title), entries, problems)
+    entries = sorted([*entries, *untitled], key=lambda entry: entry.line)
+    problems += unread
     return ListReading(
         title=clean_heading(plain(title.cells[0])) if title else "",
         papers=tuple(_merge(entries)),
@@ -217,9 +225,9 @@ def _is_about_the_list(heading: str) -> bool:
 
 def _malformed_links(block: Block) -> list[Problem]:
     return [
-        Problem(run.line or block.line, f"not a web address: {run.href[:_QUOTED_CHARS]}")
+        Problem(run.line or block.line, f"{wrong}: {run.href[:_QUOTED_CHARS]}")
         for run in _runs(block)
-        if is_malformed(run)
+        if (wrong := what_is_wrong(run))
     ]
 
 
@@ -227,6 +235,23 @@ def _drop_echoes(entries: list[Entry]) -> list[Entry]:
     """Leave out mentions in prose of papers that are listed properly elsewhere."""
     listed = {entry.paper.id for entry in entries if entry.strength > 1}
     return [entry for entry in entries if entry.strength > 1 or entry.paper.id not in listed]
+
+
+def _same_by_title(entries: list[Entry]) -> list[Entry]:
+    """``entries``, where a publisher's page of a paper has the arXiv id given elsewhere."""
+    ids: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.paper.kind == "paper":
+            ids.setdefault(title_key(entry.paper.title), set()).add(entry.paper.id)
+    same = []
+    for entry in entries:
+        paper = entry.paper
+        known = ids.get(title_key(paper.title), set())
+        long = len(paper.title.split()) >= _FEWEST_WORDS_THAT_TELL
+        if paper.kind == "link" and len(known) == 1 and long and is_published(paper.url):
+            paper = replace(paper, id=next(iter(known)), kind="paper")
+        same.append(replace(entry, paper=paper))
+    return same
 
 
 def _merge(entries: Iterable[Entry]) -> Iterator[Paper]:
@@ -252,21 +277,50 @@ def _merge(entries: Iterable[Entry]) -> Iterator[Paper]:
         )
 
 
-def _unread_ids(
-    blocks: Iterable[Block], entries: Iterable[Entry], problems: Iterable[Problem]
-) -> list[Problem]:
-    """Name every arXiv id of the list that came out neither as an entry nor in a problem."""
+def _untitled(
+    blocks: Iterable[tuple[Block, Category]], entries: Iterable[Entry], problems: Iterable[Problem]
+) -> tuple[list[Entry], list[Problem]]:
+    """The arXiv ids of the list that came out neither as an entry nor in a problem.
+
+    One that stands in a list or by itself is an entry that goes by its id, until arXiv says what
+    its title is; one in a sentence is only named.
+    """
     known = {entry.paper.id for entry in entries}
-    known |= {word.strip(",:") for problem in problems for word in problem.message.split()}
-    unread = []
-    for block in blocks:
+    told = {word.strip(",:") for problem in problems for word in problem.message.split()}
+    passed_over = {
+        word.strip(",:")
+        for problem in problems
+        if "passed over" in problem.message
+        for word in problem.message.split()
+    }
+    untitled, unread = [], []
+    for block, category in blocks:
         for run in _runs(block):
             for found in paper_ids([run]):
-                if found not in known:
-                    known.add(found)
+                if found in known:
+                    continue
+                known.add(found)
+                line = run.line or block.line
+                if found not in told:
                     message = f"arXiv id {found} is mentioned, but no title goes with it"
-                    unread.append(Problem(run.line or block.line, message))
-    return unread
+                    unread.append(Problem(line, message))
+                about = category and _is_about_the_list(category[-1])
+                if category and not about and found not in passed_over and _is_listed(block):
+                    paper = Paper(
+                        found,
+                        untitled_title(found),
+                        url=f"https://arxiv.org/abs/{found}",
+                        pdf_url=f"https://arxiv.org/pdf/{found}",
+                        categories=(category,),
+                    )
+                    untitled.append(Entry(_dated_by(category, paper), line, line, 1))
+    return untitled, unread
+
+
+def _is_listed(block: Block) -> bool:
+    """Whether a block is an entry of a list or a table, or a link by itself."""
+    outside = "".join(run.text for run in block.cells[0] if not run.href)
+    return block.kind == "row" or is_label(outside)
 
 
 def _runs(block: Block) -> Iterator[Run]:
