@@ -21,6 +21,8 @@ from ssm_search.errors import ListError
 from ssm_search.papers import Paper
 
 SECONDS_FOR_HOSTILE_INPUT = 5
+ONE, OTHER = f"[A Title]({cases.ABS}2402.90001)", f"[Another]({cases.ABS}2402.90002)"
+RST = "reStructuredText"
 
 
 @pytest.mark.parametrize("case", cases.ALL, ids=lambda case: case.name)
@@ -133,15 +135,13 @@ def test_a_heading_dates_what_stands_under_it(
 
 @pytest.mark.parametrize("heading", ["News", ":fire: News & Updates", "Star History", "目录"])
 def test_sections_about_the_list_list_nothing(heading: str) -> None:
-    text = f"# L\n## {heading}\n- [A Title]({cases.ABS}2402.90001)\n## A\n- [B]({cases.ABS}2402.90002)\n"
+    text = f"# L\n## {heading}\n- {ONE}\n## A\n- {OTHER}\n"
     assert [paper.id for paper in parse_list(text)] == ["2402.90002"]
 
 
-@pytest.mark.parametrize(
-    "heading", ["Overview", "Table Understanding", "Recent", "Citation Graphs"]
-)
+@pytest.mark.parametrize("heading", ["Overview", "Table Parsing", "Recent", "Citation Graphs"])
 def test_sections_that_sound_like_them_are_read(heading: str) -> None:
-    text = f"# L\n## {heading}\n- [A Title]({cases.ABS}2402.90001)\n## A\n- [B]({cases.ABS}2402.90002)\n"
+    text = f"# L\n## {heading}\n- {ONE}\n## A\n- {OTHER}\n"
     assert [paper.id for paper in parse_list(text)] == ["2402.90001", "2402.90002"]
 
 

@@ -66,7 +66,7 @@ def _is_bare(block: Block) -> bool:
     text = plain(block.cells[0])
     words = len(text.split())
     linked = any(run.href or run.image for run in block.cells[0]) or paper_ids(block.cells[0])
-    return 0 < words <= _MOST_WORDS_IN_TITLE and not linked and not (label_words(text) and is_label(text))
+    return 0 < words <= _MOST_WORDS_IN_TITLE and not linked and not _is_label(text)
 
 
 def _is_labelled(block: Block) -> bool:
@@ -79,7 +79,7 @@ def _is_labelled(block: Block) -> bool:
     runs = block.cells[0]
     links = [run for run in runs if leads_out(run) and not run.image]
     outside = "".join(run.text for run in runs if not leads_out(run))
-    if links and is_label(outside) and all(is_label(run.text) for run in links):
+    if links and is_label(outside) and all(_is_label(run.text) for run in links):
         return True
     label = _LABEL.match(outside)
     if label is None or not label_words(label[1]):
@@ -88,6 +88,11 @@ def _is_labelled(block: Block) -> bool:
         return True
     says_something = any(map(str.isalnum, outside[label.end() :])) or bool(links)
     return says_something and block.kind == "item" and not runs[0].bold and not paper_ids(runs)
+
+
+def _is_label(text: str) -> bool:
+    """Whether a text says what a link is; a letter or a number may be the name of anything."""
+    return is_label(text) and ("://" in text or bool(label_words(text)))
 
 
 def _is_title(block: Block, below: Sequence[Block], after: Sequence[Block]) -> bool:
