@@ -168,7 +168,6 @@ Title | Year
 | TideScan-S | 81.2 |
 """,
         [Seen(3, "the-lost-proceedings-of-sand", "The Lost Proceedings of Sand", 2021)],
-        ((9, "table row without a link: TideScan-S | 81.2"),),
     ),
 ]
 
@@ -881,6 +880,34 @@ Sea [[pdf]]({PDF}2402.90008)
 ]
 
 GROUPS = [
+    Case(
+        "titles in brackets, occasions before and names after",
+        f"""\
+:star: [Tidal Scan for Oceans]
+- [[Paper]]({ABS}2402.90001)[[Code]]({HUB}tide/scan)(NIPS 2014)
+
+* 2012-ICML - Sand Maps of the Sea. [[Paper]]({ABS}2402.90002)
+* CVPR 2024: Salt Maps of the Sea [[Paper]]({ABS}2402.90003)
+* [Foam Maps of the Sea]({ABS}2402.90004) by Reef M, Shore B. ICML, 2010.
+* Jane Reef, John Shore, Kelp Maps of the Sea, arXiv:2402.90005. [[Paper]]({ABS}2402.90005)
+* Moss Maps of the Sea. Jane Reef. [[link]]({ABS}2402.90006)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2014, "NIPS 2014", f"{HUB}tide/scan"),
+            Seen(4, "2402.90002", "Sand Maps of the Sea", 2012, "2012-ICML"),
+            Seen(5, "2402.90003", "Salt Maps of the Sea", 2024, "CVPR 2024"),
+            Seen(
+                6,
+                "2402.90004",
+                "Foam Maps of the Sea",
+                2010,
+                "ICML",
+                authors=("Reef M", "Shore B"),
+            ),
+            Seen(7, "2402.90005", "Kelp Maps of the Sea", authors=("Jane Reef", "John Shore")),
+            Seen(8, "2402.90006", "Moss Maps of the Sea"),
+        ],
+    ),
     Case(
         "labelled links below a bare title",
         f"""\

@@ -14,8 +14,10 @@ from ssm_search.papers import title_key
 from ssm_search.venues import find_venue, find_year, is_date, is_honour, is_preprint
 
 _DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")
-# A full stop behind two letters ends a part, one behind an initial does not.
-_PARTS = re.compile(r"(?<=\w\w)[.。]\s+|[;|\n]\s*|\s[-–—]+\s|[/]\s")
+# A full stop behind two letters ends a part, one behind an initial only before a venue or a year.
+_PARTS = re.compile(
+    r"(?<=\w\w)[.。]\s+|\.\s+(?=[A-Z]{3}|[A-Z][a-z]+[A-Z]|(?:19|20)\d\d)|[;|\n]\s*|\s[-–—]+\s|[/]\s"
+)
 _BAR = re.compile(r"\s*[|｜]\s*")
 _COMMA = re.compile(r"\s*[,，]\s*")
 _MOST_WORDS_IN_DATED = 6  # "Linux Audio Conference 2011", "Rick Szeliski 2010"

@@ -13,6 +13,7 @@ from dataclasses import replace
 from ssm_search.awesome.blocks import BOLD_LEVEL, PARAGRAPH_BREAK, SUMMARY_LEVEL, Block, Run, plain
 from ssm_search.awesome.labels import is_label, label_words
 from ssm_search.awesome.links import is_web, leads_out, paper_ids, says_paper
+from ssm_search.venues import find_venue, is_date
 
 _MOST_WORDS_IN_TITLE = 40
 _MOST_WORDS_IN_HEADING = 10
@@ -79,7 +80,8 @@ def _is_labelled(block: Block) -> bool:
     runs = block.cells[0]
     links = [run for run in runs if leads_out(run) and not run.image]
     outside = "".join(run.text for run in runs if not leads_out(run))
-    if links and is_label(outside) and all(_is_label(run.text) for run in links):
+    beside = is_label(outside) or is_date(outside) or find_venue(outside, marked=True)
+    if links and beside and all(_is_label(run.text) for run in links):
         return True
     label = _LABEL.match(outside)
     if label is None or not label_words(label[1]):

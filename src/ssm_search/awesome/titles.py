@@ -8,14 +8,16 @@ from functools import lru_cache
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.persons import is_person, persons
-from ssm_search.venues import find_venue, is_date, is_honour
+from ssm_search.venues import find_venue, find_year, is_date, is_honour
 
+_FEWEST_WORDS_IN_BRACKETS = 3
 _MAX_TAILS = 6  # venue, year, honours, organisation …
 _MOST_WORDS_OF_ORGANISATION = 4
 _SQUARE_TAG = re.compile(r"\s*\[([^\[\]]{0,80})\](?P<glued>[-\w(])?")
 _ROUND_TAG = re.compile(
     r"\s*(?:[(（]([^()（）]{0,80})[)）]|【([^【】]{0,80})】|\{([^{}]{0,80})\})(?P<glued>[-a-z])?"
 )
+_OCCASION_LEAD = re.compile(r"\s*([\w@&'’./ -]{3,40}?)\s*(?:\s[-–—]+\s|[:：|｜]\s*)(?=\S)")
 _NUMBER_LEAD = re.compile(r"\s*(?:\d{4}[./-]\d{1,2}(?:[./-]\d{1,2})?\s*[:：|–—.-]*|\d{1,3}[.)])\s+")
 LONGEST_GROUP = 80
 GROUP = re.compile(rf"[(\[（【]([^()\[\]（）【】]{{2,{LONGEST_GROUP}}})[)\]）】]")
@@ -58,11 +60,17 @@ def clean_title(text: str) -> str:
 
 
 def strip_tags(text: str) -> str:
-    """``text`` without the ornaments, bracketed tags, numbers and dates before its first word."""
+    """``text`` without the ornaments, bracketed tags, numbers and dates before its first word.
+
+    What is all in brackets is no tag if it is as long as a title.
+    """
     text = _without_ornaments(text)
+    tag = ""
     while end := tag_end(text):
-        text = text[end:]
-    return text if any(map(str.isalpha, text)) and not is_date(text) else ""
+        tag, text = text[:end], text[end:]
+    if any(map(str.isalpha, text)) and not is_date(text):
+        return text
+    return tag if len(tag.split()) >= _FEWEST_WORDS_IN_BRACKETS and not _is_beside(tag) else ""
 
 
 def tag_end(text: str) -> int:
@@ -73,11 +81,20 @@ def tag_end(text: str) -> int:
     match = _SQUARE_TAG.match(text) or _ROUND_TAG.match(text)
     if match is None:
         number = _NUMBER_LEAD.match(text)
-        return number.end() if number else 0
+        return number.end() if number else _occasion_end(text)
     if match["glued"] is None:
         return match.end()
     inner = next(filter(None, match.groups()))
     return match.start("glued") if _is_beside(inner) else 0
+
+
+def _occasion_end(text: str) -> int:
+    """Where "2012-ICML - " or "CVPR 2024: " ends, if ``text`` starts with that."""
+    lead = _OCCASION_LEAD.match(text)
+    if lead is None or not any(map(str.isdigit, lead[1])):
+        return 0
+    said = is_date(lead[1]) or (find_venue(lead[1]) and find_year(lead[1]))
+    return lead.end() if said else 0
 
 
 def trim(text: str) -> str:
@@ -112,6 +129,9 @@ def _without_last(title: str, dropped: str) -> tuple[str, str]:
         part = match[1].strip()
         if is_date(part) or find_venue(part):
             return title[: match.start()], part
+    match = _LAST_SENTENCE.search(title)
+    if match and is_person(match[1]) and len(title[: match.start()].split()) > 2:
+        return title[: match.start()], match[1]
     if dropped and (match := _LAST_SENTENCE.search(title)):
         words = match[1].split()
         capital = all(word[:1].isupper() or word in ("and", "&", "of") for word in words)
@@ -128,9 +148,10 @@ def _is_beside(text: str) -> bool:
 
 def _after_authors(text: str) -> str:
     """``text`` without the names of persons, at least two and then a comma, that it starts with."""
-    parts = text.split(", ")
+    parts = re.split(r",\s*", text)
     names = 0
-    if not any(is_date(part) or find_venue(part) for part in parts[-2:]):
+    said = any(is_date(part) or find_venue(part) for part in parts[-2:])
+    if not said and not _ID_TAIL.search(text):
         return text  # titles have lists of capital words too
     while names < len(parts) - 1 and is_person(parts[names].removeprefix("and ")):
         names += 1
