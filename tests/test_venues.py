@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.venues import is_occasion
+from ssm_search.venues import find_venue, find_year, is_occasion
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,36 @@ from ssm_search.venues import is_occasion
 )
 def test_a_year_a_date_or_a_venue_is_an_occasion(heading: str) -> None:
     assert is_occasion(heading)
+
+
+@pytest.mark.parametrize(
+    ("text", "venue", "year"),
+    [
+        ("ICML 2021", "ICML 2021", 2021),
+        ("in Proceedings of the 24th CVPR", "24th CVPR", None),
+        ("ICML'21", "ICML'21", 2021),
+        ("AAAI 25", "AAAI 25", 2025),
+        ("NeurIPS 2024 Oral", "NeurIPS 2024 Oral", 2024),
+        ("ACL Findings", "ACL Findings", None),
+        ("TPAMI", "TPAMI", None),
+        ("2023 bioRxiv", "bioRxiv", 2023),
+        ("ICAPS 2023", "ICAPS 2023", 2023),
+        ("IEEE Transactions on Sand and Salt", "IEEE Transactions on Sand and Salt", None),
+        ("Sea Letters", "Sea Letters", None),
+        ("Linux Audio Conference 2011", "Linux Audio Conference 2011", 2011),
+        ("ACM-Net", "", None),
+        ("ResNet-50", "", None),
+        ("GPT-4", "", None),
+        ("arXiv:2402.90001", "", None),
+        ("(arXiv:2402.90001) Many Words of a Title in Capitals", "", None),
+        ("Under Review", "", None),
+        ("we beat the ICLR 2017 paper", "", 2017),
+        ("1990-2015", "", 1990),
+        ("May 2021", "", 2021),
+    ],
+)
+def test_venues_and_years(text: str, venue: str, year: int | None) -> None:
+    assert (find_venue(text), find_year(text)) == (venue, year)
 
 
 @pytest.mark.parametrize(

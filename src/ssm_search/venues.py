@@ -158,19 +158,18 @@ def is_venue(text: str) -> bool:
 def _says_venue(words: list[str], *, dated: bool, marked: bool) -> bool:
     """Whether words that are all names or numbers name a venue."""
     plain = [word.casefold().strip(_EDGES) for word in words]
+    names = [_is_name(word) for word in words]
     kinds = [word in _KINDS for word in plain]
-    if _is_name(words[0]) or (kinds[0] and len(words) > 1 and words[0][:1].isupper()):
+    if len(words) > _MOST_WORDS_OF_UNKNOWN:
+        return any(kinds) and (names[0] or kinds[0] or (dated and any(names)))
+    if names[0] or (kinds[0] and len(words) > 1 and words[0][:1].isupper()):
         return True
     if kinds[-1] and len(words) > 1 and all(word[:1].isupper() for word in words):
         return True  # "Sea Letters"
     if not dated:
         beside = (word[:1].isdigit() or word in _HONOURS | _SMALL for word in plain)
-        return any(map(_is_name, words)) and all(map(max, map(_is_name, words), beside))
-    if any(map(_is_name, words[: _MOST_WORDS_OF_UNKNOWN + 1])):
-        return True
-    if len(words) > _MOST_WORDS_OF_UNKNOWN:
-        return False
-    if any(kinds) or any(map(_ACRONYM.match, words)):
+        return any(names) and all(map(max, names, beside))
+    if any(names) or any(kinds) or any(map(_ACRONYM.match, words)):
         return True
     return marked and any(not word[0].isdigit() for word in words)
 

@@ -15,6 +15,7 @@ from ssm_search.awesome.labels import is_label, label_words
 from ssm_search.awesome.links import is_web, leads_out, paper_ids, says_paper
 from ssm_search.venues import find_venue, is_date
 
+_MOST_IDS = 2  # the code's link may be another paper's
 _MOST_WORDS_IN_TITLE = 40
 _MOST_WORDS_IN_HEADING = 10
 _CLICK = frozenset(
@@ -22,7 +23,9 @@ _CLICK = frozenset(
     hide me for the all open and contents content table of tldr abstract bibtex 展开 点击
     查看""".split()
 )
-_LABEL = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]")
+_LABEL = re.compile(
+    r"\s*([^:：\n()（）]{1,40}?)\s*(?:[(（][^()（）\n]{0,40}[)）]\s*)?[:：](?!\d{4}\.)"
+)
 _SENTENCE = re.compile(r"[.!?。！？,，]\s*$")
 
 
@@ -80,7 +83,7 @@ def _is_labelled(block: Block) -> bool:
     runs = block.cells[0]
     links = [run for run in runs if leads_out(run) and not run.image]
     outside = "".join(run.text for run in runs if not leads_out(run))
-    beside = is_label(outside) or is_date(outside) or find_venue(outside, marked=True)
+    beside = is_label(outside) or is_date(outside) or bool(find_venue(outside, marked=True))
     if links and beside and all(_is_label(run.text) for run in links):
         return True
     label = _LABEL.match(outside)
@@ -100,8 +103,9 @@ def _is_label(text: str) -> bool:
 def _is_title(block: Block, below: Sequence[Block], after: Sequence[Block]) -> bool:
     """Whether a line is the title of the paper that the labelled links below it lead to."""
     runs = [run for labelled in below for run in labelled.cells[0]]
-    if not (paper_ids(runs) or any(map(_says_paper, below))):
-        return False  # a group of other things
+    ids = set(paper_ids(runs))
+    if len(ids) > _MOST_IDS or not (ids or any(map(_says_paper, below))):
+        return False  # a group of several papers, or of other things
     if block.kind == "heading":
         # Whatever else stands below a heading makes it one of several papers.
         section = iter(after)
@@ -110,9 +114,12 @@ def _is_title(block: Block, below: Sequence[Block], after: Sequence[Block]) -> b
             if other.kind == "heading":
                 break
             rest.append(other)
-        own = set(paper_ids(runs))
         others = (found for other in rest for cell in other.cells for found in paper_ids(cell))
-        return all(other.kind == "paragraph" for other in rest) and own.issuperset(others)
+        return (
+            all(other.kind == "paragraph" for other in rest)
+            and len(ids) < 2
+            and ids.issuperset(others)
+        )
     text = plain(block.cells[0])
     return all(run.bold or run.is_break for run in block.cells[0]) or not _SENTENCE.search(text)
 
