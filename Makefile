@@ -73,6 +73,7 @@ bench-upkeep: $(VENV)/.dev  ## duplicates and misfiled papers: found, and falsel
 
 bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 	$(BIN)/python benchmarks/lists.py
+	$(BIN)/python benchmarks/dialects.py
 
 bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; its start
 	$(BIN)/python benchmarks/serving.py
