@@ -32,7 +32,7 @@ from ssm_search.abstracts.cache import load_abstracts, with_abstracts
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.reading import read_list
 from ssm_search.build.lists import empty_headings
-from ssm_search.curation.filing import APART, FELLOWS, MISFILED
+from ssm_search.curation.filing import APART, FELLOWS, MISFILED, clearly_misfiled
 from ssm_search.curation.findings import Visit
 from ssm_search.encoding import Encoder, load_encoder
 from ssm_search.papers import Abstract, Paper, title_key
@@ -68,7 +68,7 @@ def main(data: Path) -> None:
     """Measure everything and print two tables."""
     if not (data / "lists").is_dir():
         sys.exit(f"no folder {data / 'lists'}; name the folder with the lists")
-    console = Console(markup=False, highlight=False, width=120)
+    console = Console(markup=False, highlight=False, width=150)
     flagged: list[str] = []
     shares = [*title_shares(data, flagged), *abstract_shares(data, load_encoder(), flagged)]
     table = Table("duplicates", "", "of", "share", "", title="Duplicates")
@@ -188,6 +188,8 @@ def filing_table(data: Path) -> Table:
         "papers",
         "listed:\ncalled misfiled",
         "at random:\ncalled misfiled",
+        "listed:\nlikely misfiled",
+        "at random:\nlikely misfiled",
         "pairs, one heading:\nalike",
         "pairs, two headings:\nalike",
     ):
@@ -226,7 +228,8 @@ def filing(path: Path, data: Path, encoder: Encoder) -> list[NDArray[np.bool_]]:
     visit = Visit(indexed(papers, encoder, path.stem, headings), text, known)
     members, likely = visit.members, visit.likely
     sizes, rng = members.sum(axis=0), np.random.default_rng(0)
-    listed, moved = [], []
+    listed, moved, rows = [], [], []
+    elsewhere = np.zeros_like(members)
     is_paper = np.array([paper.kind == "paper" for paper in papers])
     for row in np.flatnonzero(is_paper & members.any(axis=1)):
         own = members[row]
@@ -235,6 +238,8 @@ def filing(path: Path, data: Path, encoder: Encoder) -> list[NDArray[np.bool_]]:
             listed.append(likely[row][own].sum() <= MISFILED and not best_is_own)
             other = rng.choice(np.flatnonzero((sizes >= FELLOWS) & ~own))
             moved.append(likely[row][other] <= MISFILED and likely[row].argmax() != other)
+            elsewhere[row, other] = True
+            rows.append(row)
     index = visit.search.rows.as_list().list_index
     likeness = (index.paper_gram + index.term_gram) / 2
     together = product(members, members.T)
@@ -243,6 +248,8 @@ def filing(path: Path, data: Path, encoder: Encoder) -> list[NDArray[np.bool_]]:
     return [
         np.array(listed),
         np.array(moved),
+        clearly_misfiled(likely, members, members)[rows],
+        clearly_misfiled(likely, members, elsewhere)[rows],
         np.asarray(likeness[pairs & together] >= APART),
         np.asarray(likeness[pairs & ~together] >= APART),
     ]

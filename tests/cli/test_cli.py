@@ -101,13 +101,20 @@ def test_status_counts_what_is_shipped() -> None:
 
 def test_check_names_lines(tmp_path: Path) -> None:
     path = tmp_path / "list.md"
-    path.write_text("# List\n## Films\n- [A title](https://arxiv.org/abs/2401.00001)\n- No link\n")
+    path.write_text(
+        "# List\n## Films\n- [A title](https://arxiv.org/abs/2401.00001)\n- No link\n"
+        "- [B title](htps://example.org)\n- None either\n"
+    )
     done = run("check", str(path))
     assert done.returncode == 0
-    assert f"{path}:4: list item without a link: No link" in done.stdout
+    assert done.stdout.endswith(
+        f"\nlist item without a link (2):\n{path}:4: list item without a link: No link\n"
+        f"{path}:6: list item without a link: None either\n"
+        f"\nnot a web address (1):\n{path}:5: not a web address: htps://example.org\n"
+    )
     report = json.loads(run("check", str(path), "--json").stdout)
     assert (report["papers"], report["links"], report["headings"]) == (1, 0, 1)
-    assert [problem["line"] for problem in report["problems"]] == [4]
+    assert [problem["line"] for problem in report["problems"]] == [4, 5, 6]
 
 
 def test_the_shipped_list_has_nothing_unread() -> None:

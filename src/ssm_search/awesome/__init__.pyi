@@ -7,6 +7,7 @@ from .links import is_code_address as is_code_address
 from .reading import MAX_LIST_CHARS as MAX_LIST_CHARS
 from .reading import Entry as Entry
 from .reading import ListReading as ListReading
+from .reading import Problem as Problem
 from .reading import parse_list as parse_list
 from .reading import read_list as read_list
 from .titles import clean_title as clean_title

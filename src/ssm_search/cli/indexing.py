@@ -210,12 +210,13 @@ def check(
     allow_host: AllowHostOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a list and report, with line numbers, what could not be read."""
+    """Read a list and report, with line numbers, what could not be read and wrong links."""
     from dataclasses import asdict
 
     from ssm_search.addresses import shown_source
     from ssm_search.awesome import read_list
     from ssm_search.build import read_source
+    from ssm_search.curation import problems as unread
 
     reading = read_list(read_source(source, allow_hosts=allow_host or ()))
     papers = sum(paper.kind == "paper" for paper in reading.papers)
@@ -227,9 +228,11 @@ def check(
         "listed_twice": len(reading.entries) - len(reading.papers),
     }
     if as_json:
-        problems = [asdict(problem) for problem in reading.problems]
-        typer.echo(json.dumps({**counts, "problems": problems}, ensure_ascii=False))
+        found = [asdict(problem) for problem in reading.problems]
+        typer.echo(json.dumps({**counts, "problems": found}, ensure_ascii=False))
         return
     print_facts(counts)
-    for problem in reading.problems:
-        typer.echo(f"{shown_source(source)}:{problem.line}: {shown(problem.message)}")
+    for kind, problems in unread.by_kind(reading.problems).items():
+        typer.echo(f"\n{shown(kind)} ({len(problems)}):")
+        for problem in problems:
+            typer.echo(f"{shown_source(source)}:{problem.line}: {shown(problem.message)}")

@@ -157,7 +157,7 @@ def doctor(
         ),
     ] = "",
     everything: Annotated[
-        bool, typer.Option("--all", help="Show all findings, and not the surest alone.")
+        bool, typer.Option("--all", help="Show all findings, those too that are only possible.")
     ] = False,
     as_json: JsonOption = False,
     index: IndexOption = None,
@@ -194,8 +194,8 @@ def doctor(
     else:
         from rich.console import Console
 
-        count = len(findings) if everything else finding_display.SHOWN
-        Console().print(finding_display.findings_rich(findings, name_of(path), count))
+        screen = finding_display.findings_rich(findings, name_of(path), everything=everything)
+        Console().print(screen)
 
 
 def _with_patch(findings: Sequence[Finding], wanted: str) -> list[int]:

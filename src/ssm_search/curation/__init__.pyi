@@ -2,6 +2,7 @@ from . import card_table as card_table
 from . import cards as cards
 from . import discovery as discovery
 from . import doctor as doctor
+from . import problems as problems
 from . import submissions as submissions
 from .cards import Card as Card
 from .cards import Triage as Triage

@@ -9,6 +9,7 @@ from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.awesome import Entry, edits
 from ssm_search.curation import filing
 from ssm_search.curation.findings import CERTAINTIES, Finding, Visit, combined_patch, with_patches
+from ssm_search.curation.problems import by_kind
 from ssm_search.curation.spelling import (
     every_word,
     misspelled_titles,
@@ -27,6 +28,7 @@ SAME_PAPER = 0.7
 """Likeness of a listed title and arXiv's from which on one is the other, reworded. Of twelve lists'
 titles whose link leads to another paper, the most alike are .62."""
 
+MOST_ALIKE = 3  # problems of one kind, each a finding by itself
 NAMING_WORDS = 4  # of a title, to be that of one paper: "Introduction" is that of many
 
 _PUBLISHED = re.compile(
@@ -61,8 +63,20 @@ def examine(
 
 
 def _unread(visit: Visit) -> Iterator[Finding]:
-    for problem in visit.reading.problems:
-        yield Finding("unread", problem.line, problem.message, certainty="proven")
+    for kind, problems in by_kind(visit.reading.problems).items():
+        if len(problems) <= MOST_ALIKE:
+            for problem in problems:
+                yield Finding("unread", problem.line, problem.message, certainty="proven")
+        else:
+            first = problems[:MOST_ALIKE]
+            evidence = tuple(f"line {problem.line}: {problem.message}" for problem in first)
+            yield Finding(
+                "unread",
+                first[0].line,
+                f"{len(problems)} times: {kind}; `ssm-search check` names all",
+                evidence,
+                certainty="proven",
+            )
 
 
 def _repeated(visit: Visit) -> Iterator[Finding]:
@@ -70,15 +84,16 @@ def _repeated(visit: Visit) -> Iterator[Finding]:
     first: dict[tuple[str, tuple[Category, ...]], Entry] = {}
     for entry in visit.reading.entries:
         paper = entry.paper
-        name = arxiv_id(paper.id) or names.address(paper.url)
+        # Not `paper.id`, which a page of another publisher may have for its title alone.
+        name = arxiv_id(paper.url) or names.address(paper.url)
         if not name or entry.strength == 1:
             continue
         known = first.setdefault((name, paper.categories), entry)
         if known.end >= entry.line:
             continue
+        same = "arXiv id" if arxiv_id(name) else "link"
         if _same_title(known.paper.title, paper.title):
             message = f"“{paper.title}” stands on line {known.line} already"
-            same = "arXiv id" if arxiv_id(paper.id) else "link"
             change = _without_repeated(visit, entry, known)
             yield Finding(
                 "duplicate",
@@ -88,11 +103,12 @@ def _repeated(visit: Visit) -> Iterator[Finding]:
                 certainty="proven",
                 change=change,
             )
-        elif arxiv_id(paper.id):
+        elif arxiv_id(name):
             message = (
                 f"“{paper.title}” has the arXiv id of “{known.paper.title}”, line {known.line}"
             )
-            evidence = (paper.id, "one of the two links may be wrong")
+            wrong = title_likeness(known.paper.title, paper.title) < SAME_PAPER
+            evidence = (name, *(("one of the two links may be wrong",) if wrong else ()))
             yield Finding("duplicate", entry.line, message, evidence, certainty="proven")
 
 
@@ -105,6 +121,20 @@ def _without_repeated(visit: Visit, *same: Entry) -> edits.Change | None:
         if change and own <= other:
             return change
     return None
+
+
+def _relinked(visit: Visit) -> Iterator[Finding]:
+    """Entries under one heading that are one paper by their titles, with different links."""
+    first: dict[tuple[str, tuple[Category, ...]], Entry] = {}
+    for entry in visit.reading.entries:
+        paper = entry.paper
+        if not arxiv_id(paper.id) or entry.strength == 1:
+            continue
+        known = first.setdefault((paper.id, paper.categories), entry)
+        if known.end < entry.line and known.paper.url != paper.url:
+            message = f"“{paper.title}” stands on line {known.line} already, with another link"
+            evidence = (f"{known.paper.url} and {paper.url}",)
+            yield Finding("duplicate", entry.line, message, evidence)
 
 
 def _duplicates(visit: Visit) -> Iterator[Finding]:
@@ -141,9 +171,10 @@ def _titles(visit: Visit) -> Iterator[Finding]:
         # Other words may be those of another paper, or of another version of this one.
         same = only_respelled(paper.title, title)
         change = edits.with_title(visit.layout, entry, title) if same else None
-        unlike = () if likeness >= SAME_PAPER else ("the link may lead to another paper",)
+        named = title_key(paper.title.partition(":")[0]) == name  # and the rest is reworded
+        alike = named or likeness >= SAME_PAPER
         message = f"the title is “{paper.title}”; on arXiv it is “{title}”"
-        evidence = (paper.id, *unlike)
+        evidence = (paper.id, *(() if alike else ("the link may lead to another paper",)))
         yield Finding("title", entry.line, message, evidence, certainty="recorded", change=change)
 
 
@@ -189,6 +220,7 @@ CHECKS: tuple[Callable[[Visit], Iterator[Finding]], ...] = (
     _unread,
     _titles,
     _years,
+    _relinked,
     _duplicates,
     _spelling,
     filing.misfiled,

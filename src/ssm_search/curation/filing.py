@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ssm_search.awesome import edits
 from ssm_search.curation.findings import Finding, Visit, shown_path
 from ssm_search.papers import Category, Paper
+from ssm_search.ranking import product
 from ssm_search.text import terms
 from ssm_search.venues import is_occasion
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MISFILED = 0.1
 """Probability of its own heading up to which a paper looks misfiled. On six lists .119 of the
 papers do; of the same papers under a heading at random .953 (``make bench-upkeep``)."""
+CLEARLY_MISFILED = 0.03
+CLEARLY_ELSEWHERE = 0.7
+TOPICAL = 0.4
+"""Probabilities of its own heading, of another, and of either heading for the papers that stand
+under it (others than this one), from which on a paper is likely misfiled, and not just possibly: a
+heading that says little about its papers, such as “Others”, says little against one. So are .016 of
+the papers of six lists as they are listed, and .40 of them under a heading at random
+(``make bench-upkeep``)."""
 FELLOWS = 2  # other papers under a heading, for what they say to count against one
-SURE_MOVE = 0.5  # of another heading, for a patch that moves the paper there
 APART = 0.45
 """Likeness of two papers that are each other's nearest, from which on they belong together. On six
 lists .030 of the pairs under one heading are as much alike, of pairs under two .001
@@ -32,8 +44,11 @@ SAME_VECTOR = 4  # decimals; vectors that differ behind them are one to be group
 
 def misfiled(visit: Visit) -> Iterator[Finding]:
     """Find papers whose heading would not be theirs if they were new, least likely first."""
+    if not visit.topics:
+        return
     sizes = visit.members.sum(axis=0)
     own = (visit.likely * visit.members).sum(axis=1)
+    clear = clearly_misfiled(visit.likely, visit.members, visit.members)
     for row in map(int, np.argsort(own, kind="stable")):
         paper, under = visit.search.papers[row], visit.members[row]
         if paper.kind == "link" or not under.any() or sizes[under].max() <= FELLOWS:
@@ -43,7 +58,7 @@ def misfiled(visit: Visit) -> Iterator[Finding]:
             continue
         entry, sure = visit.entry(paper), visit.likely[row, best]
         change = None
-        if entry and len(paper.categories) == 1 and sure >= SURE_MOVE:
+        if entry and len(paper.categories) == 1 and clear[row]:
             change = edits.moved(visit.layout, entry, visit.topics[best])
         others = np.flatnonzero(visit.members[:, best])
         nearest = others[np.argsort(-visit.likeness[row, others], kind="stable")][:SHOWN]
@@ -56,8 +71,27 @@ def misfiled(visit: Visit) -> Iterator[Finding]:
                 f"{shown_path(visit.topics[best])} {sure:.0%}",
                 *(f"near: “{visit.search.papers[other].title}”" for other in nearest),
             ),
+            certainty="likely" if clear[row] else "possible",
             change=change,
         )
+
+
+def clearly_misfiled(
+    likely: NDArray[np.float64], members: NDArray[np.bool_], under: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which papers are likely misfiled, and not just possibly, where they are ``under``; (n,).
+
+    Args:
+        likely: probabilities of the headings for each paper, shape (n, C).
+        members: where the papers stand, which says how much each heading tells of them.
+    """
+    own = (likely * members).sum(axis=1)
+    others = np.maximum(members.sum(axis=0) - members, 1)
+    telling = (product(own, members) - own[:, None] * members) / others >= TOPICAL
+    rows, best = np.arange(len(members)), likely.argmax(axis=1)
+    away = (likely * under).sum(axis=1) <= CLEARLY_MISFILED
+    elsewhere = (likely[rows, best] >= CLEARLY_ELSEWHERE) & ~under[rows, best]
+    return np.asarray(away & elsewhere & telling[rows, best] & (telling & under).any(axis=1))
 
 
 def _is_topic_of(paper: Paper, topic: Category) -> bool:
@@ -95,7 +129,7 @@ def apart(visit: Visit) -> Iterator[Finding]:
             f"under {shown_path(left.categories[0])} (line {visit.line(left)}) and "
             f"{shown_path(right.categories[0])} (line {visit.line(right)})",
         )
-        yield Finding("apart", visit.line(left), message, evidence)
+        yield Finding("apart", visit.line(left), message, evidence, certainty="possible")
 
 
 def merge(visit: Visit) -> Iterator[Finding]:
@@ -112,7 +146,8 @@ def merge(visit: Visit) -> Iterator[Finding]:
             evidence = (
                 f"filed anew, its {size} papers would go there with {mean[best]:.0%} on average",
             )
-            yield Finding("merge", visit.heading_line(paths[at]), message, evidence)
+            line = visit.heading_line(paths[at])
+            yield Finding("merge", line, message, evidence, certainty="possible")
 
 
 def split(visit: Visit) -> Iterator[Finding]:
@@ -139,7 +174,8 @@ def split(visit: Visit) -> Iterator[Finding]:
         message = f"{shown_path(path)} holds two kinds of papers"
         message += f"; {len(few)} are about {about}" if about else ""
         evidence = (f"silhouette {clear:.2f}", *(f"“{title}”" for title in few))
-        yield Finding("split", visit.heading_line(path), message, evidence)
+        line = visit.heading_line(path)
+        yield Finding("split", line, message, evidence, certainty="possible")
 
 
 def _telling_words(few: list[str], others: list[str]) -> list[str]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Kind = Literal[
     "unread", "duplicate", "title", "year", "spelling", "misfiled", "apart", "merge", "split"
 ]
-Certainty = Literal["proven", "recorded", "likely"]
-CERTAINTIES: tuple[Certainty, ...] = ("proven", "recorded", "likely")
+Certainty = Literal["proven", "recorded", "likely", "possible"]
+CERTAINTIES: tuple[Certainty, ...] = ("proven", "recorded", "likely", "possible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Finding:
         message: the finding in a sentence.
         evidence: what speaks for it.
         patch: a change that would mend it, as a diff; "" if a person has to decide what to do.
-        certainty: "proven" by the list itself, "recorded" otherwise by arXiv, or "likely" by what
-            the other papers of the list are like.
+        certainty: "proven" by the list itself, "recorded" otherwise by arXiv, "likely" by what the
+            rest of the list is like, or no more than "possible" by that.
         change: what the patch does.
     """
 

@@ -31,14 +31,15 @@ def misspelled_titles(titles: Sequence[str]) -> Iterator[tuple[int, str, str]]:
         the position of the title, the title mended, and why.
     """
     words = [words_of(title) for title in titles]
+    having = Counter(word for title in words for word in set(title))
     pairs = Counter(pair for title in words for pair in pairwise(title))
     followers: dict[tuple[str, str], set[str]] = defaultdict(set)  # by the letters that they have
     for one, other in pairs:
         followers[one, _letters(other)].add(other)
     for at, title in enumerate(words):
         for one, word in pairwise(title):
-            if len(word) < SHORTEST or pairs[one, word] > 1:
-                continue
+            if len(word) < SHORTEST or having[word] > 1:
+                continue  # also where others have it elsewhere: "signed graph" beside "a design"
             for other in sorted(followers[one, _letters(word)] - {word}):
                 if pairs[one, other] > 1:
                     why = f"titles say “{one} {other}” {pairs[one, other]} times"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.curation import Finding
@@ -28,18 +28,20 @@ TITLES = {
 WHY = {
     "proven": "the list itself shows it",
     "recorded": "by arXiv's record",
-    "likely": "by what the other papers are like",
+    "likely": "by what the rest of the list is like",
+    "possible": "no more than possible, by what the rest of the list is like",
 }
 SHOWN = 10  # findings, as many as fit on a screen
 
 
 def findings_rich(
-    findings: Sequence[Finding], list_name: str, count: int = SHOWN
+    findings: Sequence[Finding], list_name: str, *, everything: bool = False
 ) -> RenderableType:
     """Findings for a terminal, numbered, by certainty and kind; those with a patch say so.
 
     Args:
-        count: how many are shown; what there is of the others is said in a line.
+        findings: surest first.
+        everything: show all, and not the ``SHOWN`` surest of those that are more than possible.
     """
     from rich.console import Group
     from rich.padding import Padding
@@ -47,6 +49,7 @@ def findings_rich(
 
     parts: list[RenderableType] = []
     group: tuple[str, str] = ("", "")
+    count = len(findings) if everything else min(SHOWN, len(_sure(findings)))
     for number, finding in enumerate(findings[:count], start=1):
         if group != (finding.kind, finding.certainty):
             group = finding.kind, finding.certainty
@@ -59,23 +62,34 @@ def findings_rich(
         parts += [
             Padding(Text(shown(line), style="dim"), (0, 0, 0, 4)) for line in finding.evidence
         ]
-    return Group(*parts, Text(f"\n{findings_summary(findings, count)}"))
+    return Group(*parts, Text("\n" + "\n".join(_summary(findings, count))))
 
 
-def findings_summary(findings: Sequence[Finding], count: int = SHOWN) -> str:
+def _summary(findings: Sequence[Finding], count: int) -> Iterator[str]:
     """How many findings there are of which kind, how many mend themselves, how to see the rest."""
-    if not findings:
-        return "nothing found"
-    kinds = Counter(finding.kind for finding in findings)
-    of_kinds = ", ".join(f"{number} {TITLES[kind]}" for kind, number in kinds.items())
+    sure = _sure(findings)
+    possible = findings[len(sure) :]
     patches = sum(bool(finding.patch) for finding in findings)
-    plural = "s" * (len(findings) != 1)
-    lines = [f"{len(findings)} finding{plural} ({of_kinds}), {patches} with a patch"]
+    plural = "s" * (len(sure) != 1)
+    if sure:
+        yield f"{len(sure)} finding{plural} ({_kinds(sure)}), {patches} with a patch"
+    else:
+        yield "nothing found"
+    if possible:
+        yield f"{len(possible)} more that are no more than possible ({_kinds(possible)})"
     if patches:
-        lines.append("`ssm-search doctor --patch 1,3` or `--patch all` prints patches as one diff")
-    if len(findings) > count:
-        lines.append(f"these are the {count} surest; `--all` shows the others")
-    return "\n".join(lines)
+        yield "`ssm-search doctor --patch 1,3` or `--patch all` prints patches as one diff"
+    if count < len(findings):
+        yield f"{count} are shown, the surest first; `--all` shows all"
+
+
+def _sure(findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.certainty != "possible"]
+
+
+def _kinds(findings: Sequence[Finding]) -> str:
+    kinds = Counter(finding.kind for finding in findings)
+    return ", ".join(f"{number} {TITLES[kind]}" for kind, number in kinds.items())
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
