@@ -59,8 +59,8 @@ _HONOURS = frozenset(
 )
 _SMALL = frozenset("a an and as at by de del des du et for in la of on the to und with".split())
 _LEADS = re.compile(
-    r"(?i)^(?:(?:to appear|accepted|published|appeared|presented|presentation|in proc(?:eedings)?"
-    r"(?:\.| of(?: the)?)|venue|conf(?:erence)?|journal|publication|published)\b[:：]?\s*"
+    r"(?i)^(?:(?:to appear|accepted|submitted|published|appeared|presented|presentation"
+    r"|in proc(?:eedings)?(?:\.| of(?: the)?)|venue|conf(?:erence)?|journal|publication)\b[:：]?\s*"
     r"|(?:in|at|by|to|for|from|of|the|on|@)(?:[:：]\s*|\s+)|@)+"
 )
 _YEAR_FIRST = re.compile(r"^(?:19|20)\d{2}(?:[-./]\d{1,2}){0,2}[\s,:]+(?=[^\W\d])")

@@ -601,7 +601,7 @@ HIDDEN = [
 - [Hidden Three]({ABS}2402.90005)
 -->
 - [Tidal Scan for Oceans]({ABS}2402.90006) <!-- was [Hidden Four]({ABS}2402.90007) -->
-- Notes
+- Diary
   ```
   [Fenced Three]({ABS}2402.90008)
   ```
@@ -619,7 +619,7 @@ HIDDEN = [
             Seen(13, "2402.90006", "Tidal Scan for Oceans"),
             Seen(26, "2402.90010", "DuneNet: Sand in State Space"),
         ],
-        ((14, "list item without a link: Notes"),),
+        ((14, "list item without a link: Diary"),),
     ),
     Case(
         "indented entries are no code",
@@ -891,6 +891,15 @@ GROUPS = [
 * [Foam Maps of the Sea]({ABS}2402.90004) by Reef M, Shore B. ICML, 2010.
 * Jane Reef, John Shore, Kelp Maps of the Sea, arXiv:2402.90005. [[Paper]]({ABS}2402.90005)
 * Moss Maps of the Sea. Jane Reef. [[link]]({ABS}2402.90006)
+* Jane Reef, and John Shore. 2015. [Silt Maps of the Sea]({ABS}2402.90007). In *Proceedings of ICLR*.
+* **RSS:** Jane Reef, John Shore and Jim Sand
+  "Shell Maps of the Sea." CVPR (2013). [[paper]({ABS}2402.90008)]
+* Stone Maps of the Sea 30 Jun 2017 [[paper]({ABS}2402.90009)]
+
+**Weed Maps of the Sea**
+
+- intro: CVPR 2017
+- arxiv: <{ABS}2402.90010>
 """,
         [
             Seen(1, "2402.90001", "Tidal Scan for Oceans", 2014, "NIPS 2014", f"{HUB}tide/scan"),
@@ -906,6 +915,25 @@ GROUPS = [
             ),
             Seen(7, "2402.90005", "Kelp Maps of the Sea", authors=("Jane Reef", "John Shore")),
             Seen(8, "2402.90006", "Moss Maps of the Sea"),
+            Seen(
+                9,
+                "2402.90007",
+                "Silt Maps of the Sea",
+                2015,
+                "Proceedings of ICLR",
+                authors=("Jane Reef", "John Shore"),
+            ),
+            Seen(
+                10,
+                "2402.90008",
+                "Shell Maps of the Sea",
+                2013,
+                "CVPR",
+                name="RSS",
+                authors=("Jane Reef", "John Shore", "Jim Sand"),
+            ),
+            Seen(12, "2402.90009", "Stone Maps of the Sea", 2017),
+            Seen(14, "2402.90010", "Weed Maps of the Sea", 2017, "CVPR 2017"),
         ],
     ),
     Case(

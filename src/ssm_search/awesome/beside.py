@@ -19,6 +19,7 @@ _PARTS = re.compile(
     r"(?<=\w\w)[.。]\s+|\.\s+(?=[A-Z]{3}|[A-Z][a-z]+[A-Z]|(?:19|20)\d\d)|[;|\n]\s*|\s[-–—]+\s|[/]\s"
 )
 _BAR = re.compile(r"\s*[|｜]\s*")
+_LABELLED = re.compile(r"^[A-Za-z]{2,12}\s*[:：]\s+")
 _COMMA = re.compile(r"\s*[,，]\s*")
 _MOST_WORDS_IN_DATED = 6  # "Linux Audio Conference 2011", "Rick Szeliski 2010"
 
@@ -95,8 +96,10 @@ def _cut(text: str, title: str, look: object) -> Iterator[_Part]:
     for group in GROUP.findall(whole):
         yield _Part(group, True)
     for part in _PARTS.split(GROUP.sub("\n", whole)):
-        if part.strip():
-            yield _Part(part.strip(), False)
+        said = _LABELLED.sub("", part.strip())
+        # "arxiv:" says what the next link is, "CVPR 2024:" where the paper appeared.
+        if said and (not said.endswith((":", "：")) or find_year(said)):
+            yield _Part(said, False)
 
 
 def _with_honours(said: list[str]) -> Iterator[str]:

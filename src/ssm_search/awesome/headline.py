@@ -16,7 +16,7 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Run, plain
 from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words, names_thing
 from ssm_search.awesome.links import is_web, leads_out, says_paper
-from ssm_search.awesome.persons import is_author_list
+from ssm_search.awesome.persons import is_author_list, is_person, persons
 from ssm_search.awesome.titles import clean_title, strip_tags, tag_end, trim
 from ssm_search.papers import title_key
 from ssm_search.venues import find_venue, find_year, is_date, is_venue
@@ -28,6 +28,7 @@ _FEWEST_WORDS_BEHIND_NAME = 3  # fewer say something about what the name names
 _MOST_WORDS_BEHIND_NAME = 30  # more are a description
 _FIRST_QUOTE = re.compile(r"([^\"“”]*+)[\"“]([^\"“”]++)[\"”]?")
 _SENTENCE_END = re.compile(r"\w\w[.。] +\w")
+_WHEN = re.compile(r"[\s.,(]*\b(?:19|20)\d\d[a-z]?\)?[.,:]?\s*$")
 _PROSE = re.compile(r"\s{2,}|\s[-–—]+\s|(?<=\w\w)(?<!\bvs)[.。:：]\s")
 _QUOTES = '"“”'
 _STOPS = ".,;"
@@ -110,7 +111,8 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
                 for part in stretch
             ):
                 return Headline()  # a sentence in bold with "[paper](…)" in it: an announcement
-            named = plain(runs[position + taken :])[:1] in (":", "：") and find_year(text) is None
+            colon = {text.rstrip()[-1:], plain(runs[position + taken :])[:1]} & {":", "："}
+            named = bool(colon) and find_year(text) is None
             if labels or named or not _says_when_or_where(text):
                 return _marked(text, runs, position + taken)
         elif leads_out(run):
@@ -118,7 +120,7 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             text, taken = _text(stretch), len(stretch)
             gathered = _gathered(lead)
             beside = is_label(text) or is_date(text) or _is_venue_link(text)
-            if gathered:
+            if gathered and (beside or not _is_by(gathered)):
                 return _placed(lead, None if beside else run, runs, position, labels)
             called = _is_called(text, runs[position + taken :], sure=not labels)
             if not beside or called:
@@ -149,6 +151,12 @@ def _is_apart(run: Run, text: str, lead: str) -> bool:
     if strip_tags(lead):
         return lead.rstrip()[-1:] in _STOPS or _says_when_or_where(text)
     return len(text.split()) >= _FEWEST_WORDS_BEHIND_NAME or _says_when_or_where(text)
+
+
+def _is_by(text: str) -> bool:
+    """Whether a text says no more than who wrote what follows, and when: "J. Doe. 2015."."""
+    who = _WHEN.sub("", text).strip(" .,:")
+    return bool(persons(who)) or is_person(who)
 
 
 def _gathered(lead: str) -> str:
@@ -263,7 +271,7 @@ def _quoted(lead: str) -> tuple[str, str]:
     if not _WORD.search(before):
         after = lead[match.end() :].strip()
         return (match[2], "") if not after or after[0] in ".,;:([|-–—" else ("", "")
-    if before[-1] not in _STOPS + ":：-–—":
+    if before[-1] not in _STOPS + ":：-–—" and not is_author_list(before):
         return "", ""
     name = clean_title(before)
     return match[2], name if _is_name(name) and before[-1] in ":：-–—" else ""

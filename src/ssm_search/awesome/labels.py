@@ -22,7 +22,8 @@ _LABELS = (
         supplementary supplement supp appendix preprint version official unofficial url abstract
         here source download pytorch jax tensorflow colab notebook review talk youtube twitter
         zhihu available list cvf proceedings publication journal conference venue tba todo na none
-        coming soon
+        coming soon intro introduction keyword keywords tag tags note notes gitxiv reddit tldr
+        summary tutorial
         链接 地址 项目 项目地址 主页 项目主页 官网 数据集 数据 模型 视频 博客 文档 论文链接 代码链接
         论文地址 代码地址 lien enlace ссылка リンク 링크""".split()
     )

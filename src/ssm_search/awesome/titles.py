@@ -25,6 +25,10 @@ _DOUBLE = re.compile(r"\[\[([^\[\]]*)\]\]")
 _TAIL = re.compile(rf"\s*{GROUP.pattern}[.,]?\s*$")
 # What stands behind the last full stop, comma, dash or bar.
 _LAST_PART = re.compile(r"(?:[.。]\s+|[,，;|]\s*|\s+[-–—]+\s+)([^.,;|]{1,80}[.,]?)\s*$")
+_LAST_DATE = re.compile(
+    r"\s(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+    r"\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?(?:19|20)\d\d\s*$"
+)
 _LAST_SENTENCE = re.compile(r"[.。]\s+([^.]{1,40})[.,]?\s*$")
 _BEFORE_LIST = re.compile(r"^(?P<title>.{8,300}?\(\d{4}\)),\s+(?P<authors>.{3,})$")
 _ID_TAIL = re.compile(
@@ -125,6 +129,8 @@ def _without_last(title: str, dropped: str) -> tuple[str, str]:
         inner = match[1].strip()
         if _is_beside(inner) or is_honour(inner) or inner.startswith("@"):
             return title[: match.start()], inner
+    if match := _LAST_DATE.search(title):
+        return title[: match.start()], match[0]
     if match := _LAST_PART.search(title):
         part = match[1].strip()
         if is_date(part) or find_venue(part):
