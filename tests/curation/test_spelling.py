@@ -31,6 +31,7 @@ def test_a_title_is_mended_where_it_is_wrong(title: str, better: str) -> None:
         ["", "?!"],
         ["Point Could Mamba", "Point Cloud Filtering"],  # one against one
         ["Point Could Mamba", "Point Could Too", *CLOUD],  # two against two
+        ["A Based Design", "Based Signed Nets", "On Based Signed", "Based Signed"],  # both words
         ["On it", "On ti", "On it too", "On it again"],  # too short
     ],
 )
@@ -38,7 +39,12 @@ def test_what_is_not_clear_is_left(titles: list[str]) -> None:
     assert list(misspelled_titles(titles)) == []
 
 
-TITLES = ["A Multi-Scale Classification", "Structural State Directional Modeling", "Foundations"]
+TITLES = [
+    "A Multi-Scale Classification",
+    "Structural State Directional Modeling",
+    "Foundations",
+    "Content",
+]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +56,8 @@ TITLES = ["A Multi-Scale Classification", "Structural State Directional Modeling
         ("Foundation and Structural Classification", []),
         ("Future Directions of Modelling", []),  # the stems are the same
         ("Audio", []),
+        ("Context and Modaling", []),  # one letter tells two words apart
+        ("Classofocation", []),
         ("", []),
         ("🎥 视频", []),
     ],

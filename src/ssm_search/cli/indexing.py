@@ -216,7 +216,7 @@ def check(
     from ssm_search.addresses import shown_source
     from ssm_search.awesome import read_list
     from ssm_search.build import read_source
-    from ssm_search.curation import problems as unread
+    from ssm_search.curation import problems as problems_of
 
     reading = read_list(read_source(source, allow_hosts=allow_host or ()))
     papers = sum(paper.kind == "paper" for paper in reading.papers)
@@ -227,12 +227,14 @@ def check(
         "headings": len(reading.categories),
         "listed_twice": len(reading.entries) - len(reading.papers),
     }
+    found = problems_of.to_mend(reading)
     if as_json:
-        found = [asdict(problem) for problem in reading.problems]
-        typer.echo(json.dumps({**counts, "problems": found}, ensure_ascii=False))
+        listed = [asdict(problem) for problems in found.values() for problem in problems]
+        listed.sort(key=lambda problem: problem["line"])
+        typer.echo(json.dumps({**counts, "problems": listed}, ensure_ascii=False))
         return
     print_facts(counts)
-    for kind, problems in unread.by_kind(reading.problems).items():
+    for kind, problems in found.items():
         typer.echo(f"\n{shown(kind)} ({len(problems)}):")
         for problem in problems:
             typer.echo(f"{shown_source(source)}:{problem.line}: {shown(problem.message)}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.awesome import Entry, edits
 from ssm_search.curation import filing
 from ssm_search.curation.findings import CERTAINTIES, Finding, Visit, combined_patch, with_patches
-from ssm_search.curation.problems import by_kind
+from ssm_search.curation.problems import to_mend
 from ssm_search.curation.spelling import (
     every_word,
     misspelled_titles,
@@ -20,7 +21,7 @@ from ssm_search.errors import ListError
 from ssm_search.index import names
 from ssm_search.papers import Abstract, Category, Paper, title_key
 from ssm_search.search import NEAR_TITLE, Search, title_likeness
-from ssm_search.venues import is_preprint
+from ssm_search.venues import find_venue, is_date, is_preprint
 
 __all__ = ["Finding", "combined_patch", "examine"]
 
@@ -31,6 +32,7 @@ titles whose link leads to another paper, the most alike are .62."""
 MOST_ALIKE = 3  # problems of one kind, each a finding by itself
 NAMING_WORDS = 4  # of a title, to be that of one paper: "Introduction" is that of many
 
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PUBLISHED = re.compile(
     r"\b(?:openreview|doi|acm|ieee|springer|sciencedirect|mdpi|nature|wiley|biorxiv"
     r"|aclanthology|thecvf|mlr|neurips|nips|aaai|isca-archive)\.\w+/"
@@ -63,7 +65,7 @@ def examine(
 
 
 def _unread(visit: Visit) -> Iterator[Finding]:
-    for kind, problems in by_kind(visit.reading.problems).items():
+    for kind, problems in to_mend(visit.reading).items():
         if len(problems) <= MOST_ALIKE:
             for problem in problems:
                 yield Finding("unread", problem.line, problem.message, certainty="proven")
@@ -86,7 +88,7 @@ def _repeated(visit: Visit) -> Iterator[Finding]:
         paper = entry.paper
         # Not `paper.id`, which a page of another publisher may have for its title alone.
         name = arxiv_id(paper.url) or names.address(paper.url)
-        if not name or entry.strength == 1:
+        if not name or entry.strength == 1 or find_venue(paper.title) or is_date(paper.title):
             continue
         known = first.setdefault((name, paper.categories), entry)
         if known.end >= entry.line:
@@ -113,12 +115,18 @@ def _repeated(visit: Visit) -> Iterator[Finding]:
 
 
 def _without_repeated(visit: Visit, *same: Entry) -> edits.Change | None:
-    """Take out the one of two entries that says nothing which the other does not say."""
+    """Take out the one of two entries that says nothing which the other does not say.
+
+    Where the title may be no title, and a word more be one, they have to say the same.
+    """
     changes = [edits.without(visit.layout, entry) for entry in same]
-    taken = [change.edits[0] if change else None for change in changes]
-    says = [set(every_word(visit.text[one.start : one.end])) if one else set() for one in taken]
+    says = [
+        every_word(visit.text[change.edits[0].start : change.edits[0].end]) if change else []
+        for change in changes
+    ]
+    telling = all(len(every_word(entry.paper.title)) >= NAMING_WORDS for entry in same)
     for change, own, other in zip(changes, says, reversed(says), strict=True):
-        if change and own <= other:
+        if change and (own == other or (telling and set(own) <= set(other))):
             return change
     return None
 
@@ -140,20 +148,33 @@ def _relinked(visit: Visit) -> Iterator[Finding]:
 def _duplicates(visit: Visit) -> Iterator[Finding]:
     """Entries that look like one paper; which of them is to stay, a person has to say."""
     papers = visit.search.papers
+    linked = Counter(names.address(paper.url) for paper in papers)
     for pair in sorted(visit.pairs, key=lambda pair: -pair.likeness):
         one, other = papers[pair.one], papers[pair.other]
+        together = bool(set(one.categories) & set(other.categories))
+        same, posts = _same_title(one.title, other.title), _is_post(one)
         # A post that goes by its paper's title is no second paper.
         if _is_post(one) != _is_post(other):
             continue
-        if pair.reason == "title":
-            same = _same_title(one.title, other.title)
-            if not same or len(every_word(one.title)) < NAMING_WORDS:
-                continue
+        if pair.reason == "title" and (not same or len(every_word(one.title)) < NAMING_WORDS):
+            continue
+        # Of a page that many entries lead to, none is wrong; of one heading, `_repeated` says it.
+        if pair.reason == "link" and (linked[names.address(one.url)] > 2 or (same and together)):
+            continue
+        has, evidence = "looks like", [f"{pair} ({pair.likeness:.2f})", f"{one.id} and {other.id}"]
+        if pair.reason == "link" and not same:
+            has, evidence = "has the link of", [one.url]
+        both_on_arxiv = bool(arxiv_id(one.id) and arxiv_id(other.id))
+        if (both_on_arxiv and same) or (pair.reason == "link" and not same and not posts):
+            evidence.append("one of the two links may be wrong")
+        # One paper under two headings, by two links, is as it may be meant; so are posts.
+        likely = both_on_arxiv or (not posts and (together or pair.reason != "title"))
         yield Finding(
             "duplicate",
             visit.line(other),
-            f"“{other.title}” looks like “{one.title}”, line {visit.line(one)}",
-            (f"{pair} ({pair.likeness:.2f})", f"{one.id} and {other.id}"),
+            f"“{other.title}” {has} “{one.title}”, line {visit.line(one)}",
+            tuple(evidence),
+            certainty="likely" if likely else "possible",
         )
 
 
@@ -165,6 +186,8 @@ def _titles(visit: Visit) -> Iterator[Finding]:
         listed, name = title_key(paper.title), title_key(title.partition(":")[0])
         if not title or entry.strength == 1 or listed in (title_key(title), name):
             continue
+        if title_key(_BRACKETED.sub("", paper.title)) == title_key(_BRACKETED.sub("", title)):
+            continue  # a remark of the list
         likeness = title_likeness(paper.title, title)
         if likeness == 1:
             continue
@@ -188,8 +211,10 @@ def _years(visit: Visit) -> Iterator[Finding]:
             continue
         record = visit.records.get(paper.id)
         date = record.published if record else None
-        year = date.year if date else arxiv_month(paper.id)[0]
-        if paper.year != year:
+        year, month = (date.year, date.month) if date else arxiv_month(paper.id)
+        # What is submitted on the last day of a year has an id of the next.
+        early = month == 1 and not date and paper.year == year - 1
+        if paper.year != year and not early:
             change = edits.with_year(visit.layout, entry, year)
             message = f"the year of “{paper.title}” is {paper.year}; on arXiv it is {year}"
             evidence = (paper.id,)

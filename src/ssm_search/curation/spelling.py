@@ -16,6 +16,7 @@ ARTICLES = frozenset(("a", "an", "the"))  # which a title may lose without becom
 RESPELLED = 0.85
 """Likeness of a word and itself misspelled or in the plural: "Graine" is .91 "Grain", while
 "macro" is .8 "micro"."""
+SHORTEST_WRONG = 10  # of one with a wrong letter
 SHORTEST_RESPELLED = 5  # letters; "TRLX" is not "TRL"
 SHORTEST_UNKNOWN = 6  # of one that no title has
 
@@ -41,7 +42,7 @@ def misspelled_titles(titles: Sequence[str]) -> Iterator[tuple[int, str, str]]:
             if len(word) < SHORTEST or having[word] > 1:
                 continue  # also where others have it elsewhere: "signed graph" beside "a design"
             for other in sorted(followers[one, _letters(word)] - {word}):
-                if pairs[one, other] > 1:
+                if pairs[one, other] > 1 and other[0] == word[0]:
                     why = f"titles say “{one} {other}” {pairs[one, other]} times"
                     better = _respelled(titles[at], one, word, other)
                     if better != titles[at]:  # else it is written with ligatures or the like
@@ -56,8 +57,24 @@ def misspelled_words(heading: str, titles: Sequence[str]) -> Iterator[tuple[str,
             continue
         better = nearest_word(word, known)
         # "foundation", "foundations" and "foundational" are all right.
-        if better and terms(better)[:1] and terms(better)[0][0] != terms(word)[0][0]:
+        if not better or not terms(better) or not _is_slip(word, better):
+            continue
+        if terms(better)[0][0] != terms(word)[0][0]:
             yield word, better
+
+
+def _is_slip(word: str, better: str) -> bool:
+    """Whether one is the other with one letter missing, extra or swapped; or, if long, wrong.
+
+    Of short words that differ by a letter, or of any that differ by two, both are mostly right:
+    "content" and "context", "conference" and "convergence".
+    """
+    from rapidfuzz.distance import OSA
+
+    if OSA.distance(word, better) > 1:
+        return False
+    swapped = sorted(word) == sorted(better)
+    return swapped or len(word) != len(better) or len(word) >= SHORTEST_WRONG
 
 
 def only_respelled(one: str, other: str) -> bool:
