@@ -172,3 +172,20 @@ def test_json_and_back() -> None:
 def test_a_damaged_record_is_refused(record: dict[str, object]) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         from_json(record)
+
+
+@pytest.mark.parametrize(
+    ("paper", "year", "text"),
+    [
+        (Paper("2401.00001", "A", year=2021), 2021, "2021"),
+        (Paper("2401.00001", "A", published=date(2023, 12, 30)), 2023, "2023"),
+        (Paper("2401.00001", "A"), 2024, "2024 by its arXiv id"),
+        (Paper("hep-th/9901001", "A"), 1999, "1999 by its arXiv id"),
+        (Paper("a-2401-post", "A", kind="link"), None, ""),
+    ],
+)
+def test_the_year_of_an_id_stands_in_and_is_marked(
+    paper: Paper, year: int | None, text: str
+) -> None:
+    assert (paper.known_year, paper.year_text) == (year, text)
+    assert "year" not in to_json(paper) or to_json(paper)["year"] == 2021

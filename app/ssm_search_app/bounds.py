@@ -40,6 +40,7 @@ MAX_CALL_BODY = 250_000  # bytes of all other calls: 40,000 characters, each wri
 MAX_HELD = 64_000_000  # bytes of all requests that are read at one time
 BODY_SECONDS = 30  # for all of a body
 BUSY = "the server is busy; try again in a second"
+NOTE_HEADER = b"x-left-out"
 MISUNDERSTOOD = "this was not understood; /gradio_api/info says what can be called, and how"
 Work = Callable[..., Awaitable[Any]]
 WORK = ("/run/", "/api/", "/component_server", "/mcp")
@@ -53,6 +54,7 @@ class Visit:
         self._workers = workers
         self.begun = False
         self.status = 0
+        self.note = ""
 
     @property
     def has_worker(self) -> bool:
@@ -73,6 +75,12 @@ def told(status: int) -> None:
     """Let the request that is being answered end with this HTTP status if it fails."""
     if visit := _VISIT.get():
         visit.status = status
+
+
+def noted(note: str) -> None:
+    """Let the answer to the request that is being answered say this in a header."""
+    if visit := _VISIT.get():
+        visit.note = note
 
 
 class Lanes:
@@ -200,6 +208,9 @@ class Bounded:
                 is_answered = True
                 # The work is done; how soon the client takes its answer is nobody else's matter.
                 visit.give_back()
+                if visit.note:
+                    header = (NOTE_HEADER, visit.note.encode("ascii"))
+                    message = {**message, "headers": [*message["headers"], header]}
                 if message["status"] == 500:
                     # Gradio has one status for whatever went wrong. What never reached a function
                     # of ours was not understood.

@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 
 from ssm_search import (
     Category,
+    LeftOut,
     Paper,
     SsmSearchError,
     card_display,
@@ -51,21 +52,24 @@ def answer(library: Library, search: Search) -> Answer:
     try:
         if not any(char.isalnum() for char in search.q):
             papers = library.search.newest(search.k, **filters)
+            left_out = library.search.left_out(**filters)
             if not papers:
-                return Answer((), NOTHING)
+                return Answer((), _noting(NOTHING, left_out))
             said = "Type what you look for" if not search.q.strip() else "There is no word in that"
-            return Answer(papers, f"{said}. Here is what is newest{_under(search)}.")
+            line = f"{said}. Here is what is newest{_under(search)}."
+            return Answer(papers, _noting(line, left_out))
         hits = library.search.query(search.q, search.k, **filters)
     except SsmSearchError as error:
         return Answer((), _sentence(error))
     took = f"{1000 * (time.perf_counter() - begun):.0f} ms"
+    line = f"The best {len(hits)} ({took})"
     if not hits:
-        return Answer((), NOTHING)
-    if not any(hit.why.terms or hit.why.exact for hit in hits):
-        return Answer(hits, "No paper has these words. These are the nearest in meaning.")
-    if search.order == "date":
-        return Answer(hits.newest_first(), f"The best {len(hits)}, newest first ({took})")
-    return Answer(hits, f"The best {len(hits)} ({took})")
+        line = NOTHING
+    elif not any(hit.why.terms or hit.why.exact for hit in hits):
+        line = "No paper has these words. These are the nearest in meaning."
+    elif search.order == "date":
+        hits, line = hits.newest_first(), f"The best {len(hits)}, newest first ({took})"
+    return Answer(hits, _noting(line, hits.left_out))
 
 
 def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
@@ -233,6 +237,13 @@ def examples(library: Library) -> list[str]:
 
 def _under(search: Search) -> str:
     return " under these filters" if search.is_filtered else " on the list"
+
+
+def _noting(line: str, left_out: LeftOut) -> str:
+    """``line``, and how many papers were left out because their year or venue is not known."""
+    if not left_out:
+        return line
+    return f"{line} {left_out}." if line.endswith(".") else f"{line}; {left_out}"
 
 
 def _sentence(error: SsmSearchError) -> str:

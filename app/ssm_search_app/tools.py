@@ -12,17 +12,18 @@ from pydantic import Field, ValidationError, validate_call
 
 from ssm_search import (
     Filters,
+    Hits,
     ListError,
     QueryError,
     SsmSearchError,
     SubmissionError,
     card_display,
     cards,
-    hit_to_json,
+    display,
     submissions,
     suggestion_to_json,
 )
-from ssm_search_app.bounds import MAX_TEXT, Lanes, Work, told
+from ssm_search_app.bounds import MAX_TEXT, Lanes, Work, noted, told
 from ssm_search_app.library import Library
 
 MAX_ANSWERS = 100
@@ -40,6 +41,19 @@ Heading = Annotated[
 ]
 
 logger = logging.getLogger(__name__)
+
+
+class Records(list[dict[str, Any]]):
+    """Hits as programs get them.
+
+    Attributes:
+        note: how many papers were left out because their year or venue is not known; "" for none.
+    """
+
+    def __init__(self, hits: Hits):
+        super().__init__(display.hits_to_json(hits))
+        self.note = str(hits.left_out)
+        noted(self.note)
 
 
 def filters_of(
@@ -82,10 +96,12 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
 
         Example: query("mamba for video", k=5, year_from=2024) gives
         [{"rank": 1, "score": 2.9, "id": "2403.09626", "title": "Video Mamba Suite: ...",
-        "why": {"terms": ["mamba", "video"], ...}, ...}, ...]
+        "why": {"terms": ["mamba", "video"], ...}, ...}, ...]. "year_from_id": true marks a year
+        that the arXiv id alone tells. "left_out": {"papers": 3, "lacking": "venue"} says how many
+        papers a filter left out because it knows no venue of theirs; the header X-Left-Out too.
         """
         filters = filters_of(category, year_from, year_to, venue, code)
-        return [hit_to_json(hit) for hit in library.search.query(text, k, **filters)]
+        return Records(library.search.query(text, k, **filters))
 
     def related(
         paper: Annotated[
@@ -99,8 +115,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
 
         Example: related("2403.06977") gives [{"rank": 1, "id": "2403.09626", ...}, ...]
         """
-        hits = library.search.related(paper, k, **filters_of(category))
-        return [hit_to_json(hit) for hit in hits]
+        return Records(library.search.related(paper, k, **filters_of(category)))
 
     def recommend(
         like: Annotated[
@@ -122,7 +137,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         Example: recommend(["2403.06977", "2401.13560"], ["2402.02491"], diversity=0.3) gives
         [{"rank": 1, "id": "2403.09626", ...}, ...]
         """
-        return [hit_to_json(hit) for hit in library.search.recommend(like, dislike, k, diversity)]
+        return Records(library.search.recommend(like, dislike, k, diversity))
 
     def suggest_categories(
         paper: Annotated[

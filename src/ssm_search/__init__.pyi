@@ -42,6 +42,7 @@ from .papers import Category as Category
 from .papers import CategorySuggestion as CategorySuggestion
 from .papers import Duplicate as Duplicate
 from .papers import Hit as Hit
+from .papers import LeftOut as LeftOut
 from .papers import Paper as Paper
 from .papers import Placement as Placement
 from .papers import Why as Why
@@ -54,6 +55,7 @@ from .views import card_display as card_display
 from .views import display as display
 from .views import export as export
 from .views import hit_to_json as hit_to_json
+from .views import hits_to_json as hits_to_json
 from .views import maps as maps
 from .views import suggestion_to_json as suggestion_to_json
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Literal
 
+from ssm_search.arxiv_ids import arxiv_id, arxiv_month
+
 Category = tuple[str, ...]
 """A heading path, outermost first, the list's own title left out."""
 
@@ -20,6 +22,7 @@ class Paper:
 
     Attributes:
         id: arXiv id without version, else a stable slug of the title.
+        year: the printed one, or else that in which arXiv published it.
         kind: "paper" has an arXiv id; "link" is a blog, post or other entry found by its title.
         categories: every heading path the paper stands under.
         abstract: "" means not known; it is never invented.
@@ -40,6 +43,22 @@ class Paper:
     published: date | None = None
     arxiv_categories: tuple[str, ...] = ()
     name: str = ""
+
+    @property
+    def known_year(self) -> int | None:
+        """The year that it is filtered by: its own, or else that of its arXiv id."""
+        if self.year:
+            return self.year
+        if self.published:
+            return self.published.year
+        by_id = arxiv_id(self.id)
+        return arxiv_month(by_id)[0] if by_id else None
+
+    @property
+    def year_text(self) -> str:
+        """The year as readers are shown it, marked where its arXiv id alone tells it."""
+        by_id = "" if self.year or self.published else " by its arXiv id"
+        return f"{self.known_year}{by_id}" if self.known_year else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,28 @@ class Hit:
     score: float
     rank: int
     why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The papers that filters left out only because something is not known of them.
+
+    Attributes:
+        papers: how many there are.
+        lacking: what is not known: a "year", a "venue", or a "year or venue".
+    """
+
+    papers: int = 0
+    lacking: str = ""
+
+    def __bool__(self) -> bool:
+        return self.papers > 0
+
+    def __str__(self) -> str:
+        if not self:
+            return ""
+        many = "" if self.papers == 1 else "s"
+        return f"{self.papers:,} paper{many} without a known {self.lacking} left out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from ssm_search.errors import QueryError, SsmSearchError
 from ssm_search.papers import Category, Hit, Paper, Why
 from ssm_search.search.local import PaperSearch
 from ssm_search.views.card_display import card_json
-from ssm_search.views.display import hit_to_json, suggestion_to_json
+from ssm_search.views.display import hits_to_json, suggestion_to_json
 from ssm_search.views.export import SUFFIXES, export
 
 FILM = Paper(
@@ -231,7 +231,10 @@ def test_words_that_no_paper_has(library: Library) -> None:
 def test_filters_that_leave_nothing(library: Library, question: str) -> None:
     found = handlers.answer(library, Search(q=question, venue="Knots", year_from=2024))
     assert list(found.found) == []
-    assert found.line == "No paper meets these filters; take one away."
+    assert found.line == (
+        "No paper meets these filters; take one away. "
+        "1 paper without a known year or venue left out."
+    )
 
 
 @pytest.mark.parametrize("question", ["video", ""])
@@ -250,6 +253,21 @@ def test_filters_that_mean_nothing_say_so(
     assert list(found.found) == []
     assert found.line.startswith(line)
     assert not found.line.endswith(("?.", "!."))
+
+
+def test_what_a_filter_left_out_is_said(library: Library) -> None:
+    said = "1 paper without a known venue left out"
+    found = handlers.answer(library, Search(q="video", venue="Kite"))
+    assert re.fullmatch(rf"The best 1 \(\d+ ms\); {said}", found.line)
+    found = handlers.answer(library, Search(q="zzzz qqqq", venue="Kite"))
+    assert found.line.endswith(f"These are the nearest in meaning. {said}.")
+    found = handlers.answer(library, Search(venue="Kite"))
+    assert found.line.endswith(f"Here is what is newest under these filters. {said}.")
+
+
+def test_a_year_by_an_id_is_marked_on_a_card() -> None:
+    html = render.answers([Paper("2401.00001", "Nets")])
+    assert "<span>2024 by its arXiv id</span>" in html
 
 
 def test_a_paper_that_is_not_listed(library: Library) -> None:
@@ -822,21 +840,18 @@ def test_each_tool_says_what_it_takes(tool: dict[str, Any], name: str) -> None:
 
 def test_tools_answer_as_the_search_does(library: Library, tool: dict[str, Any]) -> None:
     search = library.search
-    assert tool["query"]("video", 2) == [hit_to_json(hit) for hit in search.query("video", 2)]
+    assert tool["query"]("video", 2) == hits_to_json(search.query("video", 2))
     assert tool["query"](
         "video", category="See", year_from=2024, year_to=2024, venue="kite", code="with"
-    ) == [
-        hit_to_json(hit)
-        for hit in search.query(
-            "video", category="See", year=(2024, 2024), venue="kite", has_code=True
-        )
-    ]
-    assert tool["related"](FILM.id, category="Graphs") == [
-        hit_to_json(hit) for hit in search.related(FILM.id, category="Graphs")
-    ]
-    assert tool["recommend"]([FILM.id], [SOUND.id], k=1, diversity=0.5) == [
-        hit_to_json(hit) for hit in search.recommend([FILM.id], [SOUND.id], 1, 0.5)
-    ]
+    ) == hits_to_json(
+        search.query("video", category="See", year=(2024, 2024), venue="kite", has_code=True)
+    )
+    assert tool["related"](FILM.id, category="Graphs") == hits_to_json(
+        search.related(FILM.id, category="Graphs")
+    )
+    assert tool["recommend"]([FILM.id], [SOUND.id], k=1, diversity=0.5) == hits_to_json(
+        search.recommend([FILM.id], [SOUND.id], 1, 0.5)
+    )
     assert tool["suggest_categories"]("A video. It flies.") == [
         suggestion_to_json(one) for one in search.suggest_categories("A video. It flies.")
     ]

@@ -635,7 +635,7 @@ def test_a_client_that_does_not_read_holds_nobody_up(
     monkeypatch.setattr(connections, "WRITE_SECONDS", 1)
     library = Library(search_of(tmp_path / "index"), offline=True)
     monkeypatch.setattr(
-        "ssm_search_app.tools.hit_to_json", lambda hit: {"abstract": "v" * 2_000_000}
+        "ssm_search.views.display.hit_to_json", lambda hit: {"abstract": "v" * 2_000_000}
     )
     with served(library) as at:
         body = json.dumps(DATA)

@@ -38,7 +38,7 @@ from ssm_search import (
     PaperSearch,
     ServeError,
     abstracts,
-    hit_to_json,
+    hits_to_json,
     open_index,
     suggestion_to_json,
 )
@@ -95,7 +95,7 @@ def as_json(value: Any) -> Any:
 
 
 def hits_json(hits: Any) -> Any:
-    return as_json([hit_to_json(hit) for hit in hits])
+    return as_json(hits_to_json(hits))
 
 
 # ── answers to programs ──────────────────────────────────────────────────────────────────────
@@ -116,6 +116,19 @@ def test_a_plain_post_is_answered(url: str, kites: PaperSearch) -> None:
     expected = kites.query("video", 5, year=(0, 2023), venue="ICKF", has_code=True)
     assert answer.json()["data"] == [hits_json(expected)]
     assert [hit.paper for hit in expected] == [CAM]
+
+
+def test_programs_are_told_what_was_left_out(url: str, kites: PaperSearch) -> None:
+    expected = kites.query("graph", 2, venue="kite letters")
+    assert expected.left_out.papers == 7
+    answer = ask(url, "query", "graph", 2, "", 0, 0, "kite letters", "any")
+    assert answer.json()["data"] == [hits_json(expected)]
+    assert answer.json()["data"][0][0]["left_out"] == {"papers": 7, "lacking": "venue"}
+    nothing = ask(url, "query", "graph", 2, "", 0, 0, "nowhere", "any")
+    assert nothing.json()["data"] == [[]]
+    said = "7 papers without a known venue left out"
+    assert [one.headers["x-left-out"] for one in (answer, nothing)] == [said, said]
+    assert "x-left-out" not in ask(url, "query", "graph").headers
 
 
 def test_all_five_through_gradio_client(client: Client, kites: PaperSearch) -> None:
@@ -233,7 +246,7 @@ def test_too_many_and_too_few_values_are_refused_without_a_trace(url: str) -> No
 
 
 def test_agents_find_and_call_the_five_tools(url: str, kites: PaperSearch) -> None:
-    async def session() -> tuple[Any, Any, Any]:
+    async def session() -> tuple[Any, Any, Any, Any]:
         async with (
             streamable_http_client(f"{url}/gradio_api/mcp/") as (read, write, _),
             ClientSession(read, write) as agent,
@@ -242,9 +255,10 @@ def test_agents_find_and_call_the_five_tools(url: str, kites: PaperSearch) -> No
             tools = await agent.list_tools()
             found = await agent.call_tool("query", {"text": "video", "k": 3})
             wrong = await agent.call_tool("query", {"text": "", "k": 3})
-            return tools.tools, found, wrong
+            none = await agent.call_tool("query", {"text": "video", "venue": "nowhere"})
+            return tools.tools, found, wrong, none
 
-    tools, found, wrong = asyncio.run(session())
+    tools, found, wrong, none = asyncio.run(session())
     assert sorted(tool.name for tool in tools) == sorted(TOOLS)
     for tool in tools:
         assert len(tool.description) > 40
@@ -252,6 +266,9 @@ def test_agents_find_and_call_the_five_tools(url: str, kites: PaperSearch) -> No
         assert asked
         assert all(one["description"] for one in asked.values()), tool.name
     assert json.loads(found.content[0].text) == hits_json(kites.query("video", 3))
+    assert len(found.content) == 1
+    said = "7 papers without a known venue left out"
+    assert [one.text for one in none.content] == ["[]", said]
     assert wrong.isError
     assert "the query is empty" in wrong.content[0].text
     assert "Traceback" not in wrong.content[0].text

@@ -34,7 +34,7 @@ from ssm_search.corpora import (
 )
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, StoreError
 from ssm_search.ingest.feeds import Removed
-from ssm_search.papers import Paper
+from ssm_search.papers import LeftOut, Paper
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
 from ssm_search.stores import store as store_module
@@ -213,6 +213,7 @@ def test_filters_are_exact(tmp_path: Path) -> None:
     records = [
         *papers(60),
         Paper("x'1", "It's video", categories=(("A", "It's", "C"),), venue="O'Neil"),
+        Paper("1602.00001", "Video by its id", arxiv_categories=("cs.CV",)),
     ]
     local = written(place, records, tmp_path)
     search = loaded(place)
@@ -227,11 +228,19 @@ def test_filters_are_exact(tmp_path: Path) -> None:
         {"has_code": False},
         {"venue": "venue 2"},
         {"venue": "o'n"},
+        {"venue": "venue 1", "year": 2016, "category": "cs"},
+        {"venue": "venue", "has_code": False},
     ):
         here = {hit.paper.id for hit in local.query("video", 100, **filters)}  # type: ignore[arg-type]
         there = {hit.paper.id for hit in search.query("video", 100, **filters)}  # type: ignore[arg-type]
         assert here == there
         assert here
+        left_out = search.left_out(**filters)  # type: ignore[arg-type]
+        assert left_out == local.left_out(**filters)  # type: ignore[arg-type]
+        assert search.query("video", **filters).left_out == left_out  # type: ignore[arg-type]
+    assert search.left_out(year=2016) == LeftOut(1, "year")
+    assert search.left_out(venue="o'n", year=2016) == LeftOut(2, "year or venue")
+    assert search.tally.years[2016] == 7
     for wrong in ({"category": ("cs.LG",)}, {"category": "cs.LV"}, {"year": (3, 1)}, {"colour": 1}):
         with pytest.raises(FilterError) as expected:
             local.query("video", **wrong)  # type: ignore[arg-type]

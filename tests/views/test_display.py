@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from ssm_search.papers import Hit, Paper, Why
+from ssm_search.papers import Hit, LeftOut, Paper, Why
 from ssm_search.search.hits import Hits
 from ssm_search.text import shown
-from ssm_search.views.display import hit_to_json
+from ssm_search.views.display import hit_to_json, hits_to_json
 
 PAPER = Paper(
     "2401.00001",
@@ -69,6 +70,34 @@ def test_json_leaves_out_the_abstract() -> None:
             "exact": True,
         },
     }
+
+
+def test_a_year_that_the_id_alone_tells_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    hit = Hit(Paper("2401.00001", "Nets", venue="ICLR"), 1.0, 1, Why())
+    assert str(Hits([hit])).splitlines()[3] == "  2024 by its arXiv id · ICLR"
+    assert "<td>2024 by its arXiv id</td>" in Hits([hit])._repr_html_()
+    record = hit_to_json(hit)
+    assert (record["year"], record["year_from_id"]) == (2024, True)
+    published = hit_to_json(replace(hit, paper=replace(hit.paper, published=date(2023, 1, 2))))
+    assert (published["year"], "year_from_id" in published) == (2023, False)
+    assert "year" not in hit_to_json(Hit(Paper("a-post", "Post", kind="link"), 1.0, 1, Why()))
+
+
+def test_what_was_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    hits = Hits(HITS, LeftOut(3, "venue"))
+    assert str(hits).splitlines()[-1] == "  3 papers without a known venue left out"
+    assert [line.strip() for line in str(Hits([], LeftOut(1, "year"))).splitlines()[2:]] == [
+        "nothing found",
+        "",
+        "1 paper without a known year left out",
+    ]
+    assert hits._repr_html_().endswith("</table><p>3 papers without a known venue left out</p>")
+    assert [record["left_out"] for record in hits_to_json(hits)] == [
+        {"papers": 3, "lacking": "venue"}
+    ]
+    assert hits_to_json(HITS) == [hit_to_json(HITS[0])]
 
 
 def test_escape_sequences_do_not_reach_the_terminal() -> None:

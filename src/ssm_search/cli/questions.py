@@ -214,9 +214,11 @@ def _filters(
 
 def _print_hits(hits: Hits, as_json: bool) -> None:
     if as_json:
-        from ssm_search.views import hit_to_json
+        from ssm_search.views import display
 
-        typer.echo(json.dumps([hit_to_json(hit) for hit in hits], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(display.hits_to_json(hits), ensure_ascii=False, indent=1))
+        if hits.left_out:  # an answer of no hits cannot say it
+            say(str(hits.left_out))
         return
     from rich.console import Console
 

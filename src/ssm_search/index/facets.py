@@ -29,7 +29,7 @@ class Facets:
     """What filters ask, of ``n`` papers.
 
     Attributes:
-        years: int32, shape (n,); ``NO_YEAR`` where none is printed.
+        years: int32, shape (n,); ``NO_YEAR`` where none is known.
         dates: int32, shape (n,); year, month and day as one number, 0 for what is not known.
         has_code, has_abstract: bool, shape (n,).
         venue_of: int32, shape (n,); which of ``venues``.
@@ -60,7 +60,7 @@ class Facets:
         filed = [filed_under(paper) for paper in papers]
         path_of = [paths.setdefault(path, len(paths)) for row in filed for path in row]
         return cls(
-            years=np.array([paper.year or NO_YEAR for paper in papers], dtype=np.int32),
+            years=np.array([paper.known_year or NO_YEAR for paper in papers], dtype=np.int32),
             dates=np.array([_number(Date.of(paper)) for paper in papers], dtype=np.int32),
             has_code=np.array([bool(paper.code_url) for paper in papers], dtype=np.bool_),
             has_abstract=np.array([bool(paper.abstract) for paper in papers], dtype=np.bool_),

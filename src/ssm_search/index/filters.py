@@ -20,6 +20,8 @@ BEGINS = "^"  # before a name that stands for a path from the outermost heading 
 MOST = 2**31 - 1  # of a year in a table
 QUOTED = 200  # characters of a heading that an error shows
 
+_LACKING = {"year": f"year = {NO_YEAR}", "venue": "venue = ''"}
+
 
 class Filters(TypedDict, total=False):
     """The filters that every question takes; all that are given must hold.
@@ -27,7 +29,8 @@ class Filters(TypedDict, total=False):
     category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis"; a
         tuple of names is a path from the outermost heading on. Headings below it are included, case
         does not matter. Papers that stand under no heading are found by arXiv's ("cs.CV", "cs").
-    year: one year, or (from, to) with both included; papers without a printed year are left out.
+    year: one year, or (from, to) with both included: the printed one, or else that in which arXiv
+        published it or gave its id. Papers of which none is known are left out.
     venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight").
     has_code: True for papers with a code link, False for those without.
     """
@@ -44,21 +47,54 @@ def matching_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bo
     Raises:
         FilterError: an unknown filter, an unknown heading, or a year that is none.
     """
-    _check_names(filters)
-    masks = [np.ones(len(facets), dtype=bool) for facets in segments]
-    if category := filters.get("category"):
-        _keep_category(segments, masks, category)
+    masks = _under_category(segments, filters)
     for facets, mask in zip(segments, masks, strict=True):
-        if (year := filters.get("year")) is not None:
-            first, last = _years(year)
-            mask &= (facets.years >= first) & (facets.years <= last) & (facets.years != NO_YEAR)
-        if venue := filters.get("venue"):
-            wanted = venue.casefold().strip()
-            holds = np.array([wanted in name.casefold() for name in facets.venues], dtype=bool)
-            mask &= holds[facets.venue_of]
-        if (has_code := filters.get("has_code")) is not None:
-            mask &= facets.has_code == has_code
+        for met in _met(facets, filters).values():
+            mask &= met
     return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
+
+
+def lacking_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bool_]:
+    """A mask, as of :func:`matching_rows`, of papers that are left out for want of knowledge.
+
+    Those that meet all ``filters`` but one on a year or a venue, where none is known of theirs.
+    Raises as :func:`matching_rows`.
+    """
+    masks = _under_category(segments, filters)
+    for facets, mask in zip(segments, masks, strict=True):
+        met, lacking = _met(facets, filters), _lacking(facets)
+        for name, holds in met.items():
+            mask &= holds | lacking[name] if name in lacking else holds
+        mask &= np.logical_or.reduce([lacking[name] for name in lackable(filters)])
+    return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
+
+
+def lackable(filters: Filters) -> list[str]:
+    """What is filtered by that is not known of every paper: "year", "venue"."""
+    asked = {"year": filters.get("year") is not None, "venue": bool(filters.get("venue"))}
+    return [name for name, is_asked in asked.items() if is_asked]
+
+
+def _met(facets: Facets, filters: Filters) -> dict[str, NDArray[np.bool_]]:
+    """A mask of the papers of a segment that meet it, for each filter but that on the category."""
+    met: dict[str, NDArray[np.bool_]] = {}
+    if (year := filters.get("year")) is not None:
+        first, last = _years(year)
+        years = facets.years
+        met["year"] = (years >= first) & (years <= last) & (years != NO_YEAR)
+    if venue := filters.get("venue"):
+        wanted = venue.casefold().strip()
+        holds = np.array([wanted in name.casefold() for name in facets.venues], dtype=bool)
+        met["venue"] = holds[facets.venue_of]
+    if (has_code := filters.get("has_code")) is not None:
+        met["has_code"] = facets.has_code == has_code
+    return met
+
+
+def _lacking(facets: Facets) -> dict[str, NDArray[np.bool_]]:
+    """A mask of the papers of a segment without it, for each fact that may not be known."""
+    nowhere = np.array([not name for name in facets.venues], dtype=bool)
+    return {"year": facets.years == NO_YEAR, "venue": nowhere[facets.venue_of]}
 
 
 def to_sql(filters: Filters, headings: Collection[Category]) -> str:
@@ -73,23 +109,39 @@ def to_sql(filters: Filters, headings: Collection[Category]) -> str:
     Raises:
         FilterError: as :func:`matching_rows`.
     """
+    return " AND ".join(_conditions(filters, headings).values())
+
+
+def lacking_in_sql(filters: Filters, headings: Collection[Category]) -> str:
+    """Write what :func:`lacking_rows` gives as a condition in SQL. Raises as :func:`to_sql`."""
+    met = _conditions(filters, headings)
+    may_hold = [
+        f"({sql} OR {_LACKING[one]})" if one in _LACKING else sql for one, sql in met.items()
+    ]
+    lacking = " OR ".join(_LACKING[name] for name in lackable(filters))
+    return " AND ".join([*may_hold, f"({lacking})"])
+
+
+def _conditions(filters: Filters, headings: Collection[Category]) -> dict[str, str]:
+    """A condition in SQL for each filter."""
     _check_names(filters)
-    conditions = []
+    conditions = {}
     if category := filters.get("category"):
         names, wanted = _wanted(category)
         holds = _holds if isinstance(category, str) else _begins
         if not any(holds(tuple(map(_key, path)), wanted) for path in headings):
             raise _no_heading(names, headings)
         start = "" if isinstance(category, str) else BEGINS
-        conditions.append(f"array_has(headings, {quoted(start + CATEGORY_SEPARATOR.join(wanted))})")
+        name = quoted(start + CATEGORY_SEPARATOR.join(wanted))
+        conditions["category"] = f"array_has(headings, {name})"
     if (year := filters.get("year")) is not None:
         first, last = (max(-MOST, min(MOST, one)) for one in _years(year))
-        conditions.append(f"year >= {first} AND year <= {last} AND year != {NO_YEAR}")
+        conditions["year"] = f"(year >= {first} AND year <= {last} AND year != {NO_YEAR})"
     if venue := filters.get("venue"):
-        conditions.append(f"contains(venue, {quoted(venue.casefold().strip())})")
+        conditions["venue"] = f"contains(venue, {quoted(venue.casefold().strip())})"
     if (has_code := filters.get("has_code")) is not None:
-        conditions.append("has_code" if has_code else "NOT has_code")
-    return " AND ".join(conditions)
+        conditions["has_code"] = "has_code" if has_code else "NOT has_code"
+    return conditions
 
 
 def heading_names(paths: Iterable[Category]) -> list[str]:
@@ -137,9 +189,13 @@ def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterErr
     return FilterError(f"no paper stands under {asked!r}; {hint}")
 
 
-def _keep_category(
-    segments: Sequence[Facets], masks: Sequence[NDArray[np.bool_]], category: str | Category
-) -> None:
+def _under_category(segments: Sequence[Facets], filters: Filters) -> list[NDArray[np.bool_]]:
+    """A mask of the papers of each segment that stand under the category, all if there is none."""
+    _check_names(filters)
+    masks = [np.ones(len(facets), dtype=bool) for facets in segments]
+    category = filters.get("category")
+    if not category:
+        return masks
     names, wanted = _wanted(category)
     holds = _holds if isinstance(category, str) else _begins
     found = False
@@ -149,6 +205,7 @@ def _keep_category(
         found = found or any(chosen)
     if not found:
         raise _no_heading(names, (path for facets in segments for path in facets.paths))
+    return masks
 
 
 def _holds(path: Category, wanted: Category) -> bool:

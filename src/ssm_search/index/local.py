@@ -11,7 +11,7 @@ import numpy as np
 
 from ssm_search.encoding import EncodedQuery
 from ssm_search.index.facets import Facets, Tally, tally
-from ssm_search.index.filters import Filters, matching_rows
+from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_rows
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.names import NameTable
@@ -19,7 +19,7 @@ from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment, text_hashes
 from ssm_search.index.words import RowVectors, Words, sampled_rows
-from ssm_search.papers import Category, Paper
+from ssm_search.papers import Category, LeftOut, Paper
 from ssm_search.ranking import fused, nearest_words, product, top_rows, z_scores
 from ssm_search.venues import is_occasion
 
@@ -282,6 +282,13 @@ class LocalRows:
             FilterError: a filter names something that is not there.
         """
         return matching_rows(self.facets, asked) & self.present
+
+    def left_out(self, asked: Filters, /) -> LeftOut:
+        """The papers that the filters ``asked`` for leave out for want of knowledge."""
+        if not (names := lackable(asked)):
+            return LeftOut()
+        lacking = lacking_rows(self.facets, asked) & self.present
+        return LeftOut(int(lacking.sum()), " or ".join(names))
 
     def newest(self, chosen: NDArray[np.bool_], k: int) -> list[int]:
         """The ``k`` newest of the chosen rows, newest first; those without a date last."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ssm_search.index.filters import Filters
     from ssm_search.index.local import LocalRows
     from ssm_search.index.manifest import Manifest
-    from ssm_search.papers import Category, Paper
+    from ssm_search.papers import Category, LeftOut, Paper
     from ssm_search.ranking import Weights
 
 T = TypeVar("T")
@@ -138,6 +138,9 @@ class Rows(Protocol):
         Raises:
             FilterError: a filter names something that is not there.
         """
+
+    def left_out(self, asked: Filters, /) -> LeftOut:
+        """The papers that the filters ``asked`` for leave out for want of knowledge."""
 
     def newest(self, chosen: Any, k: int) -> list[int]:
         """The ``k`` newest of the chosen rows, newest first; those without a date last."""

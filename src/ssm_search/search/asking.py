@@ -15,6 +15,7 @@ from ssm_search.papers import (
     Category,
     CategorySuggestion,
     Duplicate,
+    LeftOut,
     Paper,
     Placement,
     full_text,
@@ -192,10 +193,12 @@ class Search:
             exact = called()
         else:
             question, exact = of_listed(row, rows), [row]
+        lacking = rows.meanwhile(lambda: rows.left_out(filters))
         candidates = rows.candidates([question], chosen, k, also=exact)
         scores = put_first(candidates.scores[0], candidates.are(exact))
         best = top_rows(scores, k, candidates.allowed)
-        return state.reasons.hits(candidates, best, scores, question, exact=exact)
+        hits = state.reasons.hits(candidates, best, scores, question, exact=exact)
+        return Hits(hits, lacking())
 
     def newest(self, k: int = 10, **filters: Unpack[Filters]) -> list[Paper]:
         """List the newest papers, newest first; those without a date come last.
@@ -211,6 +214,13 @@ class Search:
         check_count(k)
         rows = self._state().rows
         return rows.papers(rows.newest(rows.choose(filters), k))
+
+    def left_out(self, **filters: Unpack[Filters]) -> LeftOut:
+        """Count the papers that ``filters`` leave out only because a year or venue is not known.
+
+        Answers to a question say it themselves. Raises FilterError as :meth:`query`.
+        """
+        return self._state().rows.left_out(filters)
 
     def related(
         self, paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Filters]
@@ -269,6 +279,7 @@ class Search:
         wanted = k if not diversity else MMR_POOL * k
         asked = [seed.question for seed in liked]
         unlike = [seed.question for seed in disliked]
+        lacking = rows.meanwhile(lambda: rows.left_out(filters))
         candidates = rows.candidates(asked, chosen, wanted, against=unlike, without=excluded)
         of_each = list(candidates.scores)
         scores = rocchio(of_each[: len(asked)], of_each[len(asked) :])
@@ -278,7 +289,8 @@ class Search:
             best = best[mmr(scores[best], vectors, k, diversity)]
         own = rows.papers([seed.row for seed in liked if seed.row is not None])
         near = {path for paper in own for path in paper.categories}
-        return state.reasons.hits(candidates, best, scores, merged(asked), headings=near)
+        hits = state.reasons.hits(candidates, best, scores, merged(asked), headings=near)
+        return Hits(hits, lacking())
 
     def suggest_categories(
         self, paper_or_id_or_text: Paper | str, k: int = 3

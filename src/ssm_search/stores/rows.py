@@ -24,7 +24,7 @@ from ssm_search.index import (
     joined_vectors,
     names,
 )
-from ssm_search.papers import Category, Paper, from_json
+from ssm_search.papers import Category, LeftOut, Paper, from_json
 from ssm_search.ranking import cosines, fused, standardized
 from ssm_search.stores.access import reaching
 from ssm_search.stores.stats import StoreStats
@@ -106,6 +106,7 @@ class StoreRows:
         self._table = table
         self.rows_named = lru_cache(REMEMBERED)(self._rows_named)
         self._dates = lru_cache(8)(self._read_dates)
+        self._counted = lru_cache(REMEMBERED)(self._count)
 
     def __len__(self) -> int:
         return self.stats.n
@@ -174,6 +175,13 @@ class StoreRows:
             FilterError: a filter names something that is not there.
         """
         return filters.to_sql(asked, self.tally.headings)
+
+    def left_out(self, asked: Filters, /) -> LeftOut:
+        """The papers that the filters ``asked`` for leave out for want of knowledge."""
+        if not (names := filters.lackable(asked)):
+            return LeftOut()
+        lacking = filters.lacking_in_sql(asked, self.tally.headings)
+        return LeftOut(self._counted(lacking), " or ".join(names))
 
     def newest(self, chosen: str, k: int) -> list[int]:
         """The ``k`` newest rows that meet the condition, newest first; those without a date last.
@@ -335,6 +343,10 @@ class StoreRows:
             where = f"array_has(names, {signed64(name)})"
             query = self._table.search().where(where).select(["id"]).limit(len(self))
             return sorted(query.with_row_id(True).to_arrow()["_rowid"].to_pylist())
+
+    def _count(self, where: str) -> int:
+        with reaching(self.uri):
+            return int(self._table.count_rows(where))
 
     def _read_dates(self, where: str) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """The rows that meet ``where``, ascending, and the date of each as one number."""

@@ -231,8 +231,8 @@ def from_bytes(data: bytes) -> StoreStats:
 
 
 def _count(counted: Tally, paper: Paper) -> None:
-    if paper.year:
-        counted.years[paper.year] += 1
+    if paper.known_year:
+        counted.years[paper.known_year] += 1
     if paper.venue:
         counted.venues[paper.venue] += 1
     paths = facets.filed_under(paper)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from ssm_search.search import Hits
+
 
 def suggestions_table(suggestions: Sequence[CategorySuggestion]) -> Table:
     """A table for a terminal: headings, their probabilities, the papers that speak for each."""
@@ -41,7 +43,23 @@ def suggestion_to_json(suggestion: CategorySuggestion) -> dict[str, Any]:
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:
-    """``hit`` as JSON types: rank, score, why, and the fields of its paper."""
+    """``hit`` as JSON types: rank, score, why, and the fields of its paper.
+
+    A year that its arXiv id alone tells is marked by "year_from_id".
+    """
     record = to_json(hit.paper)
     record.pop("abstract", None)
+    if hit.paper.year is None and hit.paper.known_year:
+        record["year"] = hit.paper.known_year
+        record |= {} if hit.paper.published else {"year_from_id": True}
     return {"rank": hit.rank, "score": round(hit.score, 4), **record, "why": asdict(hit.why)}
+
+
+def hits_to_json(hits: Hits) -> list[dict[str, Any]]:
+    """``hits`` as JSON types, one after the other.
+
+    Each says beside itself how many papers were left out because their year or venue is not known,
+    if any were: a list has no other place for it.
+    """
+    left_out = {"left_out": asdict(hits.left_out)} if hits.left_out else {}
+    return [{**hit_to_json(hit), **left_out} for hit in hits]

@@ -255,7 +255,7 @@ def _names(paths: set[Category]) -> dict[Category, str]:
 
 def _hover(paper: Paper) -> str:
     heading = " › ".join(paper.categories[0]) if paper.categories else ""
-    facts = " · ".join(filter(None, [str(paper.year or ""), paper.venue, heading]))
+    facts = " · ".join(filter(None, [paper.year_text, paper.venue, heading]))
     return f"<b>{_wrapped(paper.title)}</b><br>{_text(facts)}"
 
 

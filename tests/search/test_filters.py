@@ -1,0 +1,99 @@
+"""Filters on what is not known of every paper: what they find, and what they say they left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fakes import WordEncoder
+
+from ssm_search.corpora import encode_segments, staging_place, write_index
+from ssm_search.errors import FilterError
+from ssm_search.index import Filters
+from ssm_search.papers import LeftOut, Paper
+from ssm_search.search.local import PaperSearch
+
+PAPERS = [
+    Paper("2301.00001", "Video printed", year=2021, venue="Kites 2021", categories=(("A",),)),
+    Paper("2202.00002", "Video by its id", categories=(("A", "B"),)),
+    Paper("hep-th/9901003", "Video by an old id", venue="Knots"),
+    Paper("video-post", "Video post", kind="link", venue="Kites", categories=(("A",),)),
+    Paper("video-talk", "Video talk", kind="link", code_url="https://example.org/talk"),
+    Paper("video-day", "Video with a day", kind="link", published=date(2022, 3, 4)),
+]
+ASKED: list[tuple[Filters, list[str], LeftOut]] = [
+    ({}, [paper.id for paper in PAPERS], LeftOut()),
+    ({"category": "A"}, ["2202.00002", "2301.00001", "video-post"], LeftOut()),
+    ({"year": 2021}, ["2301.00001"], LeftOut(2, "year")),
+    ({"year": (2022, 2023)}, ["2202.00002", "video-day"], LeftOut(2, "year")),
+    ({"year": 1999}, ["hep-th/9901003"], LeftOut(2, "year")),
+    ({"year": 2022, "category": "A"}, ["2202.00002"], LeftOut(1, "year")),
+    ({"year": 2022, "category": "B"}, ["2202.00002"], LeftOut(0, "year")),
+    ({"year": 2022, "has_code": True}, [], LeftOut(1, "year")),
+    ({"venue": "kites"}, ["2301.00001", "video-post"], LeftOut(3, "venue")),
+    # The talk lacks both, the post its year, two others with that year their venue.
+    ({"venue": "kites", "year": 2022}, [], LeftOut(4, "year or venue")),
+    ({"venue": "knots", "year": 2022}, [], LeftOut(3, "year or venue")),
+]
+
+
+@pytest.fixture(scope="module", params=["list", "corpus"])
+def search(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> PaperSearch:
+    if request.param == "list":
+        return PaperSearch.from_papers(PAPERS, WordEncoder())
+    folder = tmp_path_factory.mktemp("corpus") / "index"
+    filed = [
+        replace(paper, id=paper.id if paper.kind == "paper" else f"x:{paper.id}")
+        for paper in PAPERS
+    ]
+    with staging_place(folder) as place:
+        encode_segments(filed, place, WordEncoder())
+        write_index(place, folder, WordEncoder(), "corpus")
+    return PaperSearch.load(folder, WordEncoder())
+
+
+@pytest.mark.parametrize(("filters", "ids", "left_out"), ASKED)
+def test_filters_by_what_is_known_and_says_how_many_it_left_out(
+    search: PaperSearch, filters: Filters, ids: list[str], left_out: LeftOut
+) -> None:
+    hits = search.query("video", 10, **filters)
+    assert sorted(hit.paper.id.removeprefix("x:") for hit in hits) == sorted(ids)
+    for found in (hits, hits[:1], hits.newest_first(), search.related("video", 10, **filters)):
+        assert found.left_out == left_out
+    newest = search.newest(10, **filters)
+    assert sorted(paper.id.removeprefix("x:") for paper in newest) == sorted(ids)
+    assert search.left_out(**filters) == left_out
+
+
+def test_years_are_counted_as_they_are_filtered(search: PaperSearch) -> None:
+    assert search.tally.years == {2021: 1, 2022: 2, 1999: 1}
+
+
+def test_newest_goes_by_the_id_where_nothing_else_tells(search: PaperSearch) -> None:
+    found = [paper.id.removeprefix("x:") for paper in search.newest(4)]
+    assert found == ["2301.00001", "video-day", "2202.00002", "hep-th/9901003"]
+
+
+def test_a_filter_that_means_nothing_is_refused(search: PaperSearch) -> None:
+    with pytest.raises(FilterError, match=r"^year is \(3, 1\); expected one year"):
+        search.left_out(year=(3, 1))
+    with pytest.raises(FilterError, match=r"^no paper stands under 'C'"):
+        search.left_out(category="C", year=2022)
+
+
+def test_how_many_are_left_out_in_words() -> None:
+    assert str(LeftOut(1, "venue")) == "1 paper without a known venue left out"
+    assert str(LeftOut(1200, "year or venue")) == (
+        "1,200 papers without a known year or venue left out"
+    )
+    assert (str(LeftOut(0, "year")), bool(LeftOut(0, "year"))) == ("", False)
+
+
+def test_rows_in_memory_and_on_disk_are_of_the_same_papers(tmp_path: Path) -> None:
+    search = PaperSearch.from_papers(PAPERS, WordEncoder())
+    search.save(tmp_path / "index")
+    loaded = PaperSearch.load(tmp_path / "index", WordEncoder())
+    assert loaded.papers[1].year is None  # what is read stays what is printed
+    assert [hit.paper.id for hit in loaded.query("video", year=2022)] == ["2202.00002", "video-day"]
