@@ -389,12 +389,15 @@ def test_titles_and_years_that_arxiv_has_otherwise(tmp_path: Path) -> None:
         ("Ebb and Flood of Reefs", "2402.90004", 2025, "NeurIPS 2025"),
         ("Not on Record", "2401.90005", 2022, "arXiv 2401.90005"),
         ("Sent on the Last of December", "2401.90006", 2023, "arXiv"),
+        ("Sent Again", "2310.90007", 2024, "arXiv"),  # another version may be of that year
+        ("Tides of $x$ and y [TEE] (Oral)", "2402.90008", 2024, "arXiv"),
     ]
     titles = {
         "2402.90001": "TideNet:  Counting Grains\n of Sand",
         "2402.90002": "DuneNet: Sand in State Space",
         "2402.90003": "Scanning lagoons",
         "2402.90004": "A Tax on Salt",
+        "2402.90008": "Tides of x and $\\mathbf{y}$",
     }
     records = {
         key: Abstract(key, title, "", published=date(2024, 2, 27)) for key, title in titles.items()
@@ -410,10 +413,20 @@ def test_titles_and_years_that_arxiv_has_otherwise(tmp_path: Path) -> None:
     assert patched(tmp_path, text, title) == text.replace("Graines", "Grains")
     assert (other.line, other.patch) == (10, "")  # to rename it would hide that the link is wrong
     assert other.evidence == ("2402.90004", "the link may lead to another paper")
-    first, last = of_kind(findings, "year")
-    assert (first.line, last.line) == (7, 11)
+    first, last, later = of_kind(findings, "year")
+    assert (first.line, last.line, later.line) == (7, 11, 13)
+    assert (first.certainty, later.certainty, later.patch) == ("recorded", "possible", "")
     assert patched(tmp_path, text, first) == text.replace("90001)|2023|", "90001)|2024|")
     assert last.message == "the year of “Not on Record” is 2022; on arXiv it is 2024"
+
+
+def test_two_things_of_one_paper(tmp_path: Path) -> None:
+    text = (
+        "# L\n\n## Sea\n\n|Name|Paper|\n|---|---|\n"
+        f"|SandSet|[{LONG}]({ABS}2402.90001)|\n|ReefSet|[{LONG}]({ABS}2402.90001)|\n"
+    )
+    assert {entry.paper.name for entry in read_list(text).entries} == {"SandSet", "ReefSet"}
+    assert examine(built(tmp_path, text), text) == []
 
 
 HOSTILE = r"Tides ](https://evil.example.org) | \g<1> <script>alert(1)</script> [bold]x[/bold]"

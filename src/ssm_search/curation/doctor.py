@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.awesome import Entry, edits
 from ssm_search.curation import filing
-from ssm_search.curation.findings import CERTAINTIES, Finding, Visit, combined_patch, with_patches
+from ssm_search.curation.findings import (
+    CERTAINTIES,
+    Certainty,
+    Finding,
+    Visit,
+    combined_patch,
+    with_patches,
+)
 from ssm_search.curation.problems import to_mend
 from ssm_search.curation.spelling import (
     every_word,
@@ -32,7 +39,8 @@ titles whose link leads to another paper, the most alike are .62."""
 MOST_ALIKE = 3  # problems of one kind, each a finding by itself
 NAMING_WORDS = 4  # of a title, to be that of one paper: "Introduction" is that of many
 
-_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+# A list may add remarks to a title, and arXiv's may have TeX in it.
+_REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\\[A-Za-z]+|[${}]")
 _PUBLISHED = re.compile(
     r"\b(?:openreview|doi|acm|ieee|springer|sciencedirect|mdpi|nature|wiley|biorxiv"
     r"|aclanthology|thecvf|mlr|neurips|nips|aaai|isca-archive)\.\w+/"
@@ -91,7 +99,8 @@ def _repeated(visit: Visit) -> Iterator[Finding]:
         if not name or entry.strength == 1 or find_venue(paper.title) or is_date(paper.title):
             continue
         known = first.setdefault((name, paper.categories), entry)
-        if known.end >= entry.line:
+        things = {known.paper.name, paper.name}  # as the two data sets of a paper
+        if known.end >= entry.line or (len(things) > 1 and all(things)):
             continue
         same = "arXiv id" if arxiv_id(name) else "link"
         if _same_title(known.paper.title, paper.title):
@@ -158,8 +167,10 @@ def _duplicates(visit: Visit) -> Iterator[Finding]:
             continue
         if pair.reason == "title" and (not same or len(every_word(one.title)) < NAMING_WORDS):
             continue
-        # Of a page that many entries lead to, none is wrong; of one heading, `_repeated` says it.
-        if pair.reason == "link" and (linked[names.address(one.url)] > 2 or (same and together)):
+        # Of a page that many entries lead to, none is wrong; of one heading, `_repeated` says it,
+        # and under two headings one paper may stand.
+        alike = title_key(one.title) == title_key(other.title) or (same and together)
+        if pair.reason == "link" and (linked[names.address(one.url)] > 2 or alike):
             continue
         has, evidence = "looks like", [f"{pair} ({pair.likeness:.2f})", f"{one.id} and {other.id}"]
         if pair.reason == "link" and not same:
@@ -168,7 +179,7 @@ def _duplicates(visit: Visit) -> Iterator[Finding]:
         if (both_on_arxiv and same) or (pair.reason == "link" and not same and not posts):
             evidence.append("one of the two links may be wrong")
         # One paper under two headings, by two links, is as it may be meant; so are posts.
-        likely = both_on_arxiv or (not posts and (together or pair.reason != "title"))
+        likely = both_on_arxiv or (not posts and (together or not same))
         yield Finding(
             "duplicate",
             visit.line(other),
@@ -186,16 +197,18 @@ def _titles(visit: Visit) -> Iterator[Finding]:
         listed, name = title_key(paper.title), title_key(title.partition(":")[0])
         if not title or entry.strength == 1 or listed in (title_key(title), name):
             continue
-        if title_key(_BRACKETED.sub("", paper.title)) == title_key(_BRACKETED.sub("", title)):
-            continue  # a remark of the list
+        remarks = (title_key(_REMARKS.sub("", one)) for one in (paper.title, title))
+        if len(set(remarks)) == 1:
+            continue
         likeness = title_likeness(paper.title, title)
         if likeness == 1:
             continue
         # Other words may be those of another paper, or of another version of this one.
-        same = only_respelled(paper.title, title)
-        change = edits.with_title(visit.layout, entry, title) if same else None
+        plain = only_respelled(paper.title, title) and not _REMARKS.search(title)
+        change = edits.with_title(visit.layout, entry, title) if plain else None
         named = title_key(paper.title.partition(":")[0]) == name  # and the rest is reworded
-        alike = named or likeness >= SAME_PAPER
+        ours, theirs = set(every_word(paper.title)), set(every_word(title))
+        alike = named or likeness >= SAME_PAPER or ours <= theirs or theirs <= ours
         message = f"the title is “{paper.title}”; on arXiv it is “{title}”"
         evidence = (paper.id, *(() if alike else ("the link may lead to another paper",)))
         yield Finding("title", entry.line, message, evidence, certainty="recorded", change=change)
@@ -214,13 +227,14 @@ def _years(visit: Visit) -> Iterator[Finding]:
         year, month = (date.year, date.month) if date else arxiv_month(paper.id)
         # What is submitted on the last day of a year has an id of the next.
         early = month == 1 and not date and paper.year == year - 1
+        # A year that is later may be that of another version, or of a venue that is not printed.
+        certainty: Certainty = "recorded" if paper.year < year else "possible"
         if paper.year != year and not early:
-            change = edits.with_year(visit.layout, entry, year)
+            is_wrong = certainty == "recorded"
+            change = edits.with_year(visit.layout, entry, year) if is_wrong else None
             message = f"the year of “{paper.title}” is {paper.year}; on arXiv it is {year}"
             evidence = (paper.id,)
-            yield Finding(
-                "year", entry.line, message, evidence, certainty="recorded", change=change
-            )
+            yield Finding("year", entry.line, message, evidence, certainty=certainty, change=change)
 
 
 def _spelling(visit: Visit) -> Iterator[Finding]:
