@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -32,8 +32,10 @@ def load_arrays(
     Raises:
         OSError, ValueError, EOFError: a file is missing or damaged.
     """
+    mode: Literal["r"] | None = "r" if mapped else None
     return {
-        name: np.load(folder / f"{name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
+        # As a plain array, a slice of which is made ten times as soon as one of a memmap.
+        name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode=mode, allow_pickle=False))
         for name in names
     }
 

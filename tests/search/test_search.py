@@ -276,6 +276,15 @@ def test_three_near_words_at_most_the_weightiest_first() -> None:
     assert "close: lattice ≈ graph, fish ≈ foxes, dogs ≈ ducks; “A video" in str(fewer.why)
 
 
+def test_a_sentence_of_stop_words_answers_only_where_there_is_no_other() -> None:
+    abstract = "What is it and why? A video of ducks. Who and what are they?"
+    some = Paper("2405.00001", "Kites", abstract=abstract)
+    none = Paper("2405.00002", "Films", abstract="What is it and why? Who and what are they?")
+    search = PaperSearch.from_papers([some, none], TokenEncoder())
+    sentence = {hit.paper.id: hit.why.sentence for hit in search.query("film")}
+    assert sentence == {some.id: "A video of ducks.", none.id: "What is it and why?"}
+
+
 def test_words_that_are_far_are_no_reason(
     by_words: PaperSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -213,11 +213,10 @@ def encode_query(encoder: Encoder, text: str) -> EncodedQuery:
     """
     if isinstance(encoder, WordEncoder):
         found = encoder.encode_query_words(text)
-    else:
-        encode: Callable[[Sequence[str]], NDArray[np.float32]]
-        encode = getattr(encoder, "encode_query", encoder.encode)
-        found = without_words(checked_vectors(encode([text]), 1)[0])
-    return replace(found, vector=checked_vectors(found.vector[None], 1)[0])
+        return replace(found, vector=checked_vectors(found.vector[None], 1)[0])
+    encode: Callable[[Sequence[str]], NDArray[np.float32]]
+    encode = getattr(encoder, "encode_query", encoder.encode)
+    return without_words(checked_vectors(encode([text]), 1)[0])
 
 
 def load_model(

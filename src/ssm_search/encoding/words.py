@@ -90,13 +90,13 @@ class WordTokenizer:
 
     def _tokens(self, text: str, prompt: str, wanted: Sequence[Kind]) -> Tokens:
         encoding = self._tokenizer.encode(prompt + text)
+        ids = encoding.ids  # a new list each time that it is asked for
         spans = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2) - len(prompt)
-        inside = [at for at, (start, _) in enumerate(spans) if start >= 0]
-        words = [at for at in inside if self._kind(encoding.ids[at]) in wanted]
-        words = words or inside or list(range(len(encoding.ids)))
-        places = np.array(words, dtype=np.int64)
-        ids = np.array(encoding.ids, dtype=np.int64)
-        return Tokens(ids, places, np.maximum(spans[places], 0))  # a prompt has none
+        inside = np.flatnonzero(spans[:, 0] >= 0).tolist()
+        words = [at for at in inside if self._kind(ids[at]) in wanted]
+        places = np.array(words or inside or range(len(ids)), dtype=np.int64)
+        # A prompt has no spans.
+        return Tokens(np.array(ids, dtype=np.int64), places, np.maximum(spans[places], 0))
 
     def _kind(self, token: int) -> Kind:
         if token not in self._kinds:

@@ -343,11 +343,12 @@ class LocalRows:
         return self.index.words_of(there[sampled_rows(len(there))])
 
     def terms_of(
-        self, candidates: Candidates, place: int, stems: Collection[str]
-    ) -> Collection[str]:
-        """Which of the ``stems`` a row has."""
-        row = candidates.numbers[place]
-        return {stem for stem in stems if self.index.has_term(row, stem)}
+        self, candidates: Candidates, places: Sequence[int], stems: Collection[str]
+    ) -> list[Collection[str]]:
+        """Which of the ``stems`` each of some rows has."""
+        rows = [candidates.numbers[place] for place in places]
+        have = {stem: self.index.have_term(rows, stem) for stem in stems}
+        return [{stem for stem, mask in have.items() if mask[at]} for at in range(len(rows))]
 
     def words_of(self, row: int) -> NDArray[np.int8] | None:
         """The words of a row of a list, (t, w), as its text has them; None of a corpus."""

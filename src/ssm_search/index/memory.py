@@ -128,11 +128,12 @@ class MemoryIndex:
         """All vectors in one block, float32, shape (n, d)."""
         yield self.paper_vectors
 
-    def has_term(self, row: int, term: str) -> bool:
-        """Whether ``term`` occurs in a row."""
-        if self._bm25 is None or not self.knows(term):
-            return False
-        return bool((self._bm25.rows[self._bm25.of_term(term)] == row).any())
+    def have_term(self, rows: Sequence[int], term: str) -> NDArray[np.bool_]:
+        """Which of ``rows`` have ``term``, a mask of them."""
+        having = np.zeros(len(self), dtype=bool)
+        if self._bm25 is not None and self.knows(term):
+            having[self._bm25.rows[self._bm25.of_term(term)]] = True
+        return having[np.asarray(rows, dtype=np.int64)]
 
     @cached_property
     def term_rows(self) -> csr_matrix:

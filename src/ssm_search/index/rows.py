@@ -169,9 +169,9 @@ class Rows(Protocol):
         """
 
     def terms_of(
-        self, candidates: Candidates, place: int, stems: Collection[str]
-    ) -> Collection[str]:
-        """Which of the ``stems`` a row has."""
+        self, candidates: Candidates, places: Sequence[int], stems: Collection[str]
+    ) -> list[Collection[str]]:
+        """Of each of the rows at ``places``, which of the ``stems`` it has."""
 
     def words_of(self, row: int) -> NDArray[np.int8] | None:
         """The words of a row, (t, w), as its text has them; None where they are pooled or none."""

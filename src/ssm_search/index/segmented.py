@@ -154,12 +154,17 @@ class SegmentedIndex:
         for segment in self.segments:
             yield segment.vectors
 
-    def has_term(self, row: int, term: str) -> bool:
-        """Whether ``term`` occurs in a row."""
-        segment, inside = self._place(row)
-        rows = segment.posting_rows[segment.postings(hash64(term))]
-        at = int(np.searchsorted(rows, inside))
-        return at < len(rows) and int(rows[at]) == inside
+    def have_term(self, rows: Sequence[int], term: str) -> NDArray[np.bool_]:
+        """Which of ``rows`` have ``term``, a mask of them."""
+        having = np.zeros(len(rows), dtype=bool)
+        hashed = hash64(term)
+        postings = [one.posting_rows[one.postings(hashed)] for one in self.segments]
+        for place, row in enumerate(rows):
+            at = bisect_right(self._starts, row) - 1
+            there, inside = postings[at], row - self._starts[at]
+            found = int(np.searchsorted(there, inside))
+            having[place] = found < len(there) and int(there[found]) == inside
+        return having
 
     def words_of(self, rows: Sequence[int] | NDArray[np.int64]) -> Words:
         """The words of ``rows``, which ascend, those of abstracts pooled."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MANY = 100  # times as many rows as are wanted: then only the best of them are put in order
+MANY = 4  # times as many rows as are wanted: then only the best of them are put in order
 
 DISLIKE_WEIGHT = 0.2
 """Share of what is disliked against what is liked: γ/β = 0.15/0.75, as Manning, Raghavan & Schütze

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,26 @@ NEAR_WORD = 0.6
 NEAR_WORDS = 3  # shown of each answer
 
 
+AskedWord = tuple[int, str, frozenset[str]]
+"""A word of a question: its place among them, its text, and the stems of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Where the words of a paper are in its text.
+
+    Attributes:
+        spans: int32, shape (t, 2); from which to which character each of them goes.
+        sentences: those of the abstract that have any of them.
+        edges: int64, shape (2 s,); of each such sentence its first word, and the one after its
+            last.
+    """
+
+    spans: NDArray[np.int32]
+    sentences: tuple[str, ...]
+    edges: NDArray[np.int64]
+
+
 class Reasons:
     """Finds out what in each paper answered a question."""
 
@@ -32,7 +53,7 @@ class Reasons:
         self._rows = rows
         self._encoder = encoder
         self._sentences = lru_cache(REMEMBERED)(self._cut)
-        self._spans = lru_cache(REMEMBERED)(self._read)
+        self._words = lru_cache(REMEMBERED)(self._read)
 
     def hits(
         self,
@@ -52,10 +73,11 @@ class Reasons:
             headings: those of the papers that were asked about.
         """
         rows = [candidates.numbers[place] for place in places]
+        having = self._rows.terms_of(candidates, [int(at) for at in places], question.words)
+        papers, words = self._rows.papers(rows), _weightiest_first(question)
         hits = Hits()
-        for place, row, paper in zip(map(int, places), rows, self._rows.papers(rows), strict=True):
-            has = self._rows.terms_of(candidates, place, question.words)
-            near, sentence = self._met(row, paper, question, has)
+        for place, row, paper, has in zip(places, rows, papers, having, strict=True):
+            near, sentence = self._met(row, paper, question, words, has)
             why = Why(
                 terms=tuple(word for stem, word in question.words.items() if stem in has),
                 near=near,
@@ -67,17 +89,22 @@ class Reasons:
         return hits
 
     def _met(
-        self, row: int, paper: Paper, question: Question, has: Collection[str]
+        self,
+        row: int,
+        paper: Paper,
+        question: Question,
+        words: Sequence[AskedWord],
+        has: Collection[str],
     ) -> tuple[tuple[tuple[str, str], ...], str]:
         """The words that came near each other, and the sentence that answers best."""
-        found = self._sentences(row, paper)
         stored = self._rows.words_of(row)
         if stored is None or not len(question.word_vectors):
+            found = self._sentences(row, paper)
             return (), _sharing_most([sentence for sentence, _ in found], question)
-        spans = self._spans(row, paper)
-        cosines = product(as_floats(stored[: len(spans)]), question.word_vectors.T)
-        near = _near_words(cosines, spans, full_text(paper), question, has)
-        return near, _answering(found, spans[:, 0], cosines, question.word_weights)
+        read = self._words(row, paper)
+        cosines = product(as_floats(stored[: len(read.spans)]), question.word_vectors.T)
+        near = _near_words(cosines, read.spans, full_text(paper), words, has)
+        return near, _answering(read, cosines, question.word_weights)
 
     def _cut(self, row: int, paper: Paper) -> list[tuple[str, int]]:
         """The sentences of the abstract that was indexed, and where in the text each begins."""
@@ -90,64 +117,66 @@ class Reasons:
             found.append((sentence, start))
         return found
 
-    def _read(self, row: int, paper: Paper) -> NDArray[np.int32]:
-        """Where the words of a row are in its text, (t, 2), as far as the text is at hand."""
-        encoder = self._encoder()
-        if not isinstance(encoder, WordEncoder):
-            return np.zeros((0, 2), dtype=np.int32)
-        at_hand = self._rows.is_indexed_text(row, paper)
-        spans = encoder.word_spans(full_text(paper) if at_hand else paper.title)
-        stored = self._rows.words_of(row)
+    def _read(self, row: int, paper: Paper) -> _Read:
+        """Where the words of a row are in its text, as far as the text is at hand."""
+        encoder, stored = self._encoder(), self._rows.words_of(row)
         assert stored is not None
-        return spans[: len(stored)]
+        spans = np.zeros((0, 2), dtype=np.int32)
+        if isinstance(encoder, WordEncoder):
+            at_hand = self._rows.is_indexed_text(row, paper)
+            spans = encoder.word_spans(full_text(paper) if at_hand else paper.title)[: len(stored)]
+        found = self._sentences(row, paper)
+        places = [(start, start + len(sentence)) for sentence, start in found]
+        edges = np.searchsorted(spans[:, 0], np.array(places, dtype=np.int64).reshape(-1, 2))
+        some = edges[:, 0] < edges[:, 1]
+        having = tuple(sentence for (sentence, _), any_ in zip(found, some, strict=True) if any_)
+        return _Read(spans, having or tuple(sentence for sentence, _ in found), edges[some].ravel())
+
+
+def _weightiest_first(question: Question) -> list[AskedWord]:
+    """The words of a question that have a text."""
+    texts = question.word_texts
+    order = np.argsort(-question.word_weights, kind="stable").tolist() if texts else []
+    return [(at, texts[at], frozenset(stem for stem, _ in terms(texts[at]))) for at in order]
 
 
 def _near_words(
     cosines: NDArray[np.float32],
     spans: NDArray[np.int32],
     text: str,
-    question: Question,
+    words: Sequence[AskedWord],
     has: Collection[str],
 ) -> tuple[tuple[str, str], ...]:
     """The question's words that a paper has not, weightiest first, with those nearest to them.
 
     Args:
         cosines: of the paper's words with the question's, shape (u, t).
+        words: of the question, weightiest first.
         has: the stems that the paper has.
     """
     found: list[tuple[str, str]] = []
     met = set(has)
-    if not len(cosines) or not question.word_texts:
-        return ()
-    for at in np.argsort(-question.word_weights, kind="stable"):
-        asked, nearest = question.word_texts[at], int(cosines[:, at].argmax())
-        stems = {stem for stem, _ in terms(asked)}
-        if stems and stems.isdisjoint(met) and cosines[nearest, at] >= NEAR_WORD:
-            found.append((asked, whole_word(text, *map(int, spans[nearest]))))
+    largest = cosines.max(axis=0, initial=-1.0).tolist()
+    for at, asked, stems in words:
+        if largest[at] >= NEAR_WORD and stems and stems.isdisjoint(met):
+            start, end = spans[cosines[:, at].argmax()].tolist()
+            found.append((asked, whole_word(text, start, end)))
             met |= stems
     return tuple(found[:NEAR_WORDS])
 
 
-def _answering(
-    found: Sequence[tuple[str, int]],
-    places: NDArray[np.int32],
-    cosines: NDArray[np.float32],
-    weights: NDArray[np.float32],
-) -> str:
+def _answering(read: _Read, cosines: NDArray[np.float32], weights: NDArray[np.float32]) -> str:
     """The sentence whose words answer the question's best; "" where there is none.
 
     Args:
-        found: sentences, and where each begins.
-        places: where each word of the paper begins, shape (u,), ascending.
         cosines: of the paper's words with the question's, shape (u, t).
         weights: of the question's words, shape (t,).
     """
-    scores = []
-    for sentence, start in found:
-        first, end = np.searchsorted(places, [start, start + len(sentence)])
-        nearest = cosines[first:end].max(axis=0, initial=-1.0)
-        scores.append(float(product(nearest, weights)))
-    return found[int(np.argmax(scores))][0] if scores else ""
+    if not len(read.edges):
+        return read.sentences[0] if read.sentences else ""
+    after_last = np.full((1, cosines.shape[1]), -1, dtype=np.float32)
+    nearest = np.maximum.reduceat(np.concatenate([cosines, after_last]), read.edges)[::2]
+    return read.sentences[int(product(nearest, weights).argmax())]
 
 
 def _sharing_most(sentences: Sequence[str], question: Question) -> str:

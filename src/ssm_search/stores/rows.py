@@ -236,10 +236,10 @@ class StoreRows:
         )
 
     def terms_of(
-        self, candidates: Candidates, place: int, stems: Collection[str]
-    ) -> Collection[str]:
-        """The terms of a row."""
-        return frozenset(candidates.fetched[place].terms)
+        self, candidates: Candidates, places: Sequence[int], stems: Collection[str]
+    ) -> list[Collection[str]]:
+        """The terms of each of some rows."""
+        return [frozenset(candidates.fetched[place].terms) for place in places]
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """The stored vectors of ``rows``, shape (len(rows), d)."""
