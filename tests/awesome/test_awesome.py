@@ -356,6 +356,20 @@ HOSTILE = {
     "a wide table": "|" + "a|" * 2_000 + "\n|" + "-|" * 2_000 + "\n|" + "a|" * 2_000,
     "entries in one paragraph": "A long title [paper](https://arxiv.org/abs/2402.90001)\n" * 2_000,
     "links in one line": "[A long title](https://arxiv.org/abs/2402.90001) and " * 1_500,
+    **{
+        f"many of {piece}": f"- {piece}" * (50_000 // len(piece))
+        for piece in (
+            "[pdf](http://a.org) ",
+            "[ICML 2021](http://a.org) ",
+            "**ICML 2021** ",
+            "`ICML 2021` ",
+            "_ICML 2021_ ",
+            "J. Doe. 2015. ",
+            "x: ",
+            "ICML 2021 | ",
+        )
+    },
+    "cells that span": "<table>" + "<tr><td rowspan=999 colspan=99>x" * 1_000,
     **{f"a megabyte of {char!r}": char * MEGABYTE for char in "[|<(`*_#>&\\ \n"},
 }
 

@@ -891,7 +891,7 @@ GROUPS = [
 * [Foam Maps of the Sea]({ABS}2402.90004) by Reef M, Shore B. ICML, 2010.
 * Jane Reef, John Shore, Kelp Maps of the Sea, arXiv:2402.90005. [[Paper]]({ABS}2402.90005)
 * Moss Maps of the Sea. Jane Reef. [[link]]({ABS}2402.90006)
-* Jane Reef, and John Shore. 2015. [Silt Maps of the Sea]({ABS}2402.90007). In *Proceedings of ICLR*.
+* Jane Reef, John Shore. 2015. [Silt Maps of the Sea]({ABS}2402.90007). In *Proceedings of ICLR*.
 * **RSS:** Jane Reef, John Shore and Jim Sand
   "Shell Maps of the Sea." CVPR (2013). [[paper]({ABS}2402.90008)]
 * Stone Maps of the Sea 30 Jun 2017 [[paper]({ABS}2402.90009)]

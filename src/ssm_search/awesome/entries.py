@@ -10,10 +10,11 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.beside import Beside, beside
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run, plain
 from ssm_search.awesome.columns import roles, title_column
-from ssm_search.awesome.headline import Headline, headline, split_entries
+from ssm_search.awesome.headline import Headline, headline
 from ssm_search.awesome.labels import is_label, label_words
 from ssm_search.awesome.links import is_code, is_web, paper_ids, says_paper
 from ssm_search.awesome.persons import persons
+from ssm_search.awesome.splitting import split_entries
 from ssm_search.awesome.titles import clean_title
 from ssm_search.papers import Paper, slug, title_key
 from ssm_search.venues import find_venue, find_year, is_date

@@ -8,16 +8,16 @@ labels for names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Run, plain
 from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words, names_thing
 from ssm_search.awesome.links import is_web, leads_out, says_paper
 from ssm_search.awesome.persons import is_author_list, is_person, persons
-from ssm_search.awesome.titles import clean_title, strip_tags, tag_end, trim
+from ssm_search.awesome.titles import clean_title, strip_tags, trim
 from ssm_search.papers import title_key
 from ssm_search.venues import find_venue, find_year, is_date, is_venue
 
@@ -59,9 +59,9 @@ class Headline:
 
 def headline(runs: tuple[Run, ...]) -> Headline:
     """Find the title at the head of an entry."""
-    found = _first(runs)
+    found = first_title(runs)
     if not found.title:
-        found = _first(runs, labels=True)
+        found = first_title(runs, labels=True)
     if found.title and not found.prose and _is_name(found.title):
         rest = runs[found.end :]
         behind = _behind(rest)
@@ -79,15 +79,15 @@ def headline(runs: tuple[Run, ...]) -> Headline:
 
 def _behind(rest: tuple[Run, ...]) -> Headline:
     """What may be the title behind a name; a short link in brackets is passed over."""
-    behind = _first(rest)
+    behind = first_title(rest)
     short = bool(behind.title) and len(behind.title.split()) < _FEWEST_WORDS_BEHIND_NAME
     if short and rest[behind.end - 1].href and plain(rest)[:1] == "[":
-        further = _first(rest[behind.end :])
+        further = first_title(rest[behind.end :])
         return replace(further, end=behind.end + further.end)
     return behind
 
 
-def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
+def first_title(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
     """The first stretch that may be a title; with ``labels``, a label or a venue if need be."""
     lead = ""
     position = 0
@@ -111,7 +111,7 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
                 for part in stretch
             ):
                 return Headline()  # a sentence in bold with "[paper](…)" in it: an announcement
-            colon = {text.rstrip()[-1:], plain(runs[position + taken :])[:1]} & {":", "："}
+            colon = {text.rstrip()[-1:], _next_char(runs, position + taken)} & {":", "："}
             named = bool(colon) and find_year(text) is None
             if labels or named or not _says_when_or_where(text):
                 return _marked(text, runs, position + taken)
@@ -122,7 +122,8 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             beside = is_label(text) or is_date(text) or _is_venue_link(text)
             if gathered and (beside or not _is_by(gathered)):
                 return _placed(lead, None if beside else run, runs, position, labels)
-            called = _is_called(text, runs[position + taken :], sure=not labels)
+            following = _next_char(runs, position + taken)
+            called = _is_called(text, following, sure=not labels)
             if not beside or called:
                 return _marked(text, runs, position + taken)
         elif run.italic or run.code:
@@ -138,6 +139,13 @@ def _first(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             lead += run.text
         position += taken
     return _placed(lead, None, runs, position, labels)
+
+
+def _next_char(runs: tuple[Run, ...], position: int) -> str:
+    """The first character but white space from ``position`` on."""
+    return next(
+        (text[0] for run in islice(runs, position, None) if (text := run.text.lstrip())), ""
+    )
 
 
 def _text(runs: Iterable[Run]) -> str:
@@ -165,17 +173,18 @@ def _gathered(lead: str) -> str:
     return "" if _says_when_or_where(gathered) else gathered
 
 
-def _is_called(text: str, rest: tuple[Run, ...], *, sure: bool) -> bool:
+def _is_called(text: str, following: str, *, sure: bool) -> bool:
     """Whether a link whose text may be a label is what the entry is about after all.
 
     Of "[jax](…) - A library" it is, of "[code](…)" it is not.
 
     Args:
+        following: the character behind the link.
         sure: what follows may be the title, so that the text has to be the name of something.
     """
     if "://" in text or label_words(text) & (PAPER_LABELS | CODE_LABELS):
         return False
-    described = plain(rest)[:1] in tuple("-–—:：")
+    described = following in tuple("-–—:：")
     return described and names_thing(text) if sure else described or not is_label(text)
 
 
@@ -275,54 +284,6 @@ def _quoted(lead: str) -> tuple[str, str]:
         return "", ""
     name = clean_title(before)
     return match[2], name if _is_name(name) and before[-1] in ":：-–—" else ""
-
-
-def split_entries(runs: tuple[Run, ...]) -> Iterator[tuple[Run, ...]]:
-    """Cut a block where a line begins another entry: its own title, and its own paper link.
-
-    Lines without any link before the first entry are a label for a group, and stay with it only
-    if nothing tells them apart.
-    """
-    lines: list[list[Run]] = [[]]
-    for run in runs:
-        lines[-1].append(run)
-        if run.is_break:
-            lines.append([])
-    begins = [_begins_entry(tuple(line)) for line in lines]
-    several = sum(begins) > 1
-    entry: list[Run] = []
-    has_link = has_paper = False
-    for line, begin in zip(lines, begins, strict=True):
-        is_group_label = not has_link and (several or tag_end(plain(tuple(line))) > 0)
-        if begin and (has_paper or is_group_label):
-            if has_paper:
-                yield tuple(entry)
-            entry, has_link, has_paper = [], False, False
-        entry += line
-        has_link |= any(run.href for run in line)
-        has_paper |= _has_paper(line) or _is_linked_title(line)
-    if entry:
-        yield tuple(entry)
-
-
-def _has_paper(line: Iterable[Run]) -> bool:
-    return any(says_paper(run) or arxiv_id(run.href) for run in line)
-
-
-def _begins_entry(line: tuple[Run, ...]) -> bool:
-    if not _has_paper(line):
-        return _is_linked_title(list(line))
-    found = _first(line)
-    has_words = len(found.title.split()) > 1 or not found.title.isascii()
-    return has_words and not found.prose
-
-
-def _is_linked_title(line: list[Run]) -> bool:
-    """Whether a line is one link, and nothing else, whose text may be a title."""
-    links = [run for run in line if leads_out(run)]
-    text = _text(links)
-    alone = bool(links) and _text(line).strip() == text.strip() and not is_label(text)
-    return alone and len({run.href for run in links}) == 1 and len(text.split()) > 2
 
 
 def _starts_title(run: Run, lead: str) -> bool:
