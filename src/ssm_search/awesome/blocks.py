@@ -21,6 +21,7 @@ BOLD_LEVEL = 20
 ITEM_LEVEL = 20  # and the depth of the item
 _DEEPEST_DETAILS = 10
 
+_MOST_COLUMNS = 50  # of cells that reach into the rows below
 _MOST_COLUMNS_SPANNED, _MOST_ROWS_SPANNED = 20, 1_000
 _DEEPEST_LIST = 50  # whatever is deeper stands on this level
 
@@ -297,7 +298,7 @@ class Builder:
             for more in range(columns):
                 # A name in the header is that of each column; a cell stands in its first.
                 part = runs if not more or self._in_header else ()
-                if rows > 1:
+                if rows > 1 and len(cells) < _MOST_COLUMNS:
                     self._carried[len(cells)] = (rows - 1, part)
                 cells.append(part)
         return tuple(cells)
