@@ -23,7 +23,8 @@ from ssm_search import downloads
 from ssm_search.abstracts import api as arxiv_api
 from ssm_search.abstracts.cache import API_URL_VARIABLE, fetch_abstracts
 from ssm_search.addresses import NOT_SHOWN, host_name, is_public, shown_address, shown_source
-from ssm_search.build.lists import build_index, read_source
+from ssm_search.build.lists import build_index
+from ssm_search.build.sources import read_source
 from ssm_search.cli.questions import app
 from ssm_search.errors import FetchError, ListError
 

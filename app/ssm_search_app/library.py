@@ -31,6 +31,8 @@ class Library:
     def title(self) -> str:
         """The name of the list as people write it: “Awesome Mamba”."""
         manifest = self.search.manifest
+        if manifest.title:
+            return manifest.title
         name = Path(manifest.list_name).stem
         if not self.search.is_list:  # of files such as corpus.jsonl.xz, perhaps several
             name = ", ".join(one.partition(".")[0] for one in manifest.list_name.split(", "))

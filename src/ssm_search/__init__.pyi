@@ -30,6 +30,7 @@ from .errors import IncompleteError as IncompleteError
 from .errors import IndexFolderError as IndexFolderError
 from .errors import ListError as ListError
 from .errors import MapError as MapError
+from .errors import NoListError as NoListError
 from .errors import NoPaperError as NoPaperError
 from .errors import PaperNotFoundError as PaperNotFoundError
 from .errors import QueryError as QueryError

@@ -2,6 +2,7 @@
 
 SsmSearchError
 ├── ListError           a list could not be read (missing, too large, not text)
+│   └── NoListError     it is no list in Markdown
 ├── SubmissionError     what was submitted is too long, names too many papers, or too little of one
 │   └── NoPaperError    it names none
 ├── CorpusError         papers cannot be read from a file (missing, damaged, of no known format)
@@ -28,6 +29,10 @@ class SsmSearchError(Exception):
 
 class ListError(SsmSearchError):
     """A list could not be read."""
+
+
+class NoListError(ListError):
+    """What was given as a list is written in something else than Markdown."""
 
 
 class SubmissionError(SsmSearchError):

@@ -1010,6 +1010,13 @@ def test_the_title_is_the_name_of_the_list(name: str, title: str) -> None:
     assert library.title == title
 
 
+def test_the_heading_of_the_list_names_the_page(tmp_path: Path) -> None:
+    search = PaperSearch.from_papers([SOUND], WordEncoder())
+    search.save(tmp_path / "index", list_name="README.md", title="Awesome Kites (and 🪁)")
+    library = Library(PaperSearch.load(tmp_path / "index", WordEncoder()), offline=True)
+    assert library.title == "Awesome Kites (and 🪁)"
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What arXiv is asked for; it has no answer."""

@@ -16,7 +16,8 @@ import pytest
 from conftest import SUPPORT
 from fakes import TokenEncoder, WordEncoder
 
-from ssm_search.build.lists import build_index, read_source
+from ssm_search.build.lists import build_index
+from ssm_search.build.sources import read_source
 from ssm_search.encoding.encoder import CHUNK
 from ssm_search.errors import FetchError, IncompleteError, IndexFolderError, ListError
 from ssm_search.search.local import PaperSearch

@@ -13,6 +13,7 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from ssm_search import __version__
+from ssm_search.cli.indexing import folder_for
 from ssm_search.cli.questions import app
 
 INDEX = ROOT / "index" / "awesome-mamba"
@@ -117,6 +118,75 @@ def test_check_names_lines(tmp_path: Path) -> None:
     assert [problem["line"] for problem in report["problems"]] == [4, 5, 6]
 
 
+def test_what_is_no_list_has_an_exit_status_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "kites.rst"
+    path.write_text(".. _a: https://a.org\n.. _b: https://b.org\n.. note:: c\n")
+    for command in ("check", "build"):
+        done = run(command, str(path))
+        assert (done.returncode, done.stdout) == (4, "")
+        assert done.stderr == (
+            f"ssm-search: {path}: this is reStructuredText, and no list in Markdown; convert it, "
+            "for example with pandoc\n"
+        )
+
+
+def test_check_of_several_files_names_them(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(
+        "# Kites\n\n## Films\n\n- [Kites in wind](https://a.org/x)\n- No link\n"
+    )
+    (tmp_path / "b.md").write_text(
+        "# Nets\n\n- [Kites in wind](https://a.org/x)\n- [Nets in water](https://b.org/y)\n"
+        "- No link here\n"
+    )
+    report = json.loads(run("check", str(tmp_path), "--json").stdout)
+    assert report == {
+        "title": "Kites",
+        "files": 2,
+        "papers": 0,
+        "links": 2,
+        "headings": 2,
+        "listed_twice": 1,
+        "problems": [
+            {
+                "file": str(tmp_path / "README.md"),
+                "line": 6,
+                "message": "list item without a link: No link",
+            },
+            {
+                "file": str(tmp_path / "b.md"),
+                "line": 5,
+                "message": "list item without a link: No link here",
+            },
+        ],
+    }
+    told = run("check", str(tmp_path)).stdout.splitlines()
+    assert told[-3:] == [
+        "list item without a link (2):",
+        f"{tmp_path / 'README.md'}:6: list item without a link: No link",
+        f"{tmp_path / 'b.md'}:5: list item without a link: No link here",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sources", "folder"),
+    [
+        (None, "awesome-mamba"),
+        (["lists/kites.md"], "kites"),
+        (["https://example.org/kites/README.md?token=x"], "README"),
+        (["lists"], "lists-index"),
+        (["lists/a.md", "lists/b.md"], "lists-index"),
+        (["a.md", "b.md"], "here-index"),
+        (["."], "here-index"),
+    ],
+)
+def test_an_index_is_not_called_as_the_folder_of_its_list(
+    sources: list[str] | None, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "lists").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert folder_for(sources) == folder
+
+
 def test_the_shipped_list_has_nothing_unread() -> None:
     report = json.loads(run("check", str(ROOT / "index" / "awesome-mamba.md"), "--json").stdout)
     assert (report["papers"], report["links"], report["problems"]) == (75, 8, [])
@@ -153,6 +223,31 @@ def test_related_by_id_title_and_standard_input() -> None:
         assert "2403.06977" not in {answer["id"] for answer in answers}
     piped = runner.invoke(app, ["related", "-", "-k", "1", "--json"], input="single image dehazing")
     assert json.loads(piped.stdout)[0]["id"] == "2402.04139"
+
+
+@pytest.mark.encoder
+def test_build_of_a_folder_then_query(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "README.md").write_text("# Pets and taxes\n\nSee the files.\n")
+    (tmp_path / "lists" / "a.md").write_text(
+        "# Animals\n- [Cats and dogs](https://arxiv.org/abs/2401.00001)\n"
+    )
+    (tmp_path / "lists" / "b.md").write_text("# Law\n- [Tax law](https://example.org/tax)\n")
+    runner = CliRunner()
+    built = runner.invoke(app, ["build", "lists", "--offline"])
+    assert built.exit_code == 0, built.output
+    status = runner.invoke(app, ["status", "--index", "lists-index", "--json"])
+    facts = json.loads(status.stdout)
+    assert (facts["title"], facts["list"], facts["entries"]) == ("Pets and taxes", "lists", 2)
+    asked = runner.invoke(app, ["query", "pets", "--index", "lists-index", "--year", "2024"])
+    assert "2024 by its arXiv id · Animals" in asked.stdout
+    assert "1 paper without a known year left out" in asked.stdout
+    asked = runner.invoke(
+        app, ["query", "pets", "--index", "lists-index", "--venue", "ICML", "--json"]
+    )
+    assert json.loads(asked.stdout) == []
+    assert asked.stderr == "2 papers without a known venue left out\n"
 
 
 @pytest.mark.encoder

@@ -3,6 +3,9 @@ from . import escaping as escaping
 from .diffs import unified_diff as unified_diff
 from .insertion import Insertion as Insertion
 from .insertion import insert_paper as insert_paper
+from .formats import foreign_format as foreign_format
+from .joining import as_parts as as_parts
+from .joining import joined as joined
 from .links import is_code_address as is_code_address
 from .reading import MAX_LIST_CHARS as MAX_LIST_CHARS
 from .reading import Entry as Entry

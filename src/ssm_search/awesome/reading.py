@@ -97,8 +97,11 @@ def parse_list(text: str) -> list[Paper]:
     return list(read_list(text).papers)
 
 
-def read_list(text: str) -> ListReading:
+def read_list(text: str, *, is_part: bool = False) -> ListReading:
     """Read an Awesome list: its papers, where they stand, its headings, and what is unreadable.
+
+    Args:
+        is_part: its own heading is one of a list that goes on in other files.
 
     Raises:
         ListError: ``text`` is longer than ``MAX_LIST_CHARS``.
@@ -113,7 +116,7 @@ def read_list(text: str) -> ListReading:
         message = f"this is {foreign}, and no list in Markdown; convert it, for example with pandoc"
         return ListReading("", (), (), (), (Problem(1, message),))
     blocks = list(with_children(with_headers(with_groups(parse_blocks(text)))))
-    title = _list_title(blocks)
+    title = None if is_part else _list_title(blocks)
     entries: list[Entry] = []
     sections: list[Section] = []
     has_sections = any(_is_heading(block) and block is not title for block in blocks)
@@ -126,23 +129,23 @@ def read_list(text: str) -> ListReading:
             if isinstance(found, Problem):
                 problems.append(found)
             else:
-                paper = _dated_by(category, found.paper)
+                paper = dated_by(category, found.paper)
                 paper = replace(paper, categories=(category,) if category else ())
                 entries.append(replace(found, paper=paper))
-    entries = _same_by_title(_drop_echoes(entries))
+    entries = same_by_title(without_echoes(entries))
     untitled, unread = _untitled(_in_sections(blocks, title), entries, problems)
     entries = sorted([*entries, *untitled], key=lambda entry: entry.line)
     problems += unread
     return ListReading(
         title=clean_heading(plain(title.cells[0])) if title else "",
-        papers=tuple(_merge(entries)),
+        papers=tuple(merged(entries)),
         entries=tuple(entries),
         sections=tuple(sections),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
     )
 
 
-def _dated_by(category: Category, paper: Paper) -> Paper:
+def dated_by(category: Category, paper: Paper) -> Paper:
     """``paper`` with the year and the venue of the nearest heading that gives one."""
     year, venue = paper.year, paper.venue
     for heading in reversed(category):
@@ -231,13 +234,13 @@ def _malformed_links(block: Block) -> list[Problem]:
     ]
 
 
-def _drop_echoes(entries: list[Entry]) -> list[Entry]:
+def without_echoes(entries: list[Entry]) -> list[Entry]:
     """Leave out mentions in prose of papers that are listed properly elsewhere."""
     listed = {entry.paper.id for entry in entries if entry.strength > 1}
     return [entry for entry in entries if entry.strength > 1 or entry.paper.id not in listed]
 
 
-def _same_by_title(entries: list[Entry]) -> list[Entry]:
+def same_by_title(entries: list[Entry]) -> list[Entry]:
     """``entries``, where a publisher's page of a paper has the arXiv id given elsewhere."""
     ids: dict[str, set[str]] = {}
     for entry in entries:
@@ -254,7 +257,7 @@ def _same_by_title(entries: list[Entry]) -> list[Entry]:
     return same
 
 
-def _merge(entries: Iterable[Entry]) -> Iterator[Paper]:
+def merged(entries: Iterable[Entry]) -> Iterator[Paper]:
     """One paper per id: all its categories, the surest title, the first value for the rest."""
     appearances: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -313,7 +316,7 @@ def _untitled(
                         pdf_url=f"https://arxiv.org/pdf/{found}",
                         categories=(category,),
                     )
-                    untitled.append(Entry(_dated_by(category, paper), line, line, 1))
+                    untitled.append(Entry(dated_by(category, paper), line, line, 1))
     return untitled, unread
 
 

@@ -2,4 +2,5 @@ from .dumps import arxiv_corpus as arxiv_corpus
 from .dumps import gather_index as gather_index
 from .dumps import name_of as name_of
 from .lists import build_index as build_index
-from .lists import read_source as read_source
+from .reading import read_whole as read_whole
+from .sources import read_source as read_source

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,9 @@ from ssm_search.abstracts import (
     with_abstracts,
 )
 from ssm_search.addresses import shown_source
-from ssm_search.awesome import MAX_LIST_CHARS, ListReading, read_list
+from ssm_search.awesome import ListReading
+from ssm_search.build.reading import read_whole
+from ssm_search.build.sources import Source
 from ssm_search.encoding import (
     Encoder,
     OnnxEncoder,
@@ -76,7 +77,7 @@ class BuildReport:
 
 
 def build_index(
-    source: str | Path,
+    source: Source | Sequence[Source],
     folder: str | Path,
     *,
     abstracts: Sequence[Path] = (),
@@ -94,26 +95,27 @@ def build_index(
     without PyTorch; the export is reused as long as the model is the same.
 
     Args:
-        source: the list, a file or an http(s) URL.
+        source: the list, a file, an http(s) URL or a folder; or several of them, over which it is
+            split (:func:`~ssm_search.build.sources.read_files`).
         abstracts: files of abstracts (see :func:`~ssm_search.abstracts.cache.load_abstracts`); they
             stand before what was fetched.
         offline: ask nobody for the abstracts that are missing.
-        allow_hosts: as :func:`read_source`.
+        allow_hosts: as :func:`~ssm_search.build.sources.read_source`.
 
     Raises:
         ListError: the list or a file of abstracts cannot be read, or holds no entry.
-        FetchError: as :func:`read_source`.
+        FetchError: as :func:`~ssm_search.build.sources.read_source`.
         IncompleteError: ``strict``, and some papers have no abstract; nothing is saved.
         EncoderError: the model is missing or damaged.
     """
     # Long: half of it explains the arguments, each an option of a build; the steps follow each
     # other once, and a function of its own would have to be given nearly all of them.
-    content = read_source(source, allow_hosts=allow_hosts)
-    reading = read_list(content)
+    sources = [source] if isinstance(source, str | Path) else source
+    whole = read_whole(sources, allow_hosts=allow_hosts)
+    reading = whole.reading
     if not reading.papers:
-        raise ListError(
-            f"no entry found in {shown_source(source)}; expected a Markdown list of papers"
-        )
+        named = ", ".join(map(shown_source, sources))
+        raise ListError(f"no entry found in {named}; expected a Markdown list of papers")
     known = load_files(abstracts)
     cache = default_cache()
     report = FetchReport()
@@ -146,9 +148,7 @@ def build_index(
             progress=lambda done, total: progress("encoding", done, total),
         )
         search = PaperSearch(made.rows, runner)
-        digest = hashlib.sha256(content.encode()).hexdigest()
-        list_name = shown_source(source).rsplit("/", 1)[-1]
-        search.save(folder, list_name=list_name, list_sha256=digest)
+        search.save(folder, list_name=whole.file_name, list_sha256=whole.sha256, title=whole.title)
     same = previous and previous.manifest.encoder_fingerprint == runner.fingerprint
     old = set(map(int, previous.rows.text_hashes)) if previous and same else set()
     reused = sum(int(h) in old for h in search.rows.text_hashes)
@@ -211,39 +211,3 @@ def missing_abstracts(papers: Sequence[Paper], known: dict[str, Abstract]) -> li
 
 def _some(ids: Sequence[str]) -> str:
     return ", ".join(ids[:NAMED]) + (", …" if len(ids) > NAMED else "")
-
-
-def read_source(source: str | Path, *, allow_hosts: Sequence[str] = ()) -> str:
-    """The text of a list, from a file or an http(s) URL.
-
-    Args:
-        allow_hosts: names of hosts that a URL may lead to although they are not of the public
-            internet; see :func:`~ssm_search.downloads.download`.
-
-    Raises:
-        ListError: no such file, not UTF-8 text, or too large.
-        FetchError: the URL does not answer with the list, in time, from a public host.
-    """
-    limit = 4 * MAX_LIST_CHARS  # bytes: UTF-8 needs up to four for one character
-    shown = shown_source(source)
-    if str(source).lower().startswith(("http://", "https://")):
-        from ssm_search.downloads import download
-
-        content = download(str(source), limit, allow_hosts)
-    else:
-        path = Path(source)
-        try:
-            if path.stat().st_size > limit:
-                raise ListError(f"{shown} has {path.stat().st_size:,} bytes, more than {limit:,}")
-            content = path.read_bytes()
-        except OSError as error:
-            raise ListError(
-                f"cannot read {shown} ({error.strerror}); expected a Markdown file or an http(s) "
-                "URL"
-            ) from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ListError(
-            f"{shown} is not UTF-8 text (byte {error.start} is not); convert it first"
-        ) from error

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,13 +24,18 @@ from ssm_search.progress import progress_bars
 from ssm_search.shipped import DEFAULT_MODEL
 from ssm_search.text import shown
 
+if TYPE_CHECKING:
+    from ssm_search.awesome import Problem
+
 
 # Long: the options of a command are its parameters, each with its help.
 def build(
-    source: Annotated[
-        str | None,
+    sources: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="[LIST]", help="Markdown file or URL; the shipped list if left out."
+            metavar="[LIST]...",
+            help="Markdown file or URL, several over which a list is split, or a folder of them; "
+            "the shipped list if left out.",
         ),
     ] = None,
     index: Annotated[
@@ -97,6 +103,7 @@ def build(
     """Build the index of a list or a corpus, encoding only what changed.
 
     Example: `ssm-search build README.md --index my-index`
+    Example: `ssm-search build papers/ --index my-index`
     Example: `ssm-search build --corpus arxiv-metadata-oai-snapshot.json --arxiv-category cs.LG`
     Example: `ssm-search build --corpus snapshot.json --engine ray --store s3://papers/arxiv`
     """
@@ -107,7 +114,7 @@ def build(
 
     if index and "://" in index:
         raise typer.BadParameter(f"{shown_source(index)} is no folder; write a store with --store")
-    if source and corpus:
+    if sources and corpus:
         raise typer.BadParameter("give a list or --corpus, not both")
     of_corpora = {
         "--arxiv-category": arxiv_category,
@@ -152,10 +159,10 @@ def build(
         for line in gathered.summary():
             say(line)
         return
-    folder = index or (Path(shown_source(source)).stem if source else "awesome-mamba")
+    folder = index or folder_for(sources)
     with progress_bars() as progress:
         report = build_index(
-            source or shipped_list(),
+            sources or shipped_list(),
             folder,
             abstracts=abstracts or (),
             encoder=load_encoder(encoder),
@@ -166,6 +173,18 @@ def build(
         )
     for line in report.summary():
         say(line)
+
+
+def folder_for(sources: Sequence[str] | None) -> str:
+    """What the folder of an index is called by default: never as one that a list lies in."""
+    from ssm_search.addresses import shown_source
+
+    if not sources:
+        return "awesome-mamba"
+    first = Path(shown_source(sources[0]))
+    if len(sources) == 1 and not first.is_dir():
+        return first.stem
+    return f"{(first if first.is_dir() else first.parent).absolute().name or 'list'}-index"
 
 
 def _refuse(given: Mapping[str, object], of: str) -> None:
@@ -206,35 +225,49 @@ def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
 
 
 def check(
-    source: Annotated[str, typer.Argument(metavar="LIST", help="Markdown file or URL.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="LIST...", help="Markdown files, URLs, or a folder of such files."),
+    ],
     allow_host: AllowHostOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a list and report, with line numbers, what could not be read and wrong links."""
-    from dataclasses import asdict
-
-    from ssm_search.addresses import shown_source
-    from ssm_search.awesome import read_list
-    from ssm_search.build import read_source
+    from ssm_search.build import read_whole
     from ssm_search.curation import problems as problems_of
 
-    reading = read_list(read_source(source, allow_hosts=allow_host or ()))
+    whole = read_whole(sources, allow_hosts=allow_host or ())
+    reading = whole.reading
     papers = sum(paper.kind == "paper" for paper in reading.papers)
     counts = {
-        "title": reading.title,
+        "title": whole.title,
+        **({"files": len(whole.files)} if len(whole.files) > 1 else {}),
         "papers": papers,
         "links": len(reading.papers) - papers,
         "headings": len(reading.categories),
         "listed_twice": len(reading.entries) - len(reading.papers),
     }
-    found = problems_of.to_mend(reading)
+    found: dict[str, list[tuple[str, Problem]]] = {}
+    for file, part in zip(whole.files, whole.parts, strict=True):
+        for kind, problems in problems_of.to_mend(part).items():
+            found.setdefault(kind, []).extend((file.name, problem) for problem in problems)
     if as_json:
-        listed = [asdict(problem) for problems in found.values() for problem in problems]
-        listed.sort(key=lambda problem: problem["line"])
+        listed = _problems_json(chain.from_iterable(found.values()), len(whole.files) > 1)
         typer.echo(json.dumps({**counts, "problems": listed}, ensure_ascii=False))
         return
     print_facts(counts)
-    for kind, problems in found.items():
-        typer.echo(f"\n{shown(kind)} ({len(problems)}):")
-        for problem in problems:
-            typer.echo(f"{shown_source(source)}:{problem.line}: {shown(problem.message)}")
+    for kind, here in found.items():
+        typer.echo(f"\n{shown(kind)} ({len(here)}):")
+        for name, problem in here:
+            typer.echo(f"{shown(name)}:{problem.line}: {shown(problem.message)}")
+
+
+def _problems_json(
+    problems: Iterable[tuple[str, Problem]], with_files: bool
+) -> list[dict[str, object]]:
+    """Problems as they stand in the list, each with its file if there are several."""
+    ordered = sorted(problems, key=lambda one: (one[0], one[1].line))
+    return [
+        {**({"file": name} if with_files else {}), "line": found.line, "message": found.message}
+        for name, found in ordered
+    ]

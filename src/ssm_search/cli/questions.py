@@ -14,7 +14,7 @@ from ssm_search.cli import indexing, maintain
 from ssm_search.cli import show as look
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
 from ssm_search.cli.terminal import print_facts, say
-from ssm_search.errors import NoPaperError, SsmSearchError
+from ssm_search.errors import NoListError, NoPaperError, SsmSearchError
 
 if TYPE_CHECKING:
     from ssm_search.index import Filters
@@ -180,14 +180,14 @@ app.command("app")(look.serve_page)
 def main() -> None:
     """Run the command line; every error on purpose ends in one line.
 
-    The exit status is 1, or 3 where what was submitted names no paper: in a workflow that is no
-    failure.
+    The exit status is 1, or 3 where what was submitted names no paper, which in a workflow is no
+    failure, or 4 where what was given as a list is none.
     """
     try:
         app()
     except SsmSearchError as error:
         say(f"ssm-search: {error}")
-        sys.exit(3 if isinstance(error, NoPaperError) else 1)
+        sys.exit({NoPaperError: 3, NoListError: 4}.get(type(error), 1))
     except OSError as error:
         if isinstance(error, BrokenPipeError):  # `ssm-search … | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

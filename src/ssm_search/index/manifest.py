@@ -40,6 +40,7 @@ class Manifest:
     Attributes:
         words: how many vectors of words there are.
         list_name: the list it was built from; "" if it was built from papers directly.
+        title: what people call that list; "" in an index of an earlier program.
         without_abstract: ids of the papers that were indexed by their title alone.
         headings: all that a paper may be filed under, empty ones too.
         calibration: how far suggested headings can be trusted.
@@ -60,6 +61,7 @@ class Manifest:
     built: str = ""
     segments: tuple[NamedSegment, ...] = ()
     vectors: str = ""
+    title: str = ""
     format: int = FORMAT_VERSION
 
     @property
@@ -79,12 +81,13 @@ class Manifest:
             "headings); filing, duplicates and maps need that of a list"
         )
 
-    def stamped(self, list_name: str = "", list_sha256: str = "") -> Manifest:
+    def stamped(self, list_name: str = "", list_sha256: str = "", title: str = "") -> Manifest:
         """This manifest with the present time and, if one is named, the list that it is for."""
         return replace(
             self,
             list_name=list_name or self.list_name,
             list_sha256=list_sha256 or self.list_sha256,
+            title=title or self.title,
             built=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 

@@ -145,6 +145,7 @@ class Search:
         vectors, lacking = counts.pop("vectors"), counts.pop("without_abstract")
         place = {"store": counts.pop("store")} if "store" in counts else {}
         return {
+            **({"title": manifest.title} if manifest.title else {}),
             "list": manifest.list_name,
             **counts,
             "words": manifest.words,

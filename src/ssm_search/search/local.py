@@ -89,7 +89,9 @@ class PaperSearch(Search):
         _check_fingerprint(encoder, rows.manifest)
         return cls(rows, encoder)
 
-    def save(self, folder: str | Path, *, list_name: str = "", list_sha256: str = "") -> None:
+    def save(
+        self, folder: str | Path, *, list_name: str = "", list_sha256: str = "", title: str = ""
+    ) -> None:
         """Write the index to a folder, replacing it whole or, if interrupted, not at all.
 
         The abstracts go to a file of their own, which the index does not need: their text belongs
@@ -99,8 +101,9 @@ class PaperSearch(Search):
             folder: made if it is not there.
             list_name: the file name of the list that the papers are of.
             list_sha256: the hash of its text, by which :meth:`is_of` knows it again.
+            title: what people call it.
         """
-        manifest = self._rows.manifest.stamped(list_name, list_sha256)
+        manifest = self._rows.manifest.stamped(list_name, list_sha256, title)
         self._rows = replace(self._rows, manifest=manifest)
         save_rows(self._rows, Path(folder), self._encoder)
         if isinstance(self._encoder, OnnxEncoder):  # where it lay before may be gone

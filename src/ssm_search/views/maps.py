@@ -157,7 +157,9 @@ def _page(search: Search, hits: Sequence[Hit], query: str) -> bytes:
     plot = picture.to_html(
         full_html=False, include_plotlyjs=True, config={"scrollZoom": True}, default_height="96vh"
     )
-    title = html.escape(shown(query or search.manifest.list_name or "papers"))
+    title = html.escape(
+        shown(query or search.manifest.title or search.manifest.list_name or "papers")
+    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
