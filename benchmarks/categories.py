@@ -31,6 +31,7 @@ from sklearn.linear_model import LogisticRegression
 
 from ssm_search.encoding import Encoded, WordEncoder, load_encoder
 from ssm_search.encoding.encoded import joined
+from ssm_search.index.local import topic_of
 from ssm_search.papers import Paper
 from ssm_search.ranking.fusion import product
 from ssm_search.ranking.headings import FOLDS, WEIGHTS, features, softmax, vote
@@ -38,7 +39,8 @@ from ssm_search.search.likeness import Headings, likely_parent, listed, similari
 from ssm_search.search.local import PaperSearch
 
 MIN_ABSTRACTS = 60
-TOPICAL = ("yyyujintang", "xmindflow", "radarFudan", "Ruixxxx", "ziyangwang007")
+MIN_TOPICS = 3  # without the headings that are years and venues
+TOPICAL = ("yyyujintang", "xmindflow", "Ruixxxx", "ziyangwang007")
 RANDOM_PAPERS = 300
 BINS = 10
 SHOWN = {
@@ -116,7 +118,7 @@ def main(data: Path) -> None:
 
 
 def read_lists(data: Path) -> dict[str, list[Paper]]:
-    """By list, its papers whose abstract is known, with their heading paths."""
+    """By list, its papers whose abstract is known, with the topics that they stand under."""
     abstracts = {}
     for file in ("seed_abstracts.jsonl", "list_abstracts_dev.jsonl"):
         for line in (data / file).read_text(encoding="utf-8").splitlines():
@@ -126,10 +128,10 @@ def read_lists(data: Path) -> dict[str, list[Paper]]:
     for line in (data / "list_entries_dev.jsonl").read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
         record = abstracts.get(entry["arxiv_id"])
-        if record is None or "abstract_id" not in entry:
+        path = tuple(entry["category_path"])
+        if record is None or "abstract_id" not in entry or topic_of(path) != path:
             continue
         papers = lists.setdefault(entry["list"].split("/")[0], {})
-        path = tuple(entry["category_path"])
         paper = papers.get(entry["arxiv_id"]) or Paper(
             entry["arxiv_id"], record["title"], abstract=record["abstract"]
         )
@@ -139,6 +141,7 @@ def read_lists(data: Path) -> dict[str, list[Paper]]:
         name: list(papers.values())
         for name, papers in lists.items()
         if len(papers) >= MIN_ABSTRACTS
+        and len({path for paper in papers.values() for path in paper.categories}) >= MIN_TOPICS
     }
 
 
