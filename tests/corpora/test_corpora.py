@@ -123,7 +123,7 @@ def told_twice(records: Sequence[Paper]) -> list[Paper]:
 
 
 def test_order_and_scores_are_those_of_three_signals(tmp_path: Path) -> None:
-    records = told_twice(papers(100))
+    records = told_twice(papers(60))
     search = gathered(tmp_path / "index", records, tmp_path, TokenEncoder())
     for text in ("video of a graph", "mamba kernel", "sound", "film nodes scan", "unheard lattice"):
         found, expected = rank(search, text), by_hand(records, text, words=True)

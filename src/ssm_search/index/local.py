@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RERANKED = 200
-"""Rows that late interaction looks at; with 100, 200, 300 or all of 2,611, R@1 of 1,453 known items
-and recall@10 of 175 real questions are the same."""
+"""Rows that late interaction looks at: the first twenty answers to 1,453 known items and 175 real
+questions are right as often with 50, 100, 200, 500 or all of 2,611, which takes a question 0.6,
+1.1, 2.3, 6 or 30 ms. (With 30, a twentieth answer is another.)"""
 
 
 @dataclass(frozen=True, slots=True)
