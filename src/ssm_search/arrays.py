@@ -40,6 +40,23 @@ def load_arrays(
     }
 
 
+def packed(**arrays: NDArray[Any]) -> bytes:
+    """Arrays by name, to be sent or stored elsewhere."""
+    data = io.BytesIO()
+    np.savez(data, allow_pickle=False, **arrays)
+    return data.getvalue()
+
+
+def unpacked(data: bytes) -> dict[str, NDArray[Any]]:
+    """Read what :func:`packed` gave.
+
+    Raises:
+        ValueError, OSError, EOFError, BadZipFile: it is something else.
+    """
+    with np.load(io.BytesIO(data), allow_pickle=False) as found:
+        return dict(found)
+
+
 def replace_array(path: Path, array: NDArray[Any]) -> None:
     """Write one array to ``path`` so that a kill leaves the file that was there, or the new one."""
     data = io.BytesIO()

@@ -16,25 +16,23 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ssm_search.encoding import Encoded, Encoder, count_words, encode_documents
+from ssm_search.encoding import Encoded, Encoder, encode_documents
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import locked, replacing_folder, write_atomically
 from ssm_search.index import (
     FORMAT_VERSION,
     Chosen,
     LocalRows,
+    PartlyEncoded,
     RowVectors,
     Segment,
     is_segment_of,
-    joined_vectors,
     load_segment,
     names,
-    row_vectors,
-    text_hashes,
     write_segment,
 )
 from ssm_search.ingest import Removed
-from ssm_search.papers import Paper, full_text
+from ssm_search.papers import Paper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,7 +108,7 @@ def encode_segments(
             shutil.rmtree(segment)
         write_atomically(by, said.encode())
     stored = StoredVectors(known, encoder)
-    waiting: dict[int, Batch] = {}
+    waiting: dict[int, tuple[Batch, PartlyEncoded]] = {}
     count = done = encoded = reused = 0
 
     def todo() -> Iterator[tuple[int, list[str]]]:
@@ -123,13 +121,13 @@ def encode_segments(
                 done += len(batch)
                 progress(done)
                 continue
-            waiting[number] = batch
-            yield number, batch.missing(stored, segment)
+            waiting[number] = batch, batch.texts(stored, segment)
+            yield number, waiting[number][1].missing
 
     for number, made in (engine or LocalEngine()).encode(encoder, todo()):
-        batch = waiting.pop(number)
+        batch, texts = waiting.pop(number)
         with replacing_folder(place / f"{number:06}") as folder:
-            write_segment(folder, batch.papers, batch.encoded(made, encoder))
+            write_segment(folder, batch.papers, texts.filled(made, encoder, pool=True))
             np.save(folder / REMOVED_FILE, batch.removed, allow_pickle=False)
         encoded += len(made)
         reused += len(batch.papers) - len(made)
@@ -206,7 +204,7 @@ class StoredVectors:
 
 
 class Batch:
-    """Records of one segment, some of whose vectors are known."""
+    """Records of one segment."""
 
     def __init__(self, records: Sequence[Paper | Removed]):
         self._count = len(records)
@@ -217,39 +215,20 @@ class Batch:
                 gone.append((names.hash64(record.id), rows))
             rows += isinstance(record, Paper)
         self.removed = np.array(gone, dtype=np.uint64).reshape(len(gone), 2)
-        self._hashes = [int(of) for of in text_hashes(self.papers)]
-        self._known: dict[int, RowVectors] = {}
-        self._missing: list[int] = []
 
     def __len__(self) -> int:
         return self._count
 
-    def missing(self, stored: StoredVectors, segment: Path | None = None) -> list[str]:
-        """The texts whose vectors neither ``stored`` nor an older ``segment`` has."""
-        if segment and segment.is_dir():
-            old = load_segment(segment)
-            rows = {int(of): row for row, of in enumerate(old.text_hashes)}
-            shared = set(self._hashes) & rows.keys()
-            self._known = {of: old.encoded.taken([rows[of]]) for of in shared}
-        texts = {}
-        for of, paper in zip(self._hashes, self.papers, strict=True):
-            if of not in self._known and (vector := stored.get(of)) is not None:
-                self._known[of] = vector
-            if of not in self._known:
-                texts[of] = full_text(paper)
-        self._missing = list(texts)
-        return list(texts.values())
-
-    def encoded(self, made: Encoded, encoder: Encoder) -> RowVectors:
-        """What ``encoder`` made of all papers, given what it ``made`` of :meth:`missing`."""
-        places = {of: at for at, of in enumerate(self._missing)}
-        by_hash = dict(zip(self._hashes, self.papers, strict=True))
-        titles = count_words(encoder, [by_hash[of].title for of in self._missing])
-        new = row_vectors(made, titles, pool=True)
-        parts = [
-            new.taken([places[of]]) if of in places else self._known[of] for of in self._hashes
-        ]
-        return joined_vectors(parts or [new])
+    def texts(self, stored: StoredVectors, segment: Path) -> PartlyEncoded:
+        """The texts of its papers; known are those that ``stored`` or an older ``segment`` has."""
+        if not segment.is_dir():
+            return PartlyEncoded(self.papers, stored.get)
+        old = load_segment(segment)
+        rows = {int(of): row for row, of in enumerate(old.text_hashes)}
+        return PartlyEncoded(
+            self.papers,
+            lambda of: old.encoded.taken([rows[of]]) if of in rows else stored.get(of),
+        )
 
 
 def _batches(records: Iterable[Paper | Removed]) -> Iterator[Batch]:

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssm_search.corpora.changes import changes
-from ssm_search.corpora.staging import Batch, StoredVectors, staged_rows
+from ssm_search.corpora.staging import StoredVectors, staged_rows
 from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_documents
 from ssm_search.files import replacing_folder
-from ssm_search.index import LocalRows, Manifest, names, update_segments, write_segments
+from ssm_search.index import (
+    LocalRows,
+    Manifest,
+    PartlyEncoded,
+    names,
+    update_segments,
+    write_segments,
+)
 from ssm_search.ingest import Removed
 from ssm_search.papers import Paper
 
@@ -85,11 +92,10 @@ def update_index(
     change = changes(latest, {one: known.listing[row] for one, row in rows.items()})
     if not change:
         return Counts(known.manifest.papers)
-    batch = Batch(change.written)
-    texts = batch.missing(StoredVectors(known, encoder))
-    made = encode_documents(encoder, texts)
-    encoded = batch.encoded(made, encoder) if change.written else None
+    texts = PartlyEncoded(change.written, StoredVectors(known, encoder).get)
+    made = encode_documents(encoder, texts.missing)
+    encoded = texts.filled(made, encoder, pool=True) if change.written else None
     gone = [rows[paper_id] for paper_id in [*change.replaced, *change.removed]]
     manifest = update_segments(folder, known, gone, change.written, encoded)
-    reused = len(change.written) - len(texts)
-    return Counts(manifest.papers, len(texts), reused, len(change.removed))
+    reused = len(change.written) - len(made)
+    return Counts(manifest.papers, len(made), reused, len(change.removed))

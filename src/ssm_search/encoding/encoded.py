@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.arrays import packed, unpacked
 from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -43,15 +43,12 @@ class Encoded:
 
     def to_bytes(self) -> bytes:
         """All of it, to be sent elsewhere."""
-        data = io.BytesIO()
-        np.savez(data, vectors=self.vectors, words=self.words, starts=self.starts)
-        return data.getvalue()
+        return packed(vectors=self.vectors, words=self.words, starts=self.starts)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Encoded:
         """What :meth:`to_bytes` gave."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as found:
-            return cls(found["vectors"], found["words"], found["starts"])
+        return cls(**unpacked(data))
 
     def taken(self, places: Sequence[int] | NDArray[np.int64]) -> Encoded:
         """The texts at ``places``, in that order."""

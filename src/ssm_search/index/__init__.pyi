@@ -15,6 +15,7 @@ from .manifest import FORMAT_VERSION as FORMAT_VERSION
 from .manifest import Manifest as Manifest
 from .manifest import NamedSegment as NamedSegment
 from .memory import MemoryIndex as MemoryIndex
+from .partly import PartlyEncoded as PartlyEncoded
 from .projection import project as project
 from .rows import Asked as Asked
 from .rows import Candidates as Candidates

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.arrays import packed, unpacked
 from ssm_search.encoding import Encoded, as_bytes, as_floats, take_runs
 from ssm_search.ranking import late_interaction, standardized
 
@@ -112,15 +112,8 @@ class RowVectors:
 
     def to_bytes(self) -> bytes:
         """All of it, to be sent or stored elsewhere."""
-        words, data = self.words, io.BytesIO()
-        np.savez(
-            data,
-            vectors=self.vectors,
-            words=words.vectors,
-            starts=words.starts,
-            titles=words.titles,
-        )
-        return data.getvalue()
+        of = self.words
+        return packed(vectors=self.vectors, words=of.vectors, starts=of.starts, titles=of.titles)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> RowVectors:
@@ -129,9 +122,8 @@ class RowVectors:
         Raises:
             ValueError, KeyError, OSError, EOFError, BadZipFile: it is something else.
         """
-        with np.load(io.BytesIO(data), allow_pickle=False) as found:
-            words = Words(found["words"], found["starts"], found["titles"])
-            return cls(found["vectors"], words)
+        found = unpacked(data)
+        return cls(found["vectors"], Words(found["words"], found["starts"], found["titles"]))
 
     def taken(self, rows: Sequence[int] | NDArray[np.int64]) -> RowVectors:
         """The vectors and words of ``rows``, in that order."""

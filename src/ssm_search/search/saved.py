@@ -18,7 +18,6 @@ from ssm_search.encoding import (
     EncodedQuery,
     Encoder,
     OnnxEncoder,
-    count_words,
     encode_documents,
     encode_query,
 )
@@ -29,11 +28,10 @@ from ssm_search.index import (
     LocalRows,
     Manifest,
     MemoryIndex,
+    PartlyEncoded,
     RowVectors,
-    joined_vectors,
     load_segments,
     project,
-    row_vectors,
     text_hashes,
     topic_of,
 )
@@ -77,18 +75,12 @@ def build_rows(
         seen.add(paper.id)
     paths = [*(path for paper in papers for path in paper.categories), *headings]
     paths = list(dict.fromkeys([*paths, *filter(None, map(topic_of, paths))]))
-    hashes = text_hashes(papers)
     stored, named = _stored(previous, encoder) if previous else ({}, {})
-    new = {int(h): at for at, h in enumerate(hashes) if int(h) not in stored}
-    texts = [full_text(papers[at]) for at in new.values()]
-    made = encode_documents(encoder, texts, progress)
+    texts = PartlyEncoded(papers, stored.get)
+    made = encode_documents(encoder, texts.missing, progress)
     if not papers:  # vectors have a width all the same, and so do those of what is asked
         made = encode_documents(encoder, [""]).taken([])
-    titles = count_words(encoder, [papers[at].title for at in new.values()])
-    encoded = row_vectors(made, titles, pool=False)
-    stored |= {of_text: (encoded, at) for at, of_text in enumerate(new)}
-    parts = [rows.taken([at]) for rows, at in (stored[int(h)] for h in hashes)]
-    whole = joined_vectors(parts or [encoded])
+    whole = texts.filled(made, encoder, pool=False)
     index = MemoryIndex.build(whole, [terms(full_text(paper)) for paper in papers])
     dimension = whole.vectors.shape[1]
     for name in dict.fromkeys(path[-1] for path in paths):
@@ -105,17 +97,18 @@ def build_rows(
         headings=tuple(paths),
         calibration=calibrated(index, papers, names.topics()),
     )
-    return LocalRows.of_list(papers, index, hashes, names, project(whole.vectors), manifest)
+    hashes, positions = text_hashes(papers), project(whole.vectors)
+    return LocalRows.of_list(papers, index, hashes, names, positions, manifest)
 
 
 def _stored(
     rows: LocalRows, encoder: Encoder
-) -> tuple[dict[int, tuple[RowVectors, int]], dict[str, EncodedQuery]]:
+) -> tuple[dict[int, RowVectors], dict[str, EncodedQuery]]:
     """What ``encoder`` made for ``rows``: of texts by their hash, of headings by their name."""
     if encoder.fingerprint != rows.manifest.encoder_fingerprint or not rows.is_list:
         return {}, {}  # the words of a corpus are pooled
     encoded = rows.index.row_vectors(range(len(rows)))
-    stored = {int(of_text): (encoded, row) for row, of_text in enumerate(rows.text_hashes)}
+    stored = {int(of): encoded.taken([row]) for row, of in enumerate(rows.text_hashes)}
     headings = rows.list_headings
     return stored, {path[-1]: headings.name(at) for at, path in enumerate(headings.paths)}
 

@@ -5,7 +5,6 @@ Everything is a sum, so that an update adds what is new and subtracts what is go
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ssm_search.arrays import packed, unpacked
 from ssm_search.index import Tally, bm25, common_words, facets, names
 from ssm_search.papers import Paper
 from ssm_search.ranking import product
@@ -202,9 +202,7 @@ def to_bytes(stats: StoreStats) -> bytes:
         "words": stats.words,
     }
     text = np.frombuffer(json.dumps(about, ensure_ascii=False).encode("utf-8", "replace"), np.uint8)
-    file = io.BytesIO()
-    np.savez(file, about=text, **{name: getattr(stats, name) for name in _ARRAYS})
-    return file.getvalue()
+    return packed(about=text, **{name: getattr(stats, name) for name in _ARRAYS})
 
 
 def from_bytes(data: bytes) -> StoreStats:
@@ -213,9 +211,8 @@ def from_bytes(data: bytes) -> StoreStats:
     Raises:
         ValueError, KeyError, TypeError, OSError, EOFError: it is something else.
     """
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in _ARRAYS}
-        about = json.loads(stored["about"].tobytes())
+    stored = unpacked(data)
+    about = json.loads(stored.pop("about").tobytes())
     return StoreStats(
         n=about["n"],
         length=about["length"],
@@ -226,7 +223,7 @@ def from_bytes(data: bytes) -> StoreStats:
             Counter({tuple(path): count for path, count in about["headings"]}),
         ),
         words=Counter(about["words"]),
-        **arrays,
+        **stored,
     )
 
 

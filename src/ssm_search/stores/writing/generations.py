@@ -6,7 +6,7 @@ One process writes at a time; a kill leaves what was there.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.corpora import Counts, changes, staged_rows
-from ssm_search.encoding import Encoder, OnnxEncoder, count_words, encode_documents
+from ssm_search.encoding import Encoder, OnnxEncoder, encode_documents
 from ssm_search.errors import StoreError
 from ssm_search.index import (
     Chosen,
     Manifest,
+    PartlyEncoded,
     RowVectors,
     Segment,
     filters,
     joined_vectors,
-    row_vectors,
     sampled_rows,
+    text_hashes,
 )
 from ssm_search.ingest import Removed
-from ssm_search.papers import Paper, full_text
+from ssm_search.papers import Paper
 from ssm_search.stores.access import CURRENT, check_fingerprint, reaching, tables
 from ssm_search.stores.rows import Current
 from ssm_search.stores.stats import StoreStats, added, stats_of, to_bytes
@@ -151,7 +152,7 @@ def update_store(
         if not change:
             return Counts(len(view), 0, 0)
         changed = change.written
-        made, new = _encoded(changed, known, encoder, view.dimension)
+        made, new = _encoded(changed, known.values(), encoder, view.dimension)
         gone = [*change.removed, *change.replaced]
         count = len(view) + len(changed) - len(gone)
         if not count:
@@ -260,29 +261,21 @@ def _put_blobs(database: Any, contents: Mapping[str, bytes]) -> dict[str, str]:
 
 def _encoded(
     papers: Sequence[Paper],
-    known: Mapping[str, tuple[Paper, RowVectors]],
+    known: Collection[tuple[Paper, RowVectors]],
     encoder: Encoder,
     width: int,
 ) -> tuple[RowVectors, int]:
-    """What an encoder makes of ``papers``, and of how many anew; the others' texts are the same."""
-    new = [
-        at
-        for at, paper in enumerate(papers)
-        if paper.id not in known or full_text(known[paper.id][0]) != full_text(paper)
-    ]
-    made = encode_documents(encoder, [full_text(papers[at]) for at in new])
-    if new and made.vectors.shape[1] != width:
+    """What an encoder makes of ``papers``, and of how many texts anew; others are ``known``."""
+    hashes = text_hashes([paper for paper, _ in known])
+    stored = {int(of): rows for of, (_, rows) in zip(hashes, known, strict=True)}
+    texts = PartlyEncoded(papers, stored.get)
+    made = encode_documents(encoder, texts.missing)
+    if len(made) and made.vectors.shape[1] != width:
         raise StoreError(
             f"the encoder gives {made.vectors.shape[1]} dimensions, the store has {width}; "
             "use the encoder that built it"
         )
-    titles = count_words(encoder, [papers[at].title for at in new])
-    anew, place = row_vectors(made, titles, pool=True), {at: row for row, at in enumerate(new)}
-    parts = [
-        anew.taken([place[at]]) if at in place else known[paper.id][1]
-        for at, paper in enumerate(papers)
-    ]
-    return joined_vectors(parts or [anew]), len(new)
+    return texts.filled(made, encoder, pool=True), len(made)
 
 
 def _sample(staged: Sequence[Chosen], count: int) -> RowVectors:
