@@ -205,6 +205,8 @@ def test_a_readme_without_a_name_is_called_as_its_repository_or_its_folder(tmp_p
     subprocess.run(["git", "init", "--quiet", str(inside.parent)], check=True)
     assert list_name("", [str(inside / "README.md")]) == "Awesome Kites"
     assert list_name("", [str(inside)]) == "Awesome Kites"
+    (tmp_path / "nets").mkdir()
+    assert list_name("", [str(inside / ".." / ".." / "nets")]) == "Nets"
     assert list_name("", [str(inside / "kites.md"), str(inside / "b.md")]) == "Awesome Kites"
     assert list_name("", [str(inside / "kite-films.md")]) == "Kite Films"
 

@@ -45,7 +45,7 @@ def list_name(heading: str, sources: Sequence[str | Path]) -> str:
 
 def _names_of_place(path: Path) -> list[str]:
     """Names of a list that lies here, best first: of the file, its repository, its folder."""
-    path = path.absolute()
+    path = path.resolve()
     folder = path if path.is_dir() else path.parent
     repository = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
     of_file = "" if folder == path else path.stem

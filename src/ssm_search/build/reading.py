@@ -110,6 +110,6 @@ def _file_name(files: Sequence[ListFile], sources: Sequence[Source]) -> str:
     if len(files) == 1:
         return files[0].name.rsplit("/", 1)[-1]
     if len(sources) == 1:
-        return Path(sources[0]).absolute().name
+        return Path(sources[0]).resolve().name
     names = [file.name.rsplit("/", 1)[-1] for file in files]
     return ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")

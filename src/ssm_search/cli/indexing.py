@@ -184,7 +184,7 @@ def folder_for(sources: Sequence[str] | None) -> str:
     first = Path(shown_source(sources[0]))
     if len(sources) == 1 and not first.is_dir():
         return first.stem
-    return f"{(first if first.is_dir() else first.parent).absolute().name or 'list'}-index"
+    return f"{(first if first.is_dir() else first.parent).resolve().name or 'list'}-index"
 
 
 def _refuse(given: Mapping[str, object], of: str) -> None:
