@@ -449,6 +449,34 @@ Lagoon State Models [Paper](https://openreview.net/forum?id=lagoon)
         ],
     ),
     Case(
+        "a remark behind the links, rows whose label is a venue, a paper that is not out",
+        f"""\
+**Tidal Scan for Oceans** \\
+*A. Wave, B. Shore* \\
+[[Paper]({ABS}2402.90001)] [[Code]({HUB}tide/scan)] [Maps - Seas & Oceans]
+
+| Data | Task | Paper |
+|---|---|---|
+| Sand | Counting | [[AAAI 2018]]({ABS}2402.90002) |
+
+**Salt Scan for Oceans**
+
+- Paper(Oral): None
+- Code: {HUB}salt/scan
+""",
+        [
+            Seen(
+                1,
+                "2402.90001",
+                "Tidal Scan for Oceans",
+                code=f"{HUB}tide/scan",
+                authors=("A. Wave", "B. Shore"),
+            ),
+            Seen(7, "2402.90002", "Sand", 2018, "AAAI 2018"),
+            Seen(9, "salt-scan-for-oceans", "Salt Scan for Oceans", code=f"{HUB}salt/scan"),
+        ],
+    ),
+    Case(
         "a label above a group is no title",
         f"""\
 7. Scans in Circles

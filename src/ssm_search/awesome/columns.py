@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ssm_search.awesome.blocks import Block, plain
 from ssm_search.awesome.labels import is_label
-from ssm_search.venues import find_venue, is_date
+from ssm_search.venues import find_venue, find_year, is_date, is_venue
 
 # In this order where one name says two things: "Paper link" is a link.
 _ROLES = {
@@ -31,6 +31,7 @@ _ROLE_WORDS = {word: role for role, words in _ROLES.items() for word in words.sp
 _LONGEST_NAME = 100  # a longer text in the header names nothing
 _WORDS_IN_NAME = 4  # and neither do its further words
 _LIKENESS = 0.75  # "Tilte" and "Venu" reach it
+_NO_SLIPS = frozenset("data task tasks model models".split())  # "data" is no date
 _SHORTEST_MISSPELLED = 4  # among three letters, every word is like another
 
 
@@ -69,7 +70,7 @@ def title_column(block: Block) -> int | None:
     """Which cell is the title: the column named so, else a linked text, else the longest text."""
     texts = [plain(cell) for cell in block.cells]
     cell_roles = roles(block)
-    usable = [n for n, text in enumerate(texts) if text and not is_label(text)]
+    usable = [n for n, text in enumerate(texts) if text and not _is_beside(text)]
     for wanted in ("title", "name"):
         for n in usable:
             if cell_roles[n] == wanted:
@@ -84,6 +85,11 @@ def title_column(block: Block) -> int | None:
     return max(linked or free, key=lambda n: len(texts[n]), default=None)
 
 
+def _is_beside(text: str) -> bool:
+    """Whether a cell says where its link leads, or where or when a paper appeared."""
+    return is_label(text) or is_date(text) or (is_venue(text) and find_year(text) is not None)
+
+
 def column_role(name: str) -> str:
     """What a column holds, by its name; "" if the name says nothing. Forgives one misspelling."""
     return _column_role(name) if len(name) <= _LONGEST_NAME else ""
@@ -95,7 +101,8 @@ def _column_role(name: str) -> str:
     found = []
     for word in words[:_WORDS_IN_NAME]:
         close = difflib.get_close_matches(word, _ROLE_WORDS, n=1, cutoff=_LIKENESS)
-        if close and (word == close[0] or len(word) >= _SHORTEST_MISSPELLED):
+        meant = len(word) >= _SHORTEST_MISSPELLED and word not in _NO_SLIPS
+        if close and (word == close[0] or meant):
             found.append(_ROLE_WORDS[close[0]])
     return min(found, key=_ORDER.index, default="")
 

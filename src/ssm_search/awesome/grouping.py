@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ssm_search.awesome.blocks import BOLD_LEVEL, PARAGRAPH_BREAK, SUMMARY_LEVEL, Block, Run, plain
-from ssm_search.awesome.labels import is_label, label_words
+from ssm_search.awesome.labels import PAPER_LABELS, is_label, label_words
 from ssm_search.awesome.links import is_web, leads_out, paper_ids, says_paper
 from ssm_search.venues import find_venue, is_date
 
@@ -104,7 +104,8 @@ def _is_title(block: Block, below: Sequence[Block], after: Sequence[Block]) -> b
     """Whether a line is the title of the paper that the labelled links below it lead to."""
     runs = [run for labelled in below for run in labelled.cells[0]]
     ids = set(paper_ids(runs))
-    if len(ids) > _MOST_IDS or not (ids or any(map(_says_paper, below))):
+    links = any(map(is_web, runs))
+    if len(ids) > _MOST_IDS or not (ids or (links and any(map(_says_paper, below)))):
         return False  # a group of several papers, or of other things
     if block.kind == "heading":
         # Whatever else stands below a heading makes it one of several papers.
@@ -127,8 +128,8 @@ def _is_title(block: Block, below: Sequence[Block], after: Sequence[Block]) -> b
 def _says_paper(block: Block) -> bool:
     runs = block.cells[0]
     label = _LABEL.match("".join(run.text for run in runs if not run.href))
-    named = (replace(run, text=label[1]) for run in runs if label and is_web(run))
-    return any(map(says_paper, (*runs, *named)))
+    says = label is not None and bool(PAPER_LABELS & label_words(label[1]))  # "Paper: None"
+    return says or any(map(says_paper, runs))
 
 
 def _joined(title: Block, below: Sequence[Block]) -> Block:

@@ -49,6 +49,8 @@ def _begins_entry(line: tuple[Run, ...]) -> bool:
         return _is_linked_title(list(line))
     found = first_title(line)
     has_words = len(found.title.split()) > 1 or not found.title.isascii()
+    if found.strength == 2 and _has_paper(line[: found.end]):
+        return False  # a remark behind the links of the entry above
     return has_words and not found.prose
 
 
