@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
-	bench-lists bench-encoder bench-serving bench-micro bench-answers bench-discover bench-sweep bench-store \
+	bench-lists bench-rows bench-encoder bench-serving bench-micro bench-answers bench-discover bench-sweep bench-store \
 	bench wheel clean
 
 help:  ## show this help
@@ -74,6 +74,9 @@ bench-upkeep: $(VENV)/.dev  ## duplicates and misfiled papers: found, and falsel
 bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 	$(BIN)/python benchmarks/lists.py
 	$(BIN)/python benchmarks/dialects.py
+
+bench-rows: $(VENV)/.dev  ## are rows of real lists written again as they were?
+	$(BIN)/python benchmarks/rows.py
 
 bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; its start
 	$(BIN)/python benchmarks/serving.py

@@ -76,7 +76,7 @@ _BESIDE_OCCASIONS = frozenset(
     published publications recent section selected spring summer autumn fall winter the to track
     until up works year years 年 月 年论文 论文""".split()
 )
-_PREPRINT = re.compile(r"(?i)\W*(?:arxiv|corr|preprint)(?:[\W\d]*|\W+preprint)")
+_PREPRINT = re.compile(rf"(?i)\W*(?:arxiv|corr|preprint)(?:\W|\d|\b{_MONTH}\b|\bpreprint\b)*")
 _EDGES = " \t\n-–—:：,;.|*•·_`'\"“”()[]"
 
 

@@ -94,7 +94,7 @@ TABLES = [
             "new": f"|[{NEW.title}]({NEW.url})|2024|arXiv| code |[pdf]({NEW.url})|",
             "code": f"|[{NEW.title}]({NEW.url})|2024|arXiv"
             f"| [code]({HUB}brine/brackish) |[pdf]({NEW.url})|",
-            "venue": f"|[{NEW.title}]({NEW.url})|2024|ICML 2025| code |[pdf]({NEW.url})|",
+            "venue": f"|[{NEW.title}]({NEW.url})|2025|ICML 2025| code |[pdf]({NEW.url})|",
             "page": f"|[{PAGE.title}]({PAGE.url})||| code |[pdf]({PAGE.url})|",
         },
         4,
@@ -239,15 +239,15 @@ TEXTS = [
         "bold titles, authors in italics, breaks",
         f"""\
 **Tidal Scan.** [5th May, 2024].<br>
-*Ann Wave, Bo Shore.*<br>
+*Ann Wave, Bo Shore, Cy Foam.*<br>
 [[PDF]({ABS}2405.90001)]
 
 **Dune Net.** [1st Mar, 2024].<br>
-*Cy Grain, Di Sand and Ed Dust.*<br>
+*Cy Grain, Di Sand, Ed Dust.*<br>
 [[PDF]({ABS}2403.90002)] [[Code]({HUB}dune/net)]
 
 **Marsh Former.** [22nd Feb, 2024].<br>
-*Flo Reed, Gus Moor.*<br>
+*Flo Reed, Gus Moor, Ida Fen.*<br>
 [[PDF]({ABS}2402.90003)]
 """,
         {
@@ -266,20 +266,20 @@ TEXTS = [
         "an id before the title, authors on a line of their own",
         f"""\
 * [arXiv:2405.90001] **Tidal Scan**,
-  Ann Wave, Bo Shore
+  Ann Wave, Bo Shore, Cy Foam
   [[Paper]({ABS}2405.90001)]
   [[Code]({HUB}tide/scan)]
 
 * [arXiv:2403.90002] **Dune Net**,
-  Cy Grain, Di Sand
+  Cy Grain, Di Sand, Ed Dust
   [[Paper]({ABS}2403.90002)]
 
 * [arXiv:2402.90003] **Marsh Former**,
-  Flo Reed, Gus Moor
+  Flo Reed, Gus Moor, Ida Fen
   [[Paper]({ABS}2402.90003)]
 
 * [arXiv:2401.90004] **Reef Count**,
-  Hal Pond, Ida Lake
+  Hal Pond, Ida Lake, Jo Bay
   [[Paper]({ABS}2401.90004)]
 """,
         {
@@ -477,12 +477,94 @@ def test_what_cannot_be_written_is_refused() -> None:
         insert_paper(text, NEW, ("News",))
     with pytest.raises(ListError, match="under 'Tab': no entry there or elsewhere"):
         insert_paper(text, NEW, ("Tab",))
-    with pytest.raises(ListError, match="no entry there or elsewhere"):
-        insert_paper("## Section\n", NEW, SECTION)
     with pytest.raises(ListError, match="add it by hand"):
         insert_paper(text, replace(PAGE, url="javascript:alert(1)"), SECTION)
     with pytest.raises(ListError, match="add it by hand"):
         insert_paper(text, replace(NEW, title=" "), SECTION)
+
+
+def test_a_plain_row_where_no_entry_shows_how_one_is_written() -> None:
+    result = insert_paper("## Section\n", IN_VENUE, SECTION)
+    assert result.text == f"## Section\n\n- [{NEW.title}]({NEW.url}) (ICML)\n"
+    assert result.remarks == (module.PLAIN,)
+    table = "## Section\n\n|Paper title|Venue|Code|Notes|\n|---|---|---|---|\n"
+    result = insert_paper(table, WITH_CODE, SECTION)
+    assert result.row == f"| [{NEW.title}]({NEW.url}) |  | [code]({HUB}brine/brackish) |  |"
+    assert (result.line, result.left_out, result.remarks) == (5, (), (module.PLAIN,))
+
+
+YEARS = f"""# L
+
+## Tides
+
+### 2024
+
+- Tidal Scan [[paper]({ABS}2405.90001)]
+
+### 2023
+
+- Dune Net [[paper]({ABS}2305.90001)]
+
+### 2021 and before
+
+- Marsh Former [[paper]({ABS}2105.90001)]
+
+## Talks
+
+### ICML 2024
+
+- Reef Count [[paper]({ABS}2401.90004)]
+
+### arXiv papers
+
+- Salt Lake [[paper]({ABS}2401.90005)]
+
+## Months
+
+### 2024-04 (2)
+
+- Brine Maps [[paper]({ABS}2404.90006)]
+
+### 2024-03 (1)
+
+- Foam Maps [[paper]({ABS}2403.90006)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("paper", "topic", "heading", "line", "remark"),
+    [
+        (NEW, "Tides", "2024", 8, ""),
+        (replace(NEW, venue="ICML 2023"), "Tides", "2023", 12, ""),
+        (replace(NEW, year=2018), "Tides", "2021 and before", 16, ""),
+        (
+            replace(NEW, year=2025),
+            "Tides",
+            "2024",
+            8,
+            "no heading there is for 2025; it stands under “2024”",
+        ),
+        (
+            replace(NEW, year=2022),
+            "Tides",
+            "2023",
+            12,
+            "no heading there is for 2022; it stands under “2023”",
+        ),
+        (replace(NEW, venue="ICML 2024"), "Talks", "ICML 2024", 22, ""),
+        (NEW, "Talks", "arXiv papers", 26, ""),
+        (NEW, "Months", "2024-04 (2)", 32, ""),
+        (replace(NEW, published=date(2024, 3, 1)), "Months", "2024-03 (1)", 36, ""),
+    ],
+)
+def test_a_paper_goes_under_its_year_month_or_venue(
+    paper: Paper, topic: str, heading: str, line: int, remark: str
+) -> None:
+    result = insert_paper(YEARS, paper, (topic,))
+    assert (result.category, result.remarks) == ((topic, heading), (remark,) if remark else ())
+    assert result.row == f"- {NEW.title} [[paper]({NEW.url})]"
+    assert result.line == line
+    assert insert_paper(YEARS, paper, ("Tides", "2023")).category == ("Tides", "2023")
 
 
 HOSTILE_TITLES = {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from ssm_search.awesome import templates
+from ssm_search.awesome import slots, templates
 from ssm_search.awesome.escaping import escaped_address, escaped_title
+from ssm_search.awesome.slots import in_slots_of, joined
 from ssm_search.awesome.templates import Template, filled, template_of
+from ssm_search.awesome.tidying import constants_of, without_foreign
 from ssm_search.dates import Date
 from ssm_search.papers import Paper
 
@@ -36,37 +39,85 @@ def shown(source: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("source", "template"),
+    ("source", "slotted"),
     [
         (f"- [Tide: A *Scan* for Oceans]({ABS}2402.90001v2)", f"- [{{title}}]({ABS}{{id}})"),
         ("- Tide: A \\*Scan\\*\n  for Oceans arXiv:2402.90001", "- {title} arXiv:{id}"),
         ("http://www.arxiv.org/abs/2402.90001.pdf", f"{ABS}{{id}}"),
-        ("https://arxiv.org/pdf/2402.90001.pdf", "https://arxiv.org/pdf/{id}.pdf"),
+        ("https://arXiv.org/pdf/2402.90001.pdf", "https://arxiv.org/pdf/{id}.pdf"),
         (f"[code]({HUB}tide/scan)", "[code]({code})"),
+        (f"[code]( {HUB}tide/scan)", "[code]({code})"),
         (f"[code]({HUB}tide/scan-2)", f"[code]({HUB}tide/scan-2)"),
         (f"![x]({SHIELDS}github/stars/tide/scan)", f"![x]({SHIELDS}github/stars/{{repo}})"),
         ("Tide", "{name}"),
         ("Tide Pools", "Tide Pools"),
-        ("(ICML 2024)", "({venue})"),
-        ("*Ann Wave, Bo van Shore and Cy Grain*", "*{authors}*"),
-        ("A. Wave, B. Shore, et al", "{authors}"),
+        ("(ICML 2024)", "({venue} {year:%Y}{honour})"),
+        ("[2024 ICML 2024]", "[2024 {venue} {year:%Y}{honour}]".replace("2024", "{date:%Y}")),
+        ("*ICML 2024* [[ICML 2024](x)]", "*{venue} {year:%Y}{honour}* [[ICML {date:%Y}](x)]"),
+        ("[[ICML 2024](x)]", "[[{venue} {year:%Y}{honour}](x)]"),
+        ("*Ann Wave, Bo van Shore and Cy Grain*", "*{authors:and}*"),
+        ("A. Wave, B. Shore, et al", "{authors:i2, et al}"),
         ("Ann Wave", "Ann Wave"),
         ("(May, 2024)", "({date:%b, %Y})"),
         ("(June 2024)", "({date:%B %Y})"),
         ("[3rd Apr., 2024]", "[{date:%do %b., %Y}]"),
+        ("Apr 3, 2024", "{date:%b %e, %Y}"),
+        ("16 Apr 2024", "{date:%e %b %Y}"),
+        ("2024.4", "{date:%Y.%n}"),
+        ("2024年4月", "{date:%Y年%n月}"),
         (
             "2024-05-31 24.05.31 24.05 2024",
             "{date:%Y-%m-%D} {date:%y.%m.%D} {date:%y.%m} {date:%Y}",
         ),
         ("arXiv'24", "arXiv'{date:%y}"),
         ("12. Tide", "{number}. Tide"),
-        ("- Salt\n  It beats all.\n  <br>", "- Salt\n  <br>"),
     ],
 )
-def test_what_is_about_the_paper_becomes_a_slot(source: str, template: str) -> None:
-    found = template_of(source, TIDE)
+def test_what_is_about_the_paper_becomes_a_slot(source: str, slotted: str) -> None:
+    found = in_slots_of(source, TIDE)
     assert found is not None
-    assert shown(found.source) == template
+    assert shown(found) == slotted
+
+
+NAMED = replace(POST, name="SLT", venue="arXiv 16 Apr 2024", authors=("Ann Wave", "B. Shore"))
+
+
+@pytest.mark.parametrize(
+    ("source", "slotted"),
+    [
+        ("**[SLT]** Salt [SLT](x)", "**[{name}]** {title} [{name}](x)"),
+        ("**SLT-2** Salt", "**SLT-2** {title}"),
+        ("Salt, Ann Wave & B. Shore.", "{title}, {authors:&}."),
+        (
+            "Salt, Ann Wave, et al. (arXiv 16 Apr 2024)",
+            "{title}, {authors:1, et al.} ({preprint} {date:%e %b %Y})",
+        ),
+        ("[[arXiv](x)] Salt", "[[{preprint}](x)] {title}"),
+    ],
+)
+def test_names_authors_and_preprints_as_they_were_read(source: str, slotted: str) -> None:
+    found = in_slots_of(source, NAMED)
+    assert found is not None
+    assert shown(found) == slotted
+
+
+@pytest.mark.parametrize(
+    ("authors", "form", "written"),
+    [
+        (("Ann Wave", "Bo Shore", "Cy Foam"), "", "Ann Wave, Bo Shore, Cy Foam"),
+        (("Ann Wave", "Bo Shore", "Cy Foam"), "and", "Ann Wave, Bo Shore, and Cy Foam"),
+        (("Ann Wave", "Bo Shore"), "and", "Ann Wave and Bo Shore"),
+        (("Ann Wave", "Bo Shore"), "&", "Ann Wave & Bo Shore"),
+        (("Ann Wave", "Bo Shore"), ";", "Ann Wave; Bo Shore"),
+        (("Ann Maria Wave", "Bo Shore"), "i1 et al.", "A. M. Wave et al."),
+        (("Ann Wave",), "1 et al.", "Ann Wave"),
+        (("Ann Wave", "Bo Shore", "Cy Foam"), "2, et al", "Ann Wave, Bo Shore, et al"),
+    ],
+)
+def test_authors_are_written_as_the_neighbours_are(
+    authors: tuple[str, ...], form: str, written: str
+) -> None:
+    assert joined(authors, form) == written
 
 
 @pytest.mark.parametrize(
@@ -74,75 +125,144 @@ def test_what_is_about_the_paper_becomes_a_slot(source: str, template: str) -> N
     [
         f"- Tide: A *Scan* for Oceans [paper]({ABS}2402.90002)",
         "- Tide: A *Scan* for Oceans\0",
+        "- Tide: A *Scan* for Oceans\x01",
         '<a title="Tide: A *Scan* for Oceans" href="x">x</a>',
         '[x](https://a.example.org "Tide: A *Scan* for Oceans")',
     ],
-    ids=["another paper's id", "NUL", "an attribute", "a link's title"],
+    ids=["another paper's id", "NUL", "a mark", "an attribute", "a link's title"],
 )
 def test_entries_that_are_no_models(source: str) -> None:
-    assert template_of(source, TIDE) is None
+    assert in_slots_of(source, TIDE) is None
 
 
 def test_the_address_of_a_page_is_not_cut_out_of_a_longer_one() -> None:
-    page = template_of("[Salt](https://salt.example.org/a)", POST)
-    other = template_of("[Salt](https://salt.example.org/a/b.pdf)", POST)
+    page = in_slots_of("[Salt](https://salt.example.org/a)", POST)
+    other = in_slots_of("[Salt](https://salt.example.org/a/b.pdf)", POST)
     assert page is not None
     assert other is not None
-    assert (page.slots, other.slots) == ({"title", "url"}, {"title"})
+    assert (shown(page), shown(other)) == (
+        "[{title}]({url})",
+        "[{title}](https://salt.example.org/a/b.pdf)",
+    )
+
+
+ID = f"[[paper]({ABS}{{id}})]"
+PLAIN = f"- {{title}} {ID}"
+X = "https://x.example.org"
 
 
 @pytest.mark.parametrize(
-    ("source", "residue"),
+    ("source", "known", "left"),
     [
-        ("- \0title\0 [[paper]](\0url\0) [Code](\0code\0)", 0),
-        (f"![arXiv]({SHIELDS}badge/arXiv-red.svg)", 0),
-        (f"![Stars]({SHIELDS}github/stars/dune/net)", 1),
-        ("[page](https://a.example.org)", 1),
-        ("[S5] \0title\0", 1),
-        ("best of all", 3),
-        ("[Poster](\0code\0)", 1),
+        # links that lead elsewhere, with the brackets, labels and separators that go with them
+        (f"{PLAIN} [[Project]({X})]", "title id", PLAIN),
+        (f"{PLAIN}<br>:house:[page]({X})", "title id", PLAIN),
+        (f"- [{{name}}]({X}), {{title}} {ID}", "title name id", f"- {{name}}, {{title}} {ID}"),
+        (f"- [{{name}}]({X}), {{title}} {ID}", "title id", PLAIN),
+        (f"- [{{title}}]({X})", "title id", f"- [{{title}}]({ABS}{{id}})"),
+        (f"{PLAIN} ![fig]({X}/1.png)", "title id", PLAIN),
+        (f"{PLAIN} [[Poster]]({{code}})", "title id code", PLAIN),
+        (f"{PLAIN} [[PyTorch]]({{code}})", "title id code", f"{PLAIN} [[code]]({{code}})"),
+        # what nothing is known for
+        (f"{PLAIN} [[Code]({{code}})]", "title id", PLAIN),
+        (f"{PLAIN}\n  - Code: [official]({{code}})", "title id", PLAIN),
+        (f"- {{title}} ({{venue}} {{year:%Y}}) {ID}", "title id", PLAIN),
+        (
+            f"- ({{venue}}, {{date:%Y}}) {{title}} {ID}",
+            "title id date",
+            f"- ({{date:%Y}}) {{title}} {ID}",
+        ),
+        (
+            f"- **{{title}}**. *{{authors:}}*. {{venue}}. {ID}",
+            "title id",
+            f"- **{{title}}**. {ID}",
+        ),
+        (f"- **[{{name}}]** {{title}} {ID}", "title id", PLAIN),
+        (
+            f'- **{{name}}**: "{{title}}", *{{venue}}*. {ID}',
+            "title id",
+            f'- "{{title}}". {ID}',
+        ),
+        (
+            f"- {{title}} [[{{venue}}]]({ABS}{{id}})",
+            "title id",
+            f"- {{title}} [[paper]]({ABS}{{id}})",
+        ),
+        # words about one paper
+        (f"{PLAIN} - the best of all tides", "title id", PLAIN),
+        (f"{PLAIN} [sea, waves]", "title id", PLAIN),
+        (f"- 🔥 {{title}} {ID}", "title id", PLAIN),
+        (
+            f"{PLAIN}\n  - Keyword: sea, waves\n  - {{date:%Y}}",
+            "title id date",
+            f"{PLAIN}\n  - {{date:%Y}}",
+        ),
+        (" a new video dataset of seas ", "title id", " "),
+        # what stays
+        (
+            f"{PLAIN} ![arXiv]({SHIELDS}badge/arXiv-red.svg)",
+            "title id",
+            f"{PLAIN} ![arXiv]({SHIELDS}badge/arXiv-red.svg)",
+        ),
+        (f"{PLAIN}\n  - Code: None", "title id", f"{PLAIN}\n  - Code: None"),
+        (f"{PLAIN} :star:[code]({{code}})", "title id code", f"{PLAIN} :star:[code]({{code}})"),
     ],
 )
-def test_what_is_left_over_is_counted(source: str, residue: int) -> None:
-    counted = templates.without_code(Template(source + " [x](\0code\0)", 0))
-    if "\0code\0" in source:
-        counted = Template(source, templates._residue(source))
-    assert counted.residue == residue
+def test_what_is_about_one_paper_goes_with_all_that_belongs_to_it(
+    source: str, known: str, left: str
+) -> None:
+    slotted = re.sub(r"\{([a-z]+(?::[^{}]*)?)\}", "\0\\1\0", source)
+    assert shown(without_foreign(slotted, set(known.split()))) == left
 
 
-def test_templates_are_cut_to_what_is_known() -> None:
-    full = Template(
-        "- (arXiv \0date:%y.%m\0) **\0title\0**, \0authors\0 [[arXiv]](https://arxiv.org/abs/\0id\0)"
-        f" [[code](\0code\0)] ![Stars]({SHIELDS}github/stars/\0repo\0)",
-        0,
+def test_words_that_all_entries_have_stay() -> None:
+    entries = [f"- Rated: \0title\0 (numbered) {n}" for n in range(5)]
+    constants = constants_of(entries)
+    assert constants == {"rated", "numbered"}
+    assert without_foreign(entries[0], {"title"}, constants) == "- Rated: \0title\0 (numbered)"
+    assert constants_of(entries[:3]) == frozenset()
+
+
+def test_a_template_has_what_its_paper_shares_with_others() -> None:
+    known = frozenset("title id code venue year".split())
+    source = (
+        f"- **Tide: A *Scan* for Oceans** (ICML 2024) [[pdf]({ABS}2402.90001)] [[x]({X})] 12 stars"
     )
-    cut = templates.without_code(full)
-    assert shown(cut.source) == (
-        f"- (arXiv {{date:%y.%m}}) **{{title}}**, {{authors}} [[arXiv]]({ABS}{{id}})"
+    found = template_of(source, TIDE, known)
+    assert found is not None
+    assert (
+        shown(found.source)
+        == f"- **{{title}}** ({{venue}} {{year:%Y}}{{honour}}) [[pdf]({ABS}{{id}})]"
     )
-    cut = templates.without_authors(cut)
-    assert shown(cut.source) == f"- (arXiv {{date:%y.%m}}) **{{title}}** [[arXiv]]({ABS}{{id}})"
-    cut = templates.without_brackets(cut, "date")
-    assert shown(cut.source) == f"- **{{title}}** [[arXiv]]({ABS}{{id}})"
-    cut = templates.with_address(cut)
-    assert shown(cut.source) == "- **{title}** [[paper]]({url})"
-    assert cut.residue == 0
-    html = Template('<a href="\0url\0">\0title\0</a> <a href="\0code\0">code</a></li>', 0)
-    assert shown(templates.without_code(html).source) == '<a href="{url}">{title}</a></li>'
+    assert template_of(f"<li>Tide: A *Scan* for Oceans {ABS}2402.90001", TIDE, known) is None
 
 
-@pytest.mark.parametrize(
-    ("source", "cut"),
-    [
-        ("(arXiv \0date:%Y\0) \0title\0", "{title}"),
-        ("\0title\0 [\0date:%Y\0]. x", "{title} x"),
-        ("\\(\0date:%Y\0) \0title\0", "{title}"),
-        ("[\0date:%Y\0](\0url\0)", "[{date:%Y}]({url})"),
-        ("(\0venue\0, \0date:%Y\0)", "({venue}, {date:%Y})"),
-    ],
-)
-def test_brackets_go_with_what_stands_in_them(source: str, cut: str) -> None:
-    assert shown(templates.without_brackets(Template(source, 0), "date").source) == cut
+def test_a_page_elsewhere_is_not_called_arxiv() -> None:
+    found = template_of(
+        f"- Tide: A *Scan* for Oceans [[arXiv]({ABS}2402.90001)] (arXiv:2402.90001)",
+        TIDE,
+        frozenset({"title", "url"}),
+    )
+    assert found is not None
+    assert shown(found.source) == "- {title} [[paper]({url})]"
+
+
+def test_a_piece_is_grafted_where_it_stands_elsewhere() -> None:
+    def slotted(source: str) -> Template:
+        return Template(re.sub(r"\{([a-z]+)\}", "\0\\1\0", source))
+
+    plain = slotted("- **[{name}]** {title} [[paper]({id})] [[code]({code})]")
+    donor = slotted("- {title} (**{venue}**) [[paper]({id})]")
+    whole = templates.grafted(plain, donor, "venue")
+    assert whole is not None
+    assert (
+        shown(whole.source)
+        == "- **[{name}]** {title} (**{venue}**) [[paper]({id})] [[code]({code})]"
+    )
+    whole = templates.grafted(donor, plain, "name")
+    assert whole is not None
+    assert shown(whole.source) == "- **[{name}]** {title} (**{venue}**) [[paper]({id})]"
+    assert templates.grafted(slotted("* [{title}]({id})"), plain, "name") is None
 
 
 @pytest.mark.parametrize(
@@ -152,7 +272,10 @@ def test_brackets_go_with_what_stands_in_them(source: str, cut: str) -> None:
         ("%B %Y", ["April 2024", "April 2024", "2024"]),
         ("%y.%m.%D", ["24.04.23", "24.04", "2024"]),
         ("%Y-%m-%D", ["2024-04-23", "2024-04", "2024"]),
-        ("%y", ["24", "24", "2024"]),
+        ("%y", ["24", "24", "24"]),
+        ("%Y.%n", ["2024.4", "2024.4", "2024"]),
+        ("%e %b %Y", ["23 Apr 2024", "Apr 2024", "2024"]),
+        ("%b %e, %Y", ["Apr 23, 2024", "Apr 2024", "2024"]),
     ],
 )
 def test_dates_are_written_as_far_as_they_are_known(form: str, written: list[str]) -> None:
@@ -181,9 +304,8 @@ def test_days_have_their_suffixes() -> None:
 
 
 def test_facts_that_look_like_slots_are_not_filled() -> None:
-    assert filled(Template("\0title\0 \0id\0", 0), {"title": "\0id\0", "id": "1"}, Date()) == (
-        "\0id\0 1"
-    )
+    facts = {"title": "\0id\0", "id": "1"}
+    assert filled(Template("\0title\0 \0id\0"), facts, TIDE) == "\0id\0 1"
 
 
 @pytest.mark.parametrize(
@@ -239,7 +361,7 @@ def test_addresses_end_nothing(url: str, written: str) -> None:
     ],
 )
 def test_repository(url: str, repository: str) -> None:
-    assert templates.repository(url) == repository
+    assert slots.repository(url) == repository
 
 
 HOSTILE = [
@@ -255,14 +377,16 @@ HOSTILE = [
 def test_hostile_input_ends_soon(text: str) -> None:
     started = time.process_time()
     for paper in (TIDE, POST, replace(POST, title=text[:5_000])):
-        template_of(f"- {paper.title} {text} {ABS}2402.90001 {HUB}tide/scan", paper)
-    template = Template(f"{text} \0id\0 \0code\0 \0repo\0 \0authors\0 \0date:%Y\0 {text}", 0)
-    templates.with_address(template)
-    templates.without_code(template)
-    templates.without_authors(template)
-    templates.without_brackets(template, "date")
-    templates.is_preprint(text)
-    templates.repository(text)
+        source = f"- {paper.title} {text} {ABS}2402.90001 {HUB}tide/scan"
+        in_slots_of(source, paper)
+        template_of(source, paper, frozenset({"title", "id"}))
+    source = (
+        f"{text[:6_000]} \0title\0 \0id\0 \0code\0 \0repo\0 \0authors\0 \0date:%Y\0 {text[:6_000]}"
+    )
+    for known in ({"title", "id"}, {"title", "id", "code", "repo", "authors", "date"}):
+        without_foreign(source, known)
+    slots.repository(text)
+    slots.split_venue(text)
     escaped_title(text, in_table=True)
     escaped_address(f"https://a.example.org/{text}")
     assert time.process_time() - started < SECONDS_FOR_HOSTILE_INPUT

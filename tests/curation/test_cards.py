@@ -225,10 +225,29 @@ def test_a_list_without_headings(tmp_path: Path) -> None:
 # ── many ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("given", ["2402.00009", "https://example.org/x", "kites", ""])
-def test_nothing_is_known(search: PaperSearch, given: str) -> None:
-    with pytest.raises(SubmissionError, match="no title and no abstract is known; give its title"):
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            "2402.00009",
+            "2402.00009: arXiv was not asked: no title and no abstract is known; give its",
+        ),
+        (
+            "https://example.org/x",
+            "https://example.org/x is not on arXiv, where its title could be",
+        ),
+        (
+            "kites",
+            "'kites' is neither an arXiv id, such as 2404.03425, nor a web address, https://…;",
+        ),
+        ("2413.00001", "'2413.00001' is neither an arXiv id"),
+        ("", "nothing was submitted; expected an arXiv id, a link or a title"),
+    ],
+)
+def test_nothing_is_known(search: PaperSearch, given: str, said: str) -> None:
+    with pytest.raises(SubmissionError) as refused:
         submit(search, given, LIST, offline=True)
+    assert str(refused.value).startswith(said)
 
 
 def test_cards_for_some_and_reasons_for_others(search: PaperSearch) -> None:

@@ -3,50 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, islice
 
 from ssm_search.awesome.columns import column_role
 from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.layout import Layout, Stretch, by_votes
+from ssm_search.awesome.layout import Layout, Stretch, by_votes, shares_of
 from ssm_search.awesome.markup import split_row
 from ssm_search.awesome.reading import Entry
-from ssm_search.awesome.templates import (
-    Template,
-    is_preprint,
-    says_arxiv,
-    template_of,
-    with_address,
-    without_authors,
-    without_brackets,
-    without_code,
-)
+from ssm_search.awesome.slots import in_slots_of
+from ssm_search.awesome.templates import Template, grafted, says_arxiv, template_of
+from ssm_search.awesome.tidying import PLACEHOLDERS, constants_of, is_bare_label
+from ssm_search.venues import is_preprint
 
 MODELS = 1000  # entries of the section, and of the rest, that are looked at; it has 700 at most
-HABIT = 0.5  # share of the entries from which on words that are in all of them belong to none
+# A template that has more of what is wanted is taken before others only if it is no oddity: if so
+# many, for each of the commonest, are written like it but for what differs from paper to paper.
+NO_ODDITY = 0.1
+SIBLING = 3  # of how many entries elsewhere one counts that stands under the same upper heading
 
 
 def templates_for(
-    layout: Layout, stretch: Stretch, facts: Mapping[str, str]
+    layout: Layout, stretch: Stretch, facts: Mapping[str, str], wanted: Collection[str]
 ) -> Iterator[tuple[Template, bool]]:
     """Templates for an entry under a heading, the best first, and whether they are of a table.
 
     Args:
         facts: what is known of its paper, by slot; no template has other slots.
+        wanted: the slots that its entry should have if any neighbour shows how; the rest of what
+            is known is there if most neighbours have it.
     """
     if "id" in facts and "url" in facts:  # as a page like any other only where no id ever stands
         by_id = {slot: value for slot, value in facts.items() if slot != "url"}
-        yield from templates_for(layout, stretch, by_id)
+        yield from templates_for(layout, stretch, by_id, wanted)
     others = (one.entries for one in layout.stretches.values() if one.start != stretch.start)
     everywhere = [*stretch.entries[:MODELS], *islice(chain.from_iterable(others), MODELS)]
     has_header = layout.header(stretch) is not None
-    models = stretch.entries or [entry for entry in everywhere if entry.roles or not has_header]
-    if 2 * sum(bool(entry.roles) for entry in models) > len(models):
+    models = stretch.entries or [
+        entry for entry in everywhere if layout.is_row(entry) or not has_header
+    ]
+    if 2 * sum(map(layout.is_row, models)) > len(models):
         for row in _rows(layout, stretch, everywhere, facts):
             yield row, True
-    if not all(entry.roles for entry in models):
-        for template in _texts(layout, stretch, everywhere, facts):
+    if not all(map(layout.is_row, models)):
+        for template in _texts(layout, stretch, everywhere, facts, wanted):
             yield template, False
 
 
@@ -55,63 +57,106 @@ def _texts(
     stretch: Stretch,
     everywhere: Sequence[Entry],
     facts: Mapping[str, str],
+    wanted: Collection[str],
 ) -> list[Template]:
-    """Templates of list items and paragraphs, the best first."""
+    """Templates of list items, paragraphs and rows of HTML, the best first."""
     here, anywhere = Counter[Template](), Counter[Template]()
+    bones_here, skeletons = Counter[Template](), Counter[Template]()
+    skeleton_of: dict[Template, Template] = {}
     neighbours = set(stretch.entries)
-    in_html = {_is_html(layout.source(entry)) for entry in stretch.entries if not entry.roles}
+    models = [entry for entry in everywhere if not layout.is_row(entry)]
+    in_html = {_is_html(layout.source(entry)) for entry in models if entry in neighbours}
     ends_free = bool(layout.gap(stretch))  # else white space there may be a line break
-    for entry in everywhere:
-        template = None if entry.roles else template_of(layout.source(entry), entry.paper)
-        if template is None or "title" not in template.slots:
+    constants = constants_in(layout, models)
+    known = frozenset(facts)
+    category = next(path for path, one in layout.stretches.items() if one.start == stretch.start)
+    parent = category[:-1]
+    bones = known & {"title", "id", "url", "number"}
+    for entry in models:
+        source = layout.source(entry)
+        if in_html and _is_html(source) not in in_html:
             continue
-        if in_html and _is_html(template.source) not in in_html:
+        template = template_of(source, entry.paper, known, constants)
+        if template is None or "title" not in template.slots or not _leads_to(template):
             continue
-        variant = _variant(template, facts)
         if ends_free:
-            variant = replace(variant, source=variant.source.rstrip())
+            template = replace(template, source=template.source.rstrip())
+        if "id" not in facts and says_arxiv(template.source):
+            continue
         # A published paper's entry shows only if nothing else does how one of arXiv's is written.
-        shows = "venue" not in template.slots or "venue" in facts
-        anywhere[variant] += shows
-        here[variant] += shows and entry in neighbours
+        shows = is_preprint(entry.paper.venue) or "venue" in facts
+        skeleton = template_of(source, entry.paper, bones, constants) or template
+        skeleton_of.setdefault(template, skeleton)
+        near = SIBLING if parent and entry.paper.categories[0][:-1] == parent else 1
+        bones_here[skeleton] += entry in neighbours
+        skeletons[skeleton] += near
+        anywhere[template] += shows * near
+        here[template] += shows and entry in neighbours
+    shares = shares_of(bones_here, skeletons)
+    most = max(shares.values(), default=0)
 
-    def fit(template: Template) -> tuple[bool, ...]:
-        habit = _is_habit(here[template], here.total())
-        habit |= _is_habit(anywhere[template], anywhere.total())
-        return (
-            template.residue == 0 or habit,
-            ("code" in template.slots) == ("code" in facts),
-            ("venue" in template.slots) == ("venue" in facts),
-            anywhere[template] > 0,
-        )
+    def fit(template: Template) -> tuple[bool | int, ...]:
+        covered = sum(slot in template.slots for slot in wanted)
+        return (shares[skeleton_of[template]] >= NO_ODDITY * most, covered)
 
-    groups: dict[tuple[bool, ...], Counter[Template]] = {}
+    groups: dict[tuple[bool | int, ...], Counter[Template]] = {}
     for one, votes in sorted(anywhere.items(), key=lambda item: -len(item[0].slots)):
-        if one.slots <= set(facts) and _leads_to(one, facts):
-            groups.setdefault(fit(one), Counter())[one] = votes
-    return [one for key in sorted(groups, reverse=True) for one in by_votes(here, groups[key])]
+        groups.setdefault(fit(one), Counter())[one] = votes
+    best = [one for key in sorted(groups, reverse=True) for one in by_votes(here, groups[key])]
+    if not best:
+        return []
+    whole = best[0]
+    donors = by_votes(here, anywhere)
+    for slot in wanted:
+        if slot not in whole.slots:
+            grafts = (grafted(whole, donor, slot) for donor in donors if slot in donor.slots)
+            whole = next(filter(None, grafts), whole)
+    return [whole, *best]
 
 
-def _variant(template: Template, facts: Mapping[str, str]) -> Template:
-    """``template``, cut to what is known of the paper."""
-    if "code" in template.slots and "code" not in facts:
-        template = without_code(template)
-    if "authors" in template.slots and "authors" not in facts:
-        template = without_authors(template)
-    if "id" in template.slots and "id" not in facts:
-        template = with_address(template)
-    for slot in ("date", "venue"):
-        if slot in template.slots and slot not in facts:
-            template = without_brackets(template, slot)
-    return template
+def plain_templates(
+    layout: Layout, stretch: Stretch, facts: Mapping[str, str]
+) -> Iterator[tuple[Template, bool]]:
+    """Templates for where no entry shows how one is written, and whether they are of a table."""
+    if "id" not in facts and "url" not in facts:
+        return
+    link = "https://arxiv.org/abs/\0id\0" if "id" in facts else "\0url\0"
+    title = f"[\0title\0]({link})"
+    header = layout.header(stretch)
+    if header is not None:
+        line = layout.lines[header].strip()
+        cells = {"title": title, "venue": "\0venue\0", "code": "[code](\0code\0)"}
+        cells |= {"year": "\0date:%Y\0", "date": "\0date:%Y\0", "authors": "\0authors\0"}
+        cells |= {"link": f"[paper]({link})", "name": "\0name\0"}
+        roles = [column_role(cell) for cell in split_row(line)]
+        fitting = (cells.get(role, "") for role in roles)
+        known = {*facts, "title"}
+        shown = [cell if Template(cell).slots <= known else "" for cell in fitting]
+        row = " | ".join(shown)
+        if "title" in roles:
+            yield Template(f"| {row} |" if line.startswith("|") else row), True
+        return
+    bullets = Counter(layout.source(one)[:1] for one in layout.reading.entries)
+    bullet = next((one for one, _ in bullets.most_common() if one in "*+"), "-")
+    venue = " (\0venue\0)" if "venue" in facts else ""
+    if "code" in facts:
+        yield Template(f"{bullet} {title}{venue} [[code]](\0code\0)"), False
+    yield Template(f"{bullet} {title}{venue}"), False
+    yield Template(f"{bullet} {title}"), False
+
+
+def constants_in(layout: Layout, entries: Sequence[Entry]) -> frozenset[str]:
+    """The words that nearly all of ``entries`` have beside what is about their papers."""
+    slotted = (in_slots_of(layout.source(entry), entry.paper) for entry in entries)
+    return constants_of([text for text in slotted if text])
 
 
 def _is_html(source: str) -> bool:
     return source.lstrip().startswith("<")
 
 
-def _leads_to(template: Template, facts: Mapping[str, str]) -> bool:
-    return "url" in template.slots or ("id" in template.slots and "id" in facts)
+def _leads_to(template: Template) -> bool:
+    return bool(template.slots & {"url", "id"})
 
 
 def _rows(
@@ -122,7 +167,7 @@ def _rows(
 ) -> Iterator[Template]:
     """Templates of a table row: each column as most rows have it, here or else in the list."""
     roles = _roles(layout, stretch, everywhere)
-    alike = [entry for entry in everywhere if entry.roles == roles]
+    alike = [entry for entry in everywhere if entry.roles == roles and layout.is_row(entry)]
     neighbours = set(stretch.entries)
     here = [entry for entry in alike if entry in neighbours]
     widths = Counter(len(layout.cells(entry)) for entry in here or alike)
@@ -137,26 +182,30 @@ def _rows(
         choices = [_cell(layout, pool, at, role, facts) for pool in pools]
         if role == "venue" and "venue" not in facts and {"id", "date"} <= set(facts):
             # A list of published papers alone.
-            published = _cell(layout, pools[1], at, role, {**facts, "venue": ""})
-            choices.append(published and published.replace("\0venue\0", "arXiv \0date:%Y\0"))
+            published = _cell(layout, pools[1], at, role, {**facts, "venue": "", "year": ""})
+            name = "\0preprint\0" if "preprint" in facts else "arXiv"
+            if published:
+                choices.append(
+                    f"{published[: len(published) - len(published.lstrip())]}{name}"
+                    f" \0year:%Y\0{published[len(published.rstrip()) :]}"
+                )
         parts.append(next((cell for cell in choices if cell is not None), None))
     yield Template(
         "|".join(
             part if part is not None else _blank(layout, pools[1], at, roles, outer, facts)
             for at, part in enumerate(parts)
-        ),
-        0,
+        )
     )
 
 
 def _roles(layout: Layout, stretch: Stretch, everywhere: Sequence[Entry]) -> tuple[str, ...]:
     """What the cells of a new row hold."""
-    if stretch.entries:
-        return Counter(entry.roles for entry in stretch.entries if entry.roles).most_common(1)[0][0]
+    rows = [entry for entry in stretch.entries if layout.is_row(entry)]
     header = layout.header(stretch)
-    if header is None:
-        return Counter(entry.roles for entry in everywhere if entry.roles).most_common(1)[0][0]
-    return tuple(map(column_role, split_row(layout.lines[header].strip())))
+    if not rows and header is not None:
+        return tuple(map(column_role, split_row(layout.lines[header].strip())))
+    rows = rows or [entry for entry in everywhere if layout.is_row(entry)]
+    return Counter(entry.roles for entry in rows).most_common(1)[0][0]
 
 
 def _cell(
@@ -164,31 +213,45 @@ def _cell(
 ) -> str | None:
     """How most rows that are like the new one write a column; None if no row is."""
     votes: Counter[str] = Counter()
-    residue: dict[str, int] = {}
+    known = frozenset(facts)
+    has_title = _has_title(layout, tuple(pool), at)
     for entry in pool:
         if role == "code" and bool(entry.paper.code_url) != ("code" in facts):
             continue
         if role == "venue" and is_preprint(entry.paper.venue) == ("venue" in facts):
             continue
-        template = template_of(layout.cells(entry)[at], entry.paper)
-        if template is None or (role == "title" and "title" not in template.slots):
+        cell = layout.cells(entry)[at]
+        template = template_of(cell, entry.paper, known)
+        if template is None or (has_title and "title" not in template.slots):
             continue
-        variant = _variant(template, facts)
-        if ("venue" in facts or "id" not in facts) and says_arxiv(variant.source):
+        shown = template.source if template.slots else cell
+        if not template.slots and not (
+            _is_for_all(cell, role) and cell == in_slots_of(cell, entry.paper)
+        ):
             continue
-        if variant.slots <= set(facts):
-            votes[variant.source] += 1
-            residue[variant.source] = variant.residue
-    for source, count in votes.most_common():
-        # Mere words, such as a task that most have in common, are about those papers all the same.
-        if not residue[source] or ("\0" in source and _is_habit(count, len(pool))):
-            return source
-    return None
+        if ("venue" in facts or "id" not in facts) and says_arxiv(shown):
+            continue
+        votes[shown] += 1
+    return votes.most_common(1)[0][0] if votes else None
 
 
-def _is_habit(count: int, total: int) -> bool:
-    """Whether what ``count`` of ``total`` entries have says nothing about any of them."""
-    return count > 1 and count > HABIT * total
+@lru_cache(maxsize=512)
+def _has_title(layout: Layout, pool: tuple[Entry, ...], at: int) -> bool:
+    """Whether most rows have their title in this column."""
+    cells = (in_slots_of(layout.cells(entry)[at], entry.paper) or "" for entry in pool)
+    return 2 * sum("\0title\0" in cell for cell in cells) > len(pool)
+
+
+def _is_for_all(cell: str, role: str) -> bool:
+    """Whether a cell without a slot says nothing about its paper: blank, a dash, "N/A", a label.
+
+    A sign such as ⚠ says so only where a link to code would stand; elsewhere it is a mark given.
+    """
+    text = cell.strip()
+    if any(map(str.isalnum, text)):
+        plain = text.strip("[]()`*_ ")
+        return plain.casefold() in PLACEHOLDERS or (len(plain) > 1 and is_bare_label(plain))
+    return role == "code" or text.isascii() or text in ("–", "—")
 
 
 def _blank(
@@ -204,14 +267,20 @@ def _blank(
     padding = " " if 2 * sum(cell.startswith(" ") for cell in cells) > len(cells) else ""
     role = roles[at - outer] if 0 <= at - outer < len(roles) else ""
     if role == "code" and "code" in facts:
-        placeholders = Counter(cell.strip() for cell in cells if is_label(cell.strip()))
+        labels = (cell.strip() for cell in cells if any(map(str.isalpha, cell)))
+        placeholders = Counter(label for label in labels if is_label(label) and label != "N/A")
         label = placeholders.most_common(1)[0][0] if placeholders else "code"
-        return f"{padding}[{label or 'code'}](\0code\0){padding}"
+        return f"{padding}[{label}](\0code\0){padding}"
     if role in ("date", "year") and "date" in facts:
-        templates = (template_of(layout.cells(entry)[at], entry.paper) for entry in pool)
+        templates = (
+            template_of(cell, e.paper, frozenset(facts))
+            for cell, e in zip(cells, pool, strict=True)
+        )
         forms = Counter(form for one in templates if one for form in one.dates)
         form = forms.most_common(1)[0][0] if forms else "%Y"
         return f"{padding}\0date:{form}\0{padding}"
+    if role in ("venue", "authors", "name") and role in facts:
+        return f"{padding}\0{role}\0{padding}"
     numbers = sum(cell.strip().isdecimal() for cell in cells)
     if at == outer and not role and 2 * numbers > len(cells):
         return f"{padding}\0number\0{padding}"

@@ -61,7 +61,7 @@ def moved(layout: Layout, entry: Entry, category: Category) -> Change | None:
     while not lines[-1].strip():
         lines.pop()
     gap = [] if entry.roles else layout.gap(stretch)
-    place = layout.place(replace(stretch, entries=tuple(kin)), entry.paper.id)
+    place = layout.place(replace(stretch, entries=tuple(kin)), entry.paper)
     if place < len(kin):
         at, added = kin[place].line - 1, [*lines, *gap]
     elif kin:

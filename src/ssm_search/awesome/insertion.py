@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome.drafts import templates_for
+from ssm_search.awesome.drafts import plain_templates, templates_for
 from ssm_search.awesome.escaping import escaped_address, escaped_title
 from ssm_search.awesome.layout import Layout, Numbering, Stretch, count_lines
+from ssm_search.awesome.occasions import occasion_of
 from ssm_search.awesome.reading import ListReading, read_list
-from ssm_search.awesome.templates import filled, is_preprint, repository
+from ssm_search.awesome.slots import repository, split_venue
+from ssm_search.awesome.templates import filled
 from ssm_search.dates import Date
 from ssm_search.errors import ListError
 from ssm_search.papers import Category, Paper, title_key
+from ssm_search.venues import find_venue, find_year, is_preprint
 
 TRIES = 8  # templates that are tried, the best first, before the paper is given back
+SAID = 1 / 3  # of the papers on arXiv alone, from which on an entry says so
+PLAIN = "no entry of the list shows how one is written there: this is a plain one"
 QUOTED = 200  # characters of a title that an error shows
 
 
@@ -28,52 +34,54 @@ class Insertion:
         text: the whole list.
         row: the entry itself, without the blank lines around it.
         line: 1-based line of ``text`` that it starts on.
+        category: the heading it stands under: the one asked for, or one for its year below it.
         left_out: what is known of the paper, but has no place in the entries of this list.
+        remarks: what to look at before it is kept.
     """
 
     text: str = field(repr=False)  # a whole list would bury the rest
     row: str
     line: int
+    category: Category = ()
     left_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
     """Put an entry for ``paper`` into the list ``text``, under ``category``.
 
     It is written by the template that most entries of the section share, else most of the list,
-    and stands where the order of the section wants it: newest first, newest last, or at the end.
-    Reading the result gives the old papers and the new one; every other byte stays.
+    and stands where the order of the section wants it: newest first, newest last, by name, or at
+    the end. Where headings for years or venues stand below ``category``, it goes under the one for
+    its own. Reading the result gives the old papers and the new one; every other byte stays.
 
     Raises:
-        ListError: there is no such heading, the paper is listed already, or no entry of the list
-            shows how one is written.
+        ListError: there is no such heading, the paper is listed already, or it cannot be written
+            so that it would be read again.
     """
     reading = read_list(text)
+    category, remark = occasion_of(reading, category, paper)
     _check(reading, paper, category)
     layout = Layout(text, reading)
     stretch = layout.stretches[category]
-    facts = _facts(paper)
-    tried: set[str] = set()
-    for template, in_table in templates_for(layout, stretch, facts):
-        if template.source in tried:
-            continue
-        tried.add(template.source)
-        kin = tuple(entry for entry in stretch.entries if bool(entry.roles) == in_table)
+    facts = _facts(paper, reading)
+    wanted = _wanted(paper, facts, category, reading)
+    templates = templates_for(layout, stretch, facts, wanted)
+    tried = list(dict.fromkeys(templates))[:TRIES]
+    for template, in_table in [*tried, *plain_templates(layout, stretch, facts)]:
+        kin = tuple(entry for entry in stretch.entries if layout.is_row(entry) == in_table)
         among = replace(stretch, entries=kin)
         numbering = layout.numbering(kin) if "number" in template.slots else None
-        written = _written(facts, numbering, in_table)
-        row = filled(template, written, Date.of(paper))
-        left_out = tuple(
-            name
-            for name, known in (("code", paper.code_url), ("venue", facts.get("venue")))
-            if known and name not in template.slots
-        )
+        row = filled(template, _written(facts, numbering, in_table), paper)
+        known = {"code": paper.code_url, "venue": facts.get("venue") if "venue" in wanted else ""}
+        left_out = tuple(name for name in known if known[name] and name not in template.slots)
         goes_last = numbering.goes_last if numbering else None
         insertion = _insert(layout, among, row, paper, in_table, goes_last)
         if _is_sound(reading, insertion, paper, category, "code" in left_out):
-            return replace(insertion, left_out=left_out)
-        if len(tried) == TRIES:
-            break
+            is_plain = (template, in_table) not in tried
+            remarks = [remark] if remark else []
+            remarks += [PLAIN] if is_plain else []
+            return replace(insertion, category=category, left_out=left_out, remarks=tuple(remarks))
     reason = (
         "as the entries of the list are written, it could not be read back from there"
         if tried
@@ -98,34 +106,69 @@ def _check(reading: ListReading, paper: Paper, category: Category) -> None:
             )
 
 
-def _facts(paper: Paper) -> dict[str, str]:
+def _facts(paper: Paper, reading: ListReading) -> dict[str, str]:
     """What can stand in a template's slots; a slot that is not here cannot be filled."""
     name, colon, _ = paper.title.partition(":")
     code, known_id = escaped_address(paper.code_url), arxiv_id(paper.id)
+    venue, _, year, honour = split_venue(" ".join(paper.venue.split()))
+    has_venue = not is_preprint(paper.venue)
+    year = str(paper.year or (find_year(paper.venue) if year else "") or "")
     facts = {
         "title": paper.title,
-        "name": name if colon else "",
+        "name": paper.name or (name if colon else ""),
         "id": known_id or "",
         "url": f"https://arxiv.org/abs/{known_id}" if known_id else escaped_address(paper.url),
         "code": code,
         "repo": repository(code),
-        "venue": "" if is_preprint(paper.venue) else paper.venue,
-        "authors": ", ".join(paper.authors),
+        "venue": venue.strip() if has_venue else "",
+        "preprint": "" if has_venue or not known_id else _preprint(venue, reading),
+        "honour": honour if has_venue else "",
+        "authors": "\n".join(paper.authors),
         "number": "known",
         "date": "known" if Date.of(paper).year else "",
+        "year": year or ("" if has_venue else str(Date.of(paper).year or "")),
     }
     return {slot: value for slot, value in facts.items() if value}
+
+
+def _wanted(
+    paper: Paper, facts: Mapping[str, str], category: Category, reading: ListReading
+) -> list[str]:
+    """The slots that an entry should have: what is given, and "arXiv" where such papers have it."""
+    wanted = [slot for slot in ("code", "venue") if slot in facts]
+    if "venue" in facts and any(facts["venue"] in find_venue(heading) for heading in category):
+        wanted.remove("venue")  # its heading says so
+    if paper.name:
+        wanted.append("name")
+    if "preprint" in facts:
+        alone = [e.paper for e in reading.entries if is_preprint(e.paper.venue)]
+        alone = [one for one in alone if one.kind == "paper"]
+        if paper.venue or sum(bool(one.venue) for one in alone) >= SAID * len(alone):
+            wanted.append("preprint")
+    return wanted
+
+
+def _preprint(given: str, reading: ListReading) -> str:
+    """What the list calls a paper that is on arXiv alone: "arXiv", "Preprint"; "" for nothing."""
+    names = (split_venue(entry.paper.venue)[0] for entry in reading.entries)
+    votes = Counter(name.strip() for name in names if name.strip() and is_preprint(name))
+    return given.strip() or (votes.most_common(1)[0][0] if votes else "")
 
 
 def _written(
     facts: Mapping[str, str], numbering: Numbering | None, in_table: bool
 ) -> dict[str, str]:
     """``facts`` as Markdown; all but addresses and ids may come from a stranger."""
-    shown = ("title", "name", "venue", "authors")
+    shown = ("title", "name", "venue", "preprint")
     written = {
         slot: escaped_title(value, in_table=in_table) if slot in shown else value
         for slot, value in facts.items()
     }
+    names = facts.get("authors", "").split("\n")
+    written["authors"] = "\n".join(escaped_title(name, in_table=in_table) for name in names)
+    if honour := facts.get("honour", ""):
+        space = honour[: len(honour) - len(honour.lstrip())]
+        written["honour"] = space + escaped_title(honour, in_table=in_table)
     return {**written, "number": str(numbering.number) if numbering else ""}
 
 
@@ -145,7 +188,7 @@ def _insert(
     before: list[str] = []
     after: list[str] = []
     if entries:
-        place = layout.place(stretch, paper.id)
+        place = layout.place(stretch, paper)
         if goes_last is not None:
             place = len(entries) if goes_last else 0
         if place < len(entries):

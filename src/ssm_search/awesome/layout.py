@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TypeVar
 
-from ssm_search.arxiv_ids import arxiv_id, arxiv_month
+from ssm_search.awesome import order
 from ssm_search.awesome.reading import Entry, ListReading
-from ssm_search.papers import Category
+from ssm_search.papers import Category, Paper
 
-CLEAR_ORDER = 0.7  # of neighbouring pairs, for entries to count as sorted by date
-FEW_PAIRS = 3  # in a section; with fewer, the whole list says how it is sorted
 STRAY_SPACE = 1  # column by which an entry may be indented without standing below another
 # What all of the list do counts as this many entries of the section: one odd neighbour is a slip,
 # two are the style of the section.
 WEIGHT_OF_LIST = 2
+MOST_CLOSING = 60  # lines below an entry in which tags that it opens may close
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _PIPE = re.compile(r"(?<!\\)\|")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*:?-+:?\s*\|?")  # of a line without ends
 _NUMBER = re.compile(r"\s*(?:\|\s*)?(\d{1,9})(?:[.)]\s|\s*\|)")  # of an item or a row
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
+_TAG = re.compile(r"<(/?)(tr|td|li|details|summary|p|div|ul|ol)\b", re.I)
 
 Voted = TypeVar("Voted")
 
@@ -60,6 +60,7 @@ class Layout:
     def __init__(self, text: str, reading: ListReading):
         self.lines: list[str] = _LINE.findall(text)
         self.reading = reading
+        self._last: dict[Entry, int] = {}
 
     @cached_property
     def offsets(self) -> list[int]:
@@ -98,11 +99,43 @@ class Layout:
         depths = Counter(indent(self.source(entry)) for entry in entries)
         shared = [depth for depth, count in depths.items() if count > 1]
         level = min(shared or depths, default=0) + STRAY_SPACE
-        return tuple(one for one in entries if one.roles or indent(self.source(one)) <= level)
+        return tuple(
+            one for one in entries if self.is_row(one) or indent(self.source(one)) <= level
+        )
 
     def source(self, entry: Entry) -> str:
         """The lines of an entry, without the last line end."""
-        return "".join(self.lines[entry.line - 1 : entry.end]).rstrip("\r\n")
+        return "".join(self.lines[entry.line - 1 : self.last(entry)]).rstrip("\r\n")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The lines that entries and headings begin on."""
+        entries = {entry.line for entry in self.reading.entries}
+        return sorted(entries | {section.line for section in self.reading.sections})
+
+    def is_row(self, entry: Entry) -> bool:
+        """Whether an entry is a row between pipes; one in HTML is written as other text is."""
+        return bool(entry.roles) and not self.lines[entry.line - 1].lstrip().startswith("<")
+
+    def last(self, entry: Entry) -> int:
+        """The last line of an entry, with the tags below it that close those opened in it."""
+        if entry not in self._last:
+            self._last[entry] = self._find_last(entry)
+        return self._last[entry]
+
+    def _find_last(self, entry: Entry) -> int:
+        first, end = entry.line - 1, entry.end
+        source = "".join(self.lines[first:end])
+        if not _opened(source):
+            return end
+        starts = self._starts
+        at = bisect_right(starts, entry.line)
+        limit = min(starts[at] - 1 if at < len(starts) else len(self.lines), end + MOST_CLOSING)
+        for line in range(end, limit):
+            source += self.lines[line]
+            if not _opened(source):
+                return line + 1
+        return end
 
     def cells(self, entry: Entry) -> list[str]:
         """What stands between the pipes of a table row, and before and after the outer ones."""
@@ -144,7 +177,7 @@ class Layout:
         return [self.eol] * (found[0] if found else 0)
 
     def _gaps(self, entries: Sequence[Entry]) -> Counter[int]:
-        between = (self.lines[one.end : other.line - 1] for one, other in pairwise(entries))
+        between = (self.lines[self.last(one) : other.line - 1] for one, other in pairwise(entries))
         return Counter(len(lines) for lines in between if not "".join(lines).strip())
 
     def gap_below_heading(self) -> list[str]:
@@ -160,52 +193,39 @@ class Layout:
 
     def end(self, entry: Entry, stretch: Stretch) -> int:
         """The line behind an entry and behind all that is indented below it."""
-        source, end = self.source(entry), entry.end
+        source, end = self.source(entry), self.last(entry)
         if _ITEM.match(source):
-            for at in range(entry.end, stretch.end):
+            for at in range(end, stretch.end):
                 if self.lines[at].strip():
                     if indent(self.lines[at]) <= indent(source):
                         break
                     end = at + 1
         return end
 
-    def place(self, stretch: Stretch, paper_id: str) -> int:
-        """The index of the entry that a new one belongs before; their count for behind the last.
-
-        Where the fewest are out of order then: by arXiv id, which is by date, newest first or last
-        as the others are; at the end if they are in no order.
-        """
-        newest_first = self._newest_first(stretch)
-        keys = [_key(entry.paper.id) for entry in stretch.entries]
-        new = _key(paper_id)
-        if newest_first is None:
-            return len(keys)
-        if new is None:
-            return 0 if newest_first else len(keys)
-
-        misplaced = [sum(key is not None and (key > new) == newest_first for key in keys)]
-        for key in keys:  # one place further down, it has this one above
-            step = (
-                0 if key is None else ((key < new) == newest_first) - ((key > new) == newest_first)
-            )
-            misplaced.append(misplaced[-1] + step)
-        places = range(len(keys) + 1)
-        return min(places if newest_first else reversed(places), key=misplaced.__getitem__)
-
-    def _newest_first(self, stretch: Stretch) -> bool | None:
-        pairs = _falling(stretch.entries)
-        if len(pairs) < FEW_PAIRS:
-            pairs = [pair for one in self.stretches.values() for pair in _falling(one.entries)]
-        share = sum(pairs) / len(pairs) if pairs else 0.5
-        if share >= CLEAR_ORDER:
-            return True
-        return False if share <= 1 - CLEAR_ORDER else None
+    def place(self, stretch: Stretch, paper: Paper) -> int:
+        """The index of the entry that ``paper`` belongs before (:func:`order.place`)."""
+        everywhere = (one.entries for one in self.stretches.values())
+        return order.place(stretch.entries, paper, everywhere)
 
 
 def by_votes(here: Counter[Voted], anywhere: Counter[Voted]) -> list[Voted]:
     """All that was counted ``anywhere``, what is commonest first."""
+    shares = shares_of(here, anywhere)
+    return sorted(anywhere, key=shares.__getitem__, reverse=True)
+
+
+def shares_of(here: Counter[Voted], anywhere: Counter[Voted]) -> dict[Voted, float]:
+    """The weight of each vote: those of the section, and a little for those of the whole list."""
     weight = WEIGHT_OF_LIST / (anywhere.total() or 1)
-    return sorted(anywhere, key=lambda one: here[one] + weight * anywhere[one], reverse=True)
+    return {one: here[one] + weight * anywhere[one] for one in anywhere}
+
+
+def _opened(source: str) -> bool:
+    """Whether a tag is opened in ``source`` more often than it is closed."""
+    counts: Counter[str] = Counter()
+    for closes, tag in _TAG.findall(source):
+        counts[tag.lower()] += -1 if closes else 1
+    return any(count > 0 for count in counts.values())
 
 
 def indent(line: str) -> int:
@@ -217,16 +237,3 @@ def indent(line: str) -> int:
 def count_lines(text: str) -> int:
     """How many lines ``text`` has, whatever their ends."""
     return len(_LINE.findall(text))
-
-
-def _falling(entries: Iterable[Entry]) -> list[bool]:
-    """For each pair of neighbours with different ids, whether the older one is below."""
-    keys = [key for entry in entries if (key := _key(entry.paper.id))]
-    return [one > other for one, other in pairwise(keys) if one != other]
-
-
-def _key(paper_id: str) -> tuple[int, str] | None:
-    """When arXiv gave the id, for sorting; None for what is not on arXiv."""
-    if not arxiv_id(paper_id):
-        return None
-    return arxiv_month(paper_id)[0], paper_id.rpartition("/")[2][2:].replace(".", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +48,17 @@ def submit(
     title: Annotated[str, typer.Option(help="Where arXiv cannot tell it.")] = "",
     abstract: Annotated[str, typer.Option(help='The same; "-" reads standard input.')] = "",
     code: Annotated[str, typer.Option(help="Link to its code.")] = "",
-    venue: Annotated[str, typer.Option(help="Where it was published.")] = "",
+    venue: Annotated[str, typer.Option(help="Where it was published, such as ICML 2025.")] = "",
+    year: Annotated[
+        int | None, typer.Option(help="When, if not as arXiv says.", show_default=False)
+    ] = None,
+    author: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="An author that arXiv cannot tell; may be given again."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="The short name of its method, where entries have one.")
+    ] = "",
     category: Annotated[
         str, typer.Option(help="File it under this heading, and not the likeliest.")
     ] = "",
@@ -74,7 +85,9 @@ def submit(
         title, abstract = title or pasted.title, abstract or pasted.abstract
         paper = submissions.paper_of(pasted.url, title, abstract, code, venue)
     else:
+        link = submissions.checked_link(link)
         paper = submissions.paper_of(link, title, text_of(abstract), code, venue)
+    paper = replace(paper, name=name, authors=tuple(author or ()), year=year)
     search = open_listed(index)
     path, text = list_of(list_file, index, search)
     card = cards.submit(

@@ -10,7 +10,7 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import Insertion, insert_paper, read_list, unified_diff
 from ssm_search.curation import card_table
 from ssm_search.curation.intake import Submission, completed
-from ssm_search.curation.submissions import paper_of, read_submissions
+from ssm_search.curation.submissions import checked_link, paper_of, read_submissions
 from ssm_search.errors import ListError, SubmissionError
 from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
 from ssm_search.search import Search
@@ -98,16 +98,27 @@ def submit(
         offline: ask arXiv for nothing; what is missing stays missing.
 
     Raises:
-        SubmissionError: nothing is known of the paper but its id.
+        SubmissionError: nothing is known of the paper but its id, or that is none, and no link.
         IndexFolderError: the index is that of a large corpus, which has no headings.
         ListError: there is no heading ``category``, or several have that name.
     """
-    given = paper if isinstance(paper, Paper) else paper_of(paper)
+    given = paper if isinstance(paper, Paper) else paper_of(checked_link(paper))
     (submission,) = completed(_listed(search, [given]), abstracts, offline=offline)
     if not submission.paper.title and not submission.paper.abstract:
-        name = given.id if given.kind == "paper" else given.url or "the submission"
-        raise SubmissionError(f"{name}: {submission.reason}; give its title and abstract")
+        raise SubmissionError(_unknown(given, submission))
     return _card(search, submission, list_text, list_name, category)
+
+
+def _unknown(given: Paper, submission: Submission) -> str:
+    """What to say of a paper without a title and an abstract."""
+    if given.kind == "paper":
+        return f"{given.id}: {submission.reason}; give its title (--title), and its abstract"
+    if given.url:
+        return (
+            f"{given.url} is not on arXiv, where its title could be looked up; give its title "
+            "(--title), and its abstract if it is known"
+        )
+    return "nothing was submitted; expected an arXiv id, a link or a title"
 
 
 # Long: where to file, by what list, with what texts: all of it by name, as for `submit`.
@@ -191,6 +202,8 @@ def _card(
                 raise
             category, no_row = (), str(error)
     if insertion:
+        category = insertion.category
+        notes += insertion.remarks
         notes += [f"entries like this have no place for the {what}" for what in insertion.left_out]
     return Card(
         paper=paper,

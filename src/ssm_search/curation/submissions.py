@@ -44,6 +44,7 @@ _ABOVE = 3  # lines of a list up to the first of a piece of it
 _WORD = re.compile(r"[^\s`()<>\[\]{}\"'|,;]+")
 _NO_RESPONSE = "_No response_"  # what GitHub writes for a form's empty field
 _TITLE_WORDS = range(2, 41)
+QUOTED = 80  # characters of what was given that an error shows
 _SURE_TITLE_WORDS = 3  # before a link; "Please add https://…" names no title
 
 
@@ -138,6 +139,21 @@ def read_anything(text: str) -> list[Paper]:
     elif len(lines) == 1 and _ids(lines[0]):
         return read_submissions(text)
     return [read_pasted(text)]
+
+
+def checked_link(text: str) -> str:
+    """``text`` if it is an arXiv id or a web address, or "".
+
+    Raises:
+        SubmissionError: it is anything else.
+    """
+    text = text.strip()
+    if text and not arxiv_id(text) and not _address(text):
+        raise SubmissionError(
+            f"{shown(text[:QUOTED])!r} is neither an arXiv id, such as 2404.03425, nor a web "
+            "address, https://…; a title is given with --title"
+        )
+    return text
 
 
 def paper_of(
@@ -323,7 +339,7 @@ def _of_prose(text: str) -> Iterator[Paper]:
     listed = {
         entry.paper.id: replace(entry.paper, categories=())
         for entry in _entries(lines)
-        if _is_titled(entry)  # else a mention in prose: "add [my paper](…)" names no title
+        if _is_titled(entry, lines)  # else a mention in prose: "add [my paper](…)" names no title
         and not (entry.paper.kind == "link" and _TASK.match(lines[entry.line - _ABOVE]))
     }
     yield from listed.values()
@@ -334,8 +350,11 @@ def _of_prose(text: str) -> Iterator[Paper]:
             yield paper_of(one, code_url=code.pop() if len(code) == 1 else "")
 
 
-def _is_titled(entry: Entry) -> bool:
+def _is_titled(entry: Entry, lines: list[str]) -> bool:
     words = len(entry.paper.title.split())
+    first = lines[entry.line - _ABOVE].rstrip()
+    if entry.strength < 3 and first.endswith((":", "：")):
+        return False  # "Both are good:" above a link
     return entry.strength == 3 or (entry.strength == 2 and words >= _SURE_TITLE_WORDS)
 
 
