@@ -322,7 +322,10 @@ def test_each_filter_narrows_the_answers_and_a_link_keeps_them(
     expect(again.get_by_label("Heading", exact=True)).to_have_value(re.compile("^Moving"))
     expect(again.get_by_label("number input for Answers")).to_have_value("5")
     choose(again, "Venue", "Kite Letters")
-    expect(again.locator("#answers")).to_have_text("No paper meets these filters; take one away.")
+    expect(again.locator("#answers")).to_have_text(
+        "No paper meets these filters; take one away. "
+        "1 paper without a known year or venue left out."
+    )
 
 
 def test_a_heading_below_another_can_be_chosen(visit: Visit, kites: PaperSearch) -> None:
