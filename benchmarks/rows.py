@@ -51,9 +51,7 @@ _TARGET = re.compile(r"https?://[^\s<>\"'()\[\]|]+(?:\([^\s()]*\)[^\s<>\"'()\[\]
 _TOKEN = re.compile(
     rf"(?P<link>{_TARGET.pattern})|(?P<tag></?[a-z]+[ />])|(?P<word>[^\W_]+)|(?P<line>\n)|\S", re.I
 )
-_PLACEHOLDER = frozenset(
-    "- – — / n a na tbd soon coming ⚠ \ufe0f none no code Code GitHub Github".split()
-)
+_PLACEHOLDER = frozenset("- – — / n a na tbd soon coming ⚠ \ufe0f none no code github".split())
 _FRAMEWORKS = frozenset("pytorch torch tensorflow keras caffe jax python matlab official".split())
 _MARKUP = frozenset("-–—/:;,.|*•·_`'\"“”‘’()[]{}<>=!?#+&\\~@%$^…，：、。（）\n")
 
@@ -196,7 +194,7 @@ def is_same(original: str, written: str, paper: Paper) -> bool:
             if at < len(new) and new[at][0] == token and state != 1:
                 reached.add((at + 1, 0))
             reached.add((at, 2 if foreign or state == 2 else 1))
-            if at < len(new) and state == 2 and new[at][0] in _PLACEHOLDER:
+            if at < len(new) and state == 2 and new[at][0].casefold() in _PLACEHOLDER:
                 states.add((at + 1, 2))
         states = reached
     return False

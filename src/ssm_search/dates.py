@@ -50,6 +50,8 @@ class Date:
         if not self.month and re.search("%[Bbmn]", form):
             form = "%Y"
         name = _MONTH_NAMES[self.month - 1]
+        if name == name[:3]:
+            form = form.replace("%b.", "%b")  # "May" is no abbreviation
         suffix = (
             "th"
             if self.day in (11, 12, 13)

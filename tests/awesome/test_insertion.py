@@ -39,7 +39,8 @@ WITH_CODE = replace(NEW, code_url=f"{HUB}brine/brackish")
 IN_VENUE = replace(NEW, venue="ICML 2025")
 BARE = replace(NEW, authors=(), published=None)
 PAGE = Paper("salt-notes", "Salt Notes", kind="link", url="https://salt.example.org/notes")
-PAPERS = {"new": NEW, "code": WITH_CODE, "venue": IN_VENUE, "bare": BARE, "page": PAGE}
+ALL = replace(WITH_CODE, venue="ICML 2025", name="BSM")
+PAPERS = {"all": ALL, "new": NEW, "code": WITH_CODE, "venue": IN_VENUE, "bare": BARE, "page": PAGE}
 
 
 def added(old: str, new: str) -> list[tuple[int, str]]:
@@ -55,11 +56,10 @@ def added(old: str, new: str) -> list[tuple[int, str]]:
 
 def check(old: str, result: Insertion, paper: Paper, category: Category) -> None:
     """The old papers and the new one can be read, and no old line has changed."""
-    lines = [line for _, line in added(old, result.text)]
-    assert [line.rstrip("\r\n") for line in lines if line.strip()] == [
-        line.rstrip("\r\n") for line in result.row.split("\n")
-    ]
-    assert result.text.splitlines()[result.line - 1] == result.row.splitlines()[0]
+    lines = [line.rstrip("\r\n") for _, line in added(old, result.text)]
+    row = [line.rstrip("\r") for line in result.row.split("\n")]
+    assert sorted(line for line in lines if line.strip()) == sorted(row)  # some are like others
+    assert result.text.splitlines()[result.line - 1 : result.line - 1 + len(row)] == row
     before, after = read_list(old), read_list(result.text)
     new = [one for one in after.papers if one not in set(before.papers)]
     assert [one for one in after.papers if one not in new] == list(before.papers)
@@ -186,6 +186,52 @@ Reef | [Reef: A Count]({ABS}2401.90004) | Jan 2024
 """,
         {"new": f'<tr><td><a href="{NEW.url}">{NEW.title}</a></td><td>arXiv</td></tr>'},
         4,
+    ),
+]
+
+HTML_ROWS = [
+    Case(
+        "HTML, a row over several lines, a venue over several rows",
+        f"""\
+<table>
+<tr><td>Venue</td><td>Title</td><td>Links</td></tr>
+<tr>
+  <td rowspan="2">ICML 2024</td>
+  <td><b>Tidal Scan of the Sea</b></td>
+  <td><a href="{ABS}2405.90001">paper</a> <a href="{HUB}tide/scan">code</a></td>
+</tr>
+<tr>
+  <td><b>Dune Net of the Sand</b></td>
+  <td><a href="{ABS}2403.90002">paper</a></td>
+</tr>
+<tr>
+  <td>arXiv</td>
+  <td><b>Marsh Former of the Reed</b></td>
+  <td><a href="{ABS}2312.90003">paper</a></td>
+</tr>
+</table>
+""",
+        {
+            "new": f"""\
+<tr>
+  <td>arXiv</td>
+  <td><b>{NEW.title}</b></td>
+  <td><a href="{NEW.url}">paper</a></td>
+</tr>""",
+            "venue": f"""\
+<tr>
+  <td>ICML 2025</td>
+  <td><b>{NEW.title}</b></td>
+  <td><a href="{NEW.url}">paper</a></td>
+</tr>""",
+            "code": f"""\
+<tr>
+  <td>arXiv</td>
+  <td><b>{NEW.title}</b></td>
+  <td><a href="{NEW.url}">paper</a> <a href="{HUB}brine/brackish">code</a></td>
+</tr>""",
+        },
+        12,
     ),
 ]
 
@@ -352,6 +398,48 @@ TEXTS = [
         4,
     ),
     Case(
+        "in the order of the alphabet",
+        "".join(
+            f"- [{title}]({ABS}{number}.90001)\n"
+            for title, number in [
+                ("Anchor", 2401),
+                ("Atoll", 2405),
+                ("Delta", 2302),
+                ("Dune", 2403),
+                ("Marsh", 2212),
+                ("Reef", 2404),
+                ("Shore", 2303),
+                ("Tide", 2401),
+            ]
+        ),
+        {"new": f"- [{NEW.title}]({NEW.url})"},
+        3,
+    ),
+    Case(
+        "by printed years where there are no ids",
+        "".join(
+            f"- [{title}](https://{title.lower()}.example.org) ({year})\n"
+            for title, year in [("Tide", 2025), ("Dune", 2024), ("Marsh", 2022), ("Reef", 2021)]
+        )
+        + f"- [Lagoon]({ABS}2012.90001) (2020)\n",
+        {"new": f"- [{NEW.title}]({NEW.url}) (2024)"},
+        2,
+    ),
+    Case(
+        "a name, a venue and a code that no neighbour has together",
+        f"""\
+- **[TS]** Tidal Scan of the Sea [[paper]({ABS}2405.90001)] [[code]({HUB}tide/scan)]
+- Dune Net of the Sand (**ICML**) [[paper]({ABS}2403.90002)] [[code]({HUB}dune/net)]
+- **[MF]** Marsh Former of the Reed [[paper]({ABS}2312.90003)] [[project](https://x.example.org)]
+- Reef Count of the Corals (**ICLR**) [[paper]({ABS}2212.90004)]
+""",
+        {
+            "all": f"- **[BSM]** {NEW.title} (**ICML**) [[paper]({NEW.url})] "
+            f"[[code]({HUB}brine/brackish)]",
+        },
+        2,
+    ),
+    Case(
         "notes below an entry stay with it",
         f"""\
 - [Tidal Scan]({ABS}2402.90001)
@@ -406,7 +494,7 @@ STORED: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", [*TABLES, *TEXTS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*TABLES, *HTML_ROWS, *TEXTS], ids=lambda case: case.name)
 @pytest.mark.parametrize("stored", STORED.values(), ids=STORED.keys())
 def test_dialects(case: Case, stored: Callable[[str], str]) -> None:
     rows = list(case.rows.items())

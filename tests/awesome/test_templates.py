@@ -298,6 +298,10 @@ def test_when_a_paper_was_published(paper: Paper, when: Date) -> None:
     assert Date.of(paper) == when
 
 
+def test_may_is_no_abbreviation() -> None:
+    assert Date(2024, 5, 3).written("%do %b., %Y") == "3rd May, 2024"
+
+
 def test_days_have_their_suffixes() -> None:
     days = [Date(2024, 4, day).written("%do") for day in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30)]
     assert days == "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 30th".split()

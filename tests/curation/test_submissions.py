@@ -11,6 +11,7 @@ import pytest
 from ssm_search.curation.submissions import (
     MAX_CHARS,
     MAX_PAPERS,
+    checked_link,
     paper_of,
     read_anything,
     read_pasted,
@@ -276,6 +277,16 @@ def test_two_papers_in_one_issue() -> None:
     assert read(f"Both are good:\n\n{links}") == [("2401.00001", ""), ("2401.00002", "")]
     form = f"### Title\n\nTwo kites\n\n### Links\n\n{links}"
     assert read(form) == [("2401.00001", "Two kites"), ("2401.00002", "")]
+
+
+def test_a_link_of_a_command() -> None:
+    assert checked_link(" 2401.00001v2 ") == "2401.00001v2"
+    assert checked_link("https://example.org/a") == "https://example.org/a"
+    assert checked_link("") == ""
+    for wrong in ("nonsense", "2413.00001", "http://exa mple", "A Title of Words", "x" * 900):
+        with pytest.raises(SubmissionError) as refused:
+            checked_link(wrong)
+        assert str(refused.value).startswith(f"{wrong[:80]!r} is neither an arXiv id, such as ")
 
 
 @pytest.mark.parametrize("kind", ["issue", "pull_request"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -22,6 +22,9 @@ MODELS = 1000  # entries of the section, and of the rest, that are looked at; it
 # A template that has more of what is wanted is taken before others only if it is no oddity: if so
 # many, for each of the commonest, are written like it but for what differs from paper to paper.
 NO_ODDITY = 0.1
+# The votes of an entry, and of one that has what the new paper has not: what it would look like
+# without can only be guessed.
+WHOLE, CUT = 4, 1
 SIBLING = 3  # of how many entries elsewhere one counts that stands under the same upper heading
 
 
@@ -52,6 +55,32 @@ def templates_for(
             yield template, False
 
 
+@dataclass(slots=True)
+class _Votes:
+    """What the entries of a section and of the list say for templates, and for their skeletons."""
+
+    here: Counter[Template] = field(default_factory=Counter)
+    anywhere: Counter[Template] = field(default_factory=Counter)
+    bones_here: Counter[Template] = field(default_factory=Counter)
+    bones: Counter[Template] = field(default_factory=Counter)
+    skeleton: dict[Template, Template] = field(default_factory=dict)
+
+    def ordered(self, wanted: Collection[str]) -> list[Template]:
+        """All templates, the best first: no oddities, with most of what is wanted, most votes."""
+        shares = shares_of(self.bones_here, self.bones)
+        most = max(shares.values(), default=0)
+
+        def fit(template: Template) -> tuple[bool, int]:
+            covered = sum(slot in template.slots for slot in wanted)
+            return shares[self.skeleton[template]] >= NO_ODDITY * most, covered
+
+        groups: dict[tuple[bool, int], Counter[Template]] = {}
+        for one, votes in sorted(self.anywhere.items(), key=lambda item: -len(item[0].slots)):
+            groups.setdefault(fit(one), Counter())[one] = votes
+        keys = sorted(groups, reverse=True)
+        return [one for key in keys for one in by_votes(self.here, groups[key], WHOLE)]
+
+
 def _texts(
     layout: Layout,
     stretch: Stretch,
@@ -60,21 +89,40 @@ def _texts(
     wanted: Collection[str],
 ) -> list[Template]:
     """Templates of list items, paragraphs and rows of HTML, the best first."""
-    here, anywhere = Counter[Template](), Counter[Template]()
-    bones_here, skeletons = Counter[Template](), Counter[Template]()
-    skeleton_of: dict[Template, Template] = {}
+    votes = _votes(layout, stretch, everywhere, facts, wanted)
+    best = votes.ordered(wanted)
+    if not best:
+        return []
+    whole = best[0]
+    donors = by_votes(votes.here, votes.anywhere, WHOLE)
+    for slot in wanted:
+        if slot not in whole.slots:
+            grafts = (grafted(whole, donor, slot) for donor in donors if slot in donor.slots)
+            whole = next(filter(None, grafts), whole)
+    return [whole, *best]
+
+
+def _votes(
+    layout: Layout,
+    stretch: Stretch,
+    everywhere: Sequence[Entry],
+    facts: Mapping[str, str],
+    wanted: Collection[str],
+) -> _Votes:
+    votes = _Votes()
     neighbours = set(stretch.entries)
     models = [entry for entry in everywhere if not layout.is_row(entry)]
     in_html = {_is_html(layout.source(entry)) for entry in models if entry in neighbours}
     ends_free = bool(layout.gap(stretch))  # else white space there may be a line break
     constants = constants_in(layout, models)
+    # A row of HTML below a cell that goes over several rows has a cell less.
+    columns = max((_columns(layout.source(one)) for one in stretch.entries), default=0)
     known = frozenset(facts)
-    category = next(path for path, one in layout.stretches.items() if one.start == stretch.start)
-    parent = category[:-1]
     bones = known & {"title", "id", "url", "number"}
+    category = next(path for path, one in layout.stretches.items() if one.start == stretch.start)
     for entry in models:
         source = layout.source(entry)
-        if in_html and _is_html(source) not in in_html:
+        if in_html and (_is_html(source) not in in_html or _columns(source) not in (0, columns)):
             continue
         template = template_of(source, entry.paper, known, constants)
         if template is None or "title" not in template.slots or not _leads_to(template):
@@ -83,35 +131,24 @@ def _texts(
             template = replace(template, source=template.source.rstrip())
         if "id" not in facts and says_arxiv(template.source):
             continue
+        skeleton = template_of(source, entry.paper, bones, constants) or template
+        votes.skeleton.setdefault(template, skeleton)
+        parent = category[:-1]
+        near = SIBLING if parent and entry.paper.categories[0][:-1] == parent else 1
+        votes.bones_here[skeleton] += entry in neighbours
+        votes.bones[skeleton] += near
         # A published paper's entry shows only if nothing else does how one of arXiv's is written.
         shows = is_preprint(entry.paper.venue) or "venue" in facts
-        skeleton = template_of(source, entry.paper, bones, constants) or template
-        skeleton_of.setdefault(template, skeleton)
-        near = SIBLING if parent and entry.paper.categories[0][:-1] == parent else 1
-        bones_here[skeleton] += entry in neighbours
-        skeletons[skeleton] += near
-        anywhere[template] += shows * near
-        here[template] += shows and entry in neighbours
-    shares = shares_of(bones_here, skeletons)
-    most = max(shares.values(), default=0)
+        vote = (CUT if _lacks(entry, source, wanted) else WHOLE) if shows else 0
+        votes.anywhere[template] += vote * near
+        votes.here[template] += vote * (entry in neighbours)
+    return votes
 
-    def fit(template: Template) -> tuple[bool | int, ...]:
-        covered = sum(slot in template.slots for slot in wanted)
-        return (shares[skeleton_of[template]] >= NO_ODDITY * most, covered)
 
-    groups: dict[tuple[bool | int, ...], Counter[Template]] = {}
-    for one, votes in sorted(anywhere.items(), key=lambda item: -len(item[0].slots)):
-        groups.setdefault(fit(one), Counter())[one] = votes
-    best = [one for key in sorted(groups, reverse=True) for one in by_votes(here, groups[key])]
-    if not best:
-        return []
-    whole = best[0]
-    donors = by_votes(here, anywhere)
-    for slot in wanted:
-        if slot not in whole.slots:
-            grafts = (grafted(whole, donor, slot) for donor in donors if slot in donor.slots)
-            whole = next(filter(None, grafts), whole)
-    return [whole, *best]
+def _lacks(entry: Entry, source: str, wanted: Collection[str]) -> bool:
+    """Whether an entry shows a name, code or a venue, which the new one will not have."""
+    slotted = in_slots_of(source, entry.paper) or ""
+    return any(f"\0{slot}\0" in slotted for slot in ("name", "code", "venue") if slot not in wanted)
 
 
 def plain_templates(
@@ -136,6 +173,8 @@ def plain_templates(
         if "title" in roles:
             yield Template(f"| {row} |" if line.startswith("|") else row), True
         return
+    if any(_is_html(layout.source(one)) for one in stretch.entries):
+        return  # an item has no place among rows
     bullets = Counter(layout.source(one)[:1] for one in layout.reading.entries)
     bullet = next((one for one, _ in bullets.most_common() if one in "*+"), "-")
     venue = " (\0venue\0)" if "venue" in facts else ""
@@ -149,6 +188,10 @@ def constants_in(layout: Layout, entries: Sequence[Entry]) -> frozenset[str]:
     """The words that nearly all of ``entries`` have beside what is about their papers."""
     slotted = (in_slots_of(layout.source(entry), entry.paper) for entry in entries)
     return constants_of([text for text in slotted if text])
+
+
+def _columns(source: str) -> int:
+    return source.lower().count("<td")
 
 
 def _is_html(source: str) -> bool:
@@ -232,7 +275,12 @@ def _cell(
         if ("venue" in facts or "id" not in facts) and says_arxiv(shown):
             continue
         votes[shown] += 1
-    return votes.most_common(1)[0][0] if votes else None
+    if not votes:
+        return None
+    best, count = votes.most_common(1)[0]
+    # "N/A" in some cells of a column says something of those papers.
+    says = any(map(str.isalnum, best)) and "\0" not in best
+    return None if says and not role and 2 * count <= len(pool) else best
 
 
 @lru_cache(maxsize=512)
@@ -248,6 +296,8 @@ def _is_for_all(cell: str, role: str) -> bool:
     A sign such as ⚠ says so only where a link to code would stand; elsewhere it is a mark given.
     """
     text = cell.strip()
+    if "](" in text:
+        return False
     if any(map(str.isalnum, text)):
         plain = text.strip("[]()`*_ ")
         return plain.casefold() in PLACEHOLDERS or (len(plain) > 1 and is_bare_label(plain))

@@ -26,6 +26,7 @@ _PIPE = re.compile(r"(?<!\\)\|")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*:?-+:?\s*\|?")  # of a line without ends
 _NUMBER = re.compile(r"\s*(?:\|\s*)?(\d{1,9})(?:[.)]\s|\s*\|)")  # of an item or a row
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
+_ROWSPAN = re.compile(r"\browspan\s*=\s*[\"']?(\d{1,4})", re.I)
 _TAG = re.compile(r"<(/?)(tr|td|li|details|summary|p|div|ul|ol)\b", re.I)
 
 Voted = TypeVar("Voted")
@@ -203,20 +204,36 @@ class Layout:
         return end
 
     def place(self, stretch: Stretch, paper: Paper) -> int:
-        """The index of the entry that ``paper`` belongs before (:func:`order.place`)."""
+        """The index of the entry that ``paper`` belongs before (:func:`order.place`).
+
+        No row of HTML comes between those that a cell goes over: it would have that cell too.
+        """
         everywhere = (one.entries for one in self.stretches.values())
-        return order.place(stretch.entries, paper, everywhere)
+        place = order.place(stretch.entries, paper, everywhere)
+        spanned: set[int] = set()
+        for at, entry in enumerate(stretch.entries):
+            rows = max(map(int, _ROWSPAN.findall(self.source(entry))), default=1)
+            spanned.update(range(at + 1, min(at + rows, len(stretch.entries))))
+        while place in spanned:
+            place += 1
+        return place
 
 
-def by_votes(here: Counter[Voted], anywhere: Counter[Voted]) -> list[Voted]:
+def by_votes(here: Counter[Voted], anywhere: Counter[Voted], of_one: int = 1) -> list[Voted]:
     """All that was counted ``anywhere``, what is commonest first."""
-    shares = shares_of(here, anywhere)
+    shares = shares_of(here, anywhere, of_one)
     return sorted(anywhere, key=shares.__getitem__, reverse=True)
 
 
-def shares_of(here: Counter[Voted], anywhere: Counter[Voted]) -> dict[Voted, float]:
-    """The weight of each vote: those of the section, and a little for those of the whole list."""
-    weight = WEIGHT_OF_LIST / (anywhere.total() or 1)
+def shares_of(
+    here: Counter[Voted], anywhere: Counter[Voted], of_one: int = 1
+) -> dict[Voted, float]:
+    """The weight of each vote: those of the section, and a little for those of the whole list.
+
+    Args:
+        of_one: the votes of one entry in full.
+    """
+    weight = of_one * WEIGHT_OF_LIST / (anywhere.total() or 1)
     return {one: here[one] + weight * anywhere[one] for one in anywhere}
 
 

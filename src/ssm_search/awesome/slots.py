@@ -35,6 +35,7 @@ _AUTHORS = re.compile(
 _ET_AL = re.compile(r"[\s,]{0,3}(?:et\.? al\b\.?|and others\b|…|\.\.\.)", re.I)
 _BETWEEN_AUTHORS = re.compile(r"[\s,;&·、*_^\d†‡]{0,9}(?:(?:and|&)\s{1,4})?[*_]{0,2}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+ ?\S{2,}(?: \S+)?")
+_PREPRINT_NAME = re.compile(r"(?i)[a-z]+(?:[\s-]+pre-?print)?")
 _YEAR_IN_VENUE = re.compile(
     r"(?P<before>.*?)(?P<gap>[\s,'’`(-]{0,3})(?<!\d)(?P<year>(?:19|20)\d\d|\d\d)(?!\d)(?P<after>.*)",
     re.S,
@@ -95,8 +96,8 @@ def repository(code_url: str) -> str:
 def split_venue(venue: str) -> tuple[str, str, str, str]:
     """The name, what stands before the year, the year and what follows: "ICML", " ", "2021", ""."""
     if is_preprint(venue):  # "arXiv 16 Apr 2019": all behind the name is a date or an id
-        name = re.match(r"\D*", venue)
-        return (name.group().strip(" ,'’(-:") if name else venue), "", "", ""
+        name = _PREPRINT_NAME.match(venue)
+        return (name.group() if name else venue), "", "", ""
     found = _YEAR_IN_VENUE.fullmatch(venue)
     if found is None or not any(map(str.isalpha, found["before"])):
         return venue, "", "", ""

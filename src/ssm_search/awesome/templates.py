@@ -23,7 +23,7 @@ _ARXIV_LABEL = re.compile(r"(?i)(?<=\[)(a)rxiv(?=\]{1,2}\(\0url\0)")
 _ID_IN_TEXT = re.compile(r"[ \t]?\(?\[?(?:arXiv[:\s]{0,2})\0id\0\]?\)?", re.I)
 _TAGS = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^<>]*?(/?)>", re.I)
 _VOID = frozenset("br hr img input wbr".split())
-_SPAN = re.compile(r"\s(?:rowspan|colspan)\s*=\s*[\"']?\d+[\"']?", re.I)
+_SPAN = re.compile(r"\srowspan\s*=\s*[\"']?\d+[\"']?", re.I)
 
 
 @dataclass(frozen=True, slots=True)
