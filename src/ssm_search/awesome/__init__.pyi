@@ -1,9 +1,9 @@
 from . import edits as edits
 from . import escaping as escaping
 from .diffs import unified_diff as unified_diff
+from .formats import foreign_format as foreign_format
 from .insertion import Insertion as Insertion
 from .insertion import insert_paper as insert_paper
-from .formats import foreign_format as foreign_format
 from .joining import as_parts as as_parts
 from .joining import joined as joined
 from .links import is_code_address as is_code_address
