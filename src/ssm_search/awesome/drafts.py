@@ -257,7 +257,7 @@ def _cell(
     """How most rows that are like the new one write a column; None if no row is."""
     votes: Counter[str] = Counter()
     known = frozenset(facts)
-    has_title = _has_title(layout, tuple(pool), at)
+    has_title = _title_column(layout, tuple(pool)) == at
     for entry in pool:
         if role == "code" and bool(entry.paper.code_url) != ("code" in facts):
             continue
@@ -265,7 +265,7 @@ def _cell(
             continue
         cell = layout.cells(entry)[at]
         template = template_of(cell, entry.paper, known)
-        if template is None or (has_title and "title" not in template.slots):
+        if template is None or ("title" in template.slots) != has_title:
             continue
         shown = template.source if template.slots else cell
         if not template.slots and not (
@@ -284,10 +284,13 @@ def _cell(
 
 
 @lru_cache(maxsize=512)
-def _has_title(layout: Layout, pool: tuple[Entry, ...], at: int) -> bool:
-    """Whether most rows have their title in this column."""
-    cells = (in_slots_of(layout.cells(entry)[at], entry.paper) or "" for entry in pool)
-    return 2 * sum("\0title\0" in cell for cell in cells) > len(pool)
+def _title_column(layout: Layout, pool: tuple[Entry, ...]) -> int:
+    """The column in which most rows have their title; -1 if there are no rows."""
+    votes: Counter[int] = Counter()
+    for entry in pool:
+        cells = (in_slots_of(cell, entry.paper) or "" for cell in layout.cells(entry))
+        votes.update([at for at, cell in enumerate(cells) if "\0title\0" in cell][:1])
+    return votes.most_common(1)[0][0] if votes else -1
 
 
 def _is_for_all(cell: str, role: str) -> bool:

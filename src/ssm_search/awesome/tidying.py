@@ -78,7 +78,7 @@ _GROUPS = [
     for opening, closing in _PAIRS
 ]
 _SEPARATOR = (
-    r"(?:[^\S\n]*(?:<br ?/?>|[,;:·•|/&+、，。；]|(?<=\s)[-–—]+(?=\s)|\.(?=\s|$|<))[^\S\n]*"
+    r"(?:[^\S\n]*(?:<br ?/?>|[,;:·•|/&+、，。；]|(?<=[\w\0])_|(?<=\s)[-–—]+(?=\s)|\.(?=\s|$|<))[^\S\n]*"
     r"|[^\S\n]+)"
 )
 _MARKED = re.compile(rf"(?P<before>{_SEPARATOR})?{_M}(?P<after>{_SEPARATOR})?")
