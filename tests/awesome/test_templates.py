@@ -163,6 +163,16 @@ X = "https://x.example.org"
         (f"{PLAIN} ![fig]({X}/1.png)", "title id", PLAIN),
         (f"{PLAIN} [[Poster]]({{code}})", "title id code", PLAIN),
         (f"{PLAIN} [[PyTorch]]({{code}})", "title id code", f"{PLAIN} [[code]]({{code}})"),
+        (
+            f"- {{title}} [[{{venue}}]]({X}) [[pdf]({ABS}{{id}})]",
+            "title id venue",
+            f"- {{title}} [[pdf]({ABS}{{id}})]",
+        ),
+        (
+            f"- {{title}} [[{{venue}}]]({X})",
+            "title id venue",
+            f"- {{title}} [[{{venue}}]]({ABS}{{id}})",
+        ),
         # what nothing is known for
         (f"{PLAIN} [[Code]({{code}})]", "title id", PLAIN),
         (f"{PLAIN}\n  - Code: [official]({{code}})", "title id", PLAIN),

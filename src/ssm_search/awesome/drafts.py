@@ -25,6 +25,10 @@ NO_ODDITY = 0.1
 # The votes of an entry, and of one that has what the new paper has not: what it would look like
 # without can only be guessed.
 WHOLE, CUT = 4, 1
+# A new entry has a short name where so many entries of the section have one; of the list, where
+# the section has few.
+NAMED, FEW_NEIGHBOURS = 0.25, 3
+SHOWN = 0.05  # share of the entries with a piece from which on it is put where it stands in them
 SIBLING = 3  # of how many entries elsewhere one counts that stands under the same upper heading
 
 
@@ -63,6 +67,7 @@ class _Votes:
     anywhere: Counter[Template] = field(default_factory=Counter)
     bones_here: Counter[Template] = field(default_factory=Counter)
     bones: Counter[Template] = field(default_factory=Counter)
+    entries: Counter[Template] = field(default_factory=Counter)
     skeleton: dict[Template, Template] = field(default_factory=dict)
 
     def ordered(self, wanted: Collection[str]) -> list[Template]:
@@ -89,6 +94,7 @@ def _texts(
     wanted: Collection[str],
 ) -> list[Template]:
     """Templates of list items, paragraphs and rows of HTML, the best first."""
+    wanted = [slot for slot in wanted if slot != "name" or _has_names(stretch, everywhere)]
     votes = _votes(layout, stretch, everywhere, facts, wanted)
     best = votes.ordered(wanted)
     if not best:
@@ -96,10 +102,19 @@ def _texts(
     whole = best[0]
     donors = by_votes(votes.here, votes.anywhere, WHOLE)
     for slot in wanted:
-        if slot not in whole.slots:
-            grafts = (grafted(whole, donor, slot) for donor in donors if slot in donor.slots)
+        having = [donor for donor in donors if slot in donor.slots]
+        shown = sum(votes.entries[one] for one in having)
+        if slot not in whole.slots and shown >= SHOWN * votes.entries.total():
+            grafts = (grafted(whole, donor, slot) for donor in having)
             whole = next(filter(None, grafts), whole)
     return [whole, *best]
+
+
+def _has_names(stretch: Stretch, everywhere: Sequence[Entry]) -> bool:
+    """Whether short names before titles are a habit of the section, or of the list."""
+    few = len(stretch.entries) < FEW_NEIGHBOURS
+    models = everywhere if few else stretch.entries
+    return sum(bool(one.paper.name) for one in models) >= NAMED * len(models)
 
 
 def _votes(
@@ -140,6 +155,7 @@ def _votes(
         # A published paper's entry shows only if nothing else does how one of arXiv's is written.
         shows = is_preprint(entry.paper.venue) or "venue" in facts
         vote = (CUT if _lacks(entry, source, wanted) else WHOLE) if shows else 0
+        votes.entries[template] += 1
         votes.anywhere[template] += vote * near
         votes.here[template] += vote * (entry in neighbours)
     return votes

@@ -46,8 +46,9 @@ def occasion_of(reading: ListReading, topic: Category, paper: Paper) -> tuple[Ca
         nearest = min(years, key=years_off)
     else:
         nearest = next(iter(unpublished), topic if own else below[0])
+    shown = " › ".join(nearest[len(topic) :] or nearest[-1:])
     said = (paper.venue if not is_preprint(paper.venue) else "") or when or "such a paper"
-    return nearest, f"no heading there is for {said}; it stands under “{nearest[-1]}”"
+    return nearest, f"no heading there is for {said}; it stands under “{shown}”"
 
 
 def _below(reading: ListReading, topic: Category) -> list[Category]:

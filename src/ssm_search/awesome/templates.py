@@ -79,6 +79,11 @@ def grafted(template: Template, donor: Template, slot: str) -> Template | None:
     piece, behind = full[at : len(full) - rest], full[len(full) - rest :]
     if f"\0{slot}" not in piece or full.count(f"\0{slot}") != 1:
         return None
+    if (
+        re.match(r"[^\w<\[]*[A-Za-z]+ ", SLOT.sub("\0", piece).partition("\0")[0])
+        or piece.strip()[:1] in ":;"
+    ):
+        return None  # a piece of a sentence
     before, after = _last_slot(full[:at]), _first_slot(behind)
     if before and (place := template.source.find(before)) >= 0:
         place += len(before)

@@ -37,6 +37,8 @@ _ANCHOR = re.compile(
     r"<a\b[^<>]{0,99}?href=[\"']?(?P<target>[^\"'<>\s]*)[\"']?[^<>]{0,99}>(?P<label>.{0,400}?)</a>",
     re.I | re.S,
 )
+_OWN_LINK = re.compile(r"\0(?:id|url)\0")
+_WHEN_OR_WHERE = frozenset({"venue", "preprint", "year", "date"})
 _BARE = re.compile(r"(?<!\()(?<![\"'=])https?://[^\s<>\"'()\[\]|]+")
 _WORD = re.compile(r"[^\W_]+")
 _EMOJI = re.compile(
@@ -77,10 +79,8 @@ _GROUPS = [
     re.compile(rf"{opening}(?P<in>[^\0\n{_M}]{{0,60}}{_M}[^\0\n{_M}]{{0,60}}){closing}", re.I)
     for opening, closing in _PAIRS
 ]
-_SEPARATOR = (
-    r"(?:[^\S\n]*(?:<br ?/?>|[,;:·•|/&+、，。；]|(?<=[\w\0])_|(?<=\s)[-–—]+(?=\s)|\.(?=\s|$|<))[^\S\n]*"
-    r"|[^\S\n]+)"
-)
+_SIGN = r"<br ?/?>|[,;:·•|/&+、，。；]|(?<=[\w\0])_|(?<=\s)[-–—]+(?=\s)|\.(?=\s|$|<)"
+_SEPARATOR = rf"(?:[^\S\n]*(?:{_SIGN})[^\S\n]*|[^\S\n]+)"
 _MARKED = re.compile(rf"(?P<before>{_SEPARATOR})?{_M}(?P<after>{_SEPARATOR})?")
 _AT_START = re.compile(
     r"(?:(?:^|\n)\s*(?:[-*+]\s+|(?:\d+|\0number\0)[.)]\s+|#+\s+)?[(\[（【{*_`\"“]*(?:<[^<>]*>\s*)*"
@@ -138,6 +138,7 @@ CONSTANT = 0.8  # share of the entries from which on a word says nothing about o
 
 def _without_links(text: str, known: set[str]) -> str:
     """``text`` with marks for images and links that lead elsewhere."""
+    paper_link = "https://arxiv.org/abs/\0id\0" if "id" in known else "\0url\0"
 
     def leads(target: str) -> bool:
         slots = {name for name, _ in SLOT.findall(target)}
@@ -157,19 +158,17 @@ def _without_links(text: str, known: set[str]) -> str:
             if slots or _says(label, is_code="\0code" in target):
                 return match.group()
             return match.group().replace(label, "code" if "\0code" in target else "paper", 1)
-        if "title" in slots:
-            return match.group().replace(
-                target, "https://arxiv.org/abs/\0id\0" if "id" in known else "\0url\0"
-            )
-        return label + match["more"] if slots and not SLOT.search(target) else MARK + match["more"]
+        # Where a venue leads to the paper's own page, it is to lead to the new paper.
+        if "title" in slots or (slots & _WHEN_OR_WHERE and not _OWN_LINK.search(match.string)):
+            return match.group().replace(target, paper_link)
+        return label + match["more"] if slots == {"name"} else MARK + match["more"]
 
     def anchor(match: re.Match[str]) -> str:
         slots = {name for name, _ in SLOT.findall(match["label"])} & known
         if leads(match["target"]):
             return match.group()
         if "title" in slots:
-            new = "https://arxiv.org/abs/\0id\0" if "id" in known else "\0url\0"
-            return match.group().replace(match["target"], new)
+            return match.group().replace(match["target"], paper_link)
         return match["label"] if slots else MARK
 
     text = IMAGE.sub(image, text)
