@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.venues import find_venue, find_year, is_occasion
+from ssm_search.venues import find_venue, find_year, is_occasion, occasion
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,23 @@ def test_a_year_a_date_or_a_venue_is_an_occasion(heading: str) -> None:
 )
 def test_venues_and_years(text: str, venue: str, year: int | None) -> None:
     assert (find_venue(text), find_year(text)) == (venue, year)
+
+
+@pytest.mark.parametrize(
+    ("heading", "year", "venue"),
+    [
+        ("2024", 2024, ""),
+        ("[ICCV 2025 (Oct)]", 2025, "ICCV 2025"),
+        ("Papers of ICML 2021", 2021, "ICML 2021"),
+        ("NeurIPS", None, "NeurIPS"),
+        ("Surveys of 2021", 2021, ""),
+        ("Before 2023", None, ""),
+        ("2017 and before", None, ""),
+        ("Video", None, ""),
+    ],
+)
+def test_what_a_heading_gives(heading: str, year: int | None, venue: str) -> None:
+    assert occasion(heading) == (year, venue)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ _BESIDE_OCCASIONS = frozenset(
     until up works year years 年 月 年论文 论文""".split()
 )
 _PREPRINT = re.compile(rf"(?i)\W*(?:arxiv|corr|preprint)(?:\W|\d|\b{_MONTH}\b|\bpreprint\b)*")
+_OPEN = re.compile(r"(?i)\b(?:before|until|up to|earlier|older|prior|pre)\b")
 _EDGES = " \t\n-–—:：,;.|*•·_`'\"“”()[]"
 
 
@@ -191,6 +192,17 @@ def is_honour(text: str) -> bool:
     """True for "Oral", "Under Review", "Best Paper Award": words that go with a venue."""
     words = [word.strip(_EDGES) for word in text.casefold().split()]
     return bool(words) and len(text) <= _LONGEST and all(word in _HONOURS for word in words)
+
+
+def occasion(heading: str) -> tuple[int | None, str]:
+    """The year and the venue that a heading gives to what stands under it, as far as it does.
+
+    "Before 2023" gives none: what stands there is of some year that the heading does not say.
+    """
+    year = None if _OPEN.search(heading) else find_year(heading)
+    words = re.findall(r"[\w.&'’/-]+", heading)
+    said = " ".join(word for word in words if word.casefold() not in _BESIDE_OCCASIONS)
+    return year, find_venue(said) if is_occasion(heading) else ""
 
 
 def is_occasion(heading: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from ssm_search.awesome.blocks import Block, plain
+from ssm_search.awesome.blocks import Block, Run, plain
 from ssm_search.awesome.labels import is_label
 from ssm_search.venues import find_venue, find_year, is_date, is_venue
 
@@ -70,7 +70,7 @@ def title_column(block: Block) -> int | None:
     """Which cell is the title: the column named so, else a linked text, else the longest text."""
     texts = [plain(cell) for cell in block.cells]
     cell_roles = roles(block)
-    usable = [n for n, text in enumerate(texts) if text and not _is_beside(text)]
+    usable = [n for n, text in enumerate(texts) if text and not _is_beside(block.cells[n])]
     for wanted in ("title", "name"):
         for n in usable:
             if cell_roles[n] == wanted:
@@ -85,9 +85,11 @@ def title_column(block: Block) -> int | None:
     return max(linked or free, key=lambda n: len(texts[n]), default=None)
 
 
-def _is_beside(text: str) -> bool:
-    """Whether a cell says where its link leads, or where or when a paper appeared."""
-    return is_label(text) or is_date(text) or (is_venue(text) and find_year(text) is not None)
+def _is_beside(cell: tuple[Run, ...]) -> bool:
+    """Whether a cell says where its link leads, or as a link where a paper appeared."""
+    text = plain(cell)
+    linked = any(run.href for run in cell)
+    return is_label(text) or (linked and is_venue(text) and find_year(text) is not None)
 
 
 def column_role(name: str) -> str:

@@ -25,7 +25,7 @@ from ssm_search.awesome.nesting import with_children
 from ssm_search.awesome.titles import clean_title
 from ssm_search.errors import ListError
 from ssm_search.papers import Category, Paper, title_key, untitled_title
-from ssm_search.venues import find_venue, find_year, is_occasion
+from ssm_search.venues import occasion
 
 __all__ = [
     "MAX_LIST_CHARS",
@@ -149,9 +149,8 @@ def dated_by(category: Category, paper: Paper) -> Paper:
     """``paper`` with the year and the venue of the nearest heading that gives one."""
     year, venue = paper.year, paper.venue
     for heading in reversed(category):
-        year = year or find_year(heading)
-        if not venue and is_occasion(heading):
-            venue = find_venue(heading, marked=True)
+        when, where = occasion(heading)
+        year, venue = year or when, venue or where
     return replace(paper, year=year, venue=venue)
 
 
