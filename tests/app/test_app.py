@@ -943,7 +943,7 @@ def test_wrong_arguments_are_named_when_given_without_names(
         ("related", [""], "the query is empty"),
         ("recommend", [[]], "nothing is liked"),
         ("suggest_categories", ["?"], "the query is empty"),
-        ("submit", [], "give its title and abstract"),
+        ("submit", [], "expected an arXiv id, a link or a title"),
         ("submit", ["2402.00001"], "give its title and abstract"),
     ],
 )

@@ -204,7 +204,7 @@ def test_programs_are_told_of_five_functions_and_no_more(client: Client) -> None
         ("recommend", [["video"], [], 5, 1.5], "diversity: Input should be less than or equal"),
         ("recommend", [["video"], [], 5, "NaN"], "diversity: Input should be"),
         ("suggest_categories", [""], "the query is empty"),
-        ("submit", [""], "no title and no abstract is known; give its title and abstract"),
+        ("submit", [""], "nothing was submitted; expected an arXiv id, a link or a title"),
         ("submit", ["2602.00079"], "give its title and abstract"),
         ("submit", ["2602.00080", "Video of wind", "", "Nowhere"], "Nowhere"),
     ],

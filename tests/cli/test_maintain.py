@@ -200,8 +200,11 @@ def test_the_list_that_the_index_names_is_taken(
     [
         (["submit", "2401.09999"], "2401.09999: arXiv could not be asked (got no connection"),
         (["submit", "2401.09999", "--offline"], "give its title and abstract"),
-        (["submit", "https://example.org/x"], "https://example.org/x: not on arXiv"),
-        (["submit"], "the submission: not on arXiv: no title and no abstract is known"),
+        (
+            ["submit", "https://example.org/x"],
+            "https://example.org/x is not on arXiv, where its title could be looked up",
+        ),
+        (["submit"], "nothing was submitted; expected an arXiv id, a link or a title"),
         (["submit", "-"], "no text given"),
         (["triage", "-"], "no paper found in the submission"),
     ],

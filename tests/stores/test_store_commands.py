@@ -115,7 +115,7 @@ def test_two_options_take_a_corpus_to_a_store(place: Place, model: Path, tmp_pat
     assert (facts["papers"], facts["store"], facts["vectors"]) == (120, at, "Flat")
     assert shell.answers("query", "Quagga video")[0] == "new"
     assert records[1].id in shell.refused("query", records[1].id)
-    for command in (["suggest", "x"], ["submit", "x"], ["doctor"], ["map"], ["fetch"]):
+    for command in (["suggest", "x"], ["submit", "--title", "x"], ["doctor"], ["map"], ["fetch"]):
         assert f"{at} is a store" in shell.refused(*command)
     assert f"{at} is a store" in shell.refused("discover", "--corpus", at, "--index", at)
     if "://" in at:

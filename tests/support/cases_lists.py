@@ -463,6 +463,9 @@ Lagoon State Models [Paper](https://openreview.net/forum?id=lagoon)
 
 - Paper(Oral): None
 - Code: {HUB}salt/scan
+
+1. **Foam Scan.** *Jane Reef, John Shore.* [[paper]({ABS}2402.90003)]
+2. **Kelp Scan.** *Jane Reef.* ICML 2021. [[paper]({ABS}2402.90004)]
 """,
         [
             Seen(
@@ -474,6 +477,8 @@ Lagoon State Models [Paper](https://openreview.net/forum?id=lagoon)
             ),
             Seen(7, "2402.90002", "Sand", 2018, "AAAI 2018"),
             Seen(9, "salt-scan-for-oceans", "Salt Scan for Oceans", code=f"{HUB}salt/scan"),
+            Seen(14, "2402.90003", "Foam Scan", authors=("Jane Reef", "John Shore")),
+            Seen(15, "2402.90004", "Kelp Scan", 2021, "ICML 2021", authors=("Jane Reef",)),
         ],
     ),
     Case(

@@ -415,7 +415,7 @@ def test_a_card_prints_as_a_table_with_its_row(monkeypatch: pytest.MonkeyPatch) 
         row,
     ]
     assert repr(card).startswith("Card(paper=Paper(id='2402.00001', title='Paper kites'")
-    assert f"insertion=Insertion(row={row!r}, line=7, left_out=())" in repr(card)
+    assert f"insertion=Insertion(row={row!r}, line=7, category=(), left_out=(), " in repr(card)
     assert repr(card).endswith("patch='--- a\\n', no_row='')")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ssm_search.awesome.blocks import Run, plain
 from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.persons import persons
+from ssm_search.awesome.persons import is_person, persons
 from ssm_search.awesome.titles import GROUP, clean_title
 from ssm_search.papers import title_key
 from ssm_search.venues import find_venue, find_year, is_date, is_honour, is_preprint
@@ -35,6 +35,7 @@ class Beside(NamedTuple):
 class _Part(NamedTuple):
     text: str
     marked: bool
+    italic: bool = False
 
 
 def beside(title: str, name: str, runs: tuple[Run, ...]) -> Beside:
@@ -48,7 +49,7 @@ def beside(title: str, name: str, runs: tuple[Run, ...]) -> Beside:
     years: list[int] = []
     if date := _DATE_LEAD.match(plain(runs)):
         years += filter(None, [find_year(date[1])])
-    for text, marked in parts:
+    for text, marked, _ in parts:
         whole = marked and find_venue(text, marked=True)
         for said in [text] if whole else _with_honours(_COMMA.split(text)):
             venue = find_venue(said, marked=marked)
@@ -78,7 +79,7 @@ def _parts(title: str, runs: tuple[Run, ...]) -> Iterator[_Part]:
 def _cut(text: str, title: str, look: object) -> Iterator[_Part]:
     if not text.strip():
         return
-    _, _, code, href = look if isinstance(look, tuple) else (False, False, False, "")
+    _, italic, code, href = look if isinstance(look, tuple) else (False, False, False, "")
     whole = " ".join(text.split())
     if title and title in whole:
         whole = whole.replace(title, "\n", 1)
@@ -99,7 +100,7 @@ def _cut(text: str, title: str, look: object) -> Iterator[_Part]:
         said = _LABELLED.sub("", part.strip())
         # "arxiv:" says what the next link is, "CVPR 2024:" where the paper appeared.
         if said and (not said.endswith((":", "：")) or find_year(said)):
-            yield _Part(said, False)
+            yield _Part(said, False, italic)
 
 
 def _with_honours(said: list[str]) -> Iterator[str]:
@@ -133,9 +134,11 @@ def _year_at_edge(text: str, marked: bool) -> int | None:
 
 
 def _authors(parts: list[_Part]) -> tuple[str, ...]:
-    for text, marked in parts:
+    for text, marked, italic in parts:
         if marked:
             continue
+        if italic and is_person(text.strip(" .,")):
+            return (text.strip(" .,"),)
         said = [one for one in _COMMA.split(text) if not is_date(one) and not find_venue(one)]
         if found := persons(", ".join(said)):
             return found

@@ -112,11 +112,11 @@ def submit(
 def _unknown(given: Paper, submission: Submission) -> str:
     """What to say of a paper without a title and an abstract."""
     if given.kind == "paper":
-        return f"{given.id}: {submission.reason}; give its title (--title), and its abstract"
+        return f"{given.id}: {submission.reason}; give its title and abstract"
     if given.url:
         return (
             f"{given.url} is not on arXiv, where its title could be looked up; give its title "
-            "(--title), and its abstract if it is known"
+            "and abstract"
         )
     return "nothing was submitted; expected an arXiv id, a link or a title"
 

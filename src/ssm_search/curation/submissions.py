@@ -151,7 +151,7 @@ def checked_link(text: str) -> str:
     if text and not arxiv_id(text) and not _address(text):
         raise SubmissionError(
             f"{shown(text[:QUOTED])!r} is neither an arXiv id, such as 2404.03425, nor a web "
-            "address, https://…; a title is given with --title"
+            "address, https://…; a title goes into --title, or its field"
         )
     return text
 
