@@ -838,6 +838,7 @@ NAMES = [
 [[Paper]({ABS}2402.90003)] [[Model (7B)](https://huggingface.co/marsh/7b)]
 - **?**: "Scanning the Unknown", ICML, 2021 [[Paper]({ABS}2402.90004)]
 - **Reef**: Counting Corals by Night [[paper]({ABS}2402.90005)]
+- **Port**:"Sandily Grounded, Saltily Generalizable Ports", ICLR [[paper]({ABS}2402.90010)]
 - **[Kelp]** Kelp: Forests as Trees [[paper]({ABS}2402.90006)]
 - [Lagoon](https://lagoon.example.org), `2016.05`. Measuring the still water, \
 [arXiv]({ABS}2402.90007)
@@ -854,10 +855,17 @@ Flow:
             Seen(3, "2402.90003", "Scanning the wet land", 2022, "KDD 2022", name="Marsh"),
             Seen(5, "2402.90004", "Scanning the Unknown", 2021, "ICML"),
             Seen(6, "2402.90005", "Reef: Counting Corals by Night", name="Reef"),
-            Seen(7, "2402.90006", "Kelp: Forests as Trees", name="Kelp"),
-            Seen(8, "2402.90007", "Measuring the still water", 2016, name="Lagoon"),
-            Seen(10, "2402.90008", "Scanning the falling water", 2022, name="Ebb"),
-            Seen(13, "2402.90009", "Scanning the rising water", 2021, "ICML 2021", name="Flow"),
+            Seen(
+                7,
+                "2402.90010",
+                "Sandily Grounded, Saltily Generalizable Ports",
+                venue="ICLR",
+                name="Port",
+            ),
+            Seen(8, "2402.90006", "Kelp: Forests as Trees", name="Kelp"),
+            Seen(9, "2402.90007", "Measuring the still water", 2016, name="Lagoon"),
+            Seen(11, "2402.90008", "Scanning the falling water", 2022, name="Ebb"),
+            Seen(14, "2402.90009", "Scanning the rising water", 2021, "ICML 2021", name="Flow"),
         ],
     ),
     Case(

@@ -218,10 +218,10 @@ def _is_title_of(
     fewest = _FEWEST_WORDS_BEHIND_NAME - bracketed
     if behind.prose or words < fewest or words > _MOST_WORDS_BEHIND_NAME:
         return False
-    names = "," in behind.title and bool(persons(behind.title))
+    quoted = plain(rest).lstrip(" :：,.-–—*")[:1] in _QUOTES
+    names = "," in behind.title and bool(persons(behind.title)) and not quoted
     if words <= len(name.title.split()) or names or is_author_list(behind.title):
         return False
-    quoted = plain(rest).lstrip(" :：,.-–—*")[:1] in _QUOTES
     if quoted and behind.strength == 3:
         return True
     has_paper = any(map(_leads_to_paper, runs[: name.end]))
