@@ -722,7 +722,7 @@ def test_the_shipped_list_is_searched(visit: Visit) -> None:
     search = open_index()
     with served(Library(search, offline=True)) as at:
         page = visit(at=at)
-        expect(page.locator("h1")).to_have_text("Awesome Mamba")
+        expect(page.locator("h1")).to_have_text("Awesome-Mamba")
         ask(page, "mamba for video")
         expect_titles(page, search.query("mamba for video"))
         expect(page.locator("#answers .card").first).to_contain_text("Video Mamba Suite")

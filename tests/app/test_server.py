@@ -524,7 +524,7 @@ def test_the_command_says_where_it_is_and_ends_on_ctrl_c(tmp_path: Path) -> None
         assert process.stdout
         line = process.stdout.readline()
         told = re.fullmatch(
-            r"Awesome Mamba is at (http://127\.0\.0\.1:(\d+)) \(Ctrl\+C stops it\)\n", line
+            r"Awesome-Mamba is at (http://127\.0\.0\.1:(\d+)) \(Ctrl\+C stops it\)\n", line
         )
         assert told, line
         wait_for(lambda: is_up(told[1]))
