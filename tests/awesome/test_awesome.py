@@ -353,6 +353,8 @@ HOSTILE = {
     "one long word": "- T " + "A" * 90_000 + " [paper](https://a.example.org)",
     "a cell of dashes": "|" + "-" * 90_000 + "x|b|",
     "spaces": "- Title" + " " * 90_000 + "[paper](https://a.example.org)",
+    "spaces behind a link": f"- {ONE}" + " " * 90_000 + "ICML 2021",
+    "blanks of all kinds": f"- {ONE}" + "\t\u3000&nbsp;&#32;\u2003" * 4_000 + "ICML 2021",
     "a wide table": "|" + "a|" * 2_000 + "\n|" + "-|" * 2_000 + "\n|" + "a|" * 2_000,
     "entries in one paragraph": "A long title [paper](https://arxiv.org/abs/2402.90001)\n" * 2_000,
     "links in one line": "[A long title](https://arxiv.org/abs/2402.90001) and " * 1_500,

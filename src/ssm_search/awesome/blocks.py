@@ -27,6 +27,7 @@ _DEEPEST_LIST = 50  # whatever is deeper stands on this level
 
 _BARE_URL = re.compile(r"https?://[^\s<>\"'`|()\[\]{}（）【】，。]+", re.I)
 _HEADING = re.compile(r"h([1-6])")
+_BLANKS = re.compile(r"[^\S\n]{3,}")  # two may part a title from prose; thousands take minutes
 _DELIMITER = frozenset("-: ")
 _SKIPPED = frozenset({"pre", "script", "style", "template", "svg", "math", "head"})
 _CODE = frozenset({"code", "kbd", "tt"})
@@ -228,7 +229,9 @@ class Builder:
         self._bold = self._italic = self._code = 0
 
     def _add_text(self, text: str, href: str = "", *, escaped: bool = False) -> None:
-        if text:
+        text = _BLANKS.sub("  ", text)
+        follows_blanks = bool(self._runs) and self._runs[-1].text.isspace()
+        if text and not (follows_blanks and text.isspace() and text != LINE_BREAK):
             bold, italic, code = self._bold > 0, self._italic > 0, self._code > 0
             self._add(Run(text, href, bold, italic, "", self.line, escaped, code))
 
