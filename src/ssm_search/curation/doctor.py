@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
-from ssm_search.awesome import Entry, edits
+from ssm_search.awesome import Entry, edits, is_published
 from ssm_search.curation import filing
 from ssm_search.curation.findings import (
     CERTAINTIES,
@@ -41,10 +41,6 @@ NAMING_WORDS = 4  # of a title, to be that of one paper: "Introduction" is that 
 
 # A list may add remarks to a title, and arXiv's may have TeX in it.
 _REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\\[A-Za-z]+|[${}]")
-_PUBLISHED = re.compile(
-    r"\b(?:openreview|doi|acm|ieee|springer|sciencedirect|mdpi|nature|wiley|biorxiv"
-    r"|aclanthology|thecvf|mlr|neurips|nips|aaai|isca-archive)\.\w+/"
-)
 
 
 def examine(
@@ -278,4 +274,4 @@ def _same_title(one: str, other: str) -> bool:
 
 def _is_post(paper: Paper) -> bool:
     """Whether an entry is a page about a paper: it has no arXiv id, nor is it with a publisher."""
-    return paper.kind == "link" and not _PUBLISHED.search(paper.url.casefold())
+    return paper.kind == "link" and not is_published(paper.url)
