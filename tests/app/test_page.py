@@ -260,10 +260,9 @@ def test_what_is_typed_before_the_page_is_ready_stays(visit: Visit, kites: Paper
         held.append(route) if is_arrival(route.request) else route.continue_()
 
     page.route("**/run/predict*", hold)
-    page.reload()
+    with page.expect_request(is_arrival):
+        page.reload()
     expect(page.locator("#answers .card").first).to_be_visible()
-    while not held:
-        page.wait_for_event("request")
     ask(page, "audio")
     expect_titles(page, kites.query("audio"))
     with page.expect_event("requestfinished", is_arrival):

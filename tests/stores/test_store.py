@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import random
@@ -417,7 +418,10 @@ def test_a_killed_writer_leaves_what_was_there(moment: str, tmp_path: Path) -> N
     assert len(list(search.papers)) == 41
 
 
-def test_readers_see_the_old_or_the_new(place: Place, tmp_path: Path) -> None:
+def test_readers_see_the_old_or_the_new(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "REFRESH", math.inf)  # they look when they are told to
     written(place, papers(30), tmp_path)
     first, second = loaded(place), loaded(place)
     written(place, papers(30, seed=5)[:20], tmp_path)
