@@ -918,6 +918,35 @@ Sea [[pdf]]({PDF}2402.90008)
             Seen(11, "2402.90010", "Q*: Maps of Letters"),
         ],
     ),
+    Case(
+        "a link on the short name, the full title behind it",
+        f"""\
+- (ICLR 2023) [TIDE]({ABS}2402.90001): Human Tidal Diffusion Scans, Wave et al.
+- **[SandNet]({ABS}2402.90002)** Explicit Reasoning in Deserts
+- [Marsh]({ABS}2402.90003) - Hybrid Models of Water using Land (ICML 2021) [code]({HUB}marsh/former)
+- [SaltBoost (2004, 7+ citations)]({ABS}2402.90004) - Boosting with Salt Generation for Seas
+- [ReefNet]({ABS}2402.90005): a small library that counts corals
+- [Kelp]({ABS}2402.90006) Ocean Institute of Forests
+- [FoamNet]({ABS}2402.90007), by Jane Reef, John Shore
+""",
+        [
+            Seen(1, "2402.90001", "Human Tidal Diffusion Scans", 2023, "ICLR 2023", name="TIDE"),
+            Seen(2, "2402.90002", "Explicit Reasoning in Deserts", name="SandNet"),
+            Seen(
+                3,
+                "2402.90003",
+                "Hybrid Models of Water using Land",
+                2021,
+                "ICML 2021",
+                f"{HUB}marsh/former",
+                "Marsh",
+            ),
+            Seen(4, "2402.90004", "Boosting with Salt Generation for Seas", name="SaltBoost"),
+            Seen(5, "2402.90005", "ReefNet"),
+            Seen(6, "2402.90006", "Kelp"),
+            Seen(7, "2402.90007", "FoamNet", authors=("Jane Reef", "John Shore")),
+        ],
+    ),
 ]
 
 GROUPS = [

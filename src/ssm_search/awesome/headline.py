@@ -14,7 +14,14 @@ from itertools import islice, takewhile
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Run, plain
-from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label_words, names_thing
+from ssm_search.awesome.labels import (
+    CODE_LABELS,
+    PAPER_LABELS,
+    is_label,
+    label_words,
+    names_thing,
+    without_remark,
+)
 from ssm_search.awesome.links import is_web, leads_out, says_paper
 from ssm_search.awesome.persons import is_author_list, is_person, persons
 from ssm_search.awesome.titles import clean_title, strip_tags, trim
@@ -32,6 +39,11 @@ _WHEN = re.compile(r"[\s.,(]*\b(?:19|20)\d\d[a-z]?\)?[.,:]?\s*$")
 _PROSE = re.compile(r"\s{2,}|\s[-–—]+\s|(?<=\w\w)(?<!\bvs)[.。:：]\s")
 _QUOTES = '"“”'
 _STOPS = ".,;"
+_LEADS_OVER = (":", "：", "-", "–", "—")
+_SHORTEST_IN_CAPITALS = 5  # shorter words of a title may be small: "with", "via", "from"
+_SHARE_IN_CAPITALS = 2 / 3
+_FEWEST_WORDS_UNLED = 4  # fewer, without a colon before them, may be an organisation
+_COINED = re.compile(r"[A-Z\d][^A-Z\d]*[A-Z\d]")  # "NavGPT", "MDM", "BLIP-2"
 _WORD = re.compile(r"[^\W_]+")
 # After one of these words, or one of these signs, a title goes on in the next line.
 _UNFINISHED = re.compile(
@@ -67,9 +79,11 @@ def headline(runs: tuple[Run, ...]) -> Headline:
         behind = _behind(rest)
         if _is_title_of(found, behind, runs, rest):
             title, end = behind.title, found.end + behind.end
-            if behind.strength == 2 and plain(rest)[:1] in ":：" and not _begins_with(title, found):
+            linked = any(map(_leads_to_paper, runs[: found.end]))
+            over = plain(rest)[:1] in ":：" and not linked
+            if behind.strength == 2 and over and not _begins_with(title, found):
                 title = f"{found.title}: {title}"
-            name = found.title
+            name = without_remark(found.title) if linked else found.title
             if found.strength == 2 and plain(runs[: found.end])[-1:] not in ":：":
                 # A line by itself is the label of a group, and not this paper's name.
                 name = "" if rest[:1] and rest[0].text == PARAGRAPH_BREAK else name
@@ -224,14 +238,33 @@ def _is_title_of(
         return False
     if quoted and behind.strength == 3:
         return True
-    has_paper = any(map(_leads_to_paper, runs[: name.end]))
-    if has_paper or _SENTENCE_END.search(behind.title):
+    if _SENTENCE_END.search(behind.title):
         return False
+    if any(map(_leads_to_paper, runs[: name.end])):
+        return _is_spelled_out(name, behind, plain(rest))
     begins = rest[: behind.end]
     if behind.strength == 3:  # a link to something else beside the name is no title
         return not any(run.href for run in begins) or any(map(_leads_to_paper, begins))
     before = any(map(_leads_to_paper, begins))
     return not before and any(map(_leads_to_paper, rest[behind.end :]))
+
+
+def _is_spelled_out(name: Headline, behind: Headline, rest: str) -> bool:
+    """Whether a link to a paper is its short name only: "[MDM](…): Human Motion Diffusion Model".
+
+    A title is told from a description by its capitals. The name is one word, and looks like a name
+    where neither a colon nor a dash leads over.
+    """
+    short = without_remark(name.title)
+    if behind.strength != 2 or len(short.split()) > 1 or persons(behind.title):
+        return False
+    words = [word for word in behind.title.split() if len(word) >= _SHORTEST_IN_CAPITALS]
+    capital = sum(not word[0].islower() for word in words)
+    if capital < max(2, _SHARE_IN_CAPITALS * len(words)):
+        return False
+    return rest[:1] in _LEADS_OVER or (
+        _COINED.search(short) is not None and len(behind.title.split()) >= _FEWEST_WORDS_UNLED
+    )
 
 
 def _leads_to_paper(run: Run) -> bool:

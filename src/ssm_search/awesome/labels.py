@@ -55,9 +55,14 @@ def is_label(text: str) -> bool:
         return True
     if len(text) > _LONGEST_LABEL:
         return False
-    words = label_words(_REMARK.sub("", text) or text)  # "Model (7B)", "Paper(Oral)"
+    words = label_words(without_remark(text))  # "Model (7B)", "Paper(Oral)"
     unknown = words - _LABELS
     return not unknown or (len(words) == 1 and _is_misspelled(next(iter(words))))
+
+
+def without_remark(text: str) -> str:
+    """``text`` without the brackets at its end: "DuneNet" of "DuneNet (2004)"."""
+    return _REMARK.sub("", text) or text
 
 
 def names_thing(text: str) -> bool:

@@ -32,6 +32,10 @@ _LAST_DATE = re.compile(
     r"\s(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
     r"\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?(?:19|20)\d\d\s*$"
 )
+_ET_AL_TAIL = re.compile(
+    r"(?:,|(?<=\w\w)\.)\s+(?:[A-Z]\.\s?){0,3}[A-Z][\w'’-]{1,30}(?: [A-Z][\w.'’-]{0,30}){0,3},?"
+    r"\s+et\.? al\.?\s*$"
+)
 _LAST_SENTENCE = re.compile(r"[.。]\s+([^.]{1,40})[.,]?\s*$")
 _BEFORE_LIST = re.compile(r"^(?P<title>.{8,300}?\(\d{4}\)),\s+(?P<authors>.{3,})$")
 _ID_TAIL = re.compile(
@@ -132,6 +136,8 @@ def _without_last(title: str, dropped: str) -> tuple[str, str]:
         inner = match[1].strip()
         if _is_beside(inner) or is_honour(inner) or inner.startswith("@"):
             return title[: match.start()], inner
+    if (match := _ET_AL_TAIL.search(title)) and not persons(title):
+        return title[: match.start()], match[0]
     if match := _LAST_DATE.search(title):
         return title[: match.start()], match[0]
     if match := _LAST_PART.search(title):
