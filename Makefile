@@ -54,7 +54,7 @@ strace:
 
 index: $(VENV)/.run  ## rebuild the shipped index from index/awesome-mamba.md
 	$(BIN)/ssm-search build index/awesome-mamba.md --index index/awesome-mamba \
-		$(if $(wildcard $(ABSTRACTS)),--abstracts $(ABSTRACTS))
+		$(if $(wildcard $(ABSTRACTS)),--abstracts $(ABSTRACTS)) --abstracts index/authors.jsonl
 
 bench: $(VENV)/.dev  ## every question at once, beside what one might pick instead
 	$(BIN)/python benchmarks/compare.py
@@ -70,6 +70,9 @@ bench-categories: $(VENV)/.dev  ## filing papers under headings, beside simpler 
 
 bench-upkeep: $(VENV)/.dev  ## duplicates and misfiled papers: found, and falsely found
 	$(BIN)/python benchmarks/upkeep.py
+
+bench-trust: $(VENV)/.dev  ## is confidence right, and "nothing" said where nothing is?
+	$(BIN)/python benchmarks/trust.py
 
 bench-lists: $(VENV)/.dev  ## how much of real lists is read right
 	$(BIN)/python benchmarks/lists.py
@@ -96,7 +99,7 @@ bench-store: $(VENV)/.dev  ## a corpus in a database, STORE=..., beside the fold
 	@test -n "$(CORPUS)" -a -n "$(STORE)" || { echo "Name CORPUS=... and STORE=..." >&2; exit 1; }
 	$(BIN)/python benchmarks/stored.py $(CORPUS) $(STORE)
 
-bench-answers: $(VENV)/.dev  ## are answers what they were? 336 questions to three kinds of places
+bench-answers: $(VENV)/.dev  ## are answers what they were? 351 questions to three kinds of places
 	$(BIN)/python benchmarks/answers.py
 
 bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benchmarks/.cache

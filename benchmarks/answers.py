@@ -31,7 +31,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ssm_search
-from ssm_search import CategorySuggestion, Duplicate, Hits, Paper, Placement, SsmSearchError
+from ssm_search import (
+    CategorySuggestion,
+    Constraint,
+    Duplicate,
+    Hits,
+    Paper,
+    Placement,
+    SsmSearchError,
+)
 from ssm_search.encoding import Encoded, EncodedQuery, as_bytes
 from ssm_search.text import STOP_WORDS
 
@@ -190,6 +198,11 @@ def questions(
         "?!",
         "été 中文 ü",
         "video " * 300,
+        "papers by Roe on graphs",
+        "graph since 2022, not video",
+        '"state space" in video',
+        "newest papers on images",
+        "not mamba",
     ]
     asked: list[tuple[str, list[Any], dict[str, Any]]] = []
     asked += [("query", [text, 6], {}) for text in texts]
@@ -227,7 +240,17 @@ def questions(
 def told(answer: Any) -> Any:
     """An answer as JSON: ids, numbers, reasons."""
     if isinstance(answer, Hits):
-        return [[h.paper.id, round(h.score, 5), h.rank, *map(told, astuple(h.why))] for h in answer]
+        hits = [
+            [
+                h.paper.id,
+                round(h.score, 5),
+                h.rank,
+                None if h.confidence is None else round(h.confidence, 5),
+                *map(told, astuple(h.why)),
+            ]
+            for h in answer
+        ]
+        return {"verdict": answer.verdict, "only": told(answer.constraints), "hits": hits}
     if isinstance(answer, Paper):
         return answer.id
     if isinstance(answer, CategorySuggestion):
@@ -239,6 +262,8 @@ def told(answer: Any) -> Any:
         return [answer.verdict, told(answer.suggestions), answer.parent, *numbers]
     if isinstance(answer, list | tuple):
         return [told(one) for one in answer]
+    if isinstance(answer, Constraint):
+        return [answer.kind, answer.value]
     if hasattr(answer, "paper"):
         return [answer.paper.id, round(answer.score, 5)]
     return answer
@@ -274,6 +299,8 @@ def alike(old: Any, new: Any) -> bool:
     """Whether two answers are the same, scores but for rounding."""
     if isinstance(old, float) and isinstance(new, float | int):
         return abs(old - new) <= TOLERANCE * max(1.0, abs(old))
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(alike(old[name], new[name]) for name in old)
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(alike, old, new))
     return bool(old == new)

@@ -18,7 +18,7 @@ PAGE = ROOT / "app" / "ssm_search_app"
 
 LEAVES = (
     "addresses arrays arxiv_ids dates downloads errors files papers progress quiet shipped "
-    "text venues".split()
+    "tex text venues".split()
 )
 """Modules at the top, which import nothing of ours but each other; everything may import them."""
 

@@ -44,8 +44,7 @@ class Agents:
             if name not in by_name:
                 raise QueryError(f"there is no tool {name!r}; there are {', '.join(by_name)}")
             answer = await by_name[name](**arguments)
-            texts = [json.dumps(answer, ensure_ascii=False), getattr(answer, "note", "")]
-            return [types.TextContent(type="text", text=text) for text in texts if text]
+            return [types.TextContent(type="text", text=json.dumps(answer, ensure_ascii=False))]
 
         self._sessions = StreamableHTTPSessionManager(
             server, json_response=True, stateless=True, max_request_body_size=MAX_BODY

@@ -26,7 +26,8 @@ class Events:
         search = _search_of(*fields)
         found = handlers.answer(self._library, search)
         chosen = handlers.known_picks(self._library, picks)
-        return render.answers(found.found, found.line, chosen), to_address(search)
+        html = render.answers(found.found, found.line, chosen, chips=found.chips)
+        return html, to_address(search)
 
     def restore(self, address: str, picks: Any) -> tuple[Any, ...]:
         """A search out of an address: its menus, whether their fold is open, its answers."""

@@ -20,7 +20,7 @@ from ssm_search import (
     submissions,
 )
 from ssm_search_app import render
-from ssm_search_app.address import MOST_ANSWERS, Search
+from ssm_search_app.address import MOST_ANSWERS, Search, to_address
 from ssm_search_app.library import Library
 from ssm_search_app.tools import MAX_SEEDS, filters_of
 
@@ -35,10 +35,15 @@ INDENT = "\u2003"  # an em space, which menus do not swallow
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hits, or papers where nothing was asked, with what there is to say about them."""
+    """Hits, or papers where nothing was asked, with what there is to say about them.
+
+    Attributes:
+        chips: what was read out of the question, each with the address of the question without it.
+    """
 
     found: Sequence[Any]
     line: str
+    chips: Sequence[tuple[str, str]] = ()
 
 
 def answer(library: Library, search: Search) -> Answer:
@@ -58,18 +63,18 @@ def answer(library: Library, search: Search) -> Answer:
             said = "Type what you look for" if not search.q.strip() else "There is no word in that"
             line = f"{said}. Here is what is newest{_under(search)}."
             return Answer(papers, _noting(line, left_out))
-        hits = library.search.query(search.q, search.k, **filters)
+        newest = search.order == "date"
+        hits = library.search.query(search.q, search.k, newest=newest, **filters)
     except SsmSearchError as error:
         return Answer((), _sentence(error))
     took = f"{1000 * (time.perf_counter() - begun):.0f} ms"
-    line = f"The best {len(hits)} ({took})"
+    line = f"The best {len(hits)}{', newest first' if newest else ''} ({took})"
     if not hits:
         line = NOTHING
-    elif not any(hit.why.terms or hit.why.exact for hit in hits):
-        line = "No paper has these words. These are the nearest in meaning."
-    elif search.order == "date":
-        hits, line = hits.newest_first(), f"The best {len(hits)}, newest first ({took})"
-    return Answer(hits, _noting(line, hits.left_out))
+    elif hits.advice:
+        line = hits.advice
+    chips = [(str(one), to_address(_without(search, one.said))) for one in hits.constraints]
+    return Answer(hits, _noting(line, hits.left_out), chips)
 
 
 def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
@@ -195,12 +200,7 @@ def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
 
 def _paths(library: Library) -> dict[str, Category]:
     """Each heading by its name in menus and addresses, below its parent, as the list has them."""
-    place: dict[Category, int] = {}
-    for path in library.search.headings:
-        for depth in range(1, len(path) + 1):
-            place.setdefault(path[:depth], len(place))
-    tree = sorted(place, key=lambda path: [place[path[:n]] for n in range(1, len(path) + 1)])
-    return {" > ".join(path): path for path in tree}
+    return {" > ".join(path): path for path in library.search.tree}
 
 
 def in_menus(library: Library, search: Search) -> Search:
@@ -233,6 +233,11 @@ def examples(library: Library) -> list[str]:
             named[path[-1]] += count
     latest = (paper.id for paper in reversed(library.search.papers) if paper.kind == "paper")
     return [name for name, _ in named.most_common(EXAMPLES)] + list(islice(latest, 1))
+
+
+def _without(search: Search, said: str) -> Search:
+    """``search`` without some words of its question."""
+    return replace(search, q=" ".join(search.q.replace(said, " ", 1).split()))
 
 
 def _under(search: Search) -> str:

@@ -49,13 +49,15 @@ def answers(
     line: str = "",
     picks: Mapping[str, Collection[str]] | None = None,
     label: str = "Answers",
+    chips: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Cards for ``hits``, or for papers that answer nothing in particular, below a line of text.
 
     Args:
         picks: ids under "like" and "dislike", whose buttons are pressed.
         label: what the list is, for those who hear it.
+        chips: what was read out of the question, each with the address of it without that.
     """
     cards = [(one.paper, one) if isinstance(one, Hit) else (one, None) for one in hits]
     picks = picks or {"like": (), "dislike": ()}
-    return render("answers.html", cards=cards, line=line, picks=picks, label=label)
+    return render("answers.html", cards=cards, line=line, picks=picks, label=label, chips=chips)

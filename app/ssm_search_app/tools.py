@@ -1,4 +1,4 @@
-"""The five functions that programs call, over HTTP, gradio_client and MCP."""
+"""The six functions that programs call, over HTTP, gradio_client and MCP."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ Heading = Annotated[
 logger = logging.getLogger(__name__)
 
 
-class Records(list[dict[str, Any]]):
-    """Hits as programs get them.
-
-    Attributes:
-        note: how many papers were left out because their year or venue is not known; "" for none.
-    """
-
-    def __init__(self, hits: Hits):
-        super().__init__(display.hits_to_json(hits))
-        self.note = str(hits.left_out)
-        noted(self.note)
+def answered(hits: Hits) -> dict[str, Any]:
+    """Hits as programs get them; a header says too how many papers were left out."""
+    noted(str(hits.left_out))
+    return display.hits_to_json(hits)
 
 
 def filters_of(
-    category: str = "", year_from: int = 0, year_to: int = 0, venue: str = "", code: str = "any"
+    category: str = "",
+    year_from: int = 0,
+    year_to: int = 0,
+    venue: str = "",
+    code: str = "any",
 ) -> Filters:
     """Filters as the page and programs give them: empty, 0 and "any" are for no filter."""
-    filters: Filters = {"category": category or None, "venue": venue or None}
+    filters: Filters = {
+        "category": category or None,
+        "venue": venue or None,
+    }
     if year_from or year_to:
         filters["year"] = (year_from, year_to or 9999)
     if code != "any":
@@ -68,7 +68,7 @@ def filters_of(
     return filters
 
 
-# Long: five functions, each little but its signature and what programs are told of it.
+# Long: six functions, each little but its signature and what programs are told of it.
 def tools(library: Library, lanes: Lanes) -> list[Work]:
     """The functions, each answering from ``library``; all they raise is an SsmSearchError."""
 
@@ -91,17 +91,29 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         code: Annotated[
             Code, Field(description='"with" or "without" a link to code; "any" for both.')
         ] = "any",
-    ) -> list[dict[str, Any]]:
+    ) -> dict[str, Any]:
         """Find the papers of the list that answer a question best, best first.
 
-        Example: query("mamba for video", k=5, year_from=2024) gives
-        [{"rank": 1, "score": 2.9, "id": "2403.09626", "title": "Video Mamba Suite: ...",
-        "why": {"terms": ["mamba", "video"], ...}, ...}, ...]. "year_from_id": true marks a year
-        that the arXiv id alone tells. "left_out": {"papers": 3, "lacking": "venue"} says how many
-        papers a filter left out because it knows no venue of theirs; the header X-Left-Out too.
+        "verdict" is "fits", "unsure", or "nothing" where no paper of the list is about that: then
+        the hits are no more than the nearest. "confidence" is the probability that a paper answers.
+        Example: query("mamba for video", k=5, year_from=2024) gives {"verdict": "fits", "hits":
+        [{"rank": 1, "score": 2.67, "confidence": 0.86, "id": "2403.09626", "title":
+        "Video Mamba Suite: ...", "why": {"text": "title: video; ...", ...}, ...}, ...], ...}.
+        The text may name authors, years, venues and what is not wanted ("papers by Tri Dao since
+        2023, not medical"): "constraints" are what was read out of it.
+        "left_out": {"papers": 3, "lacking": "venue"} says how many papers a filter left out because
+        it knows no venue of theirs; the header X-Left-Out too. "year_from_id": true marks a year
+        that the arXiv id alone tells.
         """
         filters = filters_of(category, year_from, year_to, venue, code)
-        return Records(library.search.query(text, k, **filters))
+        return answered(library.search.query(text, k, **filters))
+
+    def headings() -> list[dict[str, Any]]:
+        """List the headings, each with how many papers stand under it or below.
+
+        Example: headings() gives [{"category": ["SSMs"], "papers": 31}, ...]
+        """
+        return display.headings_to_json(library.search.tree)
 
     def related(
         paper: Annotated[
@@ -110,12 +122,12 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         ],
         k: Answers = 10,
         category: Heading = "",
-    ) -> list[dict[str, Any]]:
+    ) -> dict[str, Any]:
         """Find the papers of the list nearest to a paper, best first, never that paper itself.
 
-        Example: related("2403.06977") gives [{"rank": 1, "id": "2403.09626", ...}, ...]
+        Example: related("2403.06977") gives {"hits": [{"rank": 1, "id": "2403.09626", ...}, ...]}
         """
-        return Records(library.search.related(paper, k, **filters_of(category)))
+        return answered(library.search.related(paper, k, **filters_of(category)))
 
     def recommend(
         like: Annotated[
@@ -131,13 +143,13 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
                 description="0 ranks by nearness alone; towards 1 the answers differ more.",
             ),
         ] = 0.0,
-    ) -> list[dict[str, Any]]:
+    ) -> dict[str, Any]:
         """Recommend papers of the list like those liked and unlike those disliked.
 
         Example: recommend(["2403.06977", "2401.13560"], ["2402.02491"], diversity=0.3) gives
-        [{"rank": 1, "id": "2403.09626", ...}, ...]
+        {"hits": [{"rank": 1, "id": "2403.09626", ...}, ...]}
         """
-        return Records(library.search.recommend(like, dislike, k, diversity))
+        return answered(library.search.recommend(like, dislike, k, diversity))
 
     def suggest_categories(
         paper: Annotated[
@@ -184,7 +196,8 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         )
         return card_display.card_json(card)
 
-    quick = [lanes.quick(checked(fn)) for fn in (query, related, recommend, suggest_categories)]
+    tools_at_once = (query, related, recommend, suggest_categories, headings)
+    quick = [lanes.quick(checked(fn)) for fn in tools_at_once]
     return [answering(fn) for fn in (*quick, lanes.slow(checked(submit)))]
 
 

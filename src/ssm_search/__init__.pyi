@@ -2,6 +2,7 @@ from . import abstracts as abstracts
 from . import awesome as awesome
 from . import errors as errors
 from .api import examine as examine
+from .api import headings as headings
 from .api import query as query
 from .api import recommend as recommend
 from .api import related as related
@@ -41,6 +42,7 @@ from .errors import SubmissionError as SubmissionError
 from .index import Filters as Filters
 from .papers import Category as Category
 from .papers import CategorySuggestion as CategorySuggestion
+from .papers import Constraint as Constraint
 from .papers import Duplicate as Duplicate
 from .papers import Hit as Hit
 from .papers import LeftOut as LeftOut

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from ssm_search.search import Hits
 
 
-def query(text: str, k: int = 10, **filters: Unpack[Filters]) -> Hits:
+def query(
+    text: str,
+    k: int = 10,
+    *,
+    without: str | Sequence[str] = (),
+    newest: bool = False,
+    literal: bool = False,
+    **filters: Unpack[Filters],
+) -> Hits:
     """Find the papers of the shipped list that answer a question best, best first.
 
     Any other collection is asked in the same way by :class:`~ssm_search.PaperSearch`.
@@ -22,14 +30,19 @@ def query(text: str, k: int = 10, **filters: Unpack[Filters]) -> Hits:
         text: Words, a question, a pasted abstract, a title, an arXiv id or link; up to 100,000
             characters. A paper whose title, name or id it is comes first.
         k: How many answers. As many papers as meet the filters are answered, up to ``k``.
-        **filters: ``category`` (a heading, or a path such as "Computer Vision > Video"), ``year``
-            (one, or (from, to)), ``venue`` (a part of its name), ``has_code`` (True or False). All
-            that are given must hold.
+        without: What the answers should not be about, or several such things.
+        newest: The newest of them first.
+        literal: Read no author, year, venue, "not …" or quoted phrase out of the text.
+        **filters: ``category`` (a heading, a part of its name, or a path such as "Computer Vision >
+            Video"), ``year`` (one, or (from, to)), ``venue`` (a part of its name), ``author``,
+            ``phrase``, ``has_code`` (True or False). All that are given must hold.
 
     Returns:
         A list of hits, which prints as a table: each a ``paper``, its ``score`` (higher is better;
-        it orders the answers to one question and is not a probability), its ``rank`` from 1, and
-        ``why`` it answers.
+        it orders the answers to one question), its ``rank`` from 1, its ``confidence`` (the
+        probability that it answers the question), and ``why`` it does. The list's ``verdict`` is
+        "fits", "unsure", or "nothing" where no paper is about that; its ``constraints`` say what
+        was read out of the text beside what it is about.
 
     Raises:
         QueryError: The text is empty or too long, or ``k`` is not positive.
@@ -41,12 +54,31 @@ def query(text: str, k: int = 10, **filters: Unpack[Filters]) -> Hits:
         >>> hits = ssm_search.query("mamba for video", k=3, year=2024)
         >>> hits[0].paper.title
         'Video Mamba Suite: State Space Model as a Versatile Alternative for Video Understanding'
-        >>> hits[0].why.terms
-        ('mamba', 'video')
+        >>> hits.verdict, hits[0].why.in_title
+        ('fits', ('video',))
     """
     from ssm_search.search import shipped_search
 
-    return shipped_search().query(text, k, **filters)
+    return shipped_search().query(
+        text, k, without=without, newest=newest, literal=literal, **filters
+    )
+
+
+def headings() -> dict[Category, int]:
+    """Count the papers of the shipped list under each of its headings.
+
+    Returns:
+        Every heading as a path, each after the one above it, with how many papers stand under it or
+        below.
+
+    Example:
+        >>> import ssm_search
+        >>> ssm_search.headings()["Computer Vision", "Point Cloud"]
+        2
+    """
+    from ssm_search.search import shipped_search
+
+    return shipped_search().tree
 
 
 def related(paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Filters]) -> Hits:
@@ -77,8 +109,8 @@ def related(paper_or_id_or_text: Paper | str, k: int = 10, **filters: Unpack[Fil
 
 
 def recommend(
-    like: Sequence[Paper | str],
-    dislike: Sequence[Paper | str] = (),
+    like: Paper | str | Sequence[Paper | str],
+    dislike: Paper | str | Sequence[Paper | str] = (),
     k: int = 10,
     diversity: float = 0.0,
     **filters: Unpack[Filters],
@@ -86,8 +118,8 @@ def recommend(
     """Recommend papers of the shipped list like some, and unlike others.
 
     Args:
-        like: Papers, arXiv ids, links, titles or texts, as :func:`related` takes them; at least
-            one.
+        like: One or several papers, arXiv ids, links, titles or texts, as :func:`related` takes
+            them.
         dislike: The same, for what to keep away from.
         k: How many answers, none of them a paper that is liked or disliked.
         diversity: From 0, which ranks by nearness alone, to 1; the higher, the more each answer
@@ -98,8 +130,7 @@ def recommend(
         Hits, best first, as :func:`query` gives them.
 
     Raises:
-        QueryError: Nothing is liked, ``like`` is one text instead of several, or ``diversity`` is
-            not between 0 and 1.
+        QueryError: Nothing is liked, or ``diversity`` is not between 0 and 1.
         PaperNotFoundError: One of them is an arXiv id or link that is not on the list.
         FilterError: A filter names something that the list does not have.
 

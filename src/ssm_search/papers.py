@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 
+ConstraintKind = Literal["author", "year", "venue", "has_code", "phrase", "without", "newest"]
+
 Category = tuple[str, ...]
 """A heading path, outermost first, the list's own title left out."""
 
@@ -79,12 +81,17 @@ class Why:
     """What in a paper answered the query.
 
     Attributes:
-        terms: the words of the query that the paper contains, as the user wrote them.
-        sentence: the sentence that answers best; "" where the abstract is not at hand.
-        heading: a heading that it shares with a paper that was asked about; () if none.
+        terms: the words of the query that the paper contains, as the user wrote them, the most
+            telling first; those that most papers have only where there is no other.
+        sentence: the sentence that answers best, as plain text; "" where the abstract is not at
+            hand.
+        heading: one that has a word of the query in its name, or that it shares with a paper that
+            was asked about; () if none.
         exact: True where the query is this paper's title, id or link.
         near: words of the query that the paper has not, each with the word of the paper that comes
             nearest to it; as far as its text is at hand.
+        in_title: those of ``terms`` that stand in the title.
+        meaning: True where nothing of this is known, but what it means is close.
     """
 
     terms: tuple[str, ...] = ()
@@ -92,28 +99,45 @@ class Why:
     heading: Category = ()
     exact: bool = False
     near: tuple[tuple[str, str], ...] = ()
+    in_title: tuple[str, ...] = ()
+    meaning: bool = False
 
     def __str__(self) -> str:
         parts = ["exact match"] if self.exact else []
-        if self.terms:
-            parts.append("has " + ", ".join(self.terms))
+        if self.in_title:
+            parts.append("title: " + ", ".join(self.in_title))
+        elsewhere = [term for term in self.terms if term not in self.in_title]
+        if elsewhere and not self.sentence:
+            parts.append("abstract: " + ", ".join(elsewhere))
         if self.near:
             parts.append("close: " + ", ".join(f"{one} ≈ {other}" for one, other in self.near))
         if self.heading:
-            parts.append(f"also under {self.heading[-1]}")
+            parts.append(f"under {self.heading[-1]}")
         if self.sentence:
             parts.append(f"“{self.sentence}”")
-        return "; ".join(parts) or "close in meaning"
+        return "; ".join(parts) or ("close in meaning" if self.meaning else "")
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The words to mark where this is shown."""
+        return (*self.terms, *(found for _, found in self.near))
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer. ``score`` is higher for better and comparable within one answer only."""
+    """One answer.
+
+    Attributes:
+        score: higher for better, and comparable within one answer only.
+        confidence: the probability that the paper answers the question, in [0, 1], comparable
+            everywhere; None where what was asked is no question, but a paper.
+    """
 
     paper: Paper
     score: float
     rank: int
     why: Why
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,24 @@ class LeftOut:
             return ""
         many = "" if self.papers == 1 else "s"
         return f"{self.papers:,} paper{many} without a known {self.lacking} left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a question says of its answers beside what they are about.
+
+    Attributes:
+        kind: the filter that it is.
+        value: what is asked of it, as people are shown it: "since 2023".
+        said: the words of the question that say so; without them it would not be asked.
+    """
+
+    kind: ConstraintKind
+    value: str
+    said: str
+
+    def __str__(self) -> str:
+        return self.value if self.kind in ("has_code", "newest") else f"{self.kind}: {self.value}"
 
 
 @dataclass(frozen=True, slots=True)

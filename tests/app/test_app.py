@@ -40,7 +40,8 @@ from ssm_search.awesome.reading import read_list
 from ssm_search.curation.cards import submit
 from ssm_search.curation.submissions import MAX_CHARS, paper_of
 from ssm_search.errors import QueryError, SsmSearchError
-from ssm_search.papers import Category, Hit, Paper, Why
+from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
+from ssm_search.search.hits import NEAREST, Hits
 from ssm_search.search.local import PaperSearch
 from ssm_search.views.card_display import card_json
 from ssm_search.views.display import hits_to_json, suggestion_to_json
@@ -221,10 +222,23 @@ def test_what_is_newest_meets_the_filters(library: Library) -> None:
     assert found.line == "Type what you look for. Here is what is newest under these filters."
 
 
-def test_words_that_no_paper_has(library: Library) -> None:
-    found = handlers.answer(library, Search(q="zzzz qqqq"))
-    assert len(found.found) == 3
-    assert found.line == "No paper has these words. These are the nearest in meaning."
+def test_what_does_not_fit_is_said_to(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    hits = Hits(library.search.query("video"), LeftOut(1, "venue"), "nothing")
+    monkeypatch.setattr(library.search, "query", lambda *given, **more: hits)
+    found = handlers.answer(library, Search(q="bread"))
+    assert found.found == hits
+    assert found.line == f"{NEAREST} 1 paper without a known venue left out."
+
+
+def test_what_was_read_out_of_a_question_can_be_taken_off(library: Library) -> None:
+    found = handlers.answer(library, Search(q="video since 2023 not sound", code="with"))
+    assert found.chips == [
+        ("year: since 2023", "?q=video+not+sound&code=with"),
+        ("without: sound", "?q=video+since+2023&code=with"),
+    ]
+    page = checked(render.answers(found.found, chips=found.chips))
+    assert page.all("href")[:2] == [address for _, address in found.chips]
+    assert page.all("aria-label")[:2] == ["Take off year: since 2023", "Take off without: sound"]
 
 
 @pytest.mark.parametrize("question", ["video", "", "?!"])
@@ -260,7 +274,7 @@ def test_what_a_filter_left_out_is_said(library: Library) -> None:
     found = handlers.answer(library, Search(q="video", venue="Kite"))
     assert re.fullmatch(rf"The best 1 \(\d+ ms\); {said}", found.line)
     found = handlers.answer(library, Search(q="zzzz qqqq", venue="Kite"))
-    assert found.line.endswith(f"These are the nearest in meaning. {said}.")
+    assert found.line == f"{NEAREST} {said}."
     found = handlers.answer(library, Search(venue="Kite"))
     assert found.line.endswith(f"Here is what is newest under these filters. {said}.")
 
@@ -537,13 +551,13 @@ class Html(HTMLParser):
 
 
 def checked(text: str) -> Html:
-    """``text`` parsed, if nothing in it runs or leads anywhere but to the web."""
+    """``text`` parsed, if nothing in it runs or leads but to the web or this page."""
     page = Html(text)
     assert {tag for tag, _ in page.tags} <= TAGS
     for tag, attributes in page.tags:
         assert not any(name.startswith("on") or name in ("src", "srcdoc") for name in attributes)
         assert tag == "a" or "href" not in attributes
-    assert all(href.startswith(("https://", "http://")) for href in page.all("href"))
+    assert all(href.startswith(("https://", "http://", "?")) for href in page.all("href"))
     assert not re.search("[\x00-\x08\x1b\u202a-\u202e\u2066-\u2069]", text)
     return page
 
@@ -567,7 +581,7 @@ HOSTILE = Paper(
     "why",
     [
         Why((EVIL, "video"), f"Sentence {EVIL}", (EVIL,), exact=True),
-        Why((EVIL, "video")),
+        Why((EVIL, "video"), in_title=(EVIL,)),
         Why(heading=("A", EVIL)),
         Why(),
         None,
@@ -589,11 +603,11 @@ def test_nothing_that_strangers_wrote_runs(why: Why | None) -> None:
     assert page.all("aria-pressed") == ["true", "false"]
     if why and why.sentence:
         assert f"“Sentence {SHOWN}”" in words
-        assert "Exactly what you asked for." in words
+        assert "exact match; " in words
     elif why and why.terms:
-        assert f"Has {SHOWN}, video." in words
-    elif why:
-        assert (f"Also under {SHOWN}." if why.heading else "Close in meaning.") in words
+        assert f"title: {SHOWN}; abstract: video" in words
+    elif why and why.heading:
+        assert f"under {SHOWN}" in words
 
 
 @pytest.mark.parametrize(
@@ -620,7 +634,7 @@ def test_web_addresses_are_links() -> None:
 
 def test_words_that_answered_are_marked(library: Library) -> None:
     page = checked(render.answers(library.search.query("vidoe of nodes")))
-    assert page.marked == ["video", "video", "Nodes", "nodes"]
+    assert page.marked == ["video", "video", "vidoe", "video", "Nodes", "nodes", "nodes"]
     hit = Hit(FILM, 1, 1, Why(("flying", "video (for vidoe)"), "Videos fly & <b>flies</b>."))
     page = checked(render.answers([hit]))
     assert page.marked == ["video", "Videos", "fly", "flies"]
@@ -628,9 +642,9 @@ def test_words_that_answered_are_marked(library: Library) -> None:
 
 
 def test_a_long_sentence_is_cut() -> None:
-    hit = Hit(FILM, 1, 1, Why((), "w" * 400 + "x"))
+    hit = Hit(FILM, 1, 1, Why((), "w" * 480 + "x"))
     page = checked(render.answers([hit]))
-    assert f"“{'w' * 400}…”" in page.text
+    assert f"“{'w' * 479}…" in page.text
 
 
 def test_what_is_copied_keeps_its_lines() -> None:
@@ -805,7 +819,7 @@ def test_nothing_that_is_submitted_runs(filing: Library, text: str) -> None:
 
 # ── what programs call ───────────────────────────────────────────────────────────────────────
 
-TOOLS = ("query", "related", "recommend", "suggest_categories", "submit")
+TOOLS = ("query", "related", "recommend", "suggest_categories", "headings", "submit")
 
 
 @pytest.fixture(scope="module")
@@ -826,7 +840,7 @@ def called(library: Library) -> dict[str, Any]:
     return {one.__name__: plain(one) for one in tools(library, Lanes())}
 
 
-def test_there_are_five(tool: dict[str, Any]) -> None:
+def test_there_are_six(tool: dict[str, Any]) -> None:
     assert tuple(tool) == TOOLS
 
 
@@ -880,8 +894,8 @@ def test_the_tool_that_files(filing: Library) -> None:
 def test_what_tools_answer_is_json(tool: dict[str, Any]) -> None:
     for name in TOOLS[:4]:
         given = [FILM.id] if name == "recommend" else FILM.id
-        found = tool[name](given)
-        assert json.loads(json.dumps(found, allow_nan=False))[:1] or name == "suggest_categories"
+        found = json.loads(json.dumps(tool[name](given), allow_nan=False))
+        assert found["hits"] if name != "suggest_categories" else isinstance(found, list)
 
 
 @pytest.mark.parametrize(
@@ -1114,8 +1128,8 @@ def test_every_field_of_a_search_is_bounded() -> None:
 def test_words_that_came_near_are_shown_and_marked() -> None:
     near = (("clips", "video"), ("share", "kite"))
     page = checked(render.answers([Hit(FILM, 1, 1, Why(("flying",), near=near))]))
-    assert "Has flying; close: clips ≈ video, share ≈ kite." in page.text
+    assert "abstract: flying; close: clips ≈ video, share ≈ kite" in page.text
     page = checked(render.answers([Hit(FILM, 1, 1, Why(near=near))]))
-    assert "Close: clips ≈ video, share ≈ kite." in page.text
+    assert "close: clips ≈ video, share ≈ kite" in page.text
     page = checked(render.answers([Hit(FILM, 1, 1, Why((), "Videos of kites.", near=near))]))
     assert page.marked[-2:] == ["Videos", "kites"]

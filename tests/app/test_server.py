@@ -38,6 +38,7 @@ from ssm_search import (
     PaperSearch,
     ServeError,
     abstracts,
+    display,
     hits_to_json,
     open_index,
     suggestion_to_json,
@@ -51,7 +52,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::Warning:gradio",  # its own ways with pandas 3 and with MCP
     "ignore::DeprecationWarning:pandas",
 )
-TOOLS = ["query", "related", "recommend", "suggest_categories", "submit"]
+TOOLS = ["query", "related", "recommend", "suggest_categories", "headings", "submit"]
 ASK = "/gradio_api/run/query"
 
 
@@ -111,7 +112,7 @@ def test_a_plain_post_is_answered(url: str, kites: PaperSearch) -> None:
     expected = kites.query("video string", 3, category="Moving", year=(2023, 2025))
     assert answer.status_code == 200
     assert answer.json()["data"] == [hits_json(expected)]
-    assert ask(url, "query", "2302.00001").json()["data"][0][0]["id"] == CAM.id
+    assert ask(url, "query", "2302.00001").json()["data"][0]["hits"][0]["id"] == CAM.id
     answer = ask(url, "query", "video", 5, "", 0, 2023, "ICKF", "with")
     expected = kites.query("video", 5, year=(0, 2023), venue="ICKF", has_code=True)
     assert answer.json()["data"] == [hits_json(expected)]
@@ -123,15 +124,15 @@ def test_programs_are_told_what_was_left_out(url: str, kites: PaperSearch) -> No
     assert expected.left_out.papers == 7
     answer = ask(url, "query", "graph", 2, "", 0, 0, "kite letters", "any")
     assert answer.json()["data"] == [hits_json(expected)]
-    assert answer.json()["data"][0][0]["left_out"] == {"papers": 7, "lacking": "venue"}
+    assert answer.json()["data"][0]["left_out"] == {"papers": 7, "lacking": "venue"}
     nothing = ask(url, "query", "graph", 2, "", 0, 0, "nowhere", "any")
-    assert nothing.json()["data"] == [[]]
+    assert nothing.json()["data"][0]["hits"] == []
     said = "7 papers without a known venue left out"
     assert [one.headers["x-left-out"] for one in (answer, nothing)] == [said, said]
     assert "x-left-out" not in ask(url, "query", "graph").headers
 
 
-def test_all_five_through_gradio_client(client: Client, kites: PaperSearch) -> None:
+def test_all_six_through_gradio_client(client: Client, kites: PaperSearch) -> None:
     def call(name: str, *values: Any, **named: Any) -> Any:
         return client.predict(*values, **named, api_name=f"/{name}")
 
@@ -153,6 +154,7 @@ def test_all_five_through_gradio_client(client: Client, kites: PaperSearch) -> N
     told = kites.suggest_categories(text)
     assert told
     assert call("suggest_categories", text) == as_json([suggestion_to_json(one) for one in told])
+    assert call("headings") == as_json(display.headings_to_json(kites.tree))
     card = call("submit", link="2602.00077", title="Video of strings", abstract="A video of them.")
     assert (card["verdict"], card["duplicates"]) == ("fits", [])
     assert card["row"] == f"- [Video of strings]({ABS}2602.00077)"
@@ -164,7 +166,7 @@ def test_all_five_through_gradio_client(client: Client, kites: PaperSearch) -> N
     assert card["category"] == ["Structured", "Nets"]
 
 
-def test_programs_are_told_of_five_functions_and_no_more(client: Client) -> None:
+def test_programs_are_told_of_six_functions_and_no_more(client: Client) -> None:
     told = client.view_api(return_format="dict", print_info=False)
     assert isinstance(told, dict)
     named = told["named_endpoints"]
@@ -194,7 +196,7 @@ def test_programs_are_told_of_five_functions_and_no_more(client: Client) -> None
         ("query", [["video"]], "text: Input should be a valid string"),
         ("query", ["v" * (MAX_TEXT + 1)], f"at most {MAX_TEXT} characters"),
         ("query", ["video", 5, "Nowhere"], "no paper stands under 'Nowhere'; see"),
-        ("query", ["video", 5, "Soun"], "did you mean 'Sound'?"),
+        ("query", ["video", 5, "Sonud"], "did you mean 'Sound'?"),
         ("query", ["video", 5, "", 2025, 2023], "year is (2025, 2023); expected one year"),
         ("query", ["video", 5, "", 0, 0, "", "maybe"], "code: Input should be 'any', 'with'"),
         ("related", ["2401.99999"], "2401.99999 is not among the 19 entries"),
@@ -245,7 +247,7 @@ def test_too_many_and_too_few_values_are_refused_without_a_trace(url: str) -> No
         assert answer.status_code != 200 or "rank" in answer.text, body
 
 
-def test_agents_find_and_call_the_five_tools(url: str, kites: PaperSearch) -> None:
+def test_agents_find_and_call_the_six_tools(url: str, kites: PaperSearch) -> None:
     async def session() -> tuple[Any, Any, Any, Any]:
         async with (
             streamable_http_client(f"{url}/gradio_api/mcp/") as (read, write, _),
@@ -263,12 +265,13 @@ def test_agents_find_and_call_the_five_tools(url: str, kites: PaperSearch) -> No
     for tool in tools:
         assert len(tool.description) > 40
         asked = tool.inputSchema["properties"]
-        assert asked
+        assert asked or tool.name == "headings"
         assert all(one["description"] for one in asked.values()), tool.name
     assert json.loads(found.content[0].text) == hits_json(kites.query("video", 3))
     assert len(found.content) == 1
-    said = "7 papers without a known venue left out"
-    assert [one.text for one in none.content] == ["[]", said]
+    assert len(none.content) == 1
+    told = json.loads(none.content[0].text)
+    assert (told["hits"], told["left_out"]) == ([], {"papers": 7, "lacking": "venue"})
     assert wrong.isError
     assert "the query is empty" in wrong.content[0].text
     assert "Traceback" not in wrong.content[0].text
@@ -370,7 +373,7 @@ def test_few_work_some_wait_and_the_rest_are_told_to_come_again(tmp_path: Path) 
             assert answer.headers["Retry-After"] == "1"
         for one in set(asked) - set(refused):
             answer = one.result(PATIENCE)
-            assert (answer.status_code, len(answer.json()["data"][0])) == (200, 10)
+            assert (answer.status_code, len(answer.json()["data"][0]["hits"])) == (200, 10)
         assert ask(at, "query", "video").status_code == 200
 
 

@@ -197,7 +197,7 @@ def test_a_table_for_people_and_json_for_scripts() -> None:
     runner = CliRunner()
     table = runner.invoke(app, ["query", "mamba for video", "-k", "3"])
     assert "VideoMamba: State Space Model" in table.stdout
-    answers = json.loads(runner.invoke(app, ["query", "mamba for video", "--json"]).stdout)
+    answers = json.loads(runner.invoke(app, ["query", "mamba for video", "--json"]).stdout)["hits"]
     assert len(answers) == 10
     assert [answer["rank"] for answer in answers] == list(range(1, 11))
     assert {"id", "title", "score", "year", "categories", "url", "why"} <= set(answers[0])
@@ -207,10 +207,10 @@ def test_a_table_for_people_and_json_for_scripts() -> None:
 @pytest.mark.encoder
 def test_filters_reach_the_search() -> None:
     arguments = ["query", "segmentation", "--json", "--category", "Super-Resolution"]
-    answers = json.loads(CliRunner().invoke(app, arguments).stdout)
+    answers = json.loads(CliRunner().invoke(app, arguments).stdout)["hits"]
     assert [answer["id"] for answer in answers] == ["2403.08330"]
     arguments = ["query", "state spaces", "--json", "--year", "2020-2021", "--code"]
-    answers = json.loads(CliRunner().invoke(app, arguments).stdout)
+    answers = json.loads(CliRunner().invoke(app, arguments).stdout)["hits"]
     assert {answer["id"] for answer in answers} == {"2111.00396", "2008.07669"}
 
 
@@ -218,11 +218,13 @@ def test_filters_reach_the_search() -> None:
 def test_related_by_id_title_and_standard_input() -> None:
     runner = CliRunner()
     for seed in ("2403.06977", "VideoMamba: State Space Model for Efficient Video Understanding"):
-        answers = json.loads(runner.invoke(app, ["related", seed, "-k", "3", "--json"]).stdout)
+        answers = json.loads(runner.invoke(app, ["related", seed, "-k", "3", "--json"]).stdout)[
+            "hits"
+        ]
         assert answers[0]["id"] == "2403.09626"
         assert "2403.06977" not in {answer["id"] for answer in answers}
     piped = runner.invoke(app, ["related", "-", "-k", "1", "--json"], input="single image dehazing")
-    assert json.loads(piped.stdout)[0]["id"] == "2402.04139"
+    assert json.loads(piped.stdout)["hits"][0]["id"] == "2402.04139"
 
 
 @pytest.mark.encoder
@@ -246,8 +248,9 @@ def test_build_of_a_folder_then_query(tmp_path: Path, monkeypatch: pytest.Monkey
     asked = runner.invoke(
         app, ["query", "pets", "--index", "lists-index", "--venue", "ICML", "--json"]
     )
-    assert json.loads(asked.stdout) == []
-    assert asked.stderr == "2 papers without a known venue left out\n"
+    found = json.loads(asked.stdout)
+    assert (found["verdict"], found["hits"]) == ("nothing", [])
+    assert found["left_out"] == {"papers": 2, "lacking": "venue"}
 
 
 @pytest.mark.encoder
@@ -266,7 +269,7 @@ def test_build_then_query(tmp_path: Path) -> None:
     asked = runner.invoke(
         app, ["query", "pets", "-k", "1", "--json"], env={"SSM_SEARCH_INDEX": str(index)}
     )
-    assert json.loads(asked.stdout)[0]["title"] == "Cats and dogs"
+    assert json.loads(asked.stdout)["hits"][0]["title"] == "Cats and dogs"
 
 
 def test_fetch_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

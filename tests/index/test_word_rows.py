@@ -188,10 +188,11 @@ def test_late_interaction_is_standardized_by_the_sample_alone() -> None:
     film = 102 / 127  # .8 as a byte
     spread = np.array([1, film, 0])
     for rows in ("film", "video graph"), ("film", "fox", "video", "film fox"):
-        found = words_of(*rows, titles=[0] * len(rows)).standardized_scores(asked, sample)
+        found = words_of(*rows, titles=[0] * len(rows)).scores_in(asked, sample)
         scores = [1 if "video" in row else film if "film" in row else 0 for row in rows]
         assert found is not None
-        np.testing.assert_allclose(found, (scores - spread.mean()) / spread.std(), atol=1e-5)
+        np.testing.assert_allclose(found[0], scores, atol=1e-5)
+        np.testing.assert_allclose(found[1], (scores - spread.mean()) / spread.std(), atol=1e-5)
 
 
 def test_without_words_on_either_side_there_is_no_late_interaction() -> None:
@@ -200,11 +201,11 @@ def test_without_words_on_either_side_there_is_no_late_interaction() -> None:
     bare = row_vectors(none, np.zeros(1, np.int32), pool=False).words
     asked = Asked(word_vector("video")[None], np.ones(1, dtype=np.float32))
     nothing = Asked(np.zeros((0, 0), np.float32), np.zeros(0, np.float32))
-    assert words.standardized_scores(nothing, words) is None
-    assert bare.standardized_scores(asked, bare) is None
-    alike = words.standardized_scores(asked, words)  # a single row: nothing to tell apart by
+    assert words.scores_in(nothing, words) is None
+    assert bare.scores_in(asked, bare) is None
+    alike = words.scores_in(asked, words)  # a single row: nothing to tell apart by
     assert alike is not None
-    assert alike.tolist() == [0]
+    assert alike[1].tolist() == [0]
 
 
 def test_names_of_headings_meet_the_words_of_papers() -> None:

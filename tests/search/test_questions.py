@@ -21,7 +21,7 @@ def test_question(question: str, k: int, expected: set[str]) -> None:
 
     printed = CliRunner().invoke(app, ["query", question, "-k", str(k), "--json"])
     assert printed.exit_code == 0
-    assert [answer["id"] for answer in json.loads(printed.stdout)] == found
+    assert [hit["id"] for hit in json.loads(printed.stdout)["hits"]] == found
 
 
 def test_there_are_at_least_forty() -> None:

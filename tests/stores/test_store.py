@@ -559,7 +559,7 @@ def test_errors_say_what_to_do(
     database = store_access.connected(place[0], None)
     current = store_module.read_current(database, place[0])
     for wrong, message in (
-        (replace(current, format=9), "format 9, this program reads format 2"),
+        (replace(current, format=9), "format 9, this program reads format 3"),
         (replace(current, format=1), "format 1, .* write it again with `ssm-search build … --sto"),
         (replace(current, about={}), "manifest cannot be read .* write it again"),
         (replace(current, about=current.about | {"dimension": 7}), "5 dimensions, .* says 7"),

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from ssm_search.papers import Hit, LeftOut, Paper, Why
+from ssm_search.papers import Constraint, Hit, LeftOut, Paper, Why
 from ssm_search.search.hits import Hits
 from ssm_search.text import shown
 from ssm_search.views.display import hit_to_json, hits_to_json
@@ -19,19 +19,19 @@ PAPER = Paper(
     categories=(("Vision", "Film"), ("Other",)),
     abstract="Not to be printed.",
 )
-WHY = Why(("video",), "We study video.", exact=True, near=(("film", "nets"),))
-HITS = Hits([Hit(PAPER, 1.23456, 1, WHY)])
+WHY = Why(("video",), "We study video.", exact=True, near=(("film", "nets"),), in_title=("video",))
+HITS = Hits([Hit(PAPER, 1.23456, 1, WHY, 0.876543)])
 
 
 def test_a_table_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert str(HITS).splitlines() == [
-        "  paper                                                         score",
+        "  paper                                                            sure score",
         "",
-        "1 Video <b>nets</b>                                              1.23",
+        "1 Video <b>nets</b>                                                 88%  1.23",
         "  2024 · ICLR · Vision › Film, Other",
         "  https://arxiv.org/abs/2401.00001",
-        "  exact match; has video; close: film ≈ nets; “We study video.”",
+        "  exact match; title: video; close: film ≈ nets; “We study video.”",
     ]
     assert repr(HITS) == str(HITS)
 
@@ -56,6 +56,7 @@ def test_json_leaves_out_the_abstract() -> None:
     assert hit_to_json(HITS[0]) == {
         "rank": 1,
         "score": 1.2346,
+        "confidence": 0.8765,
         "id": "2401.00001",
         "title": "Video <b>nets</b>",
         "url": "https://arxiv.org/abs/2401.00001",
@@ -68,6 +69,9 @@ def test_json_leaves_out_the_abstract() -> None:
             "sentence": "We study video.",
             "heading": (),
             "exact": True,
+            "in_title": ("video",),
+            "meaning": False,
+            "text": "exact match; title: video; close: film ≈ nets; “We study video.”",
         },
     }
 
@@ -94,10 +98,29 @@ def test_what_was_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         "1 paper without a known year left out",
     ]
     assert hits._repr_html_().endswith("</table><p>3 papers without a known venue left out</p>")
-    assert [record["left_out"] for record in hits_to_json(hits)] == [
-        {"papers": 3, "lacking": "venue"}
+    assert hits_to_json(hits)["left_out"] == {"papers": 3, "lacking": "venue"}
+
+
+def test_json_says_what_is_said_of_all_hits() -> None:
+    said = Constraint("author", "Ada Bo", "by Ada Bo")
+    hits = Hits(HITS, verdict="unsure", constraints=(said,), note="A note.")
+    assert hits_to_json(hits) == {
+        "verdict": "unsure",
+        "constraints": [{"kind": "author", "value": "Ada Bo", "said": "by Ada Bo"}],
+        "left_out": None,
+        "note": "A note.",
+        "hits": [hit_to_json(HITS[0])],
+    }
+    assert hits[:1].verdict == hits.newest_first().verdict == "unsure"
+    assert hits.said.splitlines() == [
+        "only author: Ada Bo",
+        "Nothing here surely answers that; these come near. A note.",
     ]
-    assert hits_to_json(HITS) == [hit_to_json(HITS[0])]
+    assert (
+        Hits(HITS, verdict="nothing").said == "Nothing here is about that; the nearest are these."
+    )
+    assert Hits(verdict="nothing").said == "Nothing here is about that."
+    assert Hits(HITS, verdict="fits").said == ""
 
 
 def test_escape_sequences_do_not_reach_the_terminal() -> None:

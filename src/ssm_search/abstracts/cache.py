@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,8 @@ def load_abstracts(path: Path) -> dict[str, Abstract]:
     """Read a file of abstracts, one JSON object a line.
 
     Each has ``id`` (or ``arxiv_id``), ``title``, ``abstract`` and, if known, the other fields of
-    :class:`Abstract`; a later line wins. A last line cut short by a kill is passed over, and an
-    absent file is an empty one.
+    :class:`Abstract`, or nothing but the id and ``authors``; a later line wins. A last line cut
+    short by a kill is passed over, and an absent file is an empty one.
 
     Raises:
         ListError: any other line is not such an object, or the file cannot be read.
@@ -89,11 +89,29 @@ def load_files(paths: Iterable[Path]) -> dict[str, Abstract]:
     Raises:
         ListError: a file is missing, or as :func:`load_abstracts`.
     """
-    known: dict[str, Abstract] = {}
+    files = []
     for path in paths:
         if not path.exists():
             raise ListError(f"no file {path}; expected JSON lines with id, title and abstract")
-        known = {**load_abstracts(path), **known}
+        files.append(load_abstracts(path))
+    return joined_records(files)
+
+
+def joined_records(files: Iterable[Mapping[str, Abstract]]) -> dict[str, Abstract]:
+    """What several sources know, by id; where the first one that has a paper is silent, the next.
+
+    A source may know nothing of a paper but its authors.
+    """
+    known: dict[str, Abstract] = {}
+    for records in files:
+        for paper_id, record in records.items():
+            before = known.get(paper_id, record)
+            lacking = {
+                field.name: getattr(record, field.name)
+                for field in fields(Abstract)
+                if not getattr(before, field.name)
+            }
+            known[paper_id] = replace(before, **lacking)
     return known
 
 
@@ -259,7 +277,9 @@ def _from_json(values: Any) -> Abstract:
         raise TypeError("not an object")
     values = {name: value for name, value in values.items() if value is not None}
     paper_id = values["id"] if "id" in values else values["arxiv_id"]
-    title, abstract = values.get("title", ""), values["abstract"]
+    title, abstract = values.get("title", ""), values.get("abstract", "")
+    if "abstract" not in values and not values.get("authors"):
+        raise KeyError("abstract")
     authors, subjects = values.get("authors", []), values.get("arxiv_categories", [])
     if isinstance(authors, str):  # "A. Author, B. Author", as many files have it
         authors = [name.strip() for name in re.split(r",| and ", authors) if name.strip()]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ssm_search.abstracts import (
     FetchReport,
     default_cache,
     fetch_abstracts,
+    joined_records,
     load_abstracts,
     load_files,
     with_abstracts,
@@ -124,8 +125,12 @@ def build_index(
         report = fetch_abstracts(
             missing, cache, progress=lambda done, total: progress("abstracts", done, total)
         )
-    known = {**load_abstracts(cache), **known}
-    papers = with_abstracts(reading.papers, known)
+    try:
+        previous = PaperSearch.load(folder)
+    except IndexFolderError:
+        previous = None
+    papers = with_abstracts(reading.papers, joined_records([known, load_abstracts(cache)]))
+    papers = _with_authors(papers, previous.papers if previous else ())
     lacking = missing_abstracts(papers, {})
     if strict and lacking:
         raise IncompleteError(
@@ -133,10 +138,6 @@ def build_index(
             f"({_some(lacking)}); give them with --abstracts, or leave out --strict"
         )
     encoder = encoder or load_encoder()
-    try:
-        previous = PaperSearch.load(folder)
-    except IndexFolderError:
-        previous = None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         texts = [full_text(paper) for paper in papers]
         runner, how = runner_of(encoder, previous, texts, Path(scratch), progress)
@@ -205,8 +206,16 @@ def missing_abstracts(papers: Sequence[Paper], known: dict[str, Abstract]) -> li
     return [
         paper.id
         for paper in papers
-        if paper.kind == "paper" and not paper.abstract and paper.id not in known
+        if paper.kind == "paper"
+        and not paper.abstract
+        and not (paper.id in known and known[paper.id].abstract)
     ]
+
+
+def _with_authors(papers: Sequence[Paper], before: Sequence[Paper]) -> list[Paper]:
+    """``papers``, those without authors with the ones that they had in the index ``before``."""
+    known = {paper.id: paper.authors for paper in before}
+    return [replace(one, authors=one.authors or known.get(one.id, ())) for one in papers]
 
 
 def _some(ids: Sequence[str]) -> str:

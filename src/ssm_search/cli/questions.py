@@ -6,18 +6,18 @@ import json
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ssm_search.cli import indexing, maintain
 from ssm_search.cli import show as look
+from ssm_search.cli.asking import Asking, answering
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
 from ssm_search.cli.terminal import print_facts, say
 from ssm_search.errors import NoListError, NoPaperError, SsmSearchError
 
 if TYPE_CHECKING:
-    from ssm_search.index import Filters
     from ssm_search.search import Hits
 
 app = typer.Typer(
@@ -30,20 +30,6 @@ app = typer.Typer(
 )
 
 CountOption = Annotated[int, typer.Option("-k", min=1, help="How many answers.")]
-CategoryOption = Annotated[
-    str | None,
-    typer.Option(help='A heading, or a path: "Computer Vision > Point Cloud".', show_default=False),
-]
-YearOption = Annotated[
-    str | None, typer.Option(help="2024, or 2022-2024.", metavar="YEAR", show_default=False)
-]
-VenueOption = Annotated[str | None, typer.Option(help="Part of a venue.", show_default=False)]
-CodeOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--code/--no-code", help="Only papers with, or without, code.", show_default=False
-    ),
-]
 
 
 def _version(wanted: bool) -> None:
@@ -65,48 +51,54 @@ def _main(
         logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
 
 
-# Long: the options of a command are its parameters, each with its help.
 @app.command()
+@answering
 def query(
-    text: Annotated[str, typer.Argument(help="Words, a question, a title, an abstract, an id.")],
-    k: CountOption = 10,
-    category: CategoryOption = None,
-    year: YearOption = None,
-    venue: VenueOption = None,
-    code: CodeOption = None,
-    as_json: JsonOption = False,
-    index: IndexOption = None,
-) -> None:
+    text: Annotated[
+        list[str], typer.Argument(help="Words, a question, a title, an abstract, an id.")
+    ],
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="What the answers should not be about; again for more."),
+    ] = None,
+    sort: Annotated[Literal["best", "newest"], typer.Option(help="What stands first.")] = "best",
+    literal: Annotated[
+        bool,
+        typer.Option("--literal", help='Read no author, year, venue or "not …" out of TEXT.'),
+    ] = False,
+    *,
+    asking: Asking,
+) -> Hits:
     """Find the papers that answer TEXT.
 
-    Example: `ssm-search query "mamba for video" -k 5 --year 2024`
+    Example: `ssm-search query mamba for video -k 5 --year 2024`
     """
-    hits = open_search(index).query(text_of(text), k, **_filters(category, year, venue, code))
-    _print_hits(hits, as_json)
+    return asking.search.query(
+        text_of(" ".join(text)),
+        asking.k,
+        without=without or (),
+        newest=sort == "newest",
+        literal=literal,
+        **asking.filters,
+    )
 
 
-# Long: the options of a command are its parameters, each with its help.
 @app.command()
+@answering
 def related(
     paper: Annotated[str, typer.Argument(help="An arXiv id or link, a listed title, or any text.")],
-    k: CountOption = 10,
-    category: CategoryOption = None,
-    year: YearOption = None,
-    venue: VenueOption = None,
-    code: CodeOption = None,
-    as_json: JsonOption = False,
-    index: IndexOption = None,
-) -> None:
+    *,
+    asking: Asking,
+) -> Hits:
     """Find the papers nearest to PAPER.
 
     Example: `ssm-search related 2403.06977`
     """
-    hits = open_search(index).related(text_of(paper), k, **_filters(category, year, venue, code))
-    _print_hits(hits, as_json)
+    return asking.search.related(text_of(paper), asking.k, **asking.filters)
 
 
-# Long: the options of a command are its parameters, each with its help.
 @app.command()
+@answering
 def recommend(
     like: Annotated[list[str], typer.Argument(help="Ids, links, titles or texts that you like.")],
     dislike: Annotated[
@@ -115,21 +107,14 @@ def recommend(
     diversity: Annotated[
         float, typer.Option(min=0, max=1, help="0: the nearest; towards 1: more different ones.")
     ] = 0.0,
-    k: CountOption = 10,
-    category: CategoryOption = None,
-    year: YearOption = None,
-    venue: VenueOption = None,
-    code: CodeOption = None,
-    as_json: JsonOption = False,
-    index: IndexOption = None,
-) -> None:
+    *,
+    asking: Asking,
+) -> Hits:
     """Recommend papers like those named, and unlike those disliked.
 
     Example: `ssm-search recommend 2403.06977 2401.13560 --dislike 2402.02491`
     """
-    filters = _filters(category, year, venue, code)
-    hits = open_search(index).recommend(like, dislike or (), k, diversity, **filters)
-    _print_hits(hits, as_json)
+    return asking.search.recommend(like, dislike or (), asking.k, diversity, **asking.filters)
 
 
 @app.command()
@@ -156,6 +141,21 @@ def suggest(
     Console().print(display.suggestions_table(found) if found else "No heading of this list fits.")
 
 
+def headings(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Show the headings as a tree, with how many papers stand under each."""
+    from ssm_search.views import display
+
+    search = open_search(index)
+    if as_json:
+        found = display.headings_to_json(search.tree)
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+
+    title = search.manifest.title or search.manifest.list_name
+    Console().print(display.headings_tree(title, search.tree))
+
+
 def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """Show what an index holds: counts, abstracts, encoder, age."""
     facts = open_search(index).status()
@@ -168,6 +168,7 @@ def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
 app.command()(indexing.build)
 app.command()(indexing.fetch)
 app.command()(indexing.check)
+app.command()(headings)
 app.command()(status)
 app.command()(maintain.submit)
 app.command()(maintain.triage)
@@ -198,28 +199,3 @@ def main() -> None:
     except KeyboardInterrupt:
         say("ssm-search: interrupted")
         sys.exit(130)
-
-
-def _filters(
-    category: str | None, year: str | None, venue: str | None, code: bool | None
-) -> Filters:
-    filters: Filters = {"category": category, "venue": venue, "has_code": code}
-    if year:
-        first, _, last = year.partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
-            raise typer.BadParameter(f"{year!r} is no year; expected 2024 or 2022-2024")
-        filters["year"] = (int(first), int(last or first))
-    return filters
-
-
-def _print_hits(hits: Hits, as_json: bool) -> None:
-    if as_json:
-        from ssm_search.views import display
-
-        typer.echo(json.dumps(display.hits_to_json(hits), ensure_ascii=False, indent=1))
-        if hits.left_out:  # an answer of no hits cannot say it
-            say(str(hits.left_out))
-        return
-    from rich.console import Console
-
-    Console().print(hits)

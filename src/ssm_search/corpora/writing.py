@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ssm_search.corpora.changes import changes
@@ -14,6 +14,8 @@ from ssm_search.index import (
     LocalRows,
     Manifest,
     PartlyEncoded,
+    load_segments,
+    measured,
     names,
     update_segments,
     write_segments,
@@ -70,6 +72,8 @@ def write_index(
             segments=segments,
             vectors=kind,
         ).stamped(source)
+        rows = load_segments(new, manifest)
+        manifest = replace(manifest, background=measured(rows, encoder))
         manifest.write(new)
     return manifest
 

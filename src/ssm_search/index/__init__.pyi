@@ -3,8 +3,10 @@ from . import facets as facets
 from . import filters as filters
 from . import names as names
 from .ann import checked_kind as checked_kind
+from .background import measured as measured
 from .facets import Tally as Tally
 from .filters import Filters as Filters
+from .filters import several as several
 from .folder import load_segments as load_segments
 from .folder import update_segments as update_segments
 from .folder import write_segments as write_segments
@@ -15,6 +17,7 @@ from .manifest import FORMAT_VERSION as FORMAT_VERSION
 from .manifest import Manifest as Manifest
 from .manifest import NamedSegment as NamedSegment
 from .memory import MemoryIndex as MemoryIndex
+from .names import author_keys as author_keys
 from .partly import PartlyEncoded as PartlyEncoded
 from .projection import project as project
 from .rows import Asked as Asked

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 NO_YEAR = 0
 
-_ARRAYS = ("years", "dates", "has_code", "has_abstract", "venue_of", "path_starts", "path_of")
+_COLUMNS = ("years", "dates", "has_code", "has_abstract", "has_authors", "venue_of")
+_ARRAYS = (*_COLUMNS, "path_starts", "path_of")
 _NAMES_FILE = "facets.json"
 
 
@@ -31,7 +32,7 @@ class Facets:
     Attributes:
         years: int32, shape (n,); ``NO_YEAR`` where none is known.
         dates: int32, shape (n,); year, month and day as one number, 0 for what is not known.
-        has_code, has_abstract: bool, shape (n,).
+        has_code, has_abstract, has_authors: bool, shape (n,).
         venue_of: int32, shape (n,); which of ``venues``.
         path_starts: int64, shape (n + 1,); the headings of row i are those that ``path_of`` names
             from ``path_starts[i]`` up to ``path_starts[i + 1]``.
@@ -42,6 +43,7 @@ class Facets:
     dates: NDArray[np.int32]
     has_code: NDArray[np.bool_]
     has_abstract: NDArray[np.bool_]
+    has_authors: NDArray[np.bool_]
     venue_of: NDArray[np.int32]
     path_starts: NDArray[np.int64]
     path_of: NDArray[np.int32]
@@ -64,6 +66,7 @@ class Facets:
             dates=np.array([_number(Date.of(paper)) for paper in papers], dtype=np.int32),
             has_code=np.array([bool(paper.code_url) for paper in papers], dtype=np.bool_),
             has_abstract=np.array([bool(paper.abstract) for paper in papers], dtype=np.bool_),
+            has_authors=np.array([bool(paper.authors) for paper in papers], dtype=np.bool_),
             venue_of=np.array(venue_of, dtype=np.int32),
             path_starts=np.cumsum([0, *map(len, filed)], dtype=np.int64),
             path_of=np.array(path_of, dtype=np.int32),
@@ -133,6 +136,7 @@ def joined(chosen: Sequence[tuple[Facets, NDArray[np.int64]]]) -> Facets:
         dates=np.concatenate([facets.dates[rows] for facets, rows in chosen]),
         has_code=np.concatenate([facets.has_code[rows] for facets, rows in chosen]),
         has_abstract=np.concatenate([facets.has_abstract[rows] for facets, rows in chosen]),
+        has_authors=np.concatenate([facets.has_authors[rows] for facets, rows in chosen]),
         venue_of=np.concatenate(venue_of),
         path_starts=np.cumsum(np.concatenate(counts)),
         path_of=np.concatenate(path_of),
@@ -160,8 +164,7 @@ def load_facets(folder: Path) -> Facets:
         **arrays, venues=tuple(names["venues"]), paths=tuple(map(tuple, names["paths"]))
     )
     n = len(facets)
-    columns = ("dates", "has_code", "has_abstract", "venue_of")
-    lengths = [(name, len(arrays[name]), n) for name in columns]
+    lengths = [(name, len(arrays[name]), n) for name in _COLUMNS]
     if wrong := misfit(*lengths, ("starts of headings", len(facets.path_starts), n + 1)):
         raise ValueError(f"the facets have {wrong}")
     return facets

@@ -10,7 +10,9 @@ import numpy as np
 
 from ssm_search.errors import FilterError
 from ssm_search.index.facets import NO_YEAR, Facets
+from ssm_search.index.names import QUOTED, author_keys, signed64
 from ssm_search.papers import Category
+from ssm_search.text import terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,27 +20,37 @@ if TYPE_CHECKING:
 CATEGORY_SEPARATOR = " > "
 BEGINS = "^"  # before a name that stands for a path from the outermost heading on
 MOST = 2**31 - 1  # of a year in a table
-QUOTED = 200  # characters of a heading that an error shows
 
-_LACKING = {"year": f"year = {NO_YEAR}", "venue": "venue = ''"}
+_LACKING = {
+    "year": f"year = {NO_YEAR}",
+    "venue": "venue = ''",
+    "author": "NOT has_authors",
+}
 
 
 class Filters(TypedDict, total=False):
     """The filters that every question takes; all that are given must hold.
 
-    category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis"; a
-        tuple of names is a path from the outermost heading on. Headings below it are included, case
-        does not matter. Papers that stand under no heading are found by arXiv's ("cs.CV", "cs").
+    category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis", or
+        where there is no such heading a part of its name; a tuple of names is a path from the
+        outermost heading on. Headings below it are included, case does not matter. Papers that
+        stand under no heading are found by arXiv's ("cs.CV", "cs").
     year: one year, or (from, to) with both included: the printed one, or else that in which arXiv
         published it or gave its id. Papers of which none is known are left out.
     venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight").
     has_code: True for papers with a code link, False for those without.
+    author: a name, or several of authors who all wrote it; "Tri Dao", "T. Dao" and "Dao" find the
+        papers of whoever may be called so.
+    phrase: words that must stand in the title or the abstract one after the other; or several such.
+        Of a paper whose abstract is not at hand, all words must stand in what was indexed of it.
     """
 
     category: str | Category | None
     year: int | tuple[int, int] | None
     venue: str | None
     has_code: bool | None
+    author: str | Sequence[str] | None
+    phrase: str | Sequence[str] | None
 
 
 def matching_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bool_]:
@@ -70,8 +82,12 @@ def lacking_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.boo
 
 
 def lackable(filters: Filters) -> list[str]:
-    """What is filtered by that is not known of every paper: "year", "venue"."""
-    asked = {"year": filters.get("year") is not None, "venue": bool(filters.get("venue"))}
+    """What is filtered by that is not known of every paper: "year", "venue", "author"."""
+    asked = {
+        "year": filters.get("year") is not None,
+        "venue": bool(filters.get("venue")),
+        "author": bool(filters.get("author")),
+    }
     return [name for name, is_asked in asked.items() if is_asked]
 
 
@@ -94,14 +110,18 @@ def _met(facets: Facets, filters: Filters) -> dict[str, NDArray[np.bool_]]:
 def _lacking(facets: Facets) -> dict[str, NDArray[np.bool_]]:
     """A mask of the papers of a segment without it, for each fact that may not be known."""
     nowhere = np.array([not name for name in facets.venues], dtype=bool)
-    return {"year": facets.years == NO_YEAR, "venue": nowhere[facets.venue_of]}
+    return {
+        "year": facets.years == NO_YEAR,
+        "venue": nowhere[facets.venue_of],
+        "author": ~facets.has_authors,
+    }
 
 
 def to_sql(filters: Filters, headings: Collection[Category]) -> str:
     """Write ``filters`` as a condition in SQL on the rows of a table; "" for none.
 
-    The table has the columns year, has_code, venue (in lower case) and headings (as
-    :func:`heading_names` has them).
+    The table has the columns year, has_code, has_authors, venue (in lower case), headings (as
+    :func:`heading_names` has them), names (as hashes) and terms (in order, by spaces).
 
     Args:
         headings: all that papers stand under.
@@ -127,13 +147,10 @@ def _conditions(filters: Filters, headings: Collection[Category]) -> dict[str, s
     _check_names(filters)
     conditions = {}
     if category := filters.get("category"):
-        names, wanted = _wanted(category)
-        holds = _holds if isinstance(category, str) else _begins
-        if not any(holds(tuple(map(_key, path)), wanted) for path in headings):
-            raise _no_heading(names, headings)
-        start = "" if isinstance(category, str) else BEGINS
-        name = quoted(start + CATEGORY_SEPARATOR.join(wanted))
-        conditions["category"] = f"array_has(headings, {name})"
+        paths = sorted({tuple(map(_key, path)) for path in _meant(category, headings)})
+        wanted = (quoted(BEGINS + CATEGORY_SEPARATOR.join(path)) for path in paths)
+        holds = " OR ".join(f"array_has(headings, {name})" for name in wanted)
+        conditions["category"] = f"({holds})"
     if (year := filters.get("year")) is not None:
         first, last = (max(-MOST, min(MOST, one)) for one in _years(year))
         conditions["year"] = f"(year >= {first} AND year <= {last} AND year != {NO_YEAR})"
@@ -141,6 +158,13 @@ def _conditions(filters: Filters, headings: Collection[Category]) -> dict[str, s
         conditions["venue"] = f"contains(venue, {quoted(venue.casefold().strip())})"
     if (has_code := filters.get("has_code")) is not None:
         conditions["has_code"] = "has_code" if has_code else "NOT has_code"
+    if authors := several(filters.get("author")):
+        keys = ([signed64(key) for key in author_keys(name)] for name in authors)
+        theirs = (" OR ".join(f"array_has(names, {key})" for key in each) for each in keys)
+        conditions["author"] = " AND ".join(f"({each})" for each in theirs)
+    phrases = several(filters.get("phrase"))
+    if stems := [" ".join(stem for stem, _ in terms(phrase)) for phrase in phrases]:
+        conditions["phrase"] = " AND ".join(f"contains(terms, {quoted(one)})" for one in stems)
     return conditions
 
 
@@ -159,6 +183,11 @@ def heading_names(paths: Iterable[Category]) -> list[str]:
                 if not first:
                     names[BEGINS + name] = None
     return list(names)
+
+
+def several(asked: str | Sequence[str] | None) -> tuple[str, ...]:
+    """What a filter asks for that takes one or several."""
+    return (asked,) if isinstance(asked, str) else tuple(asked or ())
 
 
 def quoted(text: str) -> str:
@@ -184,7 +213,7 @@ def _wanted(category: str | Category) -> tuple[Sequence[str], Category]:
 def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterError:
     known = sorted({name for path in headings for name in path})
     near = difflib.get_close_matches(names[-1].strip(), known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search status`"
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search headings`"
     asked = CATEGORY_SEPARATOR.join(names)[:QUOTED]
     return FilterError(f"no paper stands under {asked!r}; {hint}")
 
@@ -196,16 +225,26 @@ def _under_category(segments: Sequence[Facets], filters: Filters) -> list[NDArra
     category = filters.get("category")
     if not category:
         return masks
+    meant = set(_meant(category, [path for facets in segments for path in facets.paths]))
+    for facets, mask in zip(segments, masks, strict=True):
+        mask &= facets.under(np.array([path in meant for path in facets.paths], dtype=bool))
+    return masks
+
+
+def _meant(category: str | Category, headings: Collection[Category]) -> list[Category]:
+    """The ``headings`` that a category is the name of, or else, of one name, a part of it.
+
+    Raises:
+        FilterError: there is none.
+    """
     names, wanted = _wanted(category)
     holds = _holds if isinstance(category, str) else _begins
-    found = False
-    for facets, mask in zip(segments, masks, strict=True):
-        chosen = [holds(tuple(map(_key, path)), wanted) for path in facets.paths]
-        mask &= facets.under(np.array(chosen, dtype=bool))
-        found = found or any(chosen)
-    if not found:
-        raise _no_heading(names, (path for facets in segments for path in facets.paths))
-    return masks
+    meant = [path for path in headings if holds(tuple(map(_key, path)), wanted)]
+    if not meant and isinstance(category, str) and len(wanted) == 1 and wanted[0]:
+        meant = [path for path in headings if any(wanted[0] in _key(name) for name in path)]
+    if not meant:
+        raise _no_heading(names, headings)
+    return meant
 
 
 def _holds(path: Category, wanted: Category) -> bool:

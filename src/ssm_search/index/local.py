@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ssm_search.encoding import EncodedQuery
+from ssm_search.index.bm25 import idf
 from ssm_search.index.facets import Facets, Tally, tally
-from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_rows
+from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_rows, several
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
-from ssm_search.index.names import NameTable
+from ssm_search.index.names import NameTable, rows_by
 from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment, text_hashes
 from ssm_search.index.words import RowVectors, Words, sampled_rows
 from ssm_search.papers import Category, LeftOut, Paper
 from ssm_search.ranking import fused, nearest_words, product, top_rows, z_scores
+from ssm_search.text import terms
 from ssm_search.venues import is_occasion
 
 if TYPE_CHECKING:
@@ -240,6 +242,10 @@ class LocalRows:
         """Whether any row has the term."""
         return self.index.knows(stem)
 
+    def idf(self, stems: Collection[str], /) -> dict[str, float]:
+        """How much it says of a row to have each term."""
+        return {stem: idf(len(self.present), self.index.having(stem)) for stem in stems}
+
     def status(self) -> dict[str, Any]:
         """Counts, coverage of abstracts, and how the vectors are searched, as JSON types."""
         manifest, entries = self.manifest, len(self)
@@ -267,6 +273,10 @@ class LocalRows:
             start += len(facets)
         return [row for row in rows if self.present[row]]
 
+    def known_names(self, names: Collection[str], /) -> set[str]:
+        """Those of ``names`` that any paper goes by."""
+        return {name for name in names if self.rows_named(name)}
+
     def papers(self, rows: Sequence[int]) -> list[Paper]:
         """The papers of ``rows``, in that order."""
         return [self.listing[row] for row in rows]
@@ -282,7 +292,17 @@ class LocalRows:
         Raises:
             FilterError: a filter names something that is not there.
         """
-        return matching_rows(self.facets, asked) & self.present
+        chosen = matching_rows(self.facets, asked) & self.present
+        for author in several(asked.get("author")):
+            theirs = np.zeros_like(chosen)
+            theirs[rows_by(author, self.rows_named)] = True
+            chosen &= theirs
+        phrases = several(asked.get("phrase"))
+        for stem in {stem for phrase in phrases for stem, _ in terms(phrase)}:
+            having = np.zeros_like(chosen)
+            having[self.index.term_frequencies(stem)[0]] = True
+            chosen &= having
+        return chosen
 
     def left_out(self, asked: Filters, /) -> LeftOut:
         """The papers that the filters ``asked`` for leave out for want of knowledge."""
@@ -312,31 +332,29 @@ class LocalRows:
         signals = [self._signals(question, allowed) for question in (*questions, *against)]
         wanted = np.zeros(len(allowed), dtype=bool)
         wanted[[row for row in also if allowed[row]]] = True
-        for question, (bm25, cosine) in zip(questions, signals, strict=False):
+        for question, (bm25, cosine, _) in zip(questions, signals, strict=False):
             first = fused(question.weights, bm25, cosine)
             wanted[top_rows(first, max(k, RERANKED), allowed)] = True
         rows = np.flatnonzero(wanted)
         words = self.index.words_of(rows)
-        scores = [
-            fused(
-                question.weights,
-                bm25[rows],
-                cosine[rows],
-                words.standardized_scores(question, self._sample),
-            )
-            for question, (bm25, cosine) in zip((*questions, *against), signals, strict=True)
-        ]
-        shape = (len(scores), len(rows))
-        return Candidates(rows.tolist(), allowed[rows], np.array(scores, np.float32).reshape(shape))
+        shape = (len(signals), len(rows))
+        scores, raw, late = (np.zeros(shape, dtype=np.float32) for _ in range(3))
+        for at, question in enumerate((*questions, *against)):
+            bm25, cosine, raw_cosine = (signal[rows] for signal in signals[at])
+            met = words.scores_in(question, self._sample)
+            scores[at] = fused(question.weights, bm25, cosine, met[1] if met else None)
+            raw[at], late[at] = raw_cosine, met[0] if met else raw_cosine
+        return Candidates(rows.tolist(), allowed[rows], scores, raw, late)
 
     def _signals(
         self, question: Asked, allowed: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """BM25 and cosine of every row as z-scores, shape (n,) each."""
-        cosine = z_scores(self.index.cosines(question.vector, allowed))
-        if not question.weights.bm25:
-            return np.zeros_like(cosine), cosine
-        return z_scores(self.index.bm25_scores(question.stems)), cosine
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """BM25 and cosine of every row as z-scores, and the cosine as it is; shape (n,) each."""
+        cosine = self.index.cosines(question.vector, allowed)
+        bm25 = np.zeros_like(cosine)
+        if question.weights.bm25:
+            bm25 = z_scores(self.index.bm25_scores(question.stems))
+        return bm25, z_scores(cosine), cosine
 
     @cached_property
     def _sample(self) -> Words:

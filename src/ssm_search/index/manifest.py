@@ -11,11 +11,12 @@ from typing import Any
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import write_atomically
 from ssm_search.papers import Category
-from ssm_search.ranking import Calibration
+from ssm_search.ranking import Background, Calibration
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST_FILE = "manifest.json"
 NOT_CALIBRATED = Calibration()
+NOT_MEASURED = Background()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Manifest:
         without_abstract: ids of the papers that were indexed by their title alone.
         headings: all that a paper may be filed under, empty ones too.
         calibration: how far suggested headings can be trusted.
+        background: what confidence in an answer is measured by.
         segments: those of a large corpus; a list has none.
         vectors: FAISS's name of the kind of index that was asked for; "" for one by size.
     """
@@ -58,6 +60,7 @@ class Manifest:
     list_sha256: str = ""
     headings: tuple[Category, ...] = ()
     calibration: Calibration = NOT_CALIBRATED
+    background: Background = NOT_MEASURED
     built: str = ""
     segments: tuple[NamedSegment, ...] = ()
     vectors: str = ""
@@ -119,6 +122,7 @@ class Manifest:
                 fitted["temperature"],
                 *(tuple(fitted[name]) for name in ("doubt", "scope", "title_scope")),
             )
+            record["background"] = Background(**record["background"])
             return cls(**record)
         except FileNotFoundError as error:
             raise IndexFolderError(

@@ -74,6 +74,13 @@ class MemoryIndex:
         """Whether any row has the term ``stem``."""
         return self._bm25 is not None and stem in self._bm25.numbers
 
+    def having(self, stem: str) -> int:
+        """How many rows have the term ``stem``."""
+        if self._bm25 is None or not self.knows(stem):
+            return 0
+        place = self._bm25.of_term(stem)
+        return int(place.stop) - int(place.start)
+
     def cosines(
         self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float32]:

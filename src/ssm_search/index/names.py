@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.errors import FilterError
 from ssm_search.papers import Paper, title_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+QUOTED = 200  # characters of a name that an error shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,15 @@ class NameTable:
 
 
 def of_paper(paper: Paper) -> list[str]:
-    """All names of a paper: by its id, its addresses, its title, and what is before the colon.
+    """All names of a paper: its id, addresses, title, what is before the colon, and its authors.
 
     "VideoMamba: State Space …" is known as "VideoMamba".
     """
     urls = filter(None, (paper.url, paper.pdf_url, paper.code_url))
     titled = by_title(paper.title), by_name(paper.title.split(":")[0])
-    return list(dict.fromkeys([by_id(paper.id), *map(by_address, urls), *filter(None, titled)]))
+    authors = [key for author in paper.authors for key in _keys_of_author(author)]
+    names = [by_id(paper.id), *map(by_address, urls), *filter(None, titled), *authors]
+    return list(dict.fromkeys(names))
 
 
 def by_id(paper_id: str) -> str:
@@ -98,6 +103,68 @@ def by_name(name: str) -> str:
     """The name of a paper whose title begins so, up to a colon."""
     key = title_key(name)
     return f"name {key}" if key else ""
+
+
+def author_keys(name: str) -> list[str]:
+    """The names of papers by an author who is asked for so; any of them will do.
+
+    "Tri Dao" is also whoever is listed as "T. Dao"; "T. Dao" and "Dao" are all who may be meant.
+    """
+    match _name_parts(name):
+        case []:
+            return []
+        case [last]:
+            return [f"author last {last}"]
+        case [first, *_, last] if len(first) == 1:
+            return [f"author initial {first}{last}"]
+        case [first, *between, last]:
+            whole = "".join((first, *between, last))
+            return [
+                f"author {key}" for key in dict.fromkeys((whole, first + last, first[0] + last))
+            ]
+    raise AssertionError(name)
+
+
+def rows_by(name: str, rows_named: Callable[[str], list[int]]) -> list[int]:
+    """The rows of papers by an author.
+
+    Raises:
+        FilterError: there is none.
+    """
+    rows = sorted({row for key in author_keys(name) for row in rows_named(key)})
+    if not rows:
+        raise FilterError(
+            f"no paper by {name[:QUOTED]!r} is known here; give the name as papers print it, or "
+            "the family name alone"
+        )
+    return rows
+
+
+def _keys_of_author(name: str) -> list[str]:
+    match _name_parts(name):
+        case [first, *between, last]:
+            whole = "".join((first, *between, last))
+            return [
+                *dict.fromkeys((f"author {whole}", f"author {first}{last}")),
+                f"author initial {first[0]}{last}",
+                f"author last {last}",
+            ]
+        case [last]:
+            return [f"author {last}", f"author last {last}"]
+    return []
+
+
+def _name_parts(name: str) -> list[str]:
+    """The parts of a person's name as they are compared, the family name last."""
+    family, comma, given = name.partition(",")
+    parts = f"{given} {family}" if comma else name
+    return list(filter(None, map(title_key, parts.replace(".", ". ").replace("-", " ").split())))
+
+
+def signed64(name: str) -> int:
+    """The hash of a name as a database has integers."""
+    value = hash64(name)
+    return value - 2**64 if value >= 2**63 else value
 
 
 def hash64(text: str) -> int:

@@ -55,12 +55,16 @@ class Candidates:
         allowed: bool, shape (m,); the rest are never answered.
         scores: float32, shape (q, m); of each question that was asked, then of each that was asked
             ``against``, by :func:`~ssm_search.ranking.fusion.fused`.
+        cosines, late: float32, shape (q, m); two of the signals of each question as they are; where
+            there are no vectors of words, the cosine stands for late interaction.
         fetched: of a database, what came with each row; else ().
     """
 
     numbers: Sequence[int]
     allowed: NDArray[np.bool_]
     scores: NDArray[np.float32]
+    cosines: NDArray[np.float32]
+    late: NDArray[np.float32]
     fetched: Sequence[Any] = ()
 
     def are(self, rows: Collection[int]) -> NDArray[np.bool_]:
@@ -120,11 +124,17 @@ class Rows(Protocol):
     def knows(self, stem: str, /) -> bool:
         """Whether any row has the term."""
 
+    def idf(self, stems: Collection[str], /) -> dict[str, float]:
+        """How much it says of a row to have each term (Lucene's); of an unknown one, the most."""
+
     def status(self) -> dict[str, Any]:
         """Counts, and how the vectors are searched, as JSON types."""
 
     def rows_named(self, name: str, /) -> list[int]:
         """The rows of papers that go by this name (:mod:`~ssm_search.index.names`), ascending."""
+
+    def known_names(self, names: Collection[str], /) -> set[str]:
+        """Those of ``names`` that any paper goes by; of very many papers, most of those."""
 
     def papers(self, rows: Sequence[int]) -> list[Paper]:
         """The papers of ``rows``, in that order."""

@@ -86,6 +86,11 @@ class SegmentedIndex:
         term = hash64(stem)
         return any(segment.postings(term).stop for segment in self.segments)
 
+    def having(self, stem: str) -> int:
+        """How many rows have the term ``stem``."""
+        places = (segment.postings(hash64(stem)) for segment in self.segments)
+        return sum(place.stop - place.start for place in places)
+
     def cosines(
         self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float32]:

@@ -83,16 +83,18 @@ class Words:
             question.word_vectors, question.word_weights, self.vectors, self.starts
         )
 
-    def standardized_scores(self, question: Asked, sample: Words) -> NDArray[np.float32] | None:
-        """Late interaction as z-scores by the mean and deviation of ``sample``; None without words.
+    def scores_in(
+        self, question: Asked, sample: Words
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Late interaction with every row, and as z-scores by ``sample``; None without words.
 
         What the sample is does not depend on the question, so neither does a score depend on who
         else is a candidate.
         """
         if not len(self.vectors) or not len(question.word_vectors):
             return None
-        spread = sample.scores(question)
-        return standardized(self.scores(question), float(spread.mean()), float(spread.std()))
+        spread, late = sample.scores(question), self.scores(question)
+        return late, standardized(late, float(spread.mean()), float(spread.std()))
 
 
 @dataclass(frozen=True, slots=True)

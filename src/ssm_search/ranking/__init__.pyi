@@ -1,3 +1,11 @@
+from .confidence import DEPTH as DEPTH
+from .confidence import NOTHING as NOTHING
+from .confidence import Background as Background
+from .confidence import Signals as Signals
+from .confidence import Verdict as Verdict
+from .confidence import about_the_same as about_the_same
+from .confidence import confidence as confidence
+from .confidence import verdict as verdict
 from .fusion import FOR_PAPERS as FOR_PAPERS
 from .fusion import FOR_QUESTIONS as FOR_QUESTIONS
 from .fusion import Weights as Weights
@@ -5,6 +13,7 @@ from .fusion import cosines as cosines
 from .fusion import fused as fused
 from .fusion import mmr as mmr
 from .fusion import product as product
+from .fusion import pushed_away as pushed_away
 from .fusion import put_first as put_first
 from .fusion import rocchio as rocchio
 from .fusion import standardized as standardized

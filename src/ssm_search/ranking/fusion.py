@@ -21,6 +21,10 @@ DISLIKE_WEIGHT = 0.2
 """Share of what is disliked against what is liked: γ/β = 0.15/0.75, as Manning, Raghavan & Schütze
 2008, "Introduction to Information Retrieval", 9.1.1, advise for Rocchio's formula."""
 
+NOT_WANTED_WEIGHT = 1.0
+"""Share of what a question says it does not want against what it asks for. A wish in so many words
+counts for more than the example of a paper that is disliked."""
+
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -132,6 +136,19 @@ def rocchio(
     if len(disliked):
         scores = scores - DISLIKE_WEIGHT * np.mean(disliked, axis=0)
     return np.asarray(scores, dtype=np.float32)
+
+
+def pushed_away(scores: NDArray[np.float32], unwanted: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``scores``, less how much each row is about anything that is not wanted; shape (n,).
+
+    Args:
+        unwanted: for each such thing the score of every row, shape (u, n). Only what is above the
+            mean of all papers counts: to be far from it is no merit.
+    """
+    if not len(unwanted):
+        return scores
+    most = np.maximum(unwanted.max(axis=0), 0)
+    return np.asarray(scores - NOT_WANTED_WEIGHT * most, dtype=np.float32)
 
 
 def mmr(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
 from typing import Any, Unpack
 
 from ssm_search.encoding import Encoder
 from ssm_search.errors import QueryError
-from ssm_search.index import Filters, Manifest, Rows, Tally
+from ssm_search.index import Filters, Manifest, Rows, Tally, several
 from ssm_search.papers import (
     Category,
     CategorySuggestion,
@@ -20,47 +19,15 @@ from ssm_search.papers import (
     Placement,
     full_text,
 )
-from ssm_search.ranking import Judgement, mmr, put_first, rocchio, top_rows
+from ssm_search.ranking import Judgement, mmr, rocchio, top_rows
+from ssm_search.search.answering import Wish, answer
 from ssm_search.search.hits import Hits
-from ssm_search.search.lookup import Lookup
-from ssm_search.search.placing import Placing, Seed
-from ssm_search.search.question import (
-    as_document,
-    checked_query,
-    merged,
-    of_listed,
-    understand,
-)
-from ssm_search.search.reasons import Reasons
+from ssm_search.search.placing import Seed
+from ssm_search.search.question import checked_query, merged, of_listed
+from ssm_search.search.state import State
 from ssm_search.text import first_sentence, sentences
 
-REMEMBERED = 256
-"""Queries: encoding one takes 2 ms, all else 0.4; filters and pages ask the same one again."""
-SEEDS_REMEMBERED = 16
-"""Texts of papers: to file one asks for its headings, its duplicates and what is related."""
 MMR_POOL = 10  # answers that diversity chooses from, for each one wanted
-
-
-class _State:
-    """Rows as they are now, with what is worth remembering as long as they stay so."""
-
-    def __init__(self, rows: Rows, encoder: Callable[[], Encoder]):
-        self.rows = rows
-        self.lookup = Lookup(rows)
-        self.reasons = Reasons(rows, encoder)
-        self.understood = lru_cache(REMEMBERED)(lambda text: understand(text, rows, encoder()))
-        self.described = lru_cache(SEEDS_REMEMBERED)(
-            lambda title, text: as_document(title, text, rows, encoder())
-        )
-
-    @cached_property
-    def placing(self) -> Placing:
-        """What the list says about other papers; a large corpus has none.
-
-        Raises:
-            IndexFolderError: the rows are of a large corpus.
-        """
-        return Placing(self.rows.as_list(), self.reasons)
 
 
 class Search:
@@ -74,12 +41,12 @@ class Search:
         """
         self._current = current
         self._encoder_of = encoder
-        self._known: _State | None = None
+        self._known: State | None = None
 
-    def _state(self) -> _State:
+    def _state(self) -> State:
         rows, known = self._current(), self._known
         if known is None or known.rows is not rows:
-            known = self._known = _State(rows, self._encoder_of)
+            known = self._known = State(rows, self._encoder_of)
         return known
 
     @property
@@ -122,6 +89,17 @@ class Search:
         """The headings of the list, in its order; of a large corpus, arXiv's categories."""
         return self.rows.headings
 
+    @property
+    def tree(self) -> dict[Category, int]:
+        """Every heading, each after the one above it, with how many papers stand there or below."""
+        place: dict[Category, int] = {}
+        for path in self.headings:
+            for depth in range(1, len(path) + 1):
+                place.setdefault(path[:depth], len(place))
+        counts = self.tally.headings
+        order = sorted(place, key=lambda path: [place[path[:n]] for n in range(1, len(path) + 1)])
+        return {path: counts[path] for path in order}
+
     def row(self, paper_id: str) -> int | None:
         """The row of the paper with this id; None if there is none."""
         return self._state().lookup.id(paper_id)
@@ -158,19 +136,34 @@ class Search:
             **place,
         }
 
-    def query(self, text: str, k: int = 10, **filters: Unpack[Filters]) -> Hits:
-        """Find the papers that answer a question best, best first.
+    def query(
+        self,
+        text: str,
+        k: int = 10,
+        *,
+        without: str | Sequence[str] = (),
+        newest: bool = False,
+        literal: bool = False,
+        **filters: Unpack[Filters],
+    ) -> Hits:
+        """Find the papers that answer a question best, best first, and say how sure that is.
 
         Args:
             text: words, a question, a pasted abstract, a title, an arXiv id or link; up to 100,000
                 characters. A paper whose title, name or id it is comes first.
             k: how many answers; as many papers as meet the filters are answered, up to ``k``.
-            filters: ``category``, ``year``, ``venue``, ``has_code``; see
+            without: what the answers should not be about, or several such things.
+            newest: the newest of the ``k`` best first, and of what is about something else none.
+            literal: read no author, year, venue, "not …" or phrase out of the words of ``text``;
+                otherwise ``Hits.constraints`` says what was read, and ``filters`` go before it.
+            filters: ``category``, ``year``, ``venue``, ``has_code``, ``author``, ``phrase``; see
                 :class:`~ssm_search.Filters`.
 
         Returns:
-            Hits, each a paper with its score, its rank from 1 and the reason why. A score orders
-            the answers to one question; it is not a probability.
+            Hits, each a paper with its score, its rank from 1, the reason why, and its confidence:
+            the probability that it answers the question. A score only orders the answers to one
+            question. ``Hits.verdict`` is "nothing" where the index has no paper about it: what is
+            answered is then no more than the nearest.
 
         Raises:
             QueryError: ``text`` is empty or too long, ``k`` is not positive.
@@ -183,23 +176,8 @@ class Search:
             '2403.09626'
         """
         check_count(k)
-        state = self._state()
-        rows, lookup = state.rows, state.lookup
-        chosen = rows.choose(filters)
-        text = checked_query(text)
-        row = lookup.link(text)
-        if row is None:
-            called = rows.meanwhile(lambda: lookup.called(text))
-            question = state.understood(text)
-            exact = called()
-        else:
-            question, exact = of_listed(row, rows), [row]
-        lacking = rows.meanwhile(lambda: rows.left_out(filters))
-        candidates = rows.candidates([question], chosen, k, also=exact)
-        scores = put_first(candidates.scores[0], candidates.are(exact))
-        best = top_rows(scores, k, candidates.allowed)
-        hits = state.reasons.hits(candidates, best, scores, question, exact=exact)
-        return Hits(hits, lacking())
+        wish = Wish(filters, several(without), newest, literal)
+        return answer(self._state(), checked_query(text), k, wish)
 
     def newest(self, k: int = 10, **filters: Unpack[Filters]) -> list[Paper]:
         """List the newest papers, newest first; those without a date come last.
@@ -244,8 +222,8 @@ class Search:
 
     def recommend(
         self,
-        like: Sequence[Paper | str],
-        dislike: Sequence[Paper | str] = (),
+        like: Paper | str | Sequence[Paper | str],
+        dislike: Paper | str | Sequence[Paper | str] = (),
         k: int = 10,
         diversity: float = 0.0,
         **filters: Unpack[Filters],
@@ -268,7 +246,8 @@ class Search:
                 ``diversity`` is not between 0 and 1; and as :meth:`query`.
             PaperNotFoundError, FilterError: as :meth:`query`.
         """
-        check_wishes(like, dislike, diversity)
+        like, dislike = _listed(like), _listed(dislike)
+        check_wishes(like, diversity)
         check_count(k)
         state = self._state()
         rows = state.rows
@@ -350,7 +329,7 @@ class Search:
         state = self._state()
         return state.placing.duplicates(self._seed(state, paper_or_id_or_text))
 
-    def _seed(self, state: _State, asked: Paper | str) -> Seed:
+    def _seed(self, state: State, asked: Paper | str) -> Seed:
         """What is asked about: a listed paper, one that is given, or one that a text describes."""
         asked = asked if isinstance(asked, Paper) else checked_query(asked)
         row = state.lookup.paper(asked)
@@ -368,22 +347,20 @@ class Search:
         return Seed(paper, None, document.question, document.encoded)
 
 
-def check_wishes(
-    like: Sequence[Paper | str], dislike: Sequence[Paper | str], diversity: float
-) -> None:
+def check_wishes(like: Sequence[Paper | str], diversity: float) -> None:
     """Refuse what nothing can be recommended by.
 
     Raises:
-        QueryError: nothing is liked, one text stands where several are expected, or ``diversity``
-            is not between 0 and 1.
+        QueryError: nothing is liked, or ``diversity`` is not between 0 and 1.
     """
-    for name, seeds in (("like", like), ("dislike", dislike)):
-        if isinstance(seeds, str | Paper):
-            raise QueryError(f"{name} is one {type(seeds).__name__}; expected several: [{seeds!r}]")
     if not like:
         raise QueryError("nothing is liked; name at least one paper to start from")
     if not 0 <= diversity <= 1:
         raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
+
+
+def _listed(papers: Paper | str | Sequence[Paper | str]) -> Sequence[Paper | str]:
+    return [papers] if isinstance(papers, str | Paper) else papers
 
 
 def check_count(k: int) -> None:

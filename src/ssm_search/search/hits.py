@@ -9,13 +9,17 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from ssm_search.dates import Date
-from ssm_search.papers import Hit, LeftOut
-from ssm_search.text import drawn, shown
+from ssm_search.papers import Constraint, Hit, LeftOut
+from ssm_search.ranking import Verdict
+from ssm_search.text import drawn, marked, shown
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 NONE_LEFT_OUT = LeftOut()
+NOTHING = "Nothing here is about that."
+NEAREST = "Nothing here is about that; the nearest are these."
+UNSURE = "Nothing here surely answers that; these come near."
 WHY_CHARS = 240  # of a reason in a terminal: three lines
 
 
@@ -23,13 +27,31 @@ class Hits(list[Hit]):
     """A list of hits that prints as a table; a part of it does too.
 
     Attributes:
-        left_out: the papers that filters left out only because their year or venue is not known.
+        left_out: the papers that filters left out only because something of theirs is not known.
+        verdict: "fits" if it is more likely than not that any of the first ten answers the
+            question, "nothing" if the index has no paper about it, else "unsure"; None where what
+            was asked is no question, but a paper.
+        constraints: what was read out of the words of the question.
+        note: what else is to be said; "" if nothing.
     """
 
-    def __init__(self, hits: Iterable[Hit] = (), left_out: LeftOut = NONE_LEFT_OUT):
+    def __init__(
+        self,
+        hits: Iterable[Hit] = (),
+        left_out: LeftOut = NONE_LEFT_OUT,
+        verdict: Verdict | None = None,
+        constraints: tuple[Constraint, ...] = (),
+        note: str = "",
+    ):
         """Keep ``hits``, best first."""
         super().__init__(hits)
         self.left_out = left_out
+        self.verdict = verdict
+        self.constraints = constraints
+        self.note = note
+
+    def _with(self, hits: Iterable[Hit]) -> Hits:
+        return Hits(hits, self.left_out, self.verdict, self.constraints, self.note)
 
     @overload
     def __getitem__(self, at: SupportsIndex, /) -> Hit: ...
@@ -38,13 +60,25 @@ class Hits(list[Hit]):
     def __getitem__(self, at: SupportsIndex | slice, /) -> Hit | Hits:
         """Give one hit, or the hits of a slice."""
         if isinstance(at, slice):
-            return Hits(super().__getitem__(at), self.left_out)
+            return self._with(super().__getitem__(at))
         return super().__getitem__(at)
+
+    @property
+    def advice(self) -> str:
+        """What is to be said above the answers if they do not fit, or the question was not read."""
+        said = {"nothing": NEAREST if self else NOTHING, "unsure": UNSURE}
+        return " ".join(filter(None, (said.get(self.verdict or ""), self.note)))
+
+    @property
+    def said(self) -> str:
+        """What was read out of the question, and :attr:`advice`, a line each."""
+        only = "only " + " · ".join(map(str, self.constraints)) if self.constraints else ""
+        return "\n".join(filter(None, (only, self.advice)))
 
     def newest_first(self) -> Hits:
         """These hits by date, newest first; those without one come last, and ranks stay."""
         by_date = sorted(self, key=lambda hit: astuple(Date.of(hit.paper)), reverse=True)
-        return Hits(by_date, self.left_out)
+        return self._with(by_date)
 
     def __str__(self) -> str:
         return drawn(self.__rich__())
@@ -58,6 +92,7 @@ class Hits(list[Hit]):
         table = Table(box=None, padding=(0, 1, 1, 0), show_edge=False, header_style="bold")
         table.add_column("", justify="right", no_wrap=True)
         table.add_column("paper", ratio=1, overflow="fold")
+        table.add_column("sure", justify="right", no_wrap=True)
         table.add_column("score", justify="right", no_wrap=True)
         for hit in self:
             paper = hit.paper
@@ -66,15 +101,20 @@ class Hits(list[Hit]):
             facts = [paper.year_text, shown(paper.venue), shown(category_line(hit))]
             cell.append("\n" + " · ".join(filter(None, facts)), style="not bold cyan")
             cell.append("\n" + shown(paper.url), style="not bold dim")
-            cell.append(
-                "\n" + textwrap.shorten(shown(str(hit.why)), WHY_CHARS, placeholder="…"),
-                style="not bold italic",
-            )
-            table.add_row(str(hit.rank), cell, f"{hit.score:.2f}")
+            if paper.code_url:
+                cell.append("\ncode: " + shown(paper.code_url), style="not bold dim")
+            why = textwrap.shorten(shown(str(hit.why)), WHY_CHARS, placeholder="…")
+            cell.append("\n" if why else "")
+            for piece, is_found in marked(why, hit.why.marked):
+                cell.append(piece, style="bold italic" if is_found else "not bold italic")
+            sure = "" if hit.confidence is None else f"{hit.confidence:.0%}"
+            table.add_row(str(hit.rank), cell, sure, f"{hit.score:.2f}")
         if not self:
-            table.add_row("", "nothing found", "")
+            table.add_row("", "nothing found", "", "")
         if self.left_out:
-            table.add_row("", Text(str(self.left_out), style="dim"), "")
+            table.add_row("", Text(str(self.left_out), style="dim"), "", "")
+        if said := self.said:
+            table.title, table.title_justify, table.title_style = Text(said), "left", ""
         return table
 
     def _repr_html_(self) -> str:
@@ -90,16 +130,18 @@ class Hits(list[Hit]):
                 title,
                 paper.year_text,
                 escape(shown(category_line(hit))),
+                "" if hit.confidence is None else f"{hit.confidence:.0%}",
                 f"{hit.score:.2f}",
                 escape(shown(str(hit.why))),
             ]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         head = "".join(
-            f"<th>{name}</th>" for name in ("", "paper", "year", "category", "score", "why")
+            f"<th>{name}</th>" for name in ("", "paper", "year", "category", "sure", "score", "why")
         )
         note = f"<p>{self.left_out}</p>" if self.left_out else ""
+        said = f"<p>{escape(shown(self.said))}</p>" if self.said else ""
         body = "".join(rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+        return f"{said}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
 def category_line(hit: Hit) -> str:

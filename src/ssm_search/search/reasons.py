@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from ssm_search.papers import Category, Hit, Paper, Why, full_text
 from ssm_search.ranking import product
 from ssm_search.search.hits import Hits
 from ssm_search.search.question import Question, whole_word
+from ssm_search.tex import plain_text
 from ssm_search.text import sentences, terms
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ REMEMBERED = 10_000  # papers whose text is cut once, not for every query
 NEAR_WORD = 0.6
 """Cosine of two words from which on one is a reason for the other."""
 NEAR_WORDS = 3  # shown of each answer
+COMMON = math.log(2)
+"""Idf of a word that half of the papers have: it tells none of them from the others."""
 
 
 AskedWord = tuple[int, str, frozenset[str]]
@@ -55,6 +59,7 @@ class Reasons:
         self._sentences = lru_cache(REMEMBERED)(self._cut)
         self._words = lru_cache(REMEMBERED)(self._read)
 
+    # Long: half of it explains the arguments.
     def hits(
         self,
         candidates: Candidates,
@@ -64,6 +69,8 @@ class Reasons:
         *,
         exact: Collection[int] = (),
         headings: Collection[Category] = (),
+        confidences: NDArray[np.float64] | None = None,
+        close: Sequence[bool] | None = None,
     ) -> Hits:
         """The candidates at ``places`` as hits, in that order.
 
@@ -71,21 +78,37 @@ class Reasons:
             scores: of all candidates, shape (m,).
             exact: rows that the question is the title, id or link of.
             headings: those of the papers that were asked about.
+            confidences: of ``places``; None where none are known.
+            close: which of them are about the same as the question at all; None for all.
         """
         rows = [candidates.numbers[place] for place in places]
         having = self._rows.terms_of(candidates, [int(at) for at in places], question.words)
         papers, words = self._rows.papers(rows), _weightiest_first(question)
+        idf = self._rows.idf(question.words)
+        telling = sorted(question.words, key=lambda stem: -idf[stem])
         hits = Hits()
         for place, row, paper, has in zip(places, rows, papers, having, strict=True):
             near, sentence = self._met(row, paper, question, words, has)
+            found = [stem for stem in telling if stem in has]
+            found = [stem for stem in found if idf[stem] > COMMON] or found
+            title = {stem for stem, _ in terms(paper.title)}
+            sure = None if confidences is None else float(confidences[len(hits)])
+            is_close = close is None or close[len(hits)]
+            near = near if is_close else ()
             why = Why(
-                terms=tuple(word for stem, word in question.words.items() if stem in has),
+                terms=tuple(question.words[stem] for stem in found),
                 near=near,
-                sentence=sentence,
-                heading=next((path for path in paper.categories if path in headings), ()),
+                sentence=plain_text(sentence),
+                heading=next(
+                    (path for path in paper.categories if path in headings or _names(path, found)),
+                    (),
+                ),
                 exact=row in exact,
+                in_title=tuple(question.words[stem] for stem in found if stem in title),
             )
-            hits.append(Hit(paper, float(scores[place]), len(hits) + 1, why))
+            if is_close and not str(why):
+                why = replace(why, meaning=True)
+            hits.append(Hit(paper, float(scores[place]), len(hits) + 1, why, sure))
         return hits
 
     def _met(
@@ -131,6 +154,11 @@ class Reasons:
         some = edges[:, 0] < edges[:, 1]
         having = tuple(sentence for (sentence, _), any_ in zip(found, some, strict=True) if any_)
         return _Read(spans, having or tuple(sentence for sentence, _ in found), edges[some].ravel())
+
+
+def _names(path: Category, stems: Collection[str]) -> bool:
+    """Whether the name of a heading has any of ``stems``."""
+    return not {stem for stem, _ in terms(path[-1])}.isdisjoint(stems)
 
 
 def _weightiest_first(question: Question) -> list[AskedWord]:

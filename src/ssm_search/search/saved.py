@@ -31,6 +31,7 @@ from ssm_search.index import (
     PartlyEncoded,
     RowVectors,
     load_segments,
+    measured,
     project,
     text_hashes,
     topic_of,
@@ -98,7 +99,8 @@ def build_rows(
         calibration=calibrated(index, papers, names.topics()),
     )
     hashes, positions = text_hashes(papers), project(whole.vectors)
-    return LocalRows.of_list(papers, index, hashes, names, positions, manifest)
+    rows = LocalRows.of_list(papers, index, hashes, names, positions, manifest)
+    return replace(rows, manifest=replace(manifest, background=measured(rows, encoder)))
 
 
 def _stored(

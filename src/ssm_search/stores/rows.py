@@ -25,7 +25,7 @@ from ssm_search.index import (
     names,
 )
 from ssm_search.papers import Category, LeftOut, Paper, from_json
-from ssm_search.ranking import cosines, fused, standardized
+from ssm_search.ranking import Background, cosines, fused, standardized
 from ssm_search.stores.access import reaching
 from ssm_search.stores.stats import StoreStats
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORMAT = 2
+FORMAT = 3
 CANDIDATES = 200  # rows by meaning, and as many by words
 PAGE = 256  # papers that are read at once where all are
 NPROBES = 64
@@ -43,6 +43,7 @@ partitions, 16, 32 and 64 find .952, .980 and .993 of the ten nearest, in 5, 6 a
 own number of partitions, 27, takes 20 ms."""
 ENCODED = ("vector", "words", "title_words")
 """Columns that hold what an encoder made of a row."""
+NAMED = 200  # papers that are looked at to see which names are known
 REMEMBERED = 2_048  # names of papers whose rows are kept
 
 
@@ -73,6 +74,7 @@ class Current:
         """The manifest of the corpus, as an index in a folder would have it."""
         about = dict(self.about)
         table = NamedSegment(self.table, kind=about.pop("kind"))
+        about["background"] = Background(**about["background"])
         return Manifest(**about, without_abstract=(), segments=(table,))
 
 
@@ -153,6 +155,10 @@ class StoreRows:
         """Whether any row has the term ``stem``."""
         return self.stats.place(stem) is not None
 
+    def idf(self, stems: Collection[str], /) -> dict[str, float]:
+        """How much it says of a row to have each term."""
+        return self.stats.idf(stems)
+
     def status(self) -> dict[str, Any]:
         """Counts, where the store is, and how its vectors are searched, as JSON types."""
         count = self.manifest.papers
@@ -174,6 +180,8 @@ class StoreRows:
         Raises:
             FilterError: a filter names something that is not there.
         """
+        for author in filters.several(asked.get("author")):
+            names.rows_by(author, self.rows_named)
         return filters.to_sql(asked, self.tally.headings)
 
     def left_out(self, asked: Filters, /) -> LeftOut:
@@ -214,26 +222,30 @@ class StoreRows:
             found |= self._by_number(missing, chosen)
         rows = [found[row] for row in sorted(found) if row not in without]
         asked = [*questions, *against]
-        scores = np.zeros((len(asked), len(rows)), dtype=np.float32)
+        signals = np.zeros((3, len(asked), len(rows)), dtype=np.float32)
         if rows:
             encoded = joined_vectors([row.encoded for row in rows])
             for at, question in enumerate(asked):
-                scores[at] = self._scores(question, rows, encoded)
-        return Candidates([row.row for row in rows], np.ones(len(rows), dtype=bool), scores, rows)
+                signals[:, at] = self._signals(question, rows, encoded)
+        numbers = [row.row for row in rows]
+        scores, dense, late = signals
+        return Candidates(numbers, np.ones(len(rows), dtype=bool), scores, dense, late, rows)
 
-    def _scores(
+    def _signals(
         self, question: Asked, rows: Sequence[Row], encoded: RowVectors
-    ) -> NDArray[np.float32]:
-        """The scores of rows, with statistics that stand for all others."""
+    ) -> tuple[NDArray[np.float32], ...]:
+        """Score, cosine and late interaction of rows, by statistics that stand for all others."""
         dense = cosines(encoded.vectors, question.vector)
         weights = self.stats.weights(question.stems)
         bm25 = self.stats.bm25_scores(weights, [row.terms for row in rows])
-        return fused(
+        met = encoded.words.scores_in(question, self.sample)
+        scores = fused(
             question.weights,
             standardized(bm25, *self.stats.bm25_spread(weights)),
             standardized(dense, *self.stats.cosine_spread(question.vector)),
-            encoded.words.standardized_scores(question, self.sample),
+            met[1] if met else None,
         )
+        return scores, dense, met[0] if met else dense
 
     def terms_of(
         self, candidates: Candidates, places: Sequence[int], stems: Collection[str]
@@ -340,9 +352,19 @@ class StoreRows:
 
     def _rows_named(self, name: str) -> list[int]:
         with reaching(self.uri):
-            where = f"array_has(names, {signed64(name)})"
+            where = f"array_has(names, {names.signed64(name)})"
             query = self._table.search().where(where).select(["id"]).limit(len(self))
             return sorted(query.with_row_id(True).to_arrow()["_rowid"].to_pylist())
+
+    def known_names(self, asked: Collection[str], /) -> set[str]:
+        """Those of the names that any of ``NAMED`` papers with one of them goes by."""
+        hashes = {names.signed64(name): name for name in sorted(asked)}
+        if not hashes:
+            return set()
+        with reaching(self.uri):
+            where = f"array_has_any(names, [{', '.join(map(str, hashes))}])"
+            found = self._table.search().where(where).select(["names"]).limit(NAMED).to_arrow()
+        return {hashes[key] for each in found["names"].to_pylist() for key in each if key in hashes}
 
     def _count(self, where: str) -> int:
         with reaching(self.uri):
@@ -379,12 +401,6 @@ class StorePapers(Sequence[Paper]):
     def __iter__(self) -> Iterator[Paper]:
         for first in range(0, len(self), PAGE):
             yield from self[first : first + PAGE]
-
-
-def signed64(name: str) -> int:
-    """The hash of a name as a database has integers."""
-    value = names.hash64(name)
-    return value - 2**64 if value >= 2**63 else value
 
 
 def _under(query: Any, where: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -83,6 +83,12 @@ class StoreStats:
             if (at := self.place(term)) is not None:
                 weights[term] = times * bm25.idf(self.n, int(self.having[at]))
         return weights
+
+    def idf(self, stems: Collection[str]) -> dict[str, float]:
+        """How much it says of a paper to have each term; of one that none has, the most."""
+        places = {stem: self.place(stem) for stem in stems}
+        having = {stem: 0 if at is None else int(self.having[at]) for stem, at in places.items()}
+        return {stem: bm25.idf(self.n, count) for stem, count in having.items()}
 
     def bm25_scores(
         self, weights: Mapping[str, float], rows: Sequence[Sequence[str]]

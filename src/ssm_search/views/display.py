@@ -1,18 +1,19 @@
-"""Hits and suggestions for terminals, and as JSON."""
+"""Hits, suggestions and headings for terminals, and as JSON."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.papers import CategorySuggestion, Hit, to_json
+from ssm_search.papers import Category, CategorySuggestion, Hit, to_json
 from ssm_search.text import marked as marked
 from ssm_search.text import shown as shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.table import Table
+    from rich.tree import Tree
 
     from ssm_search.search import Hits
 
@@ -52,14 +53,44 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
     if hit.paper.year is None and hit.paper.known_year:
         record["year"] = hit.paper.known_year
         record |= {} if hit.paper.published else {"year_from_id": True}
-    return {"rank": hit.rank, "score": round(hit.score, 4), **record, "why": asdict(hit.why)}
+    sure = {} if hit.confidence is None else {"confidence": round(hit.confidence, 4)}
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 4),
+        **sure,
+        **record,
+        "why": {**asdict(hit.why), "text": str(hit.why)},
+    }
 
 
-def hits_to_json(hits: Hits) -> list[dict[str, Any]]:
-    """``hits`` as JSON types, one after the other.
+def hits_to_json(hits: Hits) -> dict[str, Any]:
+    """``hits`` as JSON types, with what is said of them all.
 
-    Each says beside itself how many papers were left out because their year or venue is not known,
-    if any were: a list has no other place for it.
+    "verdict" and "constraints" are those of :class:`~ssm_search.Hits`, "left_out" says how many
+    papers filters left out for want of knowledge, "note" what else there is to say.
     """
-    left_out = {"left_out": asdict(hits.left_out)} if hits.left_out else {}
-    return [{**hit_to_json(hit), **left_out} for hit in hits]
+    return {
+        "verdict": hits.verdict,
+        "constraints": [asdict(one) for one in hits.constraints],
+        "left_out": asdict(hits.left_out) if hits.left_out else None,
+        "note": hits.note,
+        "hits": [hit_to_json(hit) for hit in hits],
+    }
+
+
+def headings_to_json(tree: Mapping[Category, int]) -> list[dict[str, Any]]:
+    """Every heading with how many papers stand under it or below, as JSON types, in order."""
+    return [{"category": path, "papers": count} for path, count in tree.items()]
+
+
+def headings_tree(title: str, tree: Mapping[Category, int]) -> Tree:
+    """The headings as a tree for a terminal, with how many papers stand under each or below."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    root = Tree(Text(shown(title or "headings"), style="bold"))
+    branches: dict[Category, Tree] = {(): root}
+    for path, count in tree.items():
+        label = Text(shown(path[-1])).append(f" {count}", style="dim")
+        branches[path] = branches[path[:-1]].add(label)
+    return root

@@ -1,4 +1,4 @@
-"""Papers → BibTeX, CSV, JSON or Markdown, for use elsewhere."""
+"""Papers → BibTeX, CSV, JSON, Markdown or RIS, for use elsewhere."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ from ssm_search.awesome import escaping
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
 from ssm_search.papers import Paper, to_json
+from ssm_search.venues import is_preprint as is_preprint_venue
 
-Format = Literal["bibtex", "csv", "json", "markdown"]
-SUFFIXES: dict[Format, str] = {"bibtex": ".bib", "csv": ".csv", "json": ".json", "markdown": ".md"}
+Format = Literal["bibtex", "csv", "json", "markdown", "ris"]
+SUFFIXES: dict[Format, str] = {
+    "bibtex": ".bib",
+    "csv": ".csv",
+    "json": ".json",
+    "markdown": ".md",
+    "ris": ".ris",
+}
 
 KEY_WORDS = 4  # of the title, in the key of an entry
 # Left out of keys, as arXiv leaves them out: "Attention Is All You Need" is vaswani…attentionneed.
@@ -36,8 +43,8 @@ _COLUMNS = ("id", "title", "authors", "year", "venue", "categories", "url", "pdf
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export(papers: Sequence[Paper], form: Format) -> str:
-    """Write papers as the text of a BibTeX, CSV, JSON or Markdown file.
+def export(papers: Sequence[Paper], form: str) -> str:
+    """Write papers as the text of a BibTeX, CSV, JSON, Markdown or RIS file.
 
     Raises:
         QueryError: there is no such ``form``.
@@ -51,7 +58,28 @@ def export(papers: Sequence[Paper], form: Format) -> str:
             return json.dumps([to_json(paper) for paper in papers], ensure_ascii=False, indent=1)
         case "markdown":
             return to_markdown(papers)
+        case "ris":
+            return to_ris(papers)
     raise QueryError(f"there is no format {form!r}; expected {', '.join(SUFFIXES)}")
+
+
+def to_ris(papers: Sequence[Paper]) -> str:
+    """Write RIS, as reference managers read it (Research Information Systems' tags)."""
+    entries = []
+    for paper in papers:
+        is_preprint = arxiv_id(paper.id) is not None and is_preprint_venue(paper.venue)
+        fields = [
+            ("TY", "UNPB" if is_preprint else "GEN"),
+            *(("AU", author) for author in paper.authors),
+            ("TI", paper.title),
+            ("PY", str(paper.known_year or "")),
+            ("T2", paper.venue),
+            ("UR", paper.url),
+            ("L1", paper.pdf_url),
+        ]
+        lines = [f"{tag}  - {' '.join(value.split())}" for tag, value in fields if value.strip()]
+        entries.append("\r\n".join([*lines, "ER  - ", ""]))
+    return "\r\n".join(entries)
 
 
 def to_bibtex(papers: Sequence[Paper]) -> str:

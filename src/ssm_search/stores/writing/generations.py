@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,15 @@ from ssm_search.encoding import Encoder, OnnxEncoder, encode_documents
 from ssm_search.errors import StoreError
 from ssm_search.index import (
     Chosen,
+    LocalRows,
     Manifest,
+    NamedSegment,
     PartlyEncoded,
     RowVectors,
     Segment,
     filters,
     joined_vectors,
+    measured,
     sampled_rows,
     text_hashes,
 )
@@ -84,6 +87,7 @@ def write_store(
         EngineError: the cluster cannot be reached or failed.
         StoreError: the store is out of reach, refuses, or is being written by another.
     """
+    # Long: one write from the lock to the commit, each step of which needs what came before.
     staged = staged_rows(place)
     count = sum(len(rows) for _, rows in staged)
     if not count:
@@ -117,6 +121,7 @@ def write_store(
             "list_name": source,
             "built": now(),
             "kind": kind,
+            "background": _background(staged, encoder),
         }
         with reaching(uri):
             current = Current(name, table.version, _put_blobs(database, blobs), about)
@@ -189,6 +194,18 @@ def update_store(
             _commit(database, current)
             _tidy(database, current, old)
         return Counts(count, new, len(changed) - new, len(change.removed))
+
+
+def _background(staged: Sequence[Chosen], encoder: Encoder) -> dict[str, float]:
+    """What the papers are like, by the segments that they are written from."""
+    staged = [(segment, rows) for segment, rows in staged if len(rows)]
+    present = [np.zeros(len(segment), dtype=bool) for segment, _ in staged]
+    for mask, (_, kept) in zip(present, staged, strict=True):
+        mask[kept] = True
+    manifest = Manifest("", "", 0, 0, 0, (), segments=(NamedSegment(""),))
+    segments = [segment for segment, _ in staged]
+    rows = LocalRows.of_segments(segments, np.concatenate(present), manifest)
+    return asdict(measured(rows, encoder))
 
 
 def _replaced(database: Any, uri: str) -> Current | None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from ssm_search.index import RowVectors, facets, filters, names
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
-from ssm_search.stores.rows import signed64
 from ssm_search.stores.stats import StoreStats, Terms, stats_of
 from ssm_search.text import terms
 
@@ -57,6 +56,7 @@ def schema_of(width: int) -> Any:
             ("year", pa.int32()),
             ("date", pa.int32()),
             ("has_code", pa.bool_()),
+            ("has_authors", pa.bool_()),
             ("venue", pa.string()),
             ("headings", pa.list_(pa.string())),
             ("names", pa.list_(pa.int64())),
@@ -81,11 +81,12 @@ def rows_of(papers: Sequence[Paper], encoded: RowVectors, found: Sequence[Terms]
         "year": known.years,
         "date": known.dates,
         "has_code": known.has_code,
+        "has_authors": known.has_authors,
         "venue": [_clean(paper.venue.casefold()) for paper in papers],
         "headings": [
             [*map(_clean, filters.heading_names(facets.filed_under(paper)))] for paper in papers
         ],
-        "names": [[signed64(name) for name in names.of_paper(paper)] for paper in papers],
+        "names": [[names.signed64(name) for name in names.of_paper(paper)] for paper in papers],
     }
     return pa.table(columns, schema=schema_of(width))
 

@@ -1,0 +1,178 @@
+"""A question as it is typed → ranked hits that say why, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from ssm_search.index import Candidates, Filters, Rows, several
+from ssm_search.papers import Hit, Why, full_text
+from ssm_search.ranking import (
+    DEPTH,
+    NOTHING,
+    Signals,
+    about_the_same,
+    confidence,
+    pushed_away,
+    put_first,
+    top_rows,
+    verdict,
+)
+from ssm_search.search.hits import Hits
+from ssm_search.search.parsing import ParsedQuery
+from ssm_search.search.question import Question, of_listed
+from ssm_search.search.state import State
+from ssm_search.text import terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NAME = re.compile(r"(?=\S{0,40}[A-Z0-9])[A-Za-z][\w.+-]{1,40}")  # "VMamba", "gpt-4"
+LISTED = 10  # papers by date that are looked at for each one wanted, where nothing is asked about
+NOT_CALLED_SO = "Nothing here is called {}."
+READS_ENGLISH = "None of these words is known here; the encoder reads English."
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of answers beside what a question is about.
+
+    Attributes:
+        without: what they should not be about.
+        newest: the newest of them first.
+        literal: nothing of this is read out of the words of the question.
+    """
+
+    filters: Filters
+    without: tuple[str, ...] = ()
+    newest: bool = False
+    literal: bool = False
+
+    def joined(self, parsed: ParsedQuery) -> Wish:
+        """This, which goes before, and what the words of the question say."""
+        given = {name: value for name, value in self.filters.items() if value is not None}
+        return replace(
+            self,
+            filters=cast(Filters, {**parsed.filters, **given}),
+            without=tuple(dict.fromkeys((*parsed.without, *self.without))),
+            newest=self.newest or parsed.newest,
+        )
+
+
+def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
+    """The ``k`` best answers to ``text``; see :meth:`~ssm_search.search.asking.Search.query`."""
+    rows, row = state.rows, state.lookup.link(text)
+    exact = state.lookup.called(text) if row is None else [row]
+    parsed = ParsedQuery(text, {}) if exact or wish.literal else state.parsed(text)
+    wish = wish.joined(parsed)
+    chosen = rows.choose(wish.filters)
+    lacking = rows.meanwhile(lambda: rows.left_out(wish.filters))
+    against = [state.understood(name) for name in wish.without]
+    deep = max(k, DEPTH)
+    if parsed.constraints and not any(map(str.isalnum, parsed.text)):
+        question, dated = None, rows.newest(chosen, LISTED * deep)
+        found = rows.candidates([], chosen, deep, against=against, also=dated)
+        scores = pushed_away(np.zeros(len(found.numbers), dtype=np.float32), found.scores)
+        place = {number: at for at, number in enumerate(dated)}
+        order = np.lexsort((np.array([place[one] for one in found.numbers]), -scores))
+    else:
+        question = state.understood(parsed.text) if row is None else of_listed(row, rows)
+        found = rows.candidates([question], chosen, deep, against=against, also=exact)
+        scores = pushed_away(found.scores[0], found.scores[1:])
+        scores = put_first(scores, found.are(exact))
+        order = top_rows(scores, len(scores), found.allowed)
+    best = _having(several(wish.filters.get("phrase")), order, found, rows, deep)
+    sure, about = np.ones(len(best)), np.ones(len(best))
+    asked = [question] if question else []
+    for at, one in enumerate((*asked, *against)):
+        signals = _signals(one, at, best, found, rows)
+        likely = confidence(signals, rows.manifest.background)
+        sure = sure * (likely if one is question else 1 - likely)
+        if one is question:
+            about = about_the_same(signals, rows.manifest.background)
+    is_exact = found.are(exact)[best]
+    sure[is_exact] = about[is_exact] = 1
+    said = verdict(about[:DEPTH], sure[:DEPTH])
+    if question is None:
+        papers = rows.papers([found.numbers[place] for place in best[:k]])
+        hits = Hits(
+            Hit(paper, float(scores[place]), at + 1, Why(), float(sure[at]))
+            for at, (place, paper) in enumerate(zip(best, papers, strict=False))
+        )
+    else:
+        reasons = state.reasons
+        hits = reasons.hits(
+            found,
+            best[:k],
+            scores,
+            question,
+            exact=exact,
+            confidences=sure,
+            close=(about >= NOTHING).tolist(),
+        )
+    hits = Hits(hits, lacking(), said, parsed.constraints, _note(text, question, rows))
+    return hits.newest_first() if wish.newest else hits
+
+
+def _signals(
+    question: Question, at: int, best: Sequence[int], found: Candidates, rows: Rows
+) -> Signals:
+    """What is known of the papers at the places ``best``, for the question at the place ``at``."""
+    idf = rows.idf(dict.fromkeys(question.stems))
+    total = sum(idf.values())
+    having = rows.terms_of(found, best, idf)
+    covered = [sum(idf[stem] for stem in idf if stem in has) for has in having]
+    places = np.asarray(best, dtype=np.int64)
+    scores = found.scores[at]
+    return Signals(
+        scores[places],
+        found.cosines[at][places],
+        found.late[at][places],
+        np.array(covered, dtype=np.float32) / np.float32(total or 1),
+        words=len(question.stems),
+        best=float(scores[found.allowed].max(initial=-np.inf)),
+    )
+
+
+def _having(
+    phrases: Sequence[str], order: NDArray[np.int64], found: Candidates, rows: Rows, most: int
+) -> list[int]:
+    """The first ``most`` places of ``order`` whose papers have all ``phrases``.
+
+    Of a paper whose abstract is not at hand, only the title can be looked at; that it has all the
+    words was seen to before.
+    """
+    if not phrases:
+        return [int(place) for place in order[:most]]
+    wanted = [_spaced(phrase) for phrase in phrases]
+    kept = []
+    for place in order.tolist():
+        row = found.numbers[place]
+        paper = rows.papers([row])[0]
+        text = _spaced(full_text(paper))
+        unseen = not paper.abstract or not rows.is_indexed_text(row, paper)
+        if unseen or all(phrase in text for phrase in wanted):
+            kept.append(place)
+        if len(kept) == most:
+            break
+    return kept
+
+
+def _spaced(text: str) -> str:
+    return f" {' '.join(stem for stem, _ in terms(text))} "
+
+
+def _note(text: str, question: Question | None, rows: Rows) -> str:
+    """What is to be said of a question whose words the index does not know; "" if nothing."""
+    if question is None or any(map(rows.knows, question.stems)):
+        return ""
+    if _NAME.fullmatch(text):
+        return NOT_CALLED_SO.format(text)
+    letters = [char for char in text if char.isalpha()]
+    latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
+    return READS_ENGLISH if letters and latin < len(letters) / 2 else ""

@@ -1,0 +1,343 @@
+"""What people say in a question beside what it is about: by whom, when, where, and what not.
+
+Only what is plainly said is taken out of a question. Everything else stays in it, since words that
+mean something are worth more as words than as a wrong filter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from ssm_search.index import Filters, Rows, author_keys
+from ssm_search.papers import Constraint, ConstraintKind
+from ssm_search.text import terms
+
+MAX_PARSED_CHARS = 300
+"""A longer text is a pasted abstract, which says nothing of what is wanted."""
+RECENT_YEARS = 3
+"""What "recent" goes back from the newest paper of an index, that year included."""
+MOST_WORDS_NOT_WANTED = 3
+"""Of what follows "not" or "without"; more of them are a clause of a sentence."""
+MOST_WORDS_IN_NAME = 4
+
+_WORKS = (
+    r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|surveys?|preprints?|methods?"
+    r"|approaches|models?)"
+)
+_PAPERS = r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|preprints?)"
+_PHRASE = re.compile(r"(?<![\w-])[\"“”]\s*([^\"“”]{2,100}?)\s*[\"“”](?!\w)")
+_MINUS = re.compile(r"(?<!\S)[-−](?:\"([^\"]{2,60})\"|([^\W\d_][\w-]{1,40}))(?!\S)")
+_WHICH = re.compile(
+    rf"(?i)(?:\w+\s+){{0,3}}{_PAPERS}\s+(?:(?:that|which)\s+)?(?:are|is|do|does)\s*"
+)
+# "is not" denies what a sentence says and "if not" asks; neither says what is not wanted, unless
+# it is of the papers themselves.
+_DENIED = frozenset(
+    """am are aren be been being can cannot could did do does had has have if is isn may might must
+    need needs or shall should was were whether why will would""".split()
+)
+_NOT = re.compile(
+    r"(?i)(?<![\w-])(?:,\s*)?(?:but\s+)?"
+    r"(?P<cue>not|without|except(?:\s+for)?|excluding|other\s+than)\s+(?P<rest>[^,.;:?!()\"“”]+)"
+)
+_NOT_ENDED_BY = re.compile(
+    r"(?i)\s+(?:but|with|that|which|who|since|before|after|by|at|from|in|on|for|to|using)\s+.*"
+)
+_NOT_FOLLOWED_BY = frozenset("all always just necessarily only quite so too yet".split())
+_ABOUT = re.compile(
+    r"(?i)^(?:(?:about|on|in|for|of|any|us(?:e|es|ing)|need|involv(?:e|ing)|an?|the)\s+)+"
+)
+_AND = re.compile(r"(?i)\s+(?:or|and|nor)\s+")
+
+_Y = r"(?P<{}>(?:19|20)\d\d)"
+_FIRST, _LAST, _ONLY = (_Y.format(name) for name in ("first", "last", "only"))
+_MADE = r"\b(?:(?:published|released|appeared|written|dated|proposed)\s+)?"
+_MOST_YEAR = 9999
+_YEARS = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"{_MADE}(?:between|from)\s+{_FIRST}\s*(?:and|to|until|[-–—])\s*{_LAST}\b",
+        rf"(?:{_MADE}(?:in|during)\s+|\(){_FIRST}\s*[-–—]\s*{_LAST}\b\)?",
+        rf"{_MADE}(?:since|from)\s+{_FIRST}(?:\s+on(?:wards?)?)\b|{_MADE}since\s+{_Y.format('since')}\b",
+        rf"\b{_FIRST}\s+(?:or\s+)?(?:later|newer|onwards?)\b",
+        rf"{_MADE}(?:after|(?:newer|later)\s+than)\s+{_Y.format('after')}\b",
+        rf"{_MADE}(?:before|(?:older|earlier)\s+than)\s+{_Y.format('before')}\b",
+        rf"{_MADE}(?:until|up\s+to)\s+{_LAST}\b",
+        rf"{_MADE}(?:in|from|during)\s+{_ONLY}\b",
+        rf"\({_ONLY}\)",
+        rf"^{_ONLY}(?=\s+\w)",
+        rf"\b{_ONLY}(?=\s+{_WORKS}\b)",
+    )
+]
+_YEAR_AT_THE_END = re.compile(rf"(?<=[a-z]\s){_ONLY}$")
+# At its start a question asks for what is recent; within one ("What recent works have …") it is
+# a word that everybody uses, also of papers of years ago.
+_RECENT = re.compile(
+    r"(?i)^(?:(?:the|find|show|list|give|me|some|any|all|most)\s+)*recent(?=\s+\w)"
+)
+_NEWEST = re.compile(
+    rf"(?i)\b(?:the\s+)?(?:newest|latest|most\s+recent)(?=\s+(?:\w+\s+){{0,3}}?{_WORKS})"
+    r"|\b(?:the\s+)?newest\s+first\b"
+)
+_VENUE = re.compile(
+    r"(?<![\w-])(?P<led>(?i:(?:(?:published|accepted|presented)\s+)?(?:at|in|by|from|@))\s+)?"
+    r"(?P<venue>[A-Za-z][A-Za-z&]{1,11})(?:\s*['’]?(?P<year>(?:19|20)\d\d|\d\d))?(?![\w-])"
+    rf"(?P<works>(?i:(?=\s+{_WORKS})))?"
+)
+_WITH_CODE = re.compile(
+    r"(?i)\b(?:with|that\s+ha(?:s|ve)|having)\s+(?:public(?:ly)?\s+|available\s+|open\s+|released\s+)*"
+    r"code(?:\s+available|\s+released)?$"
+)
+_NAME = r"[^\W\d_][\w.'’`´-]*"
+_BY = re.compile(
+    rf"(?i)(?:\b{_WORKS}\s+|^)(?:(?:written|authored|co-authored)\s+)?(?:by|from|of)\s+(?=\w)"
+    r"|\bauthors?\s*:\s*|\b(?:written|authored)\s+by\s+"
+)
+_ET_AL = re.compile(
+    rf"(?i)({_NAME}(?:\s+{_NAME}){{0,2}}?)(?:\s+et\.?\s+al\.?(?!\w)|['’]s\s+(?={_PAPERS}\b))"
+)
+_WORD = re.compile(_NAME)
+_PART_OF_NO_NAME = re.compile(r"[,;:?!()\"“”]|\s[-–—]\s")
+
+# What is left of "papers by … on attention" once the author is known.
+_LEFT_BEFORE = re.compile(
+    rf"(?i)^(?:(?:all|any|some|the|find|show|list|give|me|other|which|what)\s+)*(?:{_PAPERS}\b)?\s*"
+    r"(?:(?:that|which)\s+(?:are|is)\s+)?(?:(?:about|on|in|for|of|by|from|with|and|but)\b\s*)*"
+)
+_LEFT_BEHIND = re.compile(
+    r"(?i)(?:[\s,;:]+(?:about|on|in|for|of|by|from|at|with|and|but|the|published|papers?|works?)?)+$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """A question taken apart.
+
+    Attributes:
+        text: what is left to rank by; "" where everything said is a constraint.
+        filters: those said in words.
+        without: what is not wanted.
+        newest: whether the newest are wanted first.
+        constraints: all of these as people are shown them, in the order of the text.
+    """
+
+    text: str
+    filters: Filters
+    without: tuple[str, ...] = ()
+    newest: bool = False
+    constraints: tuple[Constraint, ...] = ()
+
+
+class Vocabulary:
+    """Which names the papers of an index have."""
+
+    def __init__(self, rows: Rows):
+        self._rows = rows
+
+    def authors(self, names: Collection[str]) -> set[str]:
+        """Which of ``names`` are those of authors."""
+        keys = {name: author_keys(name) for name in names}
+        known = self._rows.known_names({key for each in keys.values() for key in each})
+        return {name for name, each in keys.items() if not known.isdisjoint(each)}
+
+    @cached_property
+    def venues(self) -> Mapping[str, str]:
+        """The names of venues by themselves in lower case: "iclr" is "ICLR"."""
+        words = (re.findall(r"[A-Za-z][A-Za-z&]+", venue) for venue in self._rows.tally.venues)
+        return {one.casefold(): one for venue in words for one in venue if _is_acronym(one)}
+
+    @cached_property
+    def newest(self) -> int:
+        """The year of the newest paper."""
+        return max(self._rows.tally.years, default=_MOST_YEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Something said, and where; ``value`` is what a filter of this kind takes."""
+
+    start: int
+    end: int
+    constraint: Constraint
+    value: Any
+    stays: str = " "  # what stands in its place in the text
+
+
+def parse_query(text: str, known: Vocabulary) -> ParsedQuery:
+    """Take out of a question what is plainly said of authors, years, venues, code and negation.
+
+    Authors and venues are taken for such only where the index has them.
+    """
+    if len(text) > MAX_PARSED_CHARS or "\n" in text:
+        return ParsedQuery(text, {})
+    found: list[_Found] = []
+    for one in _said(text, known):
+        overlaps = any(one.start < other.end and other.start < one.end for other in found)
+        again = any(one.constraint.kind == other.constraint.kind for other in found)
+        if not overlaps and not (again and one.constraint.kind in _ONCE):
+            found.append(one)
+    if not found:
+        return ParsedQuery(text, {})
+    found.sort(key=lambda one: one.start)
+    left, at = "", 0
+    for one in found:
+        left += text[at : one.start] + one.stays
+        at = one.end
+    said: dict[str, list[Any]] = defaultdict(list)
+    for one in found:
+        said[one.constraint.kind].append(one.value)
+    filters: dict[str, Any] = {kind: values[0] for kind, values in said.items() if kind in _ONCE}
+    filters |= {kind: tuple(said[kind]) for kind in ("author", "phrase") if kind in said}
+    if years := said["year"]:
+        filters["year"] = (max(first for first, _ in years), min(last for _, last in years))
+    return ParsedQuery(
+        _without_scraps(left + text[at:]),
+        cast(Filters, filters),
+        tuple(dict.fromkeys(name for names in said["without"] for name in names)),
+        "newest" in said,
+        tuple(one.constraint for one in found),
+    )
+
+
+_ONCE = frozenset({"venue", "has_code"})
+
+
+def _said(text: str, known: Vocabulary) -> Iterator[_Found]:
+    """What is said, the surest first."""
+    for match in _PHRASE.finditer(text):
+        if terms(match[1]):
+            yield _found(match, "phrase", f"“{match[1]}”", match[1], f" {match[1]} ")
+    yield from _unwanted(text)
+    yield from _authors(text, known)
+    for match in _VENUE.finditer(text):
+        yield from _venue(match, known)
+    for pattern in (*_YEARS, _YEAR_AT_THE_END):
+        for match in pattern.finditer(text):
+            yield _years(match)
+    for match in _WITH_CODE.finditer(text):
+        yield _found(match, "has_code", "with code", True)
+    for match in _NEWEST.finditer(text):
+        yield _found(match, "newest", "newest first", True)
+    for match in _RECENT.finditer(text):
+        first = known.newest - RECENT_YEARS + 1
+        yield _found(match, "year", f"since {first}", (first, _MOST_YEAR))
+
+
+def _found(
+    match: re.Match[str], kind: ConstraintKind, shown: str, value: Any, stays: str = " "
+) -> _Found:
+    constraint = Constraint(kind, shown, match.group().strip(" ,"))
+    return _Found(match.start(), match.end(), constraint, value, stays)
+
+
+def _unwanted(text: str) -> Iterator[_Found]:
+    for match in _MINUS.finditer(text):
+        name = match[1] or match[2]
+        yield _found(match, "without", name, (name,))
+    for match in _NOT.finditer(text):
+        cue, rest = match["cue"].casefold(), _NOT_ENDED_BY.sub("", match["rest"])
+        led = text[: match.start()]
+        denied = led.casefold().split()[-1:] in [[word] for word in _DENIED]
+        names = [_ABOUT.sub("", name).strip() for name in _AND.split(rest)]
+        words = [name.split() for name in names]
+        if any(not 0 < len(name) <= MOST_WORDS_NOT_WANTED for name in words):
+            continue
+        first = words[0][0].casefold()
+        if cue == "not" and first in _NOT_FOLLOWED_BY:
+            continue
+        start = match.start()
+        if denied and not _WHICH.fullmatch(led):
+            continue
+        if denied:
+            start = 0
+        if cue == "without" and first.endswith("ing"):
+            continue  # how it is done: "without accessing training data"
+        end = match.start("rest") + len(rest)
+        said = Constraint("without", ", ".join(names), text[start:end].strip(" ,"))
+        yield _Found(start, end, said, tuple(names))
+
+
+def _authors(text: str, known: Vocabulary) -> Iterator[_Found]:
+    """Names after "papers by", before "et al.", or whole ones anywhere, if the index has them."""
+    spans = list(_names(text))
+    named = known.authors({text[first:end] for _, first, end, _ in spans})
+    for start, first, end, until in spans:
+        if (name := text[first:end]) in named:
+            constraint = Constraint("author", name, text[start:until].strip(" ,"))
+            yield _Found(start, until, constraint, name)
+
+
+def _names(text: str) -> Iterator[tuple[int, int, int, int]]:
+    """What may be a name, the longest first: where all that says so begins, it, its end, and so on.
+
+    A single word may be one only where something says so.
+    """
+    for match in _ET_AL.finditer(text):
+        name = match[1].removesuffix("'s").removesuffix("’s")
+        for start in (0, *(space.end() for space in re.finditer(r"\s+", name))):
+            first = match.start() + start
+            yield first, first, match.start() + len(name), match.end()
+    words = list(_WORD.finditer(text))
+    after_by = {match.end(): match.start() for match in _BY.finditer(text)}
+    for at, word in enumerate(words):
+        least = 1 if word.start() in after_by or len(words) == 1 else 2
+        for count in range(min(MOST_WORDS_IN_NAME, len(words) - at), least - 1, -1):
+            end = words[at + count - 1].end()
+            end -= len(text[:end]) - len(text[:end].rstrip(".,'’"))
+            if not _PART_OF_NO_NAME.search(text, word.start(), end):
+                yield after_by.get(word.start(), word.start()), word.start(), end, end
+
+
+def _venue(match: re.Match[str], known: Vocabulary) -> Iterator[_Found]:
+    """A venue that is asked for by "at", by its year, or by nothing else being said."""
+    said, year = match["venue"], match["year"]
+    name = known.venues.get(said.casefold())
+    plain = said.isupper() or said == name or said.islower()
+    led = bool(match["led"] or year or match["works"]) or match.group() == match.string
+    if name is None or not plain or not led:
+        return
+    end = match.end("year") if year else match.end("venue")
+    where = Constraint("venue", name, match.string[match.start() : end].strip())
+    yield _Found(match.start(), match.end("venue"), where, name)
+    if year:
+        value = int(year) if len(year) == 4 else 2000 + int(year)
+        constraint = Constraint("year", str(value), match.string[match.start("year") : end])
+        yield _Found(match.end("venue"), end, constraint, (value, value))
+
+
+def _years(match: re.Match[str]) -> _Found:
+    said = {name: int(year) for name, year in match.groupdict().items() if year}
+    first, last = 0, _MOST_YEAR
+    match said:
+        case {"only": only}:
+            first, last, shown = only, only, str(only)
+        case {"first": first, "last": last}:
+            first, last = sorted((first, last))
+            shown = f"{first} to {last}"
+        case {"last": last}:
+            shown = f"until {last}"
+        case {"after": after}:
+            first, shown = after + 1, f"since {after + 1}"
+        case {"before": before}:
+            last, shown = before - 1, f"until {before - 1}"
+        case _:
+            first = said.get("first") or said["since"]
+            shown = f"since {first}"
+    return _found(match, "year", shown, (first, last))
+
+
+def _is_acronym(word: str) -> bool:
+    return sum(map(str.isupper, word)) > 1
+
+
+def _without_scraps(text: str) -> str:
+    """What is left of a question, without words that only led over to what is gone."""
+    text = " ".join(text.split())
+    while (shorter := _LEFT_BEHIND.sub("", _LEFT_BEFORE.sub("", text))) != text:
+        text = shorter
+    return text.strip(" ,;:-–—")

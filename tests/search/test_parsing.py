@@ -1,0 +1,207 @@
+"""What is read out of the words of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import pytest
+from fakes import TokenEncoder
+
+from ssm_search.errors import FilterError
+from ssm_search.papers import Paper
+from ssm_search.search import parsing
+from ssm_search.search.local import PaperSearch
+
+NAMES = {"tri dao", "albert gu", "dao", "gu", "t. dao", "liu", "christopher ré", "gu, albert"}
+
+
+class Known:
+    """A vocabulary that knows ``NAMES`` and four venues."""
+
+    venues = {"iclr": "ICLR", "neurips": "NeurIPS", "cvpr": "CVPR", "icml": "ICML"}  # noqa: RUF012
+    newest = 2024
+
+    def authors(self, names: Collection[str]) -> set[str]:
+        return {name for name in names if name.casefold() in NAMES}
+
+
+def parsed(text: str) -> tuple[str, list[str]]:
+    found = parsing.parse_query(text, Known())  # type: ignore[arg-type]
+    return found.text, [str(one) for one in found.constraints]
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "said"),
+    [
+        ("papers by Tri Dao on attention", "attention", ["author: Tri Dao"]),
+        ("Albert Gu", "", ["author: Albert Gu"]),
+        ("albert gu state space", "state space", ["author: albert gu"]),
+        ("Liu et al. vision kites", "vision kites", ["author: Liu"]),
+        ("work by Dao since 2023", "", ["author: Dao", "year: since 2023"]),
+        ("Tri Dao's papers on hardware", "hardware", ["author: Tri Dao"]),
+        ("kites by Christopher Ré", "kites", ["author: Christopher Ré"]),
+        ("strings by kites", "strings by kites", []),
+        ("kites not medical", "kites", ["without: medical"]),
+        ("not vision", "", ["without: vision"]),
+        ("kites without strings", "kites", ["without: strings"]),
+        ("state space models, but not images", "state space models", ["without: images"]),
+        ("kites -vision", "kites", ["without: vision"]),
+        ('kites -"medical image"', "kites", ["without: medical image"]),
+        ("speech, excluding music and singing", "speech", ["without: music, singing"]),
+        ("which papers are not about vision", "", ["without: vision"]),
+        ("papers that do not use attention", "", ["without: attention"]),
+        ("models other than transformers", "models", ["without: transformers"]),
+        # What a sentence denies, or how something is done, is no wish.
+        ("Attention Is Not All You Need", "Attention Is Not All You Need", []),
+        ("not only vision", "not only vision", []),
+        ("found without accessing its data", "found without accessing its data", []),
+        ("kites that have not been flown", "kites that have not been flown", []),
+        ("not in the least what one would expect", "not in the least what one would expect", []),
+        ("a -1 test", "a -1 test", []),
+        ("time-series forecasting", "time-series forecasting", []),
+        ("2024 papers on video", "video", ["year: 2024"]),
+        ("segmentation in 2023", "segmentation", ["year: 2023"]),
+        ("kites between 2021 and 2023", "kites", ["year: 2021 to 2023"]),
+        ("kites (2021-2023)", "kites", ["year: 2021 to 2023"]),
+        ("kites after 2020 before 2024", "kites", ["year: since 2021", "year: until 2023"]),
+        ("graph networks (2023)", "graph networks", ["year: 2023"]),
+        ("kite video 2024", "kite video", ["year: 2024"]),
+        ("segmentation of ISIC 2018", "segmentation of ISIC 2018", []),
+        ("surveys from 2024", "surveys", ["year: 2024"]),
+        ("recent papers on point clouds", "point clouds", ["year: since 2022"]),
+        ("recent advances", "advances", ["year: since 2022"]),
+        ("show me the most recent surveys", "surveys", ["newest first"]),
+        ("What recent works fly kites?", "What recent works fly kites?", []),
+        ("latest work on remote sensing", "remote sensing", ["newest first"]),
+        ("papers at ICLR", "", ["venue: ICLR"]),
+        ("kites at iclr", "kites", ["venue: ICLR"]),
+        ("video, CVPR'24", "video", ["venue: CVPR", "year: 2024"]),
+        ("ICLR 2024 papers on video", "video", ["venue: ICLR", "year: 2024"]),
+        ("at ECCV", "at ECCV", []),
+        ("Iclr kites", "Iclr kites", []),
+        ('"state space" models', "state space models", ["phrase: “state space”"]),
+        ("segmentation since 2023 with code", "segmentation", ["year: since 2023", "with code"]),
+        ("asdfghjkl", "asdfghjkl", []),
+    ],
+)
+def test_what_is_said(text: str, left: str, said: list[str]) -> None:
+    assert parsed(text) == (left, said)
+
+
+def test_what_is_said_as_filters() -> None:
+    found = parsing.parse_query(
+        'papers by Albert Gu and Tri Dao at ICLR since 2022 on "state space" not vision or audio,'
+        " newest first",
+        Known(),  # type: ignore[arg-type]
+    )
+    assert found.filters == {
+        "author": ("Albert Gu", "Tri Dao"),
+        "venue": "ICLR",
+        "year": (2022, 9999),
+        "phrase": ("state space",),
+    }
+    assert found.without == ("vision", "audio")
+    assert found.newest
+    assert found.text == "state space"
+
+
+def test_long_texts_are_read_as_they_are() -> None:
+    long = "A kite not seen before. " * 13
+    for text in (long, "Kites\nnot seen"):
+        assert parsed(text) == (text, [])
+
+
+KITE = Paper(
+    "2401.00001",
+    "Kites in video",
+    year=2024,
+    venue="ICLR 2024",
+    authors=("Ada B. Bo", "Cy Dé"),
+    abstract="A video shows a graph.",
+)
+STRING = Paper("2201.00002", "Strings", year=2022, authors=("A. Bo",), abstract="A graph of video.")
+WIND = Paper("2301.00003", "Wind", year=2023, abstract="The audio of wind.")
+
+
+@pytest.fixture(scope="module")
+def search() -> PaperSearch:
+    return PaperSearch.from_papers([KITE, STRING, WIND], TokenEncoder())
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ("Ada Bo", [KITE, STRING]),
+        ("ada b. bo", [KITE, STRING]),
+        ("Bo, Ada", [KITE, STRING]),
+        ("A. Bo", [KITE, STRING]),
+        ("Bo", [KITE, STRING]),
+        ("Cy De", [KITE]),
+        (("Bo", "Dé"), [KITE]),
+    ],
+)
+def test_authors(search: PaperSearch, author: str, expected: list[Paper]) -> None:
+    hits = search.query("graph", author=author)
+    assert {hit.paper.id for hit in hits} == {paper.id for paper in expected}
+    assert (hits.left_out.papers, hits.left_out.lacking) == (1, "author")
+
+
+def test_an_author_that_nobody_is(search: PaperSearch) -> None:
+    with pytest.raises(FilterError, match="no paper by 'Ed Fo' is known here; give the name"):
+        search.query("graph", author="Ed Fo")
+
+
+def test_names_alone_list_papers_newest_first(search: PaperSearch) -> None:
+    hits = search.query("papers by Bo")
+    assert [hit.paper.id for hit in hits] == [KITE.id, STRING.id]
+    assert [(hit.score, hit.confidence, str(hit.why)) for hit in hits] == [(0, 1, "")] * 2
+    assert (hits.verdict, [str(one) for one in hits.constraints]) == ("fits", ["author: Bo"])
+
+
+def test_what_is_not_wanted_is_pushed_away(search: PaperSearch) -> None:
+    asked = search.query("graph")
+    assert [hit.paper.id for hit in asked][:2] == [STRING.id, KITE.id]
+    pushed = search.query("graph", without="title of strings")
+    assert pushed[0].paper.id == KITE.id
+    assert search.query("graph, not a title of strings") == pushed
+    unwanted = {hit.paper.id: hit.score for hit in search.query("title of strings")}
+    score = {hit.paper.id: hit.score for hit in asked}
+    for hit in pushed:
+        expected = score[hit.paper.id] - max(unwanted[hit.paper.id], 0)
+        assert hit.score == pytest.approx(expected, abs=1e-5)
+
+
+def test_nothing_but_what_is_not_wanted(search: PaperSearch) -> None:
+    hits = search.query("not wind")
+    assert [hit.paper.id for hit in hits] == [KITE.id, STRING.id, WIND.id]
+
+
+def test_phrases_must_occur(search: PaperSearch) -> None:
+    assert [hit.paper.id for hit in search.query('"graph of video"')] == [STRING.id]
+    assert len(search.query("graph", phrase="video graph")) == 0
+    assert [hit.paper.id for hit in search.query("wind", phrase=["audio"])] == [WIND.id]
+    # Without the abstract only the words can be told, which are in the index.
+    bare = PaperSearch(
+        replace(search.rows, listing=tuple(replace(one, abstract="") for one in search.papers)),
+        search.encoder,
+    )
+    assert {hit.paper.id for hit in bare.query('"graph of video"')} == {STRING.id, KITE.id}
+
+
+def test_titles_and_literal_questions_are_not_taken_apart(search: PaperSearch) -> None:
+    named = PaperSearch.from_papers(
+        [replace(KITE, title="Kites not strings"), STRING, WIND], TokenEncoder()
+    )
+    hits = named.query("Kites not strings")
+    assert (hits[0].why.exact, hits.constraints, hits[0].confidence) == (True, (), 1)
+    assert search.query("graph not strings", literal=True).constraints == ()
+
+
+def test_newest_first(search: PaperSearch) -> None:
+    hits = search.query("graph", newest=True)
+    assert [hit.paper.id for hit in hits] == [KITE.id, WIND.id, STRING.id]
+
+
+def test_given_filters_go_before_those_said(search: PaperSearch) -> None:
+    assert [hit.paper.id for hit in search.query("graph since 2024", year=2022)] == [STRING.id]
