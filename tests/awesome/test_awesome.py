@@ -100,6 +100,8 @@ def test_headings_become_category_paths(text: str, title: str, categories: list[
         ),
         ("## A\n- **B**\n  - {1}\n  - {2}\n- {3}\n", ["A > B", "A > B", "A"]),
         ("## A\n- **B**\n  - **C**\n    - {1}\n  - {2}\n- {3}\n", ["A > B > C", "A > B", "A"]),
+        ("## A\n- B:\n  - C\n    - {1}\n  - {2}\n- D\n  - {3}\n", ["A > B > C", "A > B", "A > D"]),
+        ("## A\n- Some papers that we read.\n  - {1}\n  - {2}\n- {3}\n", ["A", "A", "A"]),
     ],
 )
 def test_headings_by_their_look(text: str, categories: list[str]) -> None:

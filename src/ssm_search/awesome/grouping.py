@@ -1,7 +1,7 @@
 """What stands above entries without being marked as a heading, or as a title.
 
 A title by itself above lines of labelled links makes one entry with them. A line in bold above
-entries is a heading, and so is a bold list item above deeper ones (:mod:`nesting`).
+entries is a heading, and so is a short list item above deeper ones (:mod:`nesting`).
 """
 
 from __future__ import annotations
@@ -146,6 +146,13 @@ def _is_bold_heading(block: Block, following: Sequence[Block]) -> bool:
         return False
     short = len(text.split()) <= _MOST_WORDS_IN_HEADING and not _SENTENCE.search(text)
     return short and all(run.bold for run in runs if run.text.strip(" :：\n"))
+
+
+def names_group(runs: Sequence[Run]) -> bool:
+    """Whether some text without a link is short enough to be the heading of what follows."""
+    text = plain(tuple(runs))
+    linked = any(run.href or run.image for run in runs)
+    return not linked and len(text.split()) <= _MOST_WORDS_IN_HEADING and not _SENTENCE.search(text)
 
 
 def closing(level: int, line: int) -> Block:

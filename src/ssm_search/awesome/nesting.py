@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ssm_search.awesome.blocks import ITEM_LEVEL, PARAGRAPH_BREAK, Block, Run
-from ssm_search.awesome.grouping import closing
+from ssm_search.awesome.grouping import closing, names_group
 from ssm_search.awesome.headline import headline
 from ssm_search.awesome.links import is_web, paper_ids
 from ssm_search.awesome.persons import is_author_list
@@ -18,7 +18,8 @@ def with_children(blocks: Iterable[Block]) -> Iterator[Block]:
     """``blocks``, where a list item takes in what stands below it without a title of its own.
 
     "* Title" with "[paper](…)" and "[code](…)" as its children is one entry. An item that only
-    groups entries, without a link of its own, is left out; in bold, it is a heading.
+    groups entries, without a link of its own, is a heading if it is as short as one; else it is
+    left out.
     """
     for are_items, group in groupby(blocks, key=lambda block: block.kind == "item"):
         neighbours = list(group)
@@ -33,9 +34,11 @@ class _Item:
     groups_others: bool = False
 
     def is_heading(self) -> bool:
-        """Whether it groups others under words in bold."""
+        """Whether it groups others, in bold or as short as a heading, and without a link."""
+        if not self.groups_others:
+            return False
         words = (run for run in self.runs if run.text.strip(" :：\n"))
-        return self.groups_others and all(run.bold for run in words)
+        return all(run.bold for run in words) or names_group(self.runs)
 
     def whole(self) -> Block:
         return replace(self.head, cells=(tuple(self.runs),))

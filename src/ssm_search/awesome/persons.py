@@ -29,7 +29,7 @@ def persons(text: str) -> tuple[str, ...]:
     """
     if len(text) > _LONGEST:
         return ()
-    text = " ".join(text.split())
+    text = " ".join(text.split()).lstrip(" ,;")
     labelled = _LABEL.match(text)
     text = text[labelled.end() :] if labelled else text
     more = _ET_AL.search(text)
