@@ -548,6 +548,33 @@ def test_sections_without_entries(before: str, other: str, lines: list[tuple[int
     assert (result.line, result.text.splitlines()[row_line - 1]) == (row_line, result.row)
 
 
+@pytest.mark.parametrize(
+    ("body", "row", "line"),
+    [
+        (
+            f"|Title|Year|Venue|\n|---|---|---|\n|[Tidal Scan]({ABS}2301.90004)|2023|ICML|\n",
+            f"|[{NEW.title}]({NEW.url})|2024|arXiv|",
+            6,
+        ),
+        (f"- [Tidal Scan]({ABS}2301.90004), 2023\n", f"- [{NEW.title}]({NEW.url}), 2024", 4),
+    ],
+    ids=["rows", "items"],
+)
+@pytest.mark.parametrize("above", ["", "# Awesome L\n\n"], ids=["bare", "titled"])
+@pytest.mark.parametrize("below", ["", "\n## License\n\nMIT\n"], ids=["alone", "licensed"])
+def test_a_list_without_headings(above: str, below: str, body: str, row: str, line: int) -> None:
+    text = above + body + below
+    result = insert_paper(text, NEW, ())
+    number = line - (2 if not above else 0)
+    assert (result.row, result.line, result.category) == (row, number, ())
+    assert added(text, result.text) == [(number, f"{row}\n")]
+
+
+def test_a_list_with_headings_needs_one_of_them() -> None:
+    with pytest.raises(ListError, match=r"has headings, and the paper needs one of them"):
+        insert_paper(f"# L\n\n## Section\n\n- [Salt]({ABS}2301.90008)\n", NEW, ())
+
+
 def test_what_cannot_be_written_is_refused() -> None:
     text = (
         f"# L\n\n## Section\n\n- [Salt]({ABS}2301.90008)\n\n"

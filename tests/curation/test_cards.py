@@ -124,6 +124,13 @@ def test_a_listed_paper_has_no_row(search: PaperSearch) -> None:
     assert "2401.00003" not in {hit.paper.id for hit in card.related}
 
 
+def test_a_paper_of_the_same_title_has_no_row(search: PaperSearch) -> None:
+    card = submit(search, new("VIDEO Kite 3."), LIST, offline=True)
+    assert [str(one) for one in card.duplicates] == ["the same title"]
+    assert (card.insertion, card.patch) == (None, "")
+    assert card.no_row == "a paper of the same title is listed already, 2401.00003; edit its entry"
+
+
 def test_a_title_that_is_nearly_listed_is_named_and_has_a_row(search: PaperSearch) -> None:
     card = submit(search, new("Video kites 3"), LIST, offline=True)
     (found,) = card.duplicates
@@ -218,8 +225,10 @@ def test_a_list_without_headings(tmp_path: Path) -> None:
     text = "# Awesome Kites\n\n" + rows("video", 1)
     search = search_of(text, tmp_path / "index")
     card = submit(search, new("Video strings"), text, offline=True)
-    assert (card.insertion, card.placement.verdict) == (None, "no heading")
-    assert card.no_row
+    assert card.placement.verdict == "no heading"
+    assert (card.category, card.no_row, card.insertion.line) == ((), "", 9)
+    assert card.insertion.row == f"- [Video strings]({ABS}2402.00001)"
+    assert str(card).split("row\n")[-1].startswith("  line 9\n")
 
 
 # ── many ─────────────────────────────────────────────────────────────────────────────────────

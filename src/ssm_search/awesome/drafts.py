@@ -244,9 +244,10 @@ def _rows(
             published = _cell(layout, pools[1], at, role, {**facts, "venue": "", "year": ""})
             name = "\0preprint\0" if "preprint" in facts else "arXiv"
             if published:
+                year = " \0year:%Y\0" if "\0year" in published else ""
                 choices.append(
                     f"{published[: len(published) - len(published.lstrip())]}{name}"
-                    f" \0year:%Y\0{published[len(published.rstrip()) :]}"
+                    f"{year}{published[len(published.rstrip()) :]}"
                 )
         parts.append(next((cell for cell in choices if cell is not None), None))
     yield Template(

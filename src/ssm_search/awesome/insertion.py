@@ -34,7 +34,8 @@ class Insertion:
         text: the whole list.
         row: the entry itself, without the blank lines around it.
         line: 1-based line of ``text`` that it starts on.
-        category: the heading it stands under: the one asked for, or one for its year below it.
+        category: the heading it stands under: the one asked for, or one for its year below it; ()
+            in a list without headings.
         left_out: what is known of the paper, but has no place in the entries of this list.
         remarks: what to look at before it is kept.
     """
@@ -61,8 +62,8 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
     """
     reading = read_list(text)
     category, remark = occasion_of(reading, category, paper)
-    _check(reading, paper, category)
     layout = Layout(text, reading)
+    _check(layout, paper, category)
     stretch = layout.stretches[category]
     facts = _facts(paper, reading)
     wanted = _wanted(paper, facts, category, reading)
@@ -93,11 +94,14 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
     )
 
 
-def _check(reading: ListReading, paper: Paper, category: Category) -> None:
-    if category not in reading.categories:
+def _check(layout: Layout, paper: Paper, category: Category) -> None:
+    reading = layout.reading
+    if category not in layout.stretches:
         names = [path[-1] for path in reading.categories]
         near = difflib.get_close_matches("".join(category[-1:]), names, n=3)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search check`"
+        if not category:
+            raise ListError("the list has headings, and the paper needs one of them (--category)")
         raise ListError(f"no heading {' > '.join(category)!r} in the list; {hint}")
     for entry in reading.entries:
         if entry.paper.id == (arxiv_id(paper.id) or paper.id):
@@ -228,6 +232,6 @@ def _is_sound(
         same_id
         and code_kept
         and title_key(found.title) == title_key(paper.title)
-        and found.categories == (category,)
+        and found.categories == ((category,) if category else ())
         and len(reading.problems) <= len(old.problems)
     )

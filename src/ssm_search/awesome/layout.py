@@ -77,7 +77,10 @@ class Layout:
 
     @cached_property
     def stretches(self) -> dict[Category, Stretch]:
-        """What stands under each heading; of several with one name, what has the most entries."""
+        """What stands under each heading; of several with one name, what has the most entries.
+
+        Where no heading has an entry, what stands above the first one is under ``()``.
+        """
         starts = [section.line for section in self.reading.sections]
         standing: list[list[Entry]] = [[] for _ in starts]
         for entry in self.reading.entries:
@@ -86,14 +89,26 @@ class Layout:
             if at and not on_heading and entry.strength > 1:
                 standing[at - 1].append(entry)
         found: dict[Category, Stretch] = {}
-        ends = [*starts[1:], len(self.lines) + 1]
-        for section, following, below in zip(self.reading.sections, ends, standing, strict=True):
+        ends = [*starts, len(self.lines) + 1]
+        of_sections = zip(self.reading.sections, ends[1:], standing, strict=True)
+        for section, following, below in of_sections:
             entries = tuple(one for one in below if one.paper.categories == (section.category,))
             known = found.get(section.category)
             if known is None or len(entries) > len(known.entries):
                 outer = self._outermost(entries)
                 found[section.category] = Stretch(section.line, following - 1, outer)
+        if not any(stretch.entries for stretch in found.values()) and (bare := self._bare()):
+            found[()] = Stretch(0, ends[0] - 1, self._outermost(bare))
         return found
+
+    def _bare(self) -> tuple[Entry, ...]:
+        """The entries that stand above the first heading, or where there is none."""
+        first = min((section.line for section in self.reading.sections), default=None)
+        return tuple(
+            one
+            for one in self.reading.entries
+            if one.strength > 1 and not one.paper.categories and (first is None or one.line < first)
+        )
 
     def _outermost(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """``entries`` without those that stand below another, as notes about it do."""

@@ -153,7 +153,8 @@ def _place(card: Card, list_name: str = "") -> str:
     """Where the row goes, or why there is none."""
     if not card.insertion:
         return f"none: {card.no_row}"
-    line = f"line {card.insertion.line}, under {path_line(card.category)}"
+    under = f", under {path_line(card.category)}" if card.category else ""
+    line = f"line {card.insertion.line}{under}"
     return f"{list_name}, {line}" if list_name else line
 
 

@@ -31,7 +31,7 @@ class Card:
         placement: the verdict, and the likeliest headings with their probabilities.
         duplicates: listed papers that it may be, each with the reason.
         related: the listed papers nearest to it, nearest first.
-        category: the heading that the row is for; () if there is no row.
+        category: the heading that the row is for; () if there is no row, or the list has none.
         insertion: the list with the row in it, or None.
         patch: the change that puts the row in, as a diff; "" if there is no row.
         no_row: why there is no row; "" if there is one.
@@ -187,6 +187,8 @@ def _card(
         no_row = "the list itself is not at hand"
     elif any(one.reason == "id" for one in duplicates):
         no_row = "it is listed already"
+    elif same := [one for one in duplicates if one.reason == "title" and one.likeness == 1]:
+        no_row = f"a paper of the same title is listed already, {same[0].paper.id}; edit its entry"
     elif not paper.title:
         no_row = "its title is not known"
     elif not paper.url and not arxiv_id(paper.id):

@@ -62,7 +62,8 @@ def card_markdown(card: Card, list_name: str) -> str:
         where = f"line {card.insertion.line} of {escaped(list_name)}"
         row = shown_lines(card.insertion.row)
         fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", row)), default=0))
-        lines.append(f"**Row** under {escaped(card_table.path_line(card.category))}, {where}:")
+        under = f"under {escaped(card_table.path_line(card.category))}, " if card.category else ""
+        lines.append(f"**Row** {under}{where}:")
         lines += ["", f"{fence}markdown", row, fence]
     else:
         lines.append(f"**Row:** none, {escaped(card.no_row)}")
