@@ -21,6 +21,9 @@ from ssm_search.venues import find_venue, find_year, is_occasion, occasion
         "2017 and before",
         "More Papers from 2016",
         "arXiv papers",
+        "Preprints",
+        ":books: 2024",
+        ":trophy: ICML 2021 :tada:",
     ],
 )
 def test_a_year_a_date_or_a_venue_is_an_occasion(heading: str) -> None:
@@ -42,6 +45,10 @@ def test_a_year_a_date_or_a_venue_is_an_occasion(heading: str) -> None:
         ("IEEE Transactions on Sand and Salt", "IEEE Transactions on Sand and Salt", None),
         ("Sea Letters", "Sea Letters", None),
         ("Linux Audio Conference 2011", "Linux Audio Conference 2011", 2011),
+        ("Nat. Commun. 2024", "Nat. Commun. 2024", 2024),
+        ("Phys. Rev. Lett. 2024", "Phys. Rev. Lett. 2024", 2024),
+        ("Proc. ICCV", "ICCV", None),
+        ("J. Doe 2024", "", 2024),
         ("ACM-Net", "", None),
         ("ResNet-50", "", None),
         ("GPT-4", "", None),
@@ -68,6 +75,8 @@ def test_venues_and_years(text: str, venue: str, year: int | None) -> None:
         ("Before 2023", None, ""),
         ("2017 and before", None, ""),
         ("Video", None, ""),
+        (":trophy: ICML 2021", 2021, "ICML 2021"),
+        ("Preprints", None, ""),
     ],
 )
 def test_what_a_heading_gives(heading: str, year: int | None, venue: str) -> None:

@@ -77,6 +77,7 @@ _BESIDE_OCCASIONS = frozenset(
     until up works year years 年 月 年论文 论文""".split()
 )
 _PREPRINT = re.compile(rf"(?i)\W*(?:arxiv|corr|preprint)(?:\W|\d|\b{_MONTH}\b|\bpreprint\b)*")
+SHORTCODE = re.compile(r"(?<![\w:]):[a-z0-9_+-]{2,40}:(?![\w:])")  # of an emoji, ":books:"
 _OPEN = re.compile(r"(?i)\b(?:before|until|up to|earlier|older|prior|pre)\b")
 _EDGES = " \t\n-–—:：,;.|*•·_`'\"“”()[]"
 
@@ -200,7 +201,7 @@ def occasion(heading: str) -> tuple[int | None, str]:
     "Before 2023" gives none: what stands there is of some year that the heading does not say.
     """
     year = None if _OPEN.search(heading) else find_year(heading)
-    words = re.findall(r"[\w.&'’/-]+", heading)
+    words = re.findall(r"[\w.&'’/-]+", SHORTCODE.sub(" ", heading))
     said = " ".join(word for word in words if word.casefold() not in _BESIDE_OCCASIONS)
     return year, find_venue(said) if is_occasion(heading) else ""
 
@@ -210,7 +211,7 @@ def is_occasion(heading: str) -> bool:
 
     It tells when or where its papers appeared, and a new paper belongs there by its date or venue.
     """
-    words = re.findall(r"[^\W\d_][\w.&'’-]*", heading.casefold())
+    words = re.findall(r"[^\W\d_][\w.&'’-]*", SHORTCODE.sub(" ", heading.casefold()))
     left = [word for word in words if word not in _BESIDE_OCCASIONS]
-    dated = find_year(heading) is not None
-    return (dated or bool(left)) and all(re.sub(r"['’\d]+$", "", word) in _NAMES for word in left)
+    told = find_year(heading) is not None or not {"preprint", "preprints"}.isdisjoint(words)
+    return (told or bool(left)) and all(re.sub(r"['’\d]+$", "", word) in _NAMES for word in left)

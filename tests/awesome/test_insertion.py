@@ -652,20 +652,6 @@ YEARS = f"""# L
         (NEW, "Tides", "2024", 8, ""),
         (replace(NEW, venue="ICML 2023"), "Tides", "2023", 12, ""),
         (replace(NEW, year=2018), "Tides", "2021 and before", 16, ""),
-        (
-            replace(NEW, year=2025),
-            "Tides",
-            "2024",
-            8,
-            "no heading there is for 2025; it stands under “2024”",
-        ),
-        (
-            replace(NEW, year=2022),
-            "Tides",
-            "2023",
-            12,
-            "no heading there is for 2022; it stands under “2023”",
-        ),
         (replace(NEW, venue="ICML 2024"), "Talks", "ICML 2024", 22, ""),
         (NEW, "Talks", "arXiv papers", 26, ""),
         (NEW, "Months", "2024-04 (2)", 32, ""),
@@ -680,6 +666,57 @@ def test_a_paper_goes_under_its_year_month_or_venue(
     assert result.row == f"- {NEW.title} [[paper]({NEW.url})]"
     assert result.line == line
     assert insert_paper(YEARS, paper, ("Tides", "2023")).category == ("Tides", "2023")
+
+
+@pytest.mark.parametrize(
+    ("paper", "topic", "missing"),
+    [
+        (replace(NEW, year=2025), "Tides", "2025"),
+        (replace(NEW, year=2022), "Tides", "2022"),
+        (replace(NEW, venue="ECCV 2024"), "Talks", "ECCV 2024"),
+    ],
+)
+def test_a_heading_that_is_missing_is_named(paper: Paper, topic: str, missing: str) -> None:
+    with pytest.raises(ListError, match=f"^there is no heading for {missing} below '{topic}'; add"):
+        insert_paper(YEARS, paper, (topic,))
+
+
+def test_what_has_no_date_stands_under_the_first_heading() -> None:
+    text = f"## Tides\n\n### 2024\n\n- [Tidal Scan]({ABS}2405.90001)\n"
+    result = insert_paper(text, PAGE, ("Tides",))
+    remark = "nothing says when it appeared; it stands under “2024”"
+    assert (result.category, result.remarks) == (("Tides", "2024"), (remark,))
+
+
+PREPRINTS = "".join(
+    f"""## {{sign}}{year}
+
+### ICLR {year}
+
+- [Tidal Scan {year}]({ABS}{year % 100}05.90001)
+
+### Preprints
+
+- [Dune Net {year}]({ABS}{year % 100}05.90002)
+
+"""
+    for year in (2024, 2023)
+)
+
+
+@pytest.mark.parametrize("sign", ["", "📚 ", ":books: "])
+@pytest.mark.parametrize(
+    ("paper", "year", "heading"),
+    [
+        (replace(NEW, venue="ICLR 2023"), 2023, "ICLR 2023"),
+        (replace(NEW, venue="ICLR 2024"), 2024, "ICLR 2024"),
+        (NEW, 2024, "Preprints"),
+        (replace(NEW, year=2023, venue="arXiv 2023"), 2023, "Preprints"),
+    ],
+)
+def test_preprints_are_an_occasion(sign: str, paper: Paper, year: int, heading: str) -> None:
+    result = insert_paper(PREPRINTS.format(sign=sign), paper, ())
+    assert (result.category, result.remarks) == ((f"{sign}{year}", heading), ())
 
 
 HOSTILE_TITLES = {

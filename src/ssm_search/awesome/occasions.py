@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from ssm_search.awesome.reading import ListReading
 from ssm_search.dates import Date
+from ssm_search.errors import ListError
 from ssm_search.papers import Category, Paper
-from ssm_search.venues import find_venue, find_year, is_occasion, is_preprint
+from ssm_search.venues import SHORTCODE, find_venue, find_year, is_occasion, is_preprint
 
 _YEARS = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _MONTH = re.compile(r"(?<!\d)(?:19|20)\d\d[-./年 ](\d{1,2})(?!\d)")
@@ -21,10 +22,15 @@ def occasion_of(reading: ListReading, topic: Category, paper: Paper) -> tuple[Ca
     """The heading that ``paper`` goes under, and what there is to say of it, if anything.
 
     That is ``topic`` itself where the entries stand right under it. Else the heading below it that
-    has the paper's venue and year; where none has, the one with the nearest year.
+    has the paper's venue and year. Where the paper says neither, it is the first for
+    preprints, or ``topic`` if it has entries, or the first.
+
+    Raises:
+        ListError: no heading below is for its year, or its venue.
     """
     below = _below(reading, topic)
-    own = sum(entry.paper.categories == (topic,) for entry in reading.entries)
+    at_topic = (topic,) if topic else ()
+    own = sum(entry.paper.categories == at_topic for entry in reading.entries)
     held = sum(
         entry.paper.categories[:1] != () and entry.paper.categories[0] in below
         for entry in reading.entries
@@ -35,20 +41,18 @@ def occasion_of(reading: ListReading, topic: Category, paper: Paper) -> tuple[Ca
     best = max(below, key=lambda path: fits[path])
     if fits[best] > 0:
         return best, ""
-    when = _year(paper)
-    years = {path: found for path in below if (found := _years(" ".join(path[len(topic) :])))}
-    unpublished = [path for path in below if _name(find_venue(path[-1])) in _PREPRINTS]
-
-    def years_off(path: Category) -> tuple[int, int]:
-        return min(abs(year - when) for year in years[path]), -max(years[path])
-
-    if when and years:
-        nearest = min(years, key=years_off)
-    else:
-        nearest = next(iter(unpublished), topic if own else below[0])
+    published = not is_preprint(paper.venue)
+    missing = (paper.venue if published else "") or str(_year(paper) or "")
+    if missing:
+        under = f" below {' > '.join(topic)!r}" if topic else ""
+        raise ListError(
+            f"there is no heading for {missing}{under}; add one to the list, or name the heading "
+            "to file it under (--category)"
+        )
+    unpublished = (path for path in below if _is_for_preprints(find_venue(path[-1])))
+    nearest = next(unpublished, topic if own else below[0])
     shown = " › ".join(nearest[len(topic) :] or nearest[-1:])
-    said = (paper.venue if not is_preprint(paper.venue) else "") or when or "such a paper"
-    return nearest, f"no heading there is for {said}; it stands under “{shown}”"
+    return nearest, f"nothing says when it appeared; it stands under “{shown}”"
 
 
 def _below(reading: ListReading, topic: Category) -> list[Category]:
@@ -70,8 +74,8 @@ def _fit(headings: Sequence[str], paper: Paper) -> int:
     score = 0
     when = Date.of(paper)
     for heading in headings:
-        venue = find_venue(heading, marked=True)
-        if venue and _name(venue) in _PREPRINTS:
+        venue = find_venue(SHORTCODE.sub(" ", heading), marked=True)
+        if venue and _is_for_preprints(venue):
             if not is_preprint(paper.venue):
                 return 0
             score += 1
@@ -103,6 +107,10 @@ def _years(heading: str) -> list[int]:
     if found and _BEFORE & {word.casefold() for word in _LETTERS.findall(heading)}:
         return [0, found[-1]]
     return [found[0], found[-1]] if found else []
+
+
+def _is_for_preprints(venue: str) -> bool:
+    return _name(venue) in _PREPRINTS
 
 
 def _name(venue: str) -> str:
