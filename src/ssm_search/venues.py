@@ -49,6 +49,12 @@ _KINDS = frozenset(
     frontiers international journal letters magazine meeting proceedings reports review reviews
     symposium tech technical technologies thesis transactions workshop workshops""".split()
 )
+# So are names with one of these words cut short: "Nat. Commun. 2024".
+SHORTENED = """
+    acad acta adv ann annu appl artif astrophys autom biol biomed bioinform chem clin commun
+    comput conf eng environ geosci imag inf inform int intell lett mach mater math mech med
+    methods nat natl neurosci opt pattern phys proc psychol rep res rev robot sci softw stat symp
+    syst tech technol theor trans vis""".split()
 _HONOURS = frozenset(
     """abstract accepted access arr award awards benchmark benchmarks best camera candidate
     companion d&b dataset datasets db demo demos demonstration early extended findings finalist
@@ -61,7 +67,7 @@ _SMALL = frozenset("a an and as at by de del des du et for in la of on the to un
 _LEADS = re.compile(
     r"(?i)^(?:(?:to appear|accepted|submitted|published|appeared|presented|presentation"
     r"|in proc(?:eedings)?(?:\.| of(?: the)?)|venue|conf(?:erence)?|journal|publication)\b[:：]?\s*"
-    r"|(?:in|at|by|to|for|from|of|the|on|@)(?:[:：]\s*|\s+)|@)+"
+    r"|proc\.\s+(?=(?-i:[A-Z]{3}))|(?:in|at|by|to|for|from|of|the|on|@)(?:[:：]\s*|\s+)|@)+"
 )
 _YEAR_FIRST = re.compile(r"^(?:19|20)\d{2}(?:[-./]\d{1,2}){0,2}[\s,:]+(?=[^\W\d])")
 _VENUE_WORD = re.compile(r"[^\s,;:()|\[\]]+")
@@ -161,7 +167,10 @@ def _says_venue(words: list[str], *, dated: bool, marked: bool) -> bool:
     """Whether words that are all names or numbers name a venue."""
     plain = [word.casefold().strip(_EDGES) for word in words]
     names = [_is_name(word) for word in words]
-    kinds = [word in _KINDS for word in plain]
+    kinds = [
+        word in _KINDS or (said[-1:] == "." and word in SHORTENED)
+        for word, said in zip(plain, words, strict=True)
+    ]
     if len(words) > _MOST_WORDS_OF_UNKNOWN:
         return any(kinds) and (names[0] or kinds[0] or (dated and any(names)))
     if names[0] or (kinds[0] and len(words) > 1 and words[0][:1].isupper()):

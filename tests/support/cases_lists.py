@@ -826,6 +826,35 @@ VENUES = [
             Seen(4, "2402.90004", "Salt Maps of the Sea"),
         ],
     ),
+    Case(
+        "names that are venues too, shortened journals, dashes for no venue",
+        f"""\
+- **DAC** [Tidal Scan for Oceans]({ABS}2402.90001) *NeurIPS 2023*
+- [Sand in State Space]({ABS}2402.90002), A. Wave, Nat. Commun. 2024
+- Salt Scan of Seas. Nat. Mach. Intell. 2024. [pdf]({PDF}2402.90003)
+- A. Wave, B. Shore. **Reef Scan Maps**. Proc. Natl. Acad. Sci. 2024. [pdf]({PDF}2402.90004)
+
+| Title | Venue | Paper |
+|---|---|---|
+| Foam Maps | - | [pdf]({PDF}2402.90005) |
+| Kelp Maps | N/A | [pdf]({PDF}2402.90006) |
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2023, "NeurIPS 2023"),
+            Seen(2, "2402.90002", "Sand in State Space", 2024, "Nat. Commun. 2024"),
+            Seen(3, "2402.90003", "Salt Scan of Seas", 2024, "Nat. Mach. Intell. 2024"),
+            Seen(
+                4,
+                "2402.90004",
+                "Reef Scan Maps",
+                2024,
+                "Proc. Natl. Acad. Sci. 2024",
+                authors=("A. Wave", "B. Shore"),
+            ),
+            Seen(8, "2402.90005", "Foam Maps"),
+            Seen(9, "2402.90006", "Kelp Maps"),
+        ],
+    ),
 ]
 
 NAMES = [

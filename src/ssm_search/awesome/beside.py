@@ -11,12 +11,16 @@ from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.persons import is_person, persons
 from ssm_search.awesome.titles import GROUP, clean_title
 from ssm_search.papers import title_key
-from ssm_search.venues import find_venue, find_year, is_date, is_honour, is_preprint
+from ssm_search.venues import SHORTENED, find_venue, find_year, is_date, is_honour, is_preprint
 
 _DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")
-# A full stop behind two letters ends a part, one behind an initial only before a venue or a year.
+# A full stop behind two letters ends a part, but not in "Nat. Commun. 2024"; one behind an initial
+# only before a venue or a year.
+_NO_END = "".join(rf"(?<!\b{word}\.)" for word in SHORTENED)
 _PARTS = re.compile(
-    r"(?<=\w\w)[.。]\s+|\.\s+(?=[A-Z]{3}|[A-Z][a-z]+[A-Z]|(?:19|20)\d\d)|[;|\n]\s*|\s[-–—]+\s|[/]\s"
+    rf"(?i:(?<=\w\w)[.。]{_NO_END}\s+)"
+    rf"|(?i:\.{_NO_END}\s+)(?=[A-Z]{{3}}|[A-Z][a-z]+[A-Z]|(?:19|20)\d\d)"
+    r"|[;|\n]\s*|\s[-–—]+\s|[/]\s"
 )
 _BAR = re.compile(r"\s*[|｜]\s*")
 _LABELLED = re.compile(r"^[A-Za-z]{2,12}\s*[:：]\s+")
@@ -36,12 +40,14 @@ class _Part(NamedTuple):
     text: str
     marked: bool
     italic: bool = False
+    bold: bool = False
 
 
 def beside(title: str, name: str, runs: tuple[Run, ...]) -> Beside:
     """The venue, the year and the authors that an entry gives beside its title and its name.
 
-    A venue with proceedings comes before a preprint, and the first one before the others.
+    A venue with proceedings comes before a preprint and before a bare word in bold, which may be
+    the paper's own name ("**DAC**"); then the first one.
     """
     own = {title_key(title), title_key(name)}
     parts = [part for part in _parts(title, runs) if title_key(part.text) not in own]
@@ -49,7 +55,8 @@ def beside(title: str, name: str, runs: tuple[Run, ...]) -> Beside:
     years: list[int] = []
     if date := _DATE_LEAD.match(plain(runs)):
         years += filter(None, [find_year(date[1])])
-    for text, marked, _ in parts:
+    names = {part.text for part in parts if part.bold and part.text.isalpha()}
+    for text, marked, *_ in parts:
         whole = marked and find_venue(text, marked=True)
         for said in [text] if whole else _with_honours(_COMMA.split(text)):
             venue = find_venue(said, marked=marked)
@@ -59,7 +66,7 @@ def beside(title: str, name: str, runs: tuple[Run, ...]) -> Beside:
     years += filter(
         None, (_year_at_edge(one, part.marked) for part in parts for one in _COMMA.split(part.text))
     )
-    venue = next((one for one in venues if not is_preprint(one)), next(iter(venues), ""))
+    venue = min(venues, key=lambda one: is_preprint(one) or one in names, default="")
     return Beside(venue, next(iter(years), None), _authors(parts))
 
 
@@ -79,7 +86,7 @@ def _parts(title: str, runs: tuple[Run, ...]) -> Iterator[_Part]:
 def _cut(text: str, title: str, look: object) -> Iterator[_Part]:
     if not text.strip():
         return
-    _, italic, code, href = look if isinstance(look, tuple) else (False, False, False, "")
+    bold, italic, code, href = look if isinstance(look, tuple) else (False, False, False, "")
     whole = " ".join(text.split())
     if title and title in whole:
         whole = whole.replace(title, "\n", 1)
@@ -100,7 +107,7 @@ def _cut(text: str, title: str, look: object) -> Iterator[_Part]:
         said = _LABELLED.sub("", part.strip())
         # "arxiv:" says what the next link is, "CVPR 2024:" where the paper appeared.
         if said and (not said.endswith((":", "：")) or find_year(said)):
-            yield _Part(said, False, italic)
+            yield _Part(said, False, italic, bold)
 
 
 def _with_honours(said: list[str]) -> Iterator[str]:
@@ -134,7 +141,7 @@ def _year_at_edge(text: str, marked: bool) -> int | None:
 
 
 def _authors(parts: list[_Part]) -> tuple[str, ...]:
-    for text, marked, italic in parts:
+    for text, marked, italic, _ in parts:
         if marked:
             continue
         if italic and is_person(text.strip(" .,")):

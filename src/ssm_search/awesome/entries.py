@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from ssm_search.venues import find_venue, find_year, is_date
 
 _LINKED = frozenset({"code", "link"})  # columns that say nothing beside their links
 _BETWEEN = Run(PARAGRAPH_BREAK)
+_NOTHING = re.compile(r"(?i)[\W_]*(?:n/?a|none|null|nan|tb[ad]|todo|无|無|なし)?[\W_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,10 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
 
 
 def _said(cell_roles: list[str], texts: list[str], title_at: int) -> dict[str, str]:
-    """The first text in each role; a date is one, whatever its column is called."""
+    """The first text in each role that says something; a date is one, whatever its column."""
     said: dict[str, str] = {}
     for n, (role, text) in enumerate(zip(cell_roles, texts, strict=True)):
-        if n != title_at:
+        if n != title_at and not _NOTHING.fullmatch(text):
             said.setdefault("date" if role == "venue" and is_date(text) else role, text)
     return said
 

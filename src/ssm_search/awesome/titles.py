@@ -28,6 +28,9 @@ _DOUBLE = re.compile(r"\[\[([^\[\]]*)\]\]")
 _TAIL = re.compile(rf"\s*{GROUP.pattern}[.,]?\s*$")
 # What stands behind the last full stop, comma, dash or bar.
 _LAST_PART = re.compile(r"(?:[.。]\s+|[,，;|]\s*|\s+[-–—]+\s+)([^.,;|]{1,80}[.,]?)\s*$")
+_SHORTENED_TAIL = re.compile(
+    r"[.,]\s+((?:[A-Z][A-Za-z]{0,12}\.\s*){1,5}(?:[A-Z][A-Za-z]{0,12}\s+)?[(]?(?:19|20)\d\d[)]?)\s*$"
+)
 _LAST_DATE = re.compile(
     r"\s(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
     r"\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?(?:19|20)\d\d\s*$"
@@ -140,6 +143,8 @@ def _without_last(title: str, dropped: str) -> tuple[str, str]:
         return title[: match.start()], match[0]
     if match := _LAST_DATE.search(title):
         return title[: match.start()], match[0]
+    if (match := _SHORTENED_TAIL.search(title)) and find_venue(match[1]):
+        return title[: match.start()], match[1]
     if match := _LAST_PART.search(title):
         part = match[1].strip()
         if is_date(part) or find_venue(part):
