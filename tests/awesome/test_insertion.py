@@ -608,6 +608,65 @@ def test_a_plain_row_where_no_entry_shows_how_one_is_written() -> None:
     assert (result.line, result.left_out, result.remarks) == (5, (), (module.PLAIN,))
 
 
+ACRONYMS = f"""\
+<table>
+<tr><th>Year</th><th>Venue</th><th>Acronym</th><th>Title</th><th>Code</th></tr>
+<tr>
+<td>2022</td>
+<td>CVPR</td>
+<td>Tide</td>
+<td><a href="{ABS}2201.90001">Tide: Scanning Pools at Night</a></td>
+<td><a href="{HUB}tide/scan">Code</a></td>
+</tr>
+<tr>
+<td>2022</td>
+<td>ECCV</td>
+<td>Dune</td>
+<td><a href="{ABS}2203.90002">Dune: Sands and their Shores</a></td>
+<td><a href="{HUB}dune/net">Code</a></td>
+</tr>
+</table>
+"""
+
+
+@pytest.mark.parametrize(
+    ("paper", "name", "code"),
+    [
+        (ALL, "BSM", f'<a href="{HUB}brine/brackish">Code</a>'),
+        (replace(ALL, name=""), "Brackish", f'<a href="{HUB}brine/brackish">Code</a>'),
+        (replace(ALL, name="", title="A State Space", code_url=""), "", ""),
+    ],
+    ids=["a name is given", "the title begins with it", "there is none"],
+)
+@pytest.mark.parametrize("is_folded", [False, True], ids=["a cell a line", "a row a line"])
+def test_a_row_of_html_has_a_cell_for_each_column(
+    is_folded: bool, paper: Paper, name: str, code: str
+) -> None:
+    def laid(text: str) -> str:
+        return text.replace("\n<td", "<td").replace("</td>\n</tr>", "</td></tr>")
+
+    cells = ["2025", "ICML", name, f'<a href="{NEW.url}">{paper.title}</a>', code]
+    row = "\n".join(["<tr>", *(f"<td>{cell}</td>" for cell in cells), "</tr>"])
+    text = "## Section\n\n" + (laid(ACRONYMS) if is_folded else ACRONYMS)
+    assert insert_paper(text, paper, SECTION).row == (laid(row) if is_folded else row)
+
+
+def test_a_row_of_html_without_header_keeps_its_cells() -> None:
+    text = f"""\
+## Section
+
+<table>
+<tr>
+<td>Tide</td>
+<td><a href="{ABS}2201.90001">Tide: Scanning Pools at Night</a></td>
+<td>CVPR</td>
+</tr>
+</table>
+"""
+    row = f'<tr>\n<td></td>\n<td><a href="{NEW.url}">{NEW.title}</a></td>\n<td>ICML</td>\n</tr>'
+    assert insert_paper(text, IN_VENUE, SECTION).row == row
+
+
 YEARS = f"""# L
 
 ## Tides

@@ -19,7 +19,7 @@ _ROLES = {
     "title": """title paper papers article articles work 标题 论文 题目 題名 論文 タイトル
         제목 논문 titre título titulo titel título artículo artigo artikel titolo статья
         название""",
-    "name": "name method model 名称 方法 手法 방법 метод método methode",
+    "name": "name method model acronym abbreviation 名称 方法 手法 방법 метод método methode",
     "date": "date time publish published 日期 时间 日付 날짜 дата fecha datum",
     "venue": """venue conference conf journal publication pub publisher 会议 期刊 会議 学会 학회
         저널 конференция журнал conferencia revista konferenz zeitschrift conférence revue""",

@@ -47,6 +47,7 @@ _EMOJI = re.compile(
 )
 _ICON_OF = re.compile(r"\s?(?:\[+[^\[\]\n\0]{0,99}\]+\([^()\s]*\0|<a\b)")
 _NO_WORDS = re.compile(f"{NOT_TEXT.pattern}|{_EMOJI.pattern}|&#?\\w{{1,20}};", re.I)
+_CELL = re.compile(r"</?t[dh]\b", re.I)
 _M = MARK
 # Marks with nothing between them but signs and labels are one.
 _BETWEEN = re.compile(rf"{_M}[^\0\n\[\](){{}}<>*|`{_M}]{{0,60}}{_M}")
@@ -110,7 +111,12 @@ def without_foreign(text: str, known: Collection[str], constants: Collection[str
 def _without_prose(text: str) -> str:
     """``text`` without the lines below its first that are mostly words about its own paper."""
     first, *rest = text.split("\n")
-    kept = [MARK if line.count(MARK) > PROSE and not _LINK.search(line) else line for line in rest]
+    kept = [
+        MARK
+        if line.count(MARK) > PROSE and not _LINK.search(line) and not _CELL.search(line)
+        else line
+        for line in rest
+    ]
     return "\n".join([first, *kept])
 
 
@@ -249,8 +255,8 @@ def _joined(text: str) -> str:
 
 def _says_nothing(line: str) -> bool:
     """Whether a line below the first holds nothing for other papers: a mark, or a label alone."""
-    if SLOT.search(line):
-        return False
+    if SLOT.search(line) or _CELL.search(line):
+        return False  # without a cell, those behind it would stand in other columns
     words = {word.casefold() for word in _WORD.findall(TAG.sub(" ", line))}
     return MARK in line or bool(words and not words & PLACEHOLDERS)
 
