@@ -855,6 +855,40 @@ VENUES = [
             Seen(9, "2402.90006", "Kelp Maps"),
         ],
     ),
+    Case(
+        "references as APA has them",
+        f"""\
+- Wave, A., & Shore, B. (2018). *Tidal Models*. arXiv preprint arXiv:2402.90001.
+- Wave, A., Shore, B. C., & Reef, J. (2019). Sand in State Space. [[paper]]({ABS}2402.90002)
+- Wave, A., et al. (2021). Salt is all you need. In *Advances in Salt* (pp. 1-8). \
+[pdf]({PDF}2402.90003)
+""",
+        [
+            Seen(
+                1,
+                "2402.90001",
+                "Tidal Models",
+                2018,
+                "arXiv preprint arXiv:2402.90001",
+                authors=("A. Wave", "B. Shore"),
+            ),
+            Seen(
+                2,
+                "2402.90002",
+                "Sand in State Space",
+                2019,
+                authors=("A. Wave", "B. C. Shore", "J. Reef"),
+            ),
+            Seen(
+                3,
+                "2402.90003",
+                "Salt is all you need",
+                2021,
+                "Advances in Salt",
+                authors=("A. Wave",),
+            ),
+        ],
+    ),
 ]
 
 NAMES = [

@@ -24,7 +24,7 @@ from ssm_search.awesome.labels import (
 )
 from ssm_search.awesome.links import is_web, leads_out, says_paper
 from ssm_search.awesome.persons import is_author_list, is_person, persons
-from ssm_search.awesome.titles import clean_title, strip_tags, trim
+from ssm_search.awesome.titles import clean_title, is_reference_lead, strip_tags, trim
 from ssm_search.papers import title_key
 from ssm_search.venues import find_venue, find_year, is_date, is_venue
 
@@ -145,7 +145,7 @@ def first_title(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             text, taken = _text(stretch), len(stretch)
             if not _is_apart(run, text, lead):
                 lead += text
-            elif strip_tags(lead):
+            elif strip_tags(lead) and not is_reference_lead(lead):
                 break
             elif not _says_when_or_where(text) and not is_author_list(text):
                 return _marked(text, runs, position + taken)

@@ -11,6 +11,11 @@ _LABEL = re.compile(r"(?i)\s*(?:by|authors?|作者)\s*[:：]?\s+")
 _BETWEEN = re.compile(r"\s*[,;，、·]\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+")
 _MARKS = re.compile(r"[*†‡§¶✉⋆\d^]+$|\s*\([^()]{0,60}\)$")
 _ET_AL = re.compile(r"(?i)[,\s]*\bet\.? al\.?|\s*(?:,|and)\s*others$|[…]+$|\.{3}$")
+# "Doe, J. B.", as reference lists have it.
+_INVERTED = re.compile(
+    r"([^\W\d_a-z][\w'’-]{1,30}(?: [^\W\d_a-z][\w'’-]{1,30}){0,2}), ((?:[A-Z]\.[ -]?){1,4})(?!\w)"
+)
+_BETWEEN_INVERTED = re.compile(r"(?:[\s,;&.…]|\band\b|\bet al\b)*")
 _PARTICLES = frozenset("al bin da de del della der di dos du el la le ten ter van von y".split())
 _SUFFIXES = frozenset("jr sr ii iii iv".split())
 _NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'’.`´-]*(?:['’.`´-][^\W\d_]*)*\.?")
@@ -25,13 +30,16 @@ _NO_NAMES = frozenset(
 def persons(text: str) -> tuple[str, ...]:
     """The names that ``text`` is a list of; () if it is anything else.
 
-    A single name counts only with "et al." or "by".
+    A single name counts only with "et al." or "by", or as "Doe, J.".
     """
     if len(text) > _LONGEST:
         return ()
     text = " ".join(text.split()).lstrip(" ,;")
     labelled = _LABEL.match(text)
     text = text[labelled.end() :] if labelled else text
+    inverted = _INVERTED.findall(text)[:_MOST_PERSONS]
+    if inverted and _BETWEEN_INVERTED.fullmatch(_INVERTED.sub("", text)):
+        return tuple(f"{initials.strip()} {surname}" for surname, initials in inverted)
     more = _ET_AL.search(text)
     text = (text[: more.start()] if more else text).strip(" .,;:*_-–—")
     names = [_MARKS.sub("", part).strip() for part in _BETWEEN.split(text) if part]

@@ -44,6 +44,8 @@ _BEFORE_LIST = re.compile(r"^(?P<title>.{8,300}?\(\d{4}\)),\s+(?P<authors>.{3,})
 _ID_TAIL = re.compile(
     r"[,.;]?\s*\"?\s*arxiv(?:\s+pre-?print)?[:\s]+(?:arxiv:)?\d{4}\.\d{4,5}.*$", re.I
 )
+_CITED = re.compile(r"(?P<who>[^()\[\]]{4,900}?)\s*\((?:19|20)\d\d[a-z]?\)\.(?:\s+(?P<title>.*))?$")
+_SENTENCE_END = re.compile(r"(?<=\w\w)[.?!]\s")
 _IN_TAIL = re.compile(r"[,.;]\s+(?:in|at)(?:\s+proc(?:eedings)?\.?(?: of(?: the)?)?)?\s*$", re.I)
 _LATEX = re.compile(
     r"\$?\\(?:texttt|textbf|textit|textsc|textsf|emph|mathrm|mathbf|mathcal|mathtt|text|tt|bf)"
@@ -114,7 +116,7 @@ def _occasion_end(text: str) -> int:
 def trim(text: str) -> str:
     """The title out of a text that has tags before it, and authors, venues or dates around it."""
     text = _DOUBLE.sub(r"[\1]", " ".join(text.split()))
-    title = _after_authors(strip_tags(text) or text)
+    title = _after_authors(_after_reference(strip_tags(text) or text))
     title = _ID_TAIL.sub("", title) or title
     if match := _BEFORE_LIST.match(title):
         by = match["authors"].strip(" .,")
@@ -164,6 +166,21 @@ def _without_last(title: str, dropped: str) -> tuple[str, str]:
 
 def _is_beside(text: str) -> bool:
     return is_date(text) or arxiv_id(text) is not None or bool(find_venue(text, marked=True))
+
+
+def is_reference_lead(text: str) -> bool:
+    """Whether a text is the begin of a reference up to the title: "Doe, J. (2018)."."""
+    cited = _CITED.match(text.strip())
+    return cited is not None and not cited["title"] and bool(persons(cited["who"]))
+
+
+def _after_reference(text: str) -> str:
+    """The title of a reference such as "Doe, J. (2018). Title. Journal."; or ``text`` as it is."""
+    cited = _CITED.match(text)
+    if cited is None or not cited["title"] or not persons(cited["who"]):
+        return text
+    end = _SENTENCE_END.search(cited["title"])
+    return cited["title"][: end.end()] if end else cited["title"]
 
 
 def _after_authors(text: str) -> str:
