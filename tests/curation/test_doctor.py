@@ -23,7 +23,7 @@ from ssm_search.awesome.reading import read_list
 from ssm_search.build.lists import build_index
 from ssm_search.cli.questions import app
 from ssm_search.curation.doctor import Finding, combined_patch, examine
-from ssm_search.curation.filing import APART, MISFILED
+from ssm_search.curation.filing import APART, MISFILED, merge
 from ssm_search.curation.spelling import only_respelled
 from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.errors import ListError
@@ -417,7 +417,50 @@ def test_titles_and_years_that_arxiv_has_otherwise(tmp_path: Path) -> None:
     assert (first.line, last.line, later.line) == (7, 11, 13)
     assert (first.certainty, later.certainty, later.patch) == ("recorded", "possible", "")
     assert patched(tmp_path, text, first) == text.replace("90001)|2023|", "90001)|2024|")
-    assert last.message == "the year of “Not on Record” is 2022; on arXiv it is 2024"
+    assert last.message == "the year of “Not on Record” is 2022; its arXiv id is of 2024"
+    assert last.certainty == "likely"
+    assert of_kind(findings, "unread") == []  # that of 2022 is told already
+
+
+@pytest.mark.parametrize(
+    ("rows", "records"),
+    [
+        ([("Salt Lakes at Sea", "2103.9460", 2020, "arXiv")], {}),
+        (
+            [
+                ("Salt Lakes at Sea", "2103.90001", 2020, "arXiv"),
+                ("Grains of Sand in a Dune", "2103.90001", 2021, "arXiv"),
+            ],
+            {},
+        ),
+        (
+            [("Salt Lakes at Sea", "2103.90001", 2020, "arXiv")],
+            {"2103.90001": Abstract("2103.90001", "Grains of Sand in a Dune", "")},
+        ),
+    ],
+    ids=["no such id", "the id of two papers", "arXiv has another paper there"],
+)
+def test_a_doubtful_id_tells_no_year(
+    rows: list[tuple[str, str, int, str]], records: dict[str, Abstract], tmp_path: Path
+) -> None:
+    text = table(*rows)
+    findings = examine(built(tmp_path, text), text, "list.md", records)
+    assert findings
+    assert of_kind(findings, "year") == []
+
+
+def test_of_two_headings_that_are_alike_one_is_a_part() -> None:
+    from types import SimpleNamespace
+
+    likely = np.array([[0.1, 0.9], [0.1, 0.9], [0.9, 0.1], [0.9, 0.1], [0.9, 0.1]])
+    visit = SimpleNamespace(
+        topics=[("Tides",), ("Waves",)],
+        members=np.array([[True, False]] * 2 + [[False, True]] * 3),
+        likely=likely,
+        heading_line=lambda path: 1,
+    )
+    (finding,) = merge(visit)  # type: ignore[arg-type]
+    assert finding.message == "Tides looks like a part of Waves"
 
 
 def test_two_things_of_one_paper(tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def submit(
     if patch and not card.patch:
         raise SsmSearchError(f"there is no row: {card.no_row}")
     if patch:
+        for remark in card.insertion.remarks if card.insertion else ():
+            say(remark)
         typer.echo(card.patch, nl=False)
     elif as_json:
         typer.echo(json.dumps(card_display.card_json(card), ensure_ascii=False, indent=1))

@@ -17,7 +17,7 @@ from ssm_search.curation.findings import (
     combined_patch,
     with_patches,
 )
-from ssm_search.curation.problems import to_mend
+from ssm_search.curation.problems import OLDER, is_wrong_id, to_mend
 from ssm_search.curation.spelling import (
     every_word,
     misspelled_titles,
@@ -69,7 +69,10 @@ def examine(
 
 
 def _unread(visit: Visit) -> Iterator[Finding]:
+    dated = {finding.line for finding in _years(visit)}  # which says it, with a patch
     for kind, problems in to_mend(visit.reading).items():
+        if kind == OLDER:
+            problems = [problem for problem in problems if problem.line not in dated]
         if len(problems) <= MOST_ALIKE:
             for problem in problems:
                 yield Finding("unread", problem.line, problem.message, certainty="proven")
@@ -203,8 +206,7 @@ def _titles(visit: Visit) -> Iterator[Finding]:
         plain = only_respelled(paper.title, title) and not _REMARKS.search(title)
         change = edits.with_title(visit.layout, entry, title) if plain else None
         named = title_key(paper.title.partition(":")[0]) == name  # and the rest is reworded
-        ours, theirs = set(every_word(paper.title)), set(every_word(title))
-        alike = named or likeness >= SAME_PAPER or ours <= theirs or theirs <= ours
+        alike = named or _may_be_one(paper.title, title)
         message = f"the title is “{paper.title}”; on arXiv it is “{title}”"
         evidence = (paper.id, *(() if alike else ("the link may lead to another paper",)))
         yield Finding("title", entry.line, message, evidence, certainty="recorded", change=change)
@@ -218,19 +220,38 @@ def _years(visit: Visit) -> Iterator[Finding]:
             continue
         if paper.year is None or str(paper.year) not in visit.layout.source(entry):
             continue
+        if _is_doubtful(visit, paper):
+            continue
         record = visit.records.get(paper.id)
         date = record.published if record else None
         year, month = (date.year, date.month) if date else arxiv_month(paper.id)
         # What is submitted on the last day of a year has an id of the next.
         early = month == 1 and not date and paper.year == year - 1
         # A year that is later may be that of another version, or of a venue that is not printed.
-        certainty: Certainty = "recorded" if paper.year < year else "possible"
+        is_wrong = paper.year < year
+        sure: Certainty = "recorded" if date else "likely"
+        certainty: Certainty = sure if is_wrong else "possible"
         if paper.year != year and not early:
-            is_wrong = certainty == "recorded"
             change = edits.with_year(visit.layout, entry, year) if is_wrong else None
-            message = f"the year of “{paper.title}” is {paper.year}; on arXiv it is {year}"
+            there = f"on arXiv it is {year}" if date else f"its arXiv id is of {year}"
+            message = f"the year of “{paper.title}” is {paper.year}; {there}"
             evidence = (paper.id,)
             yield Finding("year", entry.line, message, evidence, certainty=certainty, change=change)
+
+
+def _is_doubtful(visit: Visit, paper: Paper) -> bool:
+    """Whether the arXiv id of an entry may be that of another paper, so that it tells no year."""
+    titles = [other.title for other in visit.named(paper.id)]
+    if recorded := visit.recorded_title(paper):
+        titles.append(recorded)
+    return is_wrong_id(paper.id) or not all(_may_be_one(paper.title, one) for one in titles)
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Whether two titles may be of one paper: alike, or one with more words than the other."""
+    ours, theirs = set(every_word(one)), set(every_word(other))
+    alike = title_likeness(one, other) >= SAME_PAPER
+    return alike or ours <= theirs or theirs <= ours
 
 
 def _spelling(visit: Visit) -> Iterator[Finding]:

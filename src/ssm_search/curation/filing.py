@@ -134,18 +134,23 @@ def apart(visit: Visit) -> Iterator[Finding]:
 
 def merge(visit: Visit) -> Iterator[Finding]:
     """Find headings whose papers look like those of another."""
-    paths = visit.topics
-    for at, size in enumerate(visit.members.sum(axis=0)):
+    paths, sizes = visit.topics, visit.members.sum(axis=0)
+    taken: set[tuple[int, int]] = set()
+    for at in map(int, np.argsort(sizes, kind="stable")):
+        size = sizes[at]
         if size < FELLOWS:
             continue
         mean = visit.likely[visit.members[:, at]].mean(axis=0)
         mean[at] = 0.0
         best = int(mean.argmax())
+        if (best, at) in taken:
+            continue  # of two that look like each other, the smaller is the part
         if mean[best] >= ABSORBED and _undated(paths[at]) != _undated(paths[best]):
             message = f"{shown_path(paths[at])} looks like a part of {shown_path(paths[best])}"
             evidence = (
                 f"filed anew, its {size} papers would go there with {mean[best]:.0%} on average",
             )
+            taken.add((at, best))
             line = visit.heading_line(paths[at])
             yield Finding("merge", line, message, evidence, certainty="possible")
 

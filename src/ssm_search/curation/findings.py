@@ -107,6 +107,10 @@ class Visit:
         )
         return next(iter(named), None) or next(linked, None)
 
+    def named(self, paper_id: str) -> list[Paper]:
+        """What each entry of one id says of its paper."""
+        return [entry.paper for entry in self._entries.get(paper_id, ())]
+
     def line(self, paper: Paper) -> int:
         """The line, from 1, of the first entry for a paper of the index; 0 if there is none."""
         entry = self.entry(paper)
