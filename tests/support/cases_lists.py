@@ -889,6 +889,23 @@ VENUES = [
             ),
         ],
     ),
+    Case(
+        "a label says which line is the title",
+        f"""\
+- **Title**: TIDE: Accurate Scans
+  **Venue**: ICLR 2023
+  **Paper**: [link]({ABS}2402.90001)
+- 标题：SandNet: Accurate Deserts
+  作者：Jane Reef, John Shore
+  论文：[link]({ABS}2402.90002)
+- Title: [Salt Scan of Seas]({ABS}2402.90003)
+""",
+        [
+            Seen(1, "2402.90001", "TIDE: Accurate Scans", 2023, "ICLR 2023"),
+            Seen(4, "2402.90002", "SandNet: Accurate Deserts", authors=("Jane Reef", "John Shore")),
+            Seen(7, "2402.90003", "Salt Scan of Seas"),
+        ],
+    ),
 ]
 
 NAMES = [

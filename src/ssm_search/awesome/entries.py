@@ -15,7 +15,7 @@ from ssm_search.awesome.headline import Headline, headline
 from ssm_search.awesome.labels import is_label, label_words
 from ssm_search.awesome.links import is_code, is_web, paper_ids, says_paper
 from ssm_search.awesome.persons import persons
-from ssm_search.awesome.splitting import split_entries
+from ssm_search.awesome.splitting import split_entries, without_title_label
 from ssm_search.awesome.titles import clean_title
 from ssm_search.papers import Paper, slug, title_key
 from ssm_search.venues import find_venue, find_year, is_date
@@ -121,7 +121,7 @@ def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
     Outside of any section, where lists introduce themselves, only a marked title with an arXiv id
     makes an entry, and not a sure one.
     """
-    for runs in split_entries(block.cells[0]):
+    for runs in split_entries(without_title_label(block.cells[0])):
         found = headline(runs)
         mentions = _mentions(runs, found)
         own = tuple(run for run in runs if run not in mentions)

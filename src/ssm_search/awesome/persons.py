@@ -7,7 +7,7 @@ import re
 _MOST_PERSONS = 200
 _MOST_WORDS_IN_NAME = 5
 _LONGEST = 6_000
-_LABEL = re.compile(r"(?i)\s*(?:by|authors?|作者)\s*[:：]?\s+")
+_LABEL = re.compile(r"(?i)\s*(?:by|authors?|作者|著者|저자)(?:\s*[:：]\s*|\s+)")
 _BETWEEN = re.compile(r"\s*[,;，、·]\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+")
 _MARKS = re.compile(r"[*†‡§¶✉⋆\d^]+$|\s*\([^()]{0,60}\)$")
 _ET_AL = re.compile(r"(?i)[,\s]*\bet\.? al\.?|\s*(?:,|and)\s*others$|[…]+$|\.{3}$")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import Run, plain
@@ -10,6 +12,25 @@ from ssm_search.awesome.headline import first_title
 from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.links import leads_out, says_paper
 from ssm_search.awesome.titles import tag_end
+
+_TITLE_LABEL = re.compile(
+    r"(?i)\s*(?:(?:paper\s+)?title|标题|標題|题目|題目|題名|論文名|论文题目|タイトル|제목|título|titulo|titre"
+    r"|titel|titolo|название)\s*[:：]\s*"
+)
+_MOST_RUNS_IN_LABEL = 3  # "**Title**" and ":"
+
+
+def without_title_label(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """``runs`` without a label that says of the first of them that it is the title."""
+    label = ""
+    for at, run in enumerate(runs[:_MOST_RUNS_IN_LABEL]):
+        if run.href or run.image or run.is_break:
+            break
+        label += run.text
+        if match := _TITLE_LABEL.match(label):
+            rest = run.text[len(run.text) - len(label) + match.end() :]
+            return (*((replace(run, text=rest),) if rest else ()), *runs[at + 1 :])
+    return runs
 
 
 def split_entries(runs: tuple[Run, ...]) -> Iterator[tuple[Run, ...]]:
