@@ -141,7 +141,7 @@ def test_curl(page: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (answers,) = json.loads(done.stdout)["data"]
     expected = ssm_search.query(asked[0], asked[1])
-    assert [one["id"] for one in answers] == [hit.paper.id for hit in expected]
+    assert [one["id"] for one in answers["hits"]] == [hit.paper.id for hit in expected]
 
 
 @pytest.mark.encoder
@@ -152,7 +152,7 @@ def test_gradio_client(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     answers: list[object] = []
     exec(code, {"answers": answers})
     found, card = answers
-    assert [one["year"] for one in found] == [2024] * 5  # type: ignore[attr-defined]
+    assert [one["year"] for one in found["hits"]] == [2024] * 5  # type: ignore[index]
     assert card["paper"]["title"] == "Changes seen by Mamba"  # type: ignore[index]
     assert "2404.03425" in card["row"]  # type: ignore[index]
 
@@ -176,7 +176,7 @@ def test_mcp_configuration(page: str) -> None:
             return [tool.name for tool in tools.tools], answer.content[0].text  # type: ignore[union-attr]
 
     names, text = asyncio.run(ask())
-    assert names == ["query", "related", "recommend", "suggest_categories", "submit"]
+    assert names == ["query", "related", "recommend", "suggest_categories", "headings", "submit"]
     assert ssm_search.query("mamba for video", 1)[0].paper.title in text
 
 

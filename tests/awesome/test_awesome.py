@@ -70,12 +70,6 @@ def test_dialects(case: cases.Case) -> None:
             ["时间序列", "Télédétection", "Télédétection > Two spaces"],
         ),
         (
-            "# L\n\n:book: Table of Contents\n===\n- [A](#a)\n\n### A\n- {1}\n### B\n- {2}\n\n"
-            "## 目录\n### C\n- {3}\n",
-            "L",
-            ["A", "B", "C"],
-        ),
-        (
             "# L\n## [A](#a) **b** `c`\n- {1}\n## B\n<h3>C</h3>\n\n- {2}\n- {3}",
             "L",
             ["A b c", *["B > C"] * 2],

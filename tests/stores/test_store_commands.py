@@ -75,7 +75,7 @@ class Shell:
         return done.stdout + done.stderr
 
     def answers(self, *arguments: object) -> list[str]:
-        return [hit["id"] for hit in json.loads(self.said(*arguments, "--json"))]
+        return [hit["id"] for hit in json.loads(self.said(*arguments, "--json"))["hits"]]
 
     def refused(self, *arguments: object) -> str:
         done = self.run(*arguments)

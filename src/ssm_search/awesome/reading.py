@@ -52,9 +52,6 @@ _ABOUT_THE_LIST = re.compile(
     r"(?:star)?gazers|maintainers?|sponsors?|sharing|feedback|contacts?(?:\s+us)?|"
     r"更新|更新日志|新闻|目录|引用|致谢|联系我们|贡献者?|更新履歴|目次|謝辞|목차)"
 )
-_CONTENTS = re.compile(
-    r"(?i)\W*(?:(?:table\s+of\s+)?contents?(?:\s+table)?|toc|catalog(?:ue)?|目录|目錄|目次|목차)\W*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,16 +193,13 @@ def _list_title(blocks: list[Block]) -> Block | None:
 
 
 def _in_sections(blocks: Iterable[Block], title: Block | None) -> Iterator[tuple[Block, Category]]:
-    """Each block but the title with the heading path that it stands under, or is.
-
-    A table of contents is over at the next heading, however small that is.
-    """
+    """Each block but the title with the heading path that it stands under, or is."""
     path: list[tuple[int, str]] = []
     for block in blocks:
         if block is title:
             continue
         if _is_heading(block):
-            path = [one for one in path if one[0] < block.level and not _is_contents(one[1])]
+            path = [(level, name) for level, name in path if level < block.level]
             if block.cells[0]:
                 path.append((block.level, clean_heading(plain(block.cells[0]))))
         yield block, tuple(name for _, name in path)
@@ -229,10 +223,6 @@ def _is_about_the_list(heading: str) -> bool:
         _ABOUT_THE_LIST.fullmatch(re.sub(r"[^\w'& ]", " ", clean_title(heading)).strip())
         is not None
     )
-
-
-def _is_contents(heading: str) -> bool:
-    return _CONTENTS.fullmatch(clean_title(heading)) is not None
 
 
 def _malformed_links(block: Block) -> list[Problem]:
