@@ -25,11 +25,8 @@ MOST_WORDS_NOT_WANTED = 3
 """Of what follows "not" or "without"; more of them are a clause of a sentence."""
 MOST_WORDS_IN_NAME = 4
 
-_WORKS = (
-    r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|surveys?|preprints?|methods?"
-    r"|approaches|models?)"
-)
 _PAPERS = r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|preprints?)"
+_WORKS = rf"(?:{_PAPERS}|surveys?|methods?|approaches|models?)"
 _PHRASE = re.compile(r"(?<![\w-])[\"“”]\s*([^\"“”]{2,100}?)\s*[\"“”](?!\w)")
 _MINUS = re.compile(r"(?<!\S)[-−](?:\"([^\"]{2,60})\"|([^\W\d_][\w-]{1,40}))(?!\S)")
 _WHICH = re.compile(

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,9 +38,6 @@ from ssm_search.index import (
 from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
 from ssm_search.search.likeness import calibrated
 from ssm_search.text import terms
-
-if TYPE_CHECKING:
-    pass
 
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
