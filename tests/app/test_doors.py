@@ -1,4 +1,4 @@
-"""Who gets into the server, what a few bad clients can do to it, and what it says of itself."""
+"""Who gets into the server, what bad clients can do to it, and that all doors answer the same."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from fakes import WordEncoder
 from gradio import processing_utils
 from numpy.typing import NDArray
 from serving import CAM, http, library_of, search_of, served, wait_for
-from ssm_search_app import bounds, connections
+from ssm_search_app import bounds, connections, handlers, render
+from ssm_search_app.address import Search
 from ssm_search_app.bounds import (
     FEW,
     LONG_WORKERS,
@@ -49,8 +50,11 @@ from ssm_search_app.page import build_page
 from ssm_search_app.server import build_app, serve
 from ssm_search_app.taming import SESSIONS, UNREAD, UNREAD_SESSIONS, bound_page
 from ssm_search_app.tools import tools
+from typer.testing import CliRunner
 
-from ssm_search import PaperSearch, ServeError
+import ssm_search
+from ssm_search import PaperSearch, ServeError, hits_to_json
+from ssm_search.cli.questions import app as command_line
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::Warning:gradio",  # its own ways with pandas 3
@@ -880,6 +884,70 @@ def test_a_queue_is_no_way_around_the_workers(tmp_path: Path) -> None:
         finally:
             encoder.go.set()
         wait_for(lambda: encoder.begun == before + 3 * WORKERS)
+
+
+# ── all doors answer the same ────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def shipped(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the package and its commands ask is what the server asks."""
+    monkeypatch.setattr("ssm_search.search.shipped_search", lambda: library.search)
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    ("text", "verdict", "constraints"),
+    [
+        ("video from above", "fits", []),
+        ("quantum cooking of shellfish", "nothing", []),
+        ("zxqv brrgl wub", "nothing", []),
+        ("Kim Flyer3", "fits", ["author: Kim Flyer3"]),
+        ("papers since 2024 on audio", "fits", ["year: since 2024"]),
+        ("video not audio", "fits", ["without: audio"]),
+        ("graph papers at ICKF with code", "nothing", ["venue: ICKF", "with code"]),
+    ],
+)
+def test_every_door_gives_the_same_answer(
+    url: str, library: Library, text: str, verdict: str, constraints: list[str]
+) -> None:
+    hits = ssm_search.query(text, 5)
+    assert (hits.verdict, list(map(str, hits.constraints))) == (verdict, constraints)
+    expected = json.loads(json.dumps(hits_to_json(hits)))
+
+    command = CliRunner().invoke(command_line, ["query", text, "-k", "5", "--json"])
+    assert json.loads(command.stdout) == expected
+    posted = http.post(url + ASK, json={"data": [text, 5, *DEFAULTS["query"][1:]]})
+    assert posted.json()["data"] == [expected]
+    agents = call_tool(url, "query", arguments={"text": text, "k": 5}).json()["result"]
+    assert json.loads(agents["content"][0]["text"]) == expected
+
+    found = handlers.answer(library, Search(q=text, k=5))
+    page = render.answers(found.found, found.line, chips=found.chips)
+    assert re.findall(r'data-id="(.*?)"', page) == [hit.paper.id for hit in hits]
+    sure = [f"{hit.confidence:.0%}".replace("%", " %") for hit in hits]
+    assert re.findall(r"(\d+ %) sure<", page) == sure
+    assert [name for name, _ in found.chips] == constraints
+    assert hits.advice in found.line
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("text", ["2401.99999", "https://arxiv.org/abs/2401.99999v2", " "])
+def test_every_door_refuses_in_the_same_words(url: str, library: Library, text: str) -> None:
+    with pytest.raises(ssm_search.QueryError) as refused:
+        ssm_search.query(text, 5)
+    told = str(refused.value)
+
+    command = CliRunner().invoke(command_line, ["query", text])
+    assert (str(command.exception), command.stdout) == (told, "")
+    posted = http.post(url + ASK, json={"data": [text, 5, *DEFAULTS["query"][1:]]})
+    assert (posted.status_code, posted.json()["error"]) == (400, told)
+    agents = call_tool(url, "query", arguments={"text": text}).json()["result"]
+    assert (agents["isError"], agents["content"][0]["text"]) == (True, told)
+    if text.strip():  # the page shows what is newest where nothing is asked
+        assert handlers.answer(library, Search(q=text)).line.rstrip(".").casefold() == (
+            told.rstrip(".").casefold()
+        )
 
 
 # ── what it says ─────────────────────────────────────────────────────────────────────────────
