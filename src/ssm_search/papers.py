@@ -201,15 +201,17 @@ class Placement:
 
     Attributes:
         verdict: "fits" one of the suggestions; "no heading" fits, though the paper is about what
-            the list is about; "off topic": it is about something else.
+            the list is about; "off topic": it is about something else; "unsure", if too little of
+            its text is known to say so, or scope and headings disagree.
         suggestions: the likeliest headings whatever the verdict, likeliest first.
         parent: where the verdict is "no heading", the heading that a new one should stand under,
             if most of the evidence is below one; else ().
-        scope: share of the listed papers that are as far from the rest of the list or farther.
-        fit: share of the listed papers about whose heading there is as much doubt or more.
+        scope: share of the listed papers that, with no more text known, would be as far from the
+            rest of the list or farther.
+        fit: share of the listed papers for whose headings as little speaks, or less.
     """
 
-    verdict: Literal["fits", "no heading", "off topic"]
+    verdict: Literal["fits", "no heading", "off topic", "unsure"]
     suggestions: tuple[CategorySuggestion, ...]
     parent: Category
     scope: float

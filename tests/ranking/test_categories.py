@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -55,9 +56,10 @@ def test_an_empty_heading_has_the_centroid_of_the_list() -> None:
     np.testing.assert_allclose(found, [[1.4 / math.sqrt(2)] * 2])
 
 
-def test_doubt_is_entropy() -> None:
-    rows = np.array([[1.0, 0.0], [0.5, 0.5]])
-    np.testing.assert_allclose(categories.doubt(rows), [0, math.log(2)], atol=1e-9)
+def test_evidence_is_of_all_headings_together() -> None:
+    rows = np.log([[2.0, 1.0], [0.5, 0.5]])
+    np.testing.assert_allclose(categories.evidence(rows), [math.log(3), 0], atol=1e-9)
+    assert categories.evidence(np.zeros((1, 0))).tolist() == [-np.inf]  # nothing speaks for one
 
 
 def test_nearness_is_the_mean_of_the_ten_nearest() -> None:
@@ -76,27 +78,55 @@ def similar(count: int, headings: int) -> Similarities:
 def test_calibration_sharpens_where_the_list_is_easy_and_not_where_it_is_random() -> None:
     count, headings = 60, 3
     members = np.eye(headings, dtype=bool)[np.arange(count) % headings]
-    easy = categories.calibrate(similar(count, headings), members)
+    whole = np.ones(count)
+    easy = categories.calibrate(similar(count, headings), members, whole)
     assert easy.temperature < 0.5
     shuffled = members[np.random.default_rng(0).permutation(count)]
-    assert categories.calibrate(similar(count, headings), shuffled).temperature > 2
-    assert len(easy.doubt) == len(easy.scope) == categories.QUANTILES
+    assert categories.calibrate(similar(count, headings), shuffled, whole).temperature > 2
+    assert len(easy.evidence) == categories.QUANTILES
+    assert easy.nearness == (1, 0)  # nineteen others equal each
 
 
 def test_too_small_a_list_is_not_calibrated() -> None:
     members = np.eye(3, dtype=bool)
-    assert categories.calibrate(similar(3, 3), members) == Calibration()
+    assert categories.calibrate(similar(3, 3), members, np.ones(3)) == Calibration()
+
+
+def test_nearness_counts_as_if_all_listed_papers_had_the_mean_length() -> None:
+    members = np.eye(2, dtype=bool)[np.arange(20) % 2]
+    shorter = np.where(np.arange(20) % 2, math.exp(-1), 1.0)
+    found = categories.calibrate(similar(20, 2), members, shorter)
+    # Nine others equal each, one does not; a paper shorter by one e-fold is .08 too far for that.
+    near = 0.9, 0.9 / 0.92
+    assert found.nearness == pytest.approx((np.mean(near), np.std(near)))
 
 
 def test_shares_are_of_the_listed_papers() -> None:
-    # Doubts 0 … 1, nearness 0 … 1; the paper has no doubt and is nearer than all.
-    line = tuple(np.linspace(0, 1, categories.QUANTILES))
     asked = similar(4, 2).part(np.array([0]), np.arange(4))
     members = np.eye(2, dtype=bool)[np.arange(4) % 2]
-    judgement = categories.judge(asked, members, Calibration(0.01, line, line))
+    logits = categories.features(asked, members) @ categories.WEIGHTS
+    # As much speaks for the headings of three quarters of the listed papers, or less.
+    known = categories.evidence(logits)[0] + np.linspace(-0.75, 0.25, categories.QUANTILES)
+    judgement = categories.judge(asked, members, Calibration(0.01, tuple(known), (0.5, 0.1)))
     assert judgement.probabilities[0].tolist() == pytest.approx([1, 0], abs=1e-6)
-    assert judgement.fit[0] > 0.99
-    assert judgement.scope[0] == pytest.approx(0.5, abs=0.01)  # mean cosine of 1, 0, 1, 0
+    assert judgement.fit[0] == pytest.approx(0.75, abs=0.01)
+    assert judgement.scope[0] == pytest.approx(0.5)  # mean cosine of 1, 0, 1, 0
+
+
+def test_a_short_text_may_be_farther_and_varies_more() -> None:
+    asked = similar(4, 2).part(np.array([0]), np.arange(4))  # 0.5 near
+    members = np.eye(2, dtype=bool)[np.arange(4) % 2]
+    known = Calibration(nearness=(0.6, 0.1))
+    deviations = [
+        NormalDist().inv_cdf(categories.judge(asked, members, known, length).scope[0])
+        for length in (2.0, 1.0, math.exp(-1), math.exp(-2))
+    ]
+    one, two = (0.5 / 0.92 - 0.6) / 0.12, (0.5 / 0.84 - 0.6) / 0.14
+    assert deviations == pytest.approx([-1, -1, one, two])
+    alike = Calibration(nearness=(0.6, 0.0))  # deviates by .04 at least
+    assert NormalDist().inv_cdf(categories.judge(asked, members, alike).scope[0]) == pytest.approx(
+        -2.5
+    )
 
 
 def test_features_are_six_in_their_order() -> None:
@@ -237,21 +267,3 @@ def test_all_listed_papers_are_judged_at_once_as_one_by_one(search: PaperSearch)
 def test_no_text_is_an_error(search: PaperSearch, text: str) -> None:
     with pytest.raises(QueryError, match="empty"):
         search.suggest_categories(text)
-
-
-def test_a_title_is_compared_with_titles() -> None:
-    similar = Similarities(
-        words=np.array([[0.5]]),
-        titles=np.array([[0.4]]),
-        papers=np.array([[0.3]]),
-        names=np.array([[0.0]]),
-        overlap=np.array([[0.0]]),
-        gram=np.array([[1.0]]),
-        paper_gram=np.array([[1.0]]),
-    )
-    members = np.array([[True]])
-    known = Calibration(doubt=(0.0, 1.0), scope=(0.5, 0.6), title_scope=(0.2, 0.35))
-    whole = categories.judge(similar, members, known)
-    title = categories.judge(similar, members, known, by_title=True)
-    assert (whole.scope[0], title.scope[0]) == (0.0, 1.0)
-    assert title.fit[0] == 0.5  # a title does not tell

@@ -361,7 +361,12 @@ def test_markup_of_rich_is_text() -> None:
         (Placement("fits", (), (), 0.5, 0.5), "belongs on this list"),
         (
             Placement("off topic", (), (), 0.01, 0.5),
-            "off topic: 99% of the listed papers are nearer to the rest of the list",
+            "off topic: 1.0% of the papers on such a list are as far from the others",
+        ),
+        (
+            Placement("unsure", (), (), 0.0004, 0.5),
+            "may be off topic: fewer than 0.1% of the papers on such a list are as far from the "
+            "others",
         ),
         (
             Placement("no heading", (), ("Sky", "Kites"), 0.5, 0.01),
@@ -374,7 +379,10 @@ def test_markup_of_rich_is_text() -> None:
     ],
 )
 def test_the_verdict_in_a_sentence(placement: Placement, line: str) -> None:
-    assert verdict_line(replace(PLAIN, placement=placement)) == line
+    card = replace(PLAIN, placement=placement)
+    assert verdict_line(card) == line
+    told = "; its abstract would tell more" if placement.verdict == "unsure" else ""
+    assert verdict_line(replace(card, paper=replace(card.paper, abstract=""))) == line + told
 
 
 def test_many_authors() -> None:

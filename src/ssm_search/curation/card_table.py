@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from ssm_search.papers import Category, Paper
+from ssm_search.papers import Category, Paper, Placement
 from ssm_search.text import drawn, shown, shown_lines
 
 if TYPE_CHECKING:
@@ -24,13 +24,18 @@ def verdict_line(card: Card) -> str:
         case "fits":
             return "belongs on this list"
         case "off topic":
-            return (
-                f"off topic: {1 - placement.scope:.0%} of the listed papers are nearer to the rest "
-                "of the list"
-            )
+            return f"off topic: {_as_far(placement)}"
+        case "unsure":
+            told = "" if card.paper.abstract else "; its abstract would tell more"
+            return f"may be off topic: {_as_far(placement)}{told}"
         case "no heading":
             below = f" below “{placement.parent[-1]}”" if placement.parent else ""
             return f"on topic, but no present heading fits; it may need a new one{below}"
+
+
+def _as_far(placement: Placement) -> str:
+    share = f"{placement.scope:.1%}" if placement.scope >= 0.001 else "fewer than 0.1%"
+    return f"{share} of the papers on such a list are as far from the others"
 
 
 def facts_line(paper: Paper) -> str:

@@ -13,7 +13,7 @@ from ssm_search.files import write_atomically
 from ssm_search.papers import Category
 from ssm_search.ranking import Background, Calibration
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MANIFEST_FILE = "manifest.json"
 NOT_CALIBRATED = Calibration()
 NOT_MEASURED = Background()
@@ -120,7 +120,7 @@ class Manifest:
             fitted = record["calibration"]
             record["calibration"] = Calibration(
                 fitted["temperature"],
-                *(tuple(fitted[name]) for name in ("doubt", "scope", "title_scope")),
+                *(tuple(fitted[name]) for name in ("evidence", "nearness")),
             )
             record["background"] = Background(**record["background"])
             return cls(**record)

@@ -131,6 +131,10 @@ class MemoryIndex:
         """How many terms a row has on average, at least 1."""
         return max(float(self._term_counts.mean()), 1.0) if len(self) else 1.0
 
+    def term_count(self, row: int) -> int:
+        """How many terms a row has."""
+        return int(self._term_counts[row])
+
     def vector_blocks(self) -> Iterator[NDArray[np.float32]]:
         """All vectors in one block, float32, shape (n, d)."""
         yield self.paper_vectors

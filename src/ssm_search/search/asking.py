@@ -285,9 +285,8 @@ class Search:
 
         Returns:
             Headings with calibrated probabilities and the papers that speak for each. None at all
-            if nothing fits: the paper is about something else than the list (nearer to it than to
-            this paper are all but 2 % of the listed papers), or no present heading is for it (about
-            no more than 5 % of the listed papers there is as much doubt).
+            if nothing fits: the paper is about something else than the list, or no present heading
+            is for it (for the headings of no more than 5 % of the listed papers as little speaks).
 
         Raises:
             QueryError: there is no text, or ``k`` is not positive.
@@ -295,7 +294,7 @@ class Search:
             IndexFolderError: these are the papers of a large corpus, which has no headings.
         """
         placement = self.place(paper_or_id_or_text, k)
-        return list(placement.suggestions) if placement.verdict == "fits" else []
+        return list(placement.suggestions) if placement.verdict in ("fits", "unsure") else []
 
     def place(self, paper_or_id_or_text: Paper | str, k: int = 3) -> Placement:
         """Judge whether a paper belongs on the list at all, and which headings it may go under.
@@ -336,7 +335,7 @@ class Search:
         if row is not None:
             question = of_listed(row, state.rows)
             paper = asked if isinstance(asked, Paper) else state.rows.papers([row])[0]
-            return Seed(paper, row, question, None)
+            return Seed(paper, row, question)
         if isinstance(asked, Paper):
             paper, text = asked, full_text(asked)
         else:
@@ -344,7 +343,7 @@ class Search:
             paper, text = Paper(id="", title=title, abstract=asked if abstract else ""), asked
         title = paper.title or first_sentence(paper.abstract)
         document = state.described(title, checked_query(text))
-        return Seed(paper, None, document.question, document.encoded)
+        return Seed(paper, None, document.question, document.encoded, text)
 
 
 def check_wishes(like: Sequence[Paper | str], diversity: float) -> None:

@@ -141,7 +141,9 @@ def calibrated(index: MemoryIndex, papers: Sequence[Paper], headings: Headings) 
     if filed.sum() < MIN_FITTED or filed.sum() > MAX_CALIBRATED:
         return Calibration()
     known = listed(index, papers, headings)
-    return calibrate(similarities(known, known, index, headings), headings.members(papers))
+    lengths = np.array([index.term_count(row) for row in range(len(papers))]) / index.mean_length
+    similar = similarities(known, known, index, headings)
+    return calibrate(similar, headings.members(papers), lengths)
 
 
 def without(similar: Similarities, row: int) -> Similarities:
