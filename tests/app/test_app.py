@@ -772,7 +772,7 @@ def test_a_link_that_nobody_can_be_asked_about(filing: Library) -> None:
 def test_a_listed_paper_is_listed_already(filing: Library, text: str) -> None:
     said, _ = submitted(filing, text)
     assert "The same id: Video kite 3" in said
-    assert "None: it is listed already." in said
+    assert said.count("already listed, line 7, under Video") == 2
 
 
 def test_several_at_once(filing: Library) -> None:

@@ -585,7 +585,9 @@ def test_a_submission_shows_where_it_belongs(visit: Visit, kites: PaperSearch) -
     send.click()
     expect(shown_card.locator("h2")).to_have_text(CAM.title)
     expect(shown_card.locator(".warn")).to_contain_text(CAM.title)
-    expect(shown_card).to_contain_text("None: it is listed already.")
+    expect(shown_card).to_contain_text(
+        "None: already listed, line 7, under Moving › Film of Things."
+    )
     box.fill(f"{SCRIPT}\n{TEMPLATE} and more\nA hostile video {SCRIPT}")
     send.click()
     expect(shown_card.locator(".warn, h2, .line").first).not_to_have_text(CAM.title)

@@ -161,7 +161,7 @@ def test_all_six_through_gradio_client(client: Client, kites: PaperSearch) -> No
     assert card["patch"].startswith("--- a/README.md\n+++ b/README.md\n")
     card = call("submit", ABS + CAM.id)
     assert [one["id"] for one in card["duplicates"]] == [CAM.id]
-    assert card["no_row"] == "it is listed already"
+    assert card["no_row"] == "already listed, line 7, under Moving › Film of Things"
     card = call("submit", "2602.00078", "Video of wind", category="Nets")
     assert card["category"] == ["Structured", "Nets"]
 

@@ -145,9 +145,20 @@ def test_apply_through_a_link_changes_what_it_points_to(readme: Path, tmp_path: 
 def test_apply_refuses_what_is_listed(readme: Path) -> None:
     done = run("submit", "2401.00003", "--title", "Video kite 3", "--apply", readme=readme)
     assert isinstance(done.exception, SsmSearchError)
-    assert "nothing was applied: it is listed already" in str(done.exception)
-    assert "none: it is listed already" in done.stdout
+    assert str(done.exception) == "nothing was applied: already listed, line 7, under Video"
+    assert "none: already listed, line 7, under Video" in done.stdout
     assert readme.read_text() == LIST
+
+
+def test_what_is_listed_is_said_at_once_and_where(readme: Path) -> None:
+    listed = "already listed, line 7, under Video"
+    table = run("submit", "2401.00003", "--offline", readme=readme).stdout
+    assert table.index(listed) < table.index("scope") < table.index(f"none: {listed}")
+    card = json.loads(run("submit", "2401.00003", "--offline", "--json", readme=readme).stdout)
+    assert (card["notes"][0], card["no_row"], card["row"]) == (listed, listed, "")
+    comment = run("triage", "-", "--offline", readme=readme, stdin=f"{ABS}2401.00003").stdout
+    assert comment.index(f"> {listed}\n") < comment.index("**Scope:**")
+    assert comment.endswith(f"**Row:** none, {listed}\n")
 
 
 def test_applied_twice_is_refused_though_the_index_is_old(readme: Path) -> None:
@@ -185,7 +196,9 @@ def test_without_a_list_there_is_a_card_without_a_row(
     assert done.exit_code == 0, done.output
     assert "none: the list itself is not at hand" in done.stdout
     done = run(*NEW, "--index", "index", "--apply")
-    assert "nothing was applied: the list itself is not at hand" in str(done.exception)
+    assert str(done.exception) == (
+        "nothing was applied: the list itself is not at hand; name it with --list"
+    )
 
 
 def test_the_list_that_the_index_names_is_taken(

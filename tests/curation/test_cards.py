@@ -121,7 +121,9 @@ def test_a_listed_paper_has_no_row(search: PaperSearch) -> None:
     )
     (found,) = [one for one in card.duplicates if one.reason == "id"]
     assert (found.paper.id, str(found)) == ("2401.00003", "the same id")
-    assert (card.insertion, card.patch, card.no_row) == (None, "", "it is listed already")
+    assert (card.insertion, card.patch) == (None, "")
+    assert card.no_row == "already listed, line 9, under Moving › Video"
+    assert card.notes == (card.no_row,)
     assert "2401.00003" not in {hit.paper.id for hit in card.related}
 
 
@@ -129,7 +131,55 @@ def test_a_paper_of_the_same_title_has_no_row(search: PaperSearch) -> None:
     card = submit(search, new("VIDEO Kite 3."), LIST, offline=True)
     assert [str(one) for one in card.duplicates] == ["the same title"]
     assert (card.insertion, card.patch) == (None, "")
-    assert card.no_row == "a paper of the same title is listed already, 2401.00003; edit its entry"
+    assert card.notes[0] == (
+        "a paper of the same title, 2401.00003, is already listed, line 9, under Moving › Video"
+    )
+    assert card.no_row == f"{card.notes[0]}; edit its entry"
+
+
+def test_every_place_of_a_listed_paper_is_named(tmp_path: Path) -> None:
+    text = LIST + f"\n## Both\n\n- [Video kite 3]({ABS}2401.00003)\n"
+    search = search_of(text, tmp_path / "index")
+    assert submit(search, "2401.00003", text, offline=True).no_row == (
+        "already listed, line 9, under Moving › Video; line 27, under Both"
+    )
+    assert submit(search, "2401.00003", offline=True).no_row == (
+        "already listed, under Moving › Video; under Both"
+    )
+
+
+def test_a_paper_that_was_taken_off_stands_where_the_index_says(search: PaperSearch) -> None:
+    text = LIST.replace(f"- [Video kite 3]({ABS}2401.00003)\n", "")
+    card = submit(search, "2401.00003", text, offline=True)
+    assert card.no_row == "already listed, under Moving › Video"
+    assert "the list changed since its index was built" in card.notes[-1]
+
+
+def test_where_a_listed_paper_stands_in_a_list_without_headings(tmp_path: Path) -> None:
+    text = "# Awesome Kites\n\n" + rows("video", 1)
+    search = search_of(text, tmp_path / "index")
+    assert submit(search, "2401.00003", text, offline=True).no_row == "already listed, line 5"
+    assert submit(search, "2401.00003", offline=True).no_row == "already listed"
+
+
+def test_a_listed_link_is_known_without_its_title(tmp_path: Path) -> None:
+    text = LIST + "\n## Posts\n\n- [A graph post](https://kites.example.org/post/)\n"
+    search = search_of(text, tmp_path / "index")
+    card = submit(search, "http://kites.example.org/post", text, offline=True)
+    assert card.paper.title == "A graph post"
+    assert card.no_row == "already listed, line 27, under Posts"
+
+
+def test_a_new_title_behind_a_listed_link_is_told_and_has_a_row(tmp_path: Path) -> None:
+    text = LIST + "\n## Posts\n\n- [A graph post](https://kites.example.org/post)\n"
+    search = search_of(text, tmp_path / "index")
+    card = submit(
+        search, new("Video strings", link="https://kites.example.org/post"), text, offline=True
+    )
+    assert card.notes[0] == (
+        "a paper of the same link, a-graph-post, is already listed, line 27, under Posts"
+    )
+    assert card.insertion is not None
 
 
 def test_a_title_that_is_nearly_listed_is_named_and_has_a_row(search: PaperSearch) -> None:
@@ -271,7 +321,10 @@ def test_cards_for_some_and_reasons_for_others(search: PaperSearch) -> None:
 
 def test_a_list_is_no_submission_of_itself_but_every_paper_is_listed(search: PaperSearch) -> None:
     found = triage(search, LIST, LIST, offline=True)
-    assert {card.no_row for card in found.cards} == {"it is listed already"}
+    lines = [*range(7, 13), *range(18, 24)]
+    assert [card.no_row.split(",")[:2] for card in found.cards] == [
+        ["already listed", f" line {line}"] for line in lines
+    ]
     assert len(found.cards) == 12
 
 
@@ -339,7 +392,9 @@ def test_a_heading_for_all_that_is_none(search: PaperSearch) -> None:
 def test_a_listed_paper_among_others_is_known_by_its_link(search: PaperSearch) -> None:
     for submitted in (f"{ABS}2401.00003v2", [paper_of("2401.00003")]):
         found = triage(search, submitted, LIST, offline=True)
-        assert [card.no_row for card in found.cards] == ["it is listed already"]
+        assert [card.no_row for card in found.cards] == [
+            "already listed, line 9, under Moving › Video"
+        ]
         assert found.unread == ()
 
 

@@ -312,7 +312,8 @@ def _apply(path: Path | None, text: str, card: Card) -> None:
     from ssm_search.files import write_atomically
 
     if path is None or card.insertion is None:
-        raise SsmSearchError(f"nothing was applied: {card.no_row}; see --list and --category")
+        hint = "; name it with --list" if path is None else ""
+        raise SsmSearchError(f"nothing was applied: {card.no_row}{hint}")
     if path.read_bytes() != text.encode("utf-8"):
         raise SsmSearchError(f"{path} changed meanwhile and was left as it is; try again")
     write_atomically(path, card.insertion.text.encode("utf-8"))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import Insertion, insert_paper, read_list, unified_diff
 from ssm_search.curation import card_table
+from ssm_search.curation.card_table import path_line
 from ssm_search.curation.intake import Submission, completed
 from ssm_search.curation.submissions import checked_link, paper_of, read_submissions
 from ssm_search.errors import ListError, SubmissionError
+from ssm_search.index import names
 from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
 from ssm_search.search import Search
 
@@ -163,10 +166,40 @@ def _listed(search: Search, papers: Sequence[Paper]) -> list[Paper]:
     search.rows.as_list()
     return [
         replace(listed, categories=())
-        if not paper.title and (listed := search.get(paper.id))
+        if not paper.title and (listed := search.get(paper.id) or _at(search, paper.url))
         else paper
         for paper in papers
     ]
+
+
+def _at(search: Search, url: str) -> Paper | None:
+    """The listed paper with this address; None if there is none."""
+    rows = search.rows.rows_named(names.by_address(url)) if url else []
+    return search.rows.papers(rows[:1])[0] if rows else None
+
+
+def _as_listed(same: Duplicate, list_text: str) -> str:
+    """Say that a paper is listed, and on which lines and under which headings."""
+    listed = same.paper
+    places = _places(list_text).get(listed.id) if list_text else None
+    where = [
+        ", ".join([f"line {line}"] * bool(line) + [f"under {path_line(path)}"] * bool(path))
+        for line, path in places or [(0, path) for path in listed.categories]
+    ]
+    at = ", ".join(["already listed", *filter(None, ["; ".join(where)])])
+    if same.reason == "id":
+        return at
+    return f"a paper of the same {same.reason}, {listed.id}, is {at}"
+
+
+@lru_cache(maxsize=1)  # a submission may name many papers of one list, which takes long to read
+def _places(list_text: str) -> dict[str, list[tuple[int, Category]]]:
+    """Where each paper of a list stands: every line, with the heading that is over it."""
+    places: dict[str, list[tuple[int, Category]]] = {}
+    for entry in read_list(list_text).entries:
+        path = next(iter(entry.paper.categories), ())
+        places.setdefault(entry.paper.id, []).append((entry.line, path))
+    return places
 
 
 def _card(
@@ -179,16 +212,17 @@ def _card(
     paper, notes = submission.paper, list(submission.notes)
     placement = search.place(paper)
     duplicates = tuple(search.duplicates(paper))
+    same = next((one for one in duplicates if one.likeness == 1 and one.reason != "abstract"), None)
+    if same:
+        notes.insert(0, _as_listed(same, list_text))
     if list_text and not search.is_of(list_text):
         notes.append("the list changed since its index was built; `ssm-search build` updates it")
     category: Category = ()
     insertion, no_row = None, ""
-    if not list_text:
+    if same and same.reason != "link":  # which several papers may share
+        no_row = notes[0] if same.reason == "id" else f"{notes[0]}; edit its entry"
+    elif not list_text:
         no_row = "the list itself is not at hand"
-    elif any(one.reason == "id" for one in duplicates):
-        no_row = "it is listed already"
-    elif same := [one for one in duplicates if one.reason == "title" and one.likeness == 1]:
-        no_row = f"a paper of the same title is listed already, {same[0].paper.id}; edit its entry"
     elif not paper.title:
         no_row = "its title is not known"
     elif not paper.url and not arxiv_id(paper.id):
