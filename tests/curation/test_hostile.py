@@ -125,7 +125,7 @@ def test_titles_that_go_on_differently_are_not_compared_with_each_other() -> Non
 
 def test_an_error_about_a_heading_shows_no_more_of_it_than_one_can_read() -> None:
     with pytest.raises(FilterError) as error:
-        to_sql(Filters(category="kites" * 4_000), [("Boats",)])
+        to_sql(Filters(category="kites" * 4_000), [("Boats",)], [])
     shown = "kites" * 40
     assert str(error.value) == f"no paper stands under '{shown}'; see `ssm-search headings`"
 

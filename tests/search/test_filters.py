@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -39,19 +40,43 @@ ASKED: list[tuple[Filters, list[str], LeftOut]] = [
 ]
 
 
-@pytest.fixture(scope="module", params=["list", "corpus"])
-def search(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> PaperSearch:
-    if request.param == "list":
-        return PaperSearch.from_papers(PAPERS, WordEncoder())
-    folder = tmp_path_factory.mktemp("corpus") / "index"
-    filed = [
-        replace(paper, id=paper.id if paper.kind == "paper" else f"x:{paper.id}")
-        for paper in PAPERS
-    ]
+FILED = [
+    Paper("2401.00001", "Video of points", categories=(("Computer Vision", "Point Cloud"),)),
+    Paper("2401.00002", "Video of organs", categories=(("Medical Vision",),)),
+    Paper("2401.00003", "Video of clouds", categories=(("Language", "Cloudy Texts"),)),
+    Paper("2401.00004", "Video of words", categories=(("Language",),)),
+    Paper("2401.00005", "Video of sky", venue="Knots", categories=(("Weather", "Cloud"),)),
+    Paper("2401.00006", "Video of kites", venue="ICKF 2024 - Spotlight", categories=(("Kites",),)),
+]
+
+
+def search_of(papers: Sequence[Paper], where: str, folder: Path) -> PaperSearch:
+    """The papers as those of a list, in memory, or of a corpus, in a folder."""
+    if where == "list":
+        return PaperSearch.from_papers(papers, WordEncoder())
     with staging_place(folder) as place:
-        encode_segments(filed, place, WordEncoder())
+        encode_segments(papers, place, WordEncoder())
         write_index(place, folder, WordEncoder(), "corpus")
     return PaperSearch.load(folder, WordEncoder())
+
+
+@pytest.fixture(scope="module", params=["list", "corpus"])
+def where(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def search(where: str, tmp_path_factory: pytest.TempPathFactory) -> PaperSearch:
+    papers = [
+        replace(paper, id=f"x:{paper.id}") if where == "corpus" and paper.kind == "link" else paper
+        for paper in PAPERS
+    ]
+    return search_of(papers, where, tmp_path_factory.mktemp("corpus") / "index")
+
+
+@pytest.fixture(scope="module")
+def filed(where: str, tmp_path_factory: pytest.TempPathFactory) -> PaperSearch:
+    return search_of(FILED, where, tmp_path_factory.mktemp("filed") / "index")
 
 
 @pytest.mark.parametrize(("filters", "ids", "left_out"), ASKED)
@@ -81,6 +106,74 @@ def test_a_filter_that_means_nothing_is_refused(search: PaperSearch) -> None:
         search.left_out(year=(3, 1))
     with pytest.raises(FilterError, match=r"^no paper stands under 'C'"):
         search.left_out(category="C", year=2022)
+
+
+@pytest.mark.parametrize(
+    ("category", "numbers"),
+    [
+        ("Point Cloud", [1]),
+        (" point ", [1]),
+        ("visi", [1, 2]),  # a part of two names is both
+        ("VISION", [1, 2]),
+        ("cloud", [5]),  # a whole name stands before parts of others
+        ("clou", [1, 3, 5]),
+        ("Computer Vision > Point Cloud", [1]),
+        ("language", [3, 4]),
+    ],
+)
+def test_a_heading_by_its_name_or_a_part_of_it(
+    filed: PaperSearch, category: str, numbers: list[int]
+) -> None:
+    found = {hit.paper.id for hit in filed.query("video", 10, category=category)}
+    assert found == {f"2401.{number:05}" for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("category", "hint"),
+    [
+        ("Pointcloud", "did you mean 'Point Cloud' or 'Cloud'?"),
+        ("medicla vison", "did you mean 'Medical Vision' or 'Computer Vision'?"),
+        ("LANGAUGE", "did you mean 'Language'?"),
+        ("Vision > Cloud", "did you mean 'Cloud' or 'Point Cloud' or 'Cloudy Texts'?"),
+        (("Point Cloud",), "did you mean 'Point Cloud' or 'Cloud'?"),  # from the outermost on
+        ("Quantum", "see `ssm-search headings`"),
+    ],
+)
+def test_a_heading_that_is_none_is_told_what_is_near(
+    filed: PaperSearch, category: str | tuple[str, ...], hint: str
+) -> None:
+    with pytest.raises(FilterError) as refused:
+        filed.query("video", category=category)
+    name = category if isinstance(category, str) else " > ".join(category)
+    assert str(refused.value) == f"no paper stands under {name!r}; {hint}"
+
+
+@pytest.mark.parametrize(
+    ("venue", "hint"),
+    [
+        ("IKCF", "did you mean 'ICKF'?"),
+        ("ICKF 2042", "did you mean 'ICKF'?"),
+        ("knosts", "did you mean 'Knots'?"),
+        ("Nowhere", "there are 'ICKF', 'Knots'"),
+    ],
+)
+def test_a_venue_that_is_none_is_told_what_is_near(
+    filed: PaperSearch, venue: str, hint: str
+) -> None:
+    told = f"no paper is known to be of the venue {venue!r}; {hint}"
+    for ask in (filed.query, filed.related, filed.recommend):
+        with pytest.raises(FilterError) as refused:
+            ask("video", venue=venue, year=2024)
+        assert str(refused.value) == told
+    with pytest.raises(FilterError):
+        filed.newest(venue=venue)
+    assert [hit.paper.id for hit in filed.query("video", venue="ickf 2024")] == ["2401.00006"]
+
+
+def test_a_venue_where_none_is_known() -> None:
+    search = PaperSearch.from_papers(FILED[:4], WordEncoder())
+    with pytest.raises(FilterError, match=r"of the venue 'ICKF'; of none a venue is known$"):
+        search.query("video", venue="ICKF")
 
 
 def test_how_many_are_left_out_in_words() -> None:

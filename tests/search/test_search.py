@@ -695,7 +695,7 @@ def test_the_newest_papers(search: PaperSearch) -> None:
     assert search.newest() == [VIDEO, GRAPH, AUDIO]
     assert search.newest(2) == [VIDEO, GRAPH]
     assert search.newest(category="Vision", has_code=False) == [GRAPH]
-    assert search.newest(venue="nowhere") == []
+    assert search.newest(venue="ICLR", has_code=False) == []
 
 
 def test_the_newest_of_one_month_keep_the_order_of_the_list(encoder: WordEncoder) -> None:

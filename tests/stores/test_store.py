@@ -220,6 +220,8 @@ def test_filters_are_exact(tmp_path: Path) -> None:
     search = loaded(place)
     for filters in (
         {"category": "cs"},
+        {"category": "s.L"},
+        {"category": "s"},
         {"category": "CS > cs.cv"},
         {"category": ("cs", "cs.LG")},
         {"category": "it's >  c"},
@@ -242,7 +244,15 @@ def test_filters_are_exact(tmp_path: Path) -> None:
     assert search.left_out(year=2016) == LeftOut(1, "year")
     assert search.left_out(venue="o'n", year=2016) == LeftOut(2, "year or venue")
     assert search.tally.years[2016] == 7
-    for wrong in ({"category": ("cs.LG",)}, {"category": "cs.LV"}, {"year": (3, 1)}, {"colour": 1}):
+    for wrong in (
+        {"category": ("cs.LG",)},
+        {"category": "cs.LV"},
+        {"category": "CS > .LG"},
+        {"venue": "Venue 7"},
+        {"venue": "nowhere"},
+        {"year": (3, 1)},
+        {"colour": 1},
+    ):
         with pytest.raises(FilterError) as expected:
             local.query("video", **wrong)  # type: ignore[arg-type]
         with pytest.raises(FilterError) as found:

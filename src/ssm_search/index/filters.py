@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 CATEGORY_SEPARATOR = " > "
 BEGINS = "^"  # before a name that stands for a path from the outermost heading on
 MOST = 2**31 - 1  # of a year in a table
+NEAR_AMONG = 5_000  # names of venues, of a large corpus, that a misspelled one is compared with
+NAMED = 5  # venues that an error names where none is near
 
+_FROM_YEAR_ON = re.compile(r"(?s)[^\w&+.]*\d.*")  # of “ICLR 2023 - Spotlight”
 _LACKING = {
     "year": f"year = {NO_YEAR}",
     "venue": "venue = ''",
@@ -37,7 +41,8 @@ class Filters(TypedDict, total=False):
         stand under no heading are found by arXiv's ("cs.CV", "cs").
     year: one year, or (from, to) with both included: the printed one, or else that in which arXiv
         published it or gave its id. Papers of which none is known are left out.
-    venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight").
+    venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight"); one that no paper is
+        known to be of is an error that names those that are near.
     has_code: True for papers with a code link, False for those without.
     author: a name, or several of authors who all wrote it; "Tri Dao", "T. Dao" and "Dao" find the
         papers of whoever may be called so.
@@ -57,7 +62,7 @@ def matching_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bo
     """A mask of the papers that meet all ``filters``, one segment after the other; bool, (n,).
 
     Raises:
-        FilterError: an unknown filter, an unknown heading, or a year that is none.
+        FilterError: an unknown filter, heading or venue, or a year that is none.
     """
     masks = _under_category(segments, filters)
     for facets, mask in zip(segments, masks, strict=True):
@@ -117,24 +122,26 @@ def _lacking(facets: Facets) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def to_sql(filters: Filters, headings: Collection[Category]) -> str:
+def to_sql(filters: Filters, headings: Collection[Category], venues: Collection[str]) -> str:
     """Write ``filters`` as a condition in SQL on the rows of a table; "" for none.
 
     The table has the columns year, has_code, has_authors, venue (in lower case), headings (as
     :func:`heading_names` has them), names (as hashes) and terms (in order, by spaces).
 
     Args:
-        headings: all that papers stand under.
+        headings, venues: all that papers stand under, and are of.
 
     Raises:
         FilterError: as :func:`matching_rows`.
     """
-    return " AND ".join(_conditions(filters, headings).values())
+    return " AND ".join(_conditions(filters, headings, venues).values())
 
 
-def lacking_in_sql(filters: Filters, headings: Collection[Category]) -> str:
+def lacking_in_sql(
+    filters: Filters, headings: Collection[Category], venues: Collection[str]
+) -> str:
     """Write what :func:`lacking_rows` gives as a condition in SQL. Raises as :func:`to_sql`."""
-    met = _conditions(filters, headings)
+    met = _conditions(filters, headings, venues)
     may_hold = [
         f"({sql} OR {_LACKING[one]})" if one in _LACKING else sql for one, sql in met.items()
     ]
@@ -142,9 +149,12 @@ def lacking_in_sql(filters: Filters, headings: Collection[Category]) -> str:
     return " AND ".join([*may_hold, f"({lacking})"])
 
 
-def _conditions(filters: Filters, headings: Collection[Category]) -> dict[str, str]:
+def _conditions(
+    filters: Filters, headings: Collection[Category], venues: Collection[str]
+) -> dict[str, str]:
     """A condition in SQL for each filter."""
     _check_names(filters)
+    _check_venue(filters, venues)
     conditions = {}
     if category := filters.get("category"):
         paths = sorted({tuple(map(_key, path)) for path in _meant(category, headings)})
@@ -204,6 +214,28 @@ def _check_names(filters: Filters) -> None:
         )
 
 
+def _check_venue(filters: Filters, venues: Collection[str]) -> None:
+    """Refuse a venue that none of ``venues`` holds, and name those that are near.
+
+    Raises:
+        FilterError: there is none.
+    """
+    venue = filters.get("venue")
+    if not venue or any(venue.casefold().strip() in name.casefold() for name in venues):
+        return
+    named = list(dict.fromkeys(filter(None, venues)))[:NEAR_AMONG]
+    bare = sorted({_FROM_YEAR_ON.sub("", name) or name for name in named})
+    known = {name.casefold(): name for name in (*named, *bare)}
+    near = difflib.get_close_matches(venue.casefold().strip()[:QUOTED], known, n=3)
+    hint = "of none a venue is known"
+    if near:
+        hint = f"did you mean {' or '.join(repr(known[one]) for one in near)}?"
+    elif bare:
+        more = ", …" if len(bare) > NAMED else ""
+        hint = f"there are {', '.join(map(repr, bare[:NAMED]))}{more}"
+    raise FilterError(f"no paper is known to be of the venue {venue[:QUOTED]!r}; {hint}")
+
+
 def _wanted(category: str | Category) -> tuple[Sequence[str], Category]:
     """The names of a path, as they are written and as they are compared."""
     names = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
@@ -211,16 +243,22 @@ def _wanted(category: str | Category) -> tuple[Sequence[str], Category]:
 
 
 def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterError:
-    known = sorted({name for path in headings for name in path})
-    near = difflib.get_close_matches(names[-1].strip(), known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search headings`"
-    asked = CATEGORY_SEPARATOR.join(names)[:QUOTED]
+    known = {_key(name): name for name in sorted({name for path in headings for name in path})}
+    near = difflib.get_close_matches(_key(names[-1]), known, n=3, cutoff=0.5)
+    named = " or ".join(repr(known[key]) for key in near)
+    hint = f"did you mean {named}?" if near else "see `ssm-search headings`"
+    asked = CATEGORY_SEPARATOR.join(name.strip() for name in names)[:QUOTED]
     return FilterError(f"no paper stands under {asked!r}; {hint}")
 
 
 def _under_category(segments: Sequence[Facets], filters: Filters) -> list[NDArray[np.bool_]]:
-    """A mask of the papers of each segment that stand under the category, all if there is none."""
+    """A mask of the papers of each segment that stand under the category, all if there is none.
+
+    Raises:
+        FilterError: a filter is unknown, or names what is.
+    """
     _check_names(filters)
+    _check_venue(filters, [name for facets in segments for name in facets.venues])
     masks = [np.ones(len(facets), dtype=bool) for facets in segments]
     category = filters.get("category")
     if not category:

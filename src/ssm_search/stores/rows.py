@@ -182,13 +182,13 @@ class StoreRows:
         """
         for author in filters.several(asked.get("author")):
             names.rows_by(author, self.rows_named)
-        return filters.to_sql(asked, self.tally.headings)
+        return filters.to_sql(asked, self.tally.headings, self.tally.venues)
 
     def left_out(self, asked: Filters, /) -> LeftOut:
         """The papers that the filters ``asked`` for leave out for want of knowledge."""
         if not (names := filters.lackable(asked)):
             return LeftOut()
-        lacking = filters.lacking_in_sql(asked, self.tally.headings)
+        lacking = filters.lacking_in_sql(asked, self.tally.headings, self.tally.venues)
         return LeftOut(self._counted(lacking), " or ".join(names))
 
     def newest(self, chosen: str, k: int) -> list[int]:
