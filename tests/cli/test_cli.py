@@ -56,6 +56,7 @@ def test_version() -> None:
         ["query", "video", "-k", "0"],
         ["query", "video", "-k", "many"],
         ["query", "video", "--year", "soon"],
+        ["query", "video", "--year", "2025-2022"],
         ["query", "video", "--colour", "red"],
         ["check"],
     ],
@@ -239,6 +240,7 @@ def test_build_of_a_folder_then_query(tmp_path: Path, monkeypatch: pytest.Monkey
     runner = CliRunner()
     built = runner.invoke(app, ["build", "lists", "--offline"])
     assert built.exit_code == 0, built.output
+    assert built.stderr.splitlines()[-1].startswith("written to lists-index; ")
     status = runner.invoke(app, ["status", "--index", "lists-index", "--json"])
     facts = json.loads(status.stdout)
     assert (facts["title"], facts["list"], facts["entries"]) == ("Pets and taxes", "lists", 2)
@@ -246,11 +248,13 @@ def test_build_of_a_folder_then_query(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "2024 by its arXiv id · Animals" in asked.stdout
     assert "1 paper without a known year left out" in asked.stdout
     asked = runner.invoke(
-        app, ["query", "pets", "--index", "lists-index", "--venue", "ICML", "--json"]
+        app, ["query", "pets", "--index", "lists-index", "--year", "2020", "--json"]
     )
     found = json.loads(asked.stdout)
     assert (found["verdict"], found["hits"]) == ("nothing", [])
-    assert found["left_out"] == {"papers": 2, "lacking": "venue"}
+    assert found["left_out"] == {"papers": 1, "lacking": "year"}
+    asked = runner.invoke(app, ["query", "pets", "--index", "lists-index", "--venue", "ICML"])
+    assert str(asked.exception).endswith("of the venue 'ICML'; of none a venue is known")
 
 
 @pytest.mark.encoder
@@ -266,6 +270,9 @@ def test_build_then_query(tmp_path: Path) -> None:
     assert built.exit_code == 0, built.output
     assert "2 entries (1 papers, 1 links): encoded 2, reused 0" in built.stderr
     assert "without an abstract, indexed by title: 1 (2401.00001)" in built.stderr
+    assert built.stderr.splitlines()[-1] == (
+        f"written to {index}; `ssm-search query … --index {index}` asks it"
+    )
     asked = runner.invoke(
         app, ["query", "pets", "-k", "1", "--json"], env={"SSM_SEARCH_INDEX": str(index)}
     )
@@ -276,6 +283,7 @@ def test_fetch_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SSM_SEARCH_ARXIV_API", "http://127.0.0.1:9/api/query")
     done = run("fetch")
     assert done.returncode == 1
+    assert "fetched" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("ssm-search: got no connection")
     assert "Traceback" not in done.stderr
 

@@ -91,7 +91,9 @@ def test_two_options_take_a_corpus_to_a_store(place: Place, model: Path, tmp_pat
     source(tmp_path, records)
     build = ["build", "--corpus", "corpus.jsonl", "--encoder", model]
     shell.said(*build, "--index", "local")
-    assert "120 papers: encoded 120, reused 0" in shell.said(*build, "--store", at)
+    said = shell.said(*build, "--store", at)
+    assert "120 papers: encoded 120, reused 0" in said
+    assert f"written to {at}; `ssm-search query … --store {at}` asks it" in said
     assert not list(tmp_path.glob(".corpus*"))
     text = records[7].title
     assert shell.answers("query", text, "--store", at)[0] == records[7].id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ssm_search.stores import StoreSearch
 
 FETCH = "for the sentences that answer, fetch the abstracts once: ssm-search fetch"
+
+_YEARS = re.compile(r"\s*(?P<first>\d{1,4})\s*(?:[-–]\s*(?P<last>\d{1,4})\s*)?", re.A)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,24 @@ def _asked(
         "author": tuple(author) if author else None,
     }
     if year:
-        first, _, last = year.partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
-            raise typer.BadParameter(f"{year!r} is no year; expected 2024 or 2022-2024")
-        filters["year"] = (int(first), int(last or first))
+        filters["year"] = _years(year)
     show = functools.partial(_print_hits, form=wanted[0] if wanted else None)
     return Asking(open_search(index), k, filters), show
+
+
+def _years(text: str) -> tuple[int, int]:
+    """The first and the last year that ``--year`` names.
+
+    Raises:
+        BadParameter: it names none, or the last before the first.
+    """
+    named = _YEARS.fullmatch(text)
+    if not named:
+        raise typer.BadParameter(f"{text!r} is no year; expected 2024 or 2022-2024")
+    first, last = int(named["first"]), int(named["last"] or named["first"])
+    if first > last:
+        raise typer.BadParameter(f"{text!r} ends before it begins; did you mean {last}-{first}?")
+    return first, last
 
 
 def _print_hits(hits: Hits, form: str | None) -> None:

@@ -158,6 +158,7 @@ def build(
             )
         for line in gathered.summary():
             say(line)
+        say(_written(shown_source(store), "--store") if store else _written(folder, "--index"))
         return
     folder = index or folder_for(sources)
     with progress_bars() as progress:
@@ -173,6 +174,12 @@ def build(
         )
     for line in report.summary():
         say(line)
+    say(_written(folder, "--index"))
+
+
+def _written(place: str, option: str) -> str:
+    """Where a build wrote, and how that is asked."""
+    return f"written to {place}; `ssm-search query … {option} {place}` asks it"
 
 
 def folder_for(sources: Sequence[str] | None) -> str:
@@ -212,7 +219,8 @@ def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(report)))
     else:
-        say(f"{len(report.fetched)} fetched into {default_cache()}")
+        if report.fetched or not report.error:
+            say(f"{len(report.fetched)} fetched into {default_cache()}")
         for what, found in (
             ("withdrawn", report.withdrawn),
             ("not known to arXiv", report.unknown),

@@ -50,10 +50,22 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts
 
 
 def open_search(place: str | None) -> PaperSearch | StoreSearch:
-    """Open what answers: an index in a folder, a store, or the shipped index for None."""
+    """Open what answers: an index in a folder, a store, or the shipped index for None.
+
+    Raises:
+        IndexFolderError: ``place`` is neither.
+    """
+    from ssm_search.files import settled
     from ssm_search.stores import is_store
 
-    if place is None or not is_store(place):
+    if place is None:
+        return open_listed(None)
+    if not is_store(place):
+        if not settled(Path(place)).is_dir():
+            raise IndexFolderError(
+                f"no index in {place}, and no store; make one with `ssm-search build LIST --index "
+                f"{place}`, or `ssm-search build --corpus FILE --store {place}`"
+            )
         return open_listed(place)
     from ssm_search.stores import StoreSearch
 
