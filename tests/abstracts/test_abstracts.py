@@ -41,6 +41,8 @@ from arxiv_server import (
     invented,
 )
 from conftest import PATIENCE
+from fakes import WordEncoder
+from typer.testing import CliRunner
 
 from ssm_search.abstracts import api as arxiv_api
 from ssm_search.abstracts.api import BATCH_SIZE, MAX_FEED_BYTES, MAX_PAUSE, MAX_TRIES
@@ -49,15 +51,19 @@ from ssm_search.abstracts.cache import (
     MAX_REFUSED,
     FetchReport,
     append_abstracts,
+    default_cache,
     fetch_abstracts,
     load_abstracts,
     search_arxiv,
     with_abstracts,
 )
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.errors import FetchError, ListError
+from ssm_search.build.lists import build_index
+from ssm_search.cli.questions import app
+from ssm_search.errors import FetchError, FilterError, ListError, SsmSearchError
 from ssm_search.files import locked
 from ssm_search.papers import Abstract, Paper, untitled_title
+from ssm_search.search.shipped import open_index
 
 INTERVAL = 1.0  # seconds, only ever slept through by ``Naps``
 SHORT_TIMEOUT = (1.0, 1.0)  # seconds; an answer must come within it on a busy machine, too
@@ -747,6 +753,72 @@ def test_a_paper_that_a_list_gives_by_its_id_gets_its_title() -> None:
     bare = Paper("2401.00001", untitled_title("2401.00001"))
     record = Abstract("2401.00001", "Tidal Scan", "A.")
     assert with_abstracts([bare], {record.id: record})[0].title == "Tidal Scan"
+
+
+# ── what a fetch changes of an index ─────────────────────────────────────────────────────────
+
+
+SHORT, WHOLE = ("A. Example",), ("Ada Example", "Émile Échantillon")
+
+
+@pytest.fixture(params=["with its text", "authors alone"])
+def indexed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """An index of two papers, whose shortened authors are from a file of records."""
+    listed = tmp_path / "list.md"
+    rows = [f"- [{paper.title}](https://arxiv.org/abs/{paper.id})\n" for paper in PAPERS[:2]]
+    listed.write_text("# Kites\n\n## Numbers\n\n" + "".join(rows))
+    records = tmp_path / "records.jsonl"
+    text = {"title": "T", "abstract": "My own text."} if "text" in request.param else {}
+    lines = [json.dumps({"id": i, "authors": list(SHORT), **text}) + "\n" for i in IDS[:2]]
+    records.write_text("".join(lines))
+    folder = tmp_path / "index"
+    build_index(listed, folder, abstracts=[records], encoder=WordEncoder(), offline=True)
+    return folder
+
+
+def of_authors(folder: Path) -> list[tuple[str, ...]]:
+    return [paper.authors for paper in open_index(folder, WordEncoder()).papers]
+
+
+def test_a_fetch_completes_the_authors_of_an_index(
+    server: ArxivServer, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(API_URL_VARIABLE, server.url)
+    before = open_index(indexed, WordEncoder())
+    assert of_authors(indexed) == [SHORT, SHORT]
+    done = CliRunner().invoke(app, ["fetch", "--index", str(indexed)])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.splitlines()[-1] == f"2 fetched into {default_cache()}"
+    assert of_authors(indexed) == [WHOLE, WHOLE]
+    search = open_index(indexed, WordEncoder())
+    found = search.query("numbers", author="Émile Échantillon")
+    assert [hit.paper.id for hit in found] == IDS[:2]
+    with pytest.raises(FilterError, match="no paper by 'Émile Échantillon'"):
+        before.query("numbers", author="Émile Échantillon")
+    numbers = [f"It studies the number {number} & no other." for number in (1, 2)]
+    texts = [paper.abstract or other for paper, other in zip(before.papers, numbers, strict=True)]
+    assert [paper.abstract for paper in search.papers] == texts
+
+    # Built again from the list alone, it keeps what was fetched.
+    build_index(indexed.parent / "list.md", indexed, encoder=WordEncoder(), offline=True)
+    assert of_authors(indexed) == [WHOLE, WHOLE]
+
+
+def test_a_fetch_that_fails_keeps_the_authors_of_an_index(
+    server: ArxivServer, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(API_URL_VARIABLE, server.url)
+    server.script = [Status(403)]
+    done = CliRunner().invoke(app, ["fetch", "--index", str(indexed)])
+    assert (done.exit_code, done.stdout, "fetched" in done.stderr) == (1, "", False)
+    assert isinstance(done.exception, SsmSearchError)
+    assert str(done.exception).startswith("got HTTP 403 from ")
+    assert of_authors(indexed) == [SHORT, SHORT]
+    # One that fails half way keeps those of whom nothing came.
+    append_abstracts(default_cache(), [Abstract(IDS[1], "T", "A.", WHOLE)])
+    assert of_authors(indexed) == [SHORT, WHOLE]
+    build_index(indexed.parent / "list.md", indexed, encoder=WordEncoder(), offline=True)
+    assert of_authors(indexed) == [SHORT, WHOLE]
 
 
 # ── arXiv's own answers, where they are at hand ──────────────────────────────────────────────

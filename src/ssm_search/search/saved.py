@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ssm_search.abstracts import append_abstracts, load_abstracts, with_abstracts
+from ssm_search.abstracts import append_abstracts, joined_records, load_abstracts, with_abstracts
 from ssm_search.arrays import load_arrays, misfit, save_arrays
 from ssm_search.encoding import (
     ENCODER_FOLDER,
@@ -182,6 +182,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         says="its manifest says",
     ):
         raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
-    known = {**abstracts, **load_abstracts(folder / ABSTRACTS_FILE)}
+    # Texts are those that were encoded; what a fetch says beside them, as of authors, stands.
+    known = joined_records([load_abstracts(folder / ABSTRACTS_FILE), abstracts])
     filled = tuple(with_abstracts(papers, known))
     return LocalRows.of_list(filled, index, hashes, names, positions, manifest)
