@@ -78,6 +78,17 @@ def test_what_is_known_is_not_asked_for(server: ArxivServer) -> None:
     assert server.requests == []
 
 
+def test_of_whom_only_the_authors_are_known_the_rest_is_asked_for(server: ArxivServer) -> None:
+    known = {"2401.00001": Abstract("2401.00001", "", "", ("A. Example",))}
+    (bare,) = completed([paper_of("2401.00001")], known, offline=True)
+    assert (bare.paper.title, bare.paper.authors) == ("", ("A. Example",))
+    assert bare.notes == ("arXiv was not asked: no title and no abstract is known",)
+    (done,) = completed([paper_of("2401.00001")], known)
+    assert (done.paper.title, done.paper.abstract) == ("Kites that read", "We fly kites.")
+    assert (done.paper.authors, done.notes) == (("A. Example",), ())
+    assert len(server.requests) == 1
+
+
 def test_what_is_known_stands_before_the_cache() -> None:
     append_abstracts(default_cache(), [Abstract("2401.00001", "Cached kites", "As cached.")])
     known = {"2401.00001": Abstract("2401.00001", "Known kites", "As known.")}

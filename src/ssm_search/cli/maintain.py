@@ -181,7 +181,7 @@ def doctor(
 
     Example: `ssm-search doctor --patch 1,3,4 | git apply`
     """
-    from ssm_search.abstracts import default_cache, load_abstracts, load_files
+    from ssm_search.abstracts import default_cache, joined_records, load_abstracts, load_files
     from ssm_search.curation import doctor as examining
     from ssm_search.views import finding_display
 
@@ -192,7 +192,7 @@ def doctor(
             f"no {search.manifest.list_name} here that this index was built from; build it again, "
             "or name the list with --list"
         )
-    records = {**load_abstracts(default_cache()), **load_files(abstracts or ())}
+    records = joined_records([load_files(abstracts or ()), load_abstracts(default_cache())])
     findings = examining.examine(search, text, name_of(path), records)
     if patch:
         wanted = _with_patch(findings, patch)

@@ -10,6 +10,7 @@ from ssm_search.abstracts import (
     FetchReport,
     default_cache,
     fetch_abstracts,
+    joined_records,
     load_abstracts,
     with_abstracts,
 )
@@ -51,23 +52,31 @@ def completed(
         offline: ask nobody.
     """
     papers, cache = list(papers), cache or default_cache()
-    records = {**load_abstracts(cache), **(known or {})}
-    missing = [p.id for p in papers if p.kind == "paper" and p.id not in records]
+    records = joined_records([known or {}, load_abstracts(cache)])
+    missing = [p.id for p in papers if p.kind == "paper" and not _tells(records.get(p.id))]
     report = FetchReport()
     if missing and not offline:
         report = fetch_abstracts(missing, cache, progress=progress)
-        records = {**load_abstracts(cache), **records}
+        records = joined_records([records, load_abstracts(cache)])
     return [_completed(paper, records.get(paper.id), report) for paper in papers]
 
 
 def _completed(paper: Paper, record: Abstract | None, report: FetchReport) -> Submission:
-    if record is None:
-        return Submission(paper, _notes_without_record(paper, report))
+    if record is None or not _tells(record):
+        known = {record.id: record} if record else {}
+        (filled,) = with_abstracts([paper], known)
+        return Submission(filled, _notes_without_record(paper, report))
     notes = ["withdrawn from arXiv"] if record.withdrawn else []
     if paper.title and record.title and title_key(paper.title) != title_key(record.title):
         notes.append(f"submitted as {paper.title!r}")
-    filled = with_abstracts([replace(paper, title=record.title or paper.title)], {paper.id: record})
-    return Submission(filled[0], tuple(notes))
+    titled = replace(paper, title=record.title or paper.title)
+    (filled,) = with_abstracts([titled], {paper.id: record})
+    return Submission(filled, tuple(notes))
+
+
+def _tells(record: Abstract | None) -> bool:
+    """Whether it says more than the authors, which a file of records may give alone."""
+    return record is not None and bool(record.title or record.abstract)
 
 
 def _notes_without_record(paper: Paper, report: FetchReport) -> tuple[str, ...]:
