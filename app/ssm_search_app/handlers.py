@@ -150,6 +150,7 @@ def submission_html(library: Library, text: str, category: str) -> str:
         "submission.html",
         cards=triage.cards,
         unread=triage.unread,
+        proposed=triage.proposed,
         verdicts=[card_display.verdict_line(card) for card in triage.cards],
         list_name=library.list_name,
     )

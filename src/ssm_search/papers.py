@@ -208,7 +208,7 @@ class Placement:
             if most of the evidence is below one; else ().
         scope: share of the listed papers that, with no more text known, would be as far from the
             rest of the list or farther.
-        fit: share of the listed papers for whose headings as little speaks, or less.
+        fit: share of the listed papers about whose heading there is as much doubt or more.
     """
 
     verdict: Literal["fits", "no heading", "off topic", "unsure"]

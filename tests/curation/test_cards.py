@@ -103,6 +103,18 @@ def test_verdicts(
     assert len(card.placement.suggestions) == 2
 
 
+def test_papers_that_fit_no_heading_are_offered_one_together(search: PaperSearch) -> None:
+    text = 20 * "A graph. A video. "
+    papers = [new(f"Zithers {at}", text, link=f"2402.0000{at}") for at in range(1, 4)]
+    found = triage(search, [*papers, new("Zithers on video")], LIST, offline=True)
+    assert [card.placement.verdict for card in found.cards[:3]] == 3 * ["no heading"]
+    (heading,) = found.proposed
+    assert (heading.name, [paper.id for paper in heading.papers]) == (
+        "Zithers",
+        ["2402.00001", "2402.00002", "2402.00003"],
+    )
+
+
 def test_a_paper_without_a_title_has_no_row(search: PaperSearch) -> None:
     card = submit(search, new("", "A graph of a graph."), LIST, offline=True)
     assert (card.insertion, card.patch, card.category) == (None, "", ())

@@ -649,21 +649,22 @@ def test_a_paper_between_two_headings_belongs_under_their_parent(nested: PaperSe
 
 def test_too_short_a_text_that_names_the_subject_is_not_turned_away() -> None:
     papers = [
-        Paper(f"v{at}", f"Kites on video {at}", abstract="A video.", categories=((f"H{at % 2}",),))
-        for at in range(12)
+        Paper(f"{word}-{at}", f"Kites on {word} {at}", abstract=f"A {word}.", categories=((word,),))
+        for at in range(8)
+        for word in ("video", "graph")
     ]
     search = PaperSearch.from_papers(papers, WordEncoder())
-    far = search.place("Kites, graph and audio")
-    assert (far.verdict, far.scope < 0.003) == ("unsure", True)
-    assert len(search.suggest_categories("Kites, graph and audio")) == 2
-    assert search.place("Strings, graph and audio").verdict == "off topic"
-    assert search.place("Kites. " + 20 * "Graph and audio. ").verdict == "off topic"
+    far = search.place("Kites and audio")
+    assert (far.verdict, far.scope < 0.001) == ("unsure", True)
+    assert len(search.suggest_categories("Kites and audio")) == 2
+    assert search.place("Strings and audio").verdict == "off topic"
+    assert search.place("Kites. " + 20 * "Audio and audio. ").verdict == "off topic"
 
 
 def test_a_paper_about_something_else(nested: PaperSearch) -> None:
     placement = nested.place("How to bake a chocolate cake with walnuts")
     assert (placement.verdict, placement.parent) == ("off topic", ())
-    assert placement.scope < 0.003
+    assert placement.scope < 0.001
     assert len(placement.suggestions) == 3
 
 

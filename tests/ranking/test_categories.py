@@ -56,10 +56,9 @@ def test_an_empty_heading_has_the_centroid_of_the_list() -> None:
     np.testing.assert_allclose(found, [[1.4 / math.sqrt(2)] * 2])
 
 
-def test_evidence_is_of_all_headings_together() -> None:
-    rows = np.log([[2.0, 1.0], [0.5, 0.5]])
-    np.testing.assert_allclose(categories.evidence(rows), [math.log(3), 0], atol=1e-9)
-    assert categories.evidence(np.zeros((1, 0))).tolist() == [-np.inf]  # nothing speaks for one
+def test_doubt_is_entropy() -> None:
+    rows = np.array([[1.0, 0.0], [0.5, 0.5]])
+    np.testing.assert_allclose(categories.doubt(rows), [0, math.log(2)], atol=1e-9)
 
 
 def test_nearness_is_the_mean_of_the_ten_nearest() -> None:
@@ -83,7 +82,7 @@ def test_calibration_sharpens_where_the_list_is_easy_and_not_where_it_is_random(
     assert easy.temperature < 0.5
     shuffled = members[np.random.default_rng(0).permutation(count)]
     assert categories.calibrate(similar(count, headings), shuffled, whole).temperature > 2
-    assert len(easy.evidence) == categories.QUANTILES
+    assert len(easy.doubt) == categories.QUANTILES
     assert easy.nearness == (1, 0)  # nineteen others equal each
 
 
@@ -104,12 +103,10 @@ def test_nearness_counts_as_if_all_listed_papers_had_the_mean_length() -> None:
 def test_shares_are_of_the_listed_papers() -> None:
     asked = similar(4, 2).part(np.array([0]), np.arange(4))
     members = np.eye(2, dtype=bool)[np.arange(4) % 2]
-    logits = categories.features(asked, members) @ categories.WEIGHTS
-    # As much speaks for the headings of three quarters of the listed papers, or less.
-    known = categories.evidence(logits)[0] + np.linspace(-0.75, 0.25, categories.QUANTILES)
-    judgement = categories.judge(asked, members, Calibration(0.01, tuple(known), (0.5, 0.1)))
+    line = tuple(np.linspace(0, 1, categories.QUANTILES))  # doubts; about this paper is none
+    judgement = categories.judge(asked, members, Calibration(0.01, line, (0.5, 0.1)))
     assert judgement.probabilities[0].tolist() == pytest.approx([1, 0], abs=1e-6)
-    assert judgement.fit[0] == pytest.approx(0.75, abs=0.01)
+    assert judgement.fit[0] > 0.99
     assert judgement.scope[0] == pytest.approx(0.5)  # mean cosine of 1, 0, 1, 0
 
 

@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ssm_search.awesome.insertion import Insertion
+from ssm_search.curation import NewHeading
 from ssm_search.curation.card_table import card_rich, verdict_line
 from ssm_search.curation.cards import Card, Triage
 from ssm_search.curation.intake import Submission
@@ -295,6 +296,7 @@ def test_json_holds_the_words_as_they_are(text: str) -> None:
     (card,) = record["cards"]
     assert card["paper"]["title"] == card["notes"][0] == card["patch"] == text
     assert record["unread"] == [{"id": "x", "reason": text}]
+    assert record["proposed"] == []
 
 
 def test_a_card_without_a_row_as_json() -> None:
@@ -498,6 +500,20 @@ def test_no_control_characters_are_printed(text: str) -> None:
     triage = Triage((with_text(text),), (Submission(Paper(text, ""), (text,)),))
     for shown in (str(triage), triage._repr_html_()):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+
+
+def test_a_heading_that_the_list_may_need() -> None:
+    papers = (Paper("1", "On <Audio>"), Paper("2", ""))
+    triage = Triage((), (), (NewHeading("Audio_a", papers),))
+    said = "2 of these fit no present heading; a new one could be “Audio_a”"
+    assert str(triage) == said
+    assert triage._repr_html_() == f"<p>{said}</p>"
+    assert triage_markdown(triage, "README.md") == (
+        "### A new heading?\n\n"
+        "2 of these fit no present heading; a new one could be “Audio\\_a”:\n\n"
+        "- On \\<Audio\\>\n- 2\n"
+    )
+    assert triage_json(triage)["proposed"] == [{"heading": "Audio_a", "papers": ["1", "2"]}]
 
 
 def test_the_cards_of_a_submission_print_one_below_the_other() -> None:

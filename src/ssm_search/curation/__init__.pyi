@@ -9,3 +9,4 @@ from .cards import Triage as Triage
 from .discovery import Discovery as Discovery
 from .discovery import discover as discover
 from .findings import Finding as Finding
+from .proposals import NewHeading as NewHeading

@@ -144,14 +144,16 @@ def card_html(card: Card) -> str:
 
 def triage_text(triage: Triage) -> str:
     """All cards of a submission as plain text, then the papers that there is no card for."""
-    unread = [shown(f"{one.paper.id}: {one.reason}") for one in triage.unread]
-    return "\n\n".join([*map(card_text, triage.cards), *unread])
+    unread = [f"{one.paper.id}: {one.reason}" for one in triage.unread]
+    said = map(shown, [*unread, *map(str, triage.proposed)])
+    return "\n\n".join([*map(card_text, triage.cards), *said])
 
 
 def triage_html(triage: Triage) -> str:
     """All cards of a submission as HTML tables, then the papers that there is no card for."""
-    unread = [f"<p>{_escaped(f'{one.paper.id}: {one.reason}')}</p>" for one in triage.unread]
-    return "".join([*map(card_html, triage.cards), *unread])
+    unread = [f"{one.paper.id}: {one.reason}" for one in triage.unread]
+    said = (f"<p>{_escaped(line)}</p>" for line in [*unread, *map(str, triage.proposed)])
+    return "".join([*map(card_html, triage.cards), *said])
 
 
 def _place(card: Card, list_name: str = "") -> str:

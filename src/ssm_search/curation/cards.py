@@ -12,6 +12,7 @@ from ssm_search.awesome import Insertion, insert_paper, read_list, unified_diff
 from ssm_search.curation import card_table
 from ssm_search.curation.card_table import path_line
 from ssm_search.curation.intake import Submission, completed
+from ssm_search.curation.proposals import NewHeading, new_headings
 from ssm_search.curation.submissions import checked_link, paper_of, read_submissions
 from ssm_search.errors import ListError, SubmissionError
 from ssm_search.index import names
@@ -67,10 +68,12 @@ class Triage:
     Attributes:
         cards: one for each paper that a title or an abstract is known of, in their order.
         unread: papers that nothing is known of but an id, with the reason.
+        proposed: headings that several papers could stand under which no present one fits.
     """
 
     cards: tuple[Card, ...]
     unread: tuple[Submission, ...]
+    proposed: tuple[NewHeading, ...] = ()
 
     def __str__(self) -> str:
         return card_table.triage_text(self)
@@ -151,9 +154,12 @@ def triage(
     papers = _listed(search, papers)
     submissions = completed(papers, abstracts, offline=offline, progress=progress)
     known = [one for one in submissions if one.paper.title or one.paper.abstract]
+    made = tuple(_card(search, one, list_text, list_name, category) for one in known)
+    unfit = [card.paper for card in made if card.placement.verdict == "no heading"]
     return Triage(
-        cards=tuple(_card(search, one, list_text, list_name, category) for one in known),
+        cards=made,
         unread=tuple(one for one in submissions if one not in known),
+        proposed=new_headings(search, unfit),
     )
 
 

@@ -120,7 +120,7 @@ class Manifest:
             fitted = record["calibration"]
             record["calibration"] = Calibration(
                 fitted["temperature"],
-                *(tuple(fitted[name]) for name in ("evidence", "nearness")),
+                *(tuple(fitted[name]) for name in ("doubt", "nearness")),
             )
             record["background"] = Background(**record["background"])
             return cls(**record)

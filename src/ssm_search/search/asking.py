@@ -286,7 +286,7 @@ class Search:
         Returns:
             Headings with calibrated probabilities and the papers that speak for each. None at all
             if nothing fits: the paper is about something else than the list, or no present heading
-            is for it (for the headings of no more than 5 % of the listed papers as little speaks).
+            is for it (about no more than 5 % of the listed papers there is as much doubt).
 
         Raises:
             QueryError: there is no text, or ``k`` is not positive.

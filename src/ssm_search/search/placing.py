@@ -21,10 +21,9 @@ from ssm_search.text import first_sentence, terms, words_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SCOPE_LEVEL = 0.003
-"""Scope below which a paper is off topic. Over eleven lists, of their own papers .006 are below it
-by title, .008 by title and first sentence, .005 by title and abstract, and of machine-learning
-papers at random .66, .72 and .84 (``make bench-categories``)."""
+SCOPE_LEVEL = 0.001
+"""Scope below which a paper is off topic: three deviations from the mean (``make bench-categories``
+says of how many listed papers that would be said, and of how many others)."""
 DOUBTED = 0.023  # scope below which nothing is said for sure: two deviations from the mean
 FIT_LEVEL = 0.05  # one listed paper in twenty would be turned away
 TELLING_FIT = 0.25  # of a heading, for a scope that says otherwise to be doubted

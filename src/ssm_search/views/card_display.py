@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.curation import Card, Discovery, Triage, card_table
+from ssm_search.curation import Card, Discovery, NewHeading, Triage, card_table
 from ssm_search.papers import Paper, to_json
 from ssm_search.text import shown
 from ssm_search.text import shown_lines as shown_lines
@@ -76,8 +76,14 @@ def triage_markdown(triage: Triage, list_name: str) -> str:
         [
             *(card_markdown(card, list_name) for card in triage.cards),
             *(f"### {escaped(one.paper.id)}\n\n{escaped(one.reason)}\n" for one in triage.unread),
+            *(_proposal(one) for one in triage.proposed),
         ]
     )
+
+
+def _proposal(heading: NewHeading) -> str:
+    papers = "".join(f"- {escaped(paper.title or paper.id)}\n" for paper in heading.papers)
+    return f"### A new heading?\n\n{escaped(str(heading))}:\n\n{papers}"
 
 
 def card_json(card: Card) -> dict[str, Any]:
@@ -112,6 +118,10 @@ def triage_json(triage: Triage) -> dict[str, Any]:
     return {
         "cards": [card_json(card) for card in triage.cards],
         "unread": [{"id": one.paper.id, "reason": one.reason} for one in triage.unread],
+        "proposed": [
+            {"heading": one.name, "papers": [paper.id for paper in one.papers]}
+            for one in triage.proposed
+        ],
     }
 
 
