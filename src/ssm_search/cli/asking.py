@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ssm_search.cli.options import IndexOption, JsonOption, open_search
-from ssm_search.cli.terminal import say
+from ssm_search.cli.terminal import say, write, write_json
 
 if TYPE_CHECKING:
     from ssm_search.index import Filters
@@ -124,11 +123,11 @@ def _print_hits(hits: Hits, form: str | None) -> None:
     if form == "json":
         from ssm_search.views import display
 
-        typer.echo(json.dumps(display.hits_to_json(hits), ensure_ascii=False, indent=1))
+        write_json(display.hits_to_json(hits))
     elif form:
         from ssm_search.views import export
 
-        typer.echo(export.export([hit.paper for hit in hits], form), nl=False)
+        write(export.export([hit.paper for hit in hits], form))
         for line in filter(None, (hits.said, str(hits.left_out))):
             say(line)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -18,7 +17,7 @@ from ssm_search.cli.options import (
     JsonOption,
     open_listed,
 )
-from ssm_search.cli.terminal import print_facts, say
+from ssm_search.cli.terminal import print_facts, say, write_json
 from ssm_search.errors import SsmSearchError
 from ssm_search.progress import progress_bars
 from ssm_search.shipped import DEFAULT_MODEL
@@ -217,7 +216,7 @@ def fetch(index: IndexOption = None, as_json: JsonOption = False) -> None:
             ids, default_cache(), progress=lambda done, total: progress("abstracts", done, total)
         )
     if as_json:
-        typer.echo(json.dumps(asdict(report)))
+        write_json(asdict(report), indent=None)
     else:
         if report.fetched or not report.error:
             say(f"{len(report.fetched)} fetched into {default_cache()}")
@@ -261,7 +260,7 @@ def check(
             found.setdefault(kind, []).extend((file.name, problem) for problem in problems)
     if as_json:
         listed = _problems_json(chain.from_iterable(found.values()), len(whole.files) > 1)
-        typer.echo(json.dumps({**counts, "problems": listed}, ensure_ascii=False))
+        write_json({**counts, "problems": listed}, indent=None)
         return
     print_facts(counts)
     for kind, here in found.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +21,7 @@ from ssm_search.cli.options import (
     open_listed,
     text_of,
 )
-from ssm_search.cli.terminal import say
+from ssm_search.cli.terminal import say, write, write_json
 from ssm_search.errors import ListError, SsmSearchError
 from ssm_search.progress import progress_bars
 from ssm_search.text import shown_lines
@@ -104,9 +103,9 @@ def submit(
     if patch:
         for remark in card.insertion.remarks if card.insertion else ():
             say(remark)
-        typer.echo(card.patch, nl=False)
+        write(card.patch)
     elif as_json:
-        typer.echo(json.dumps(card_display.card_json(card), ensure_ascii=False, indent=1))
+        write_json(card_display.card_json(card))
     else:
         from rich.console import Console
 
@@ -157,9 +156,9 @@ def triage(
             progress=lambda done, total: progress("abstracts", done, total),
         )
     if as_json:
-        typer.echo(json.dumps(card_display.triage_json(found), ensure_ascii=False, indent=1))
+        write_json(card_display.triage_json(found))
     else:
-        typer.echo(card_display.triage_markdown(found, name), nl=False)
+        write(card_display.triage_markdown(found, name))
 
 
 def doctor(
@@ -202,10 +201,10 @@ def doctor(
         for finding in left_out:
             number = findings.index(finding) + 1
             say(f"finding {number} changes what one before it changes; apply it after a build")
-        typer.echo(diff, nl=False)
+        write(diff)
     elif as_json:
         found = [finding_display.finding_json(finding) for finding in findings]
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        write_json(found)
     else:
         from rich.console import Console
 
@@ -294,7 +293,7 @@ def discover(
             {"score": one.score, "fit": one.fit, **card_display.card_json(card)}
             for one, card in zip(found, shown, strict=True)
         ]
-        typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
+        write_json(records)
     else:
         from rich.console import Console
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ssm_search.errors import IndexFolderError
+from ssm_search.errors import IndexFolderError, QueryError
 
 if TYPE_CHECKING:
     from ssm_search.search import PaperSearch
@@ -92,8 +92,16 @@ def open_listed(place: str | None) -> PaperSearch:
 
 
 def text_of(argument: str) -> str:
-    """The argument itself, or standard input for "-"."""
-    return sys.stdin.read() if argument == "-" else argument
+    """The argument itself, or standard input for "-".
+
+    Raises:
+        QueryError: standard input is closed.
+    """
+    if argument != "-":
+        return argument
+    if sys.stdin is None:
+        raise QueryError("standard input is closed; give the text itself, or pipe it in")
+    return sys.stdin.read()
 
 
 def list_of(

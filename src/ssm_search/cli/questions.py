@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -14,7 +13,7 @@ from ssm_search.cli import indexing, maintain
 from ssm_search.cli import show as look
 from ssm_search.cli.asking import Asking, answering
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
-from ssm_search.cli.terminal import print_facts, say
+from ssm_search.cli.terminal import print_facts, say, settle_output, write_json
 from ssm_search.errors import NoListError, NoPaperError, SsmSearchError
 
 if TYPE_CHECKING:
@@ -132,9 +131,7 @@ def suggest(
 
     found = open_listed(index).suggest_categories(text_of(paper), k)
     if as_json:
-        typer.echo(
-            json.dumps([display.suggestion_to_json(s) for s in found], ensure_ascii=False, indent=1)
-        )
+        write_json([display.suggestion_to_json(one) for one in found])
         return
     from rich.console import Console
 
@@ -148,7 +145,7 @@ def headings(index: IndexOption = None, as_json: JsonOption = False) -> None:
     search = open_search(index)
     if as_json:
         found = display.headings_to_json(search.tree)
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        write_json(found)
         return
     from rich.console import Console
 
@@ -160,7 +157,7 @@ def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """Show what an index holds: counts, abstracts, encoder, age."""
     facts = open_search(index).status()
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        write_json(facts, indent=None)
     else:
         print_facts(facts)
 
@@ -184,6 +181,7 @@ def main() -> None:
     The exit status is 1, or 3 where what was submitted names no paper, which in a workflow is no
     failure, or 4 where what was given as a list is none.
     """
+    settle_output()
     try:
         app()
     except SsmSearchError as error:

@@ -1,7 +1,9 @@
-"""What the commands print besides answers: lines of news, tables of facts."""
+"""How the commands print: lines of news, tables of facts, and what programs read."""
 
 from __future__ import annotations
 
+import io
+import json
 import sys
 from collections.abc import Mapping
 
@@ -11,6 +13,25 @@ from ssm_search.text import shown
 def say(message: str) -> None:
     """Print one line to stderr, where it does not get into what scripts read."""
     print(shown(message), file=sys.stderr)  # noqa: T201
+
+
+def settle_output() -> None:
+    """Let nothing be refused for its letters: what a stream has none for is shown as "?"."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def write(text: str) -> None:
+    """Print what programs read, as UTF-8 whatever the terminal speaks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    print(text, end="")  # noqa: T201
+
+
+def write_json(record: object, indent: int | None = 1) -> None:
+    """Print JSON, as UTF-8."""
+    write(json.dumps(record, ensure_ascii=False, indent=indent) + "\n")
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
