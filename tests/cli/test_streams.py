@@ -27,7 +27,7 @@ def test_letters_that_an_encoding_lacks_are_replaced(encoding: str) -> None:
     done = run(
         "submit", "2402.99999", "--title", "Mamba ≈ Ω", "--offline", PYTHONIOENCODING=encoding
     )
-    assert done.stdout.decode(encoding).startswith("Mamba ? ?")
+    assert done.stdout.splitlines()[0].rstrip() == b"Mamba ? ?"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
