@@ -134,7 +134,7 @@ def test_a_pull_request_gets_a_comment(tmp_path: Path, index: Path) -> None:
     assert [call.split(" --")[0] for call in calls] == ["api", "pr comment 7", "pr comment 7"]
     assert "--edit-last" in calls[1]
     assert "--edit-last" not in calls[2]
-    comment = runner.text("card.md.comment")
+    comment = runner.text("card.md")
     assert "Clouds that" in comment
     assert "**Row** under Clouds" in comment
     assert "arXiv could not be asked" in comment
@@ -151,8 +151,18 @@ def test_an_issue_gets_a_comment(tmp_path: Path, index: Path) -> None:
     runner = Runner(tmp_path, index, event)
     runner.run()
     assert "issue comment 12" in runner.text("gh.log")
-    assert "wind at night" in runner.text("card.md.comment")
+    assert "wind at night" in runner.text("card.md")
     assert not list(tmp_path.rglob("HACKED"))
+
+
+@pytest.mark.encoder
+def test_too_many_papers_are_no_failure_either(tmp_path: Path, index: Path) -> None:
+    links = "\n".join(f"https://arxiv.org/abs/2402.{number:05}" for number in range(400))
+    runner = Runner(tmp_path, index, {"issue": {"number": 12, "title": "All", "body": links}})
+    runner.run()
+    assert "issue comment 12" in runner.text("gh.log")
+    said = "### Not read\n\nthe submission names 400 papers, more than 100; split it up\n"
+    assert runner.text("card.md") == said
 
 
 @pytest.mark.encoder

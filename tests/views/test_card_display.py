@@ -502,6 +502,17 @@ def test_no_control_characters_are_printed(text: str) -> None:
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
 
 
+def test_cards_that_do_not_fit_are_left_out_whole() -> None:
+    triage = Triage((PLAIN, PLAIN, PLAIN), ())
+    card = card_markdown(PLAIN, "README.md")
+    rule, two = "\n---\n\n", "2 more did not fit into this comment.\n"
+    whole = rule.join(3 * [card])
+    assert triage_markdown(triage, "README.md", len(whole)) == whole
+    room = len(card + rule + "3 more did not fit into this comment.\n")
+    assert triage_markdown(triage, "README.md", room + len(rule)) == card + rule + two
+    assert triage_markdown(triage, "README.md", 200) == two.replace("2", "3")
+
+
 def test_a_heading_that_the_list_may_need() -> None:
     papers = (Paper("1", "On <Audio>"), Paper("2", ""))
     triage = Triage((), (), (NewHeading("Audio_a", papers),))

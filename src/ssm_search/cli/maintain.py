@@ -22,7 +22,7 @@ from ssm_search.cli.options import (
     text_of,
 )
 from ssm_search.cli.terminal import say, write, write_json
-from ssm_search.errors import ListError, SsmSearchError
+from ssm_search.errors import ListError, NoPaperError, SsmSearchError, SubmissionError
 from ssm_search.progress import progress_bars
 from ssm_search.text import shown_lines
 
@@ -128,12 +128,21 @@ def triage(
     abstracts: AbstractsOption = None,
     offline: OfflineOption = False,
     allow_host: AllowHostOption = None,
+    max_chars: Annotated[
+        int | None,
+        typer.Option(
+            min=1_000, help="Leave out whole cards beyond that; a comment on GitHub has 65,536."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     index: IndexOption = None,
 ) -> None:
     """Print a card, in Markdown, for each paper that somebody submits.
 
     Example: `git diff main | ssm-search triage - --list README.md`
+
+    The exit status is 3 where no paper is named, and 5 where what is submitted cannot be read, of
+    which the Markdown tells.
     """
     from ssm_search.abstracts import load_files
     from ssm_search.build import read_source
@@ -145,20 +154,25 @@ def triage(
     search = open_listed(index)
     path, list_text = list_of(list_file, index, search)
     name = name_of(path)
-    with progress_bars() as progress:
-        found = cards.triage(
-            search,
-            text,
-            list_text,
-            list_name=name,
-            abstracts=load_files(abstracts or ()),
-            offline=offline,
-            progress=lambda done, total: progress("abstracts", done, total),
-        )
+    try:
+        with progress_bars() as progress:
+            found = cards.triage(
+                search,
+                text,
+                list_text,
+                list_name=name,
+                abstracts=load_files(abstracts or ()),
+                offline=offline,
+                progress=lambda done, total: progress("abstracts", done, total),
+            )
+    except SubmissionError as error:
+        if not as_json and not isinstance(error, NoPaperError):
+            write(card_display.refusal_markdown(error))
+        raise
     if as_json:
         write_json(card_display.triage_json(found))
     else:
-        write(card_display.triage_markdown(found, name))
+        write(card_display.triage_markdown(found, name, max_chars))
 
 
 def doctor(

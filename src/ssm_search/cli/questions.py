@@ -14,7 +14,7 @@ from ssm_search.cli import show as look
 from ssm_search.cli.asking import Asking, answering
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
 from ssm_search.cli.terminal import print_facts, say, settle_output, write_json
-from ssm_search.errors import NoListError, NoPaperError, SsmSearchError
+from ssm_search.errors import NoListError, NoPaperError, SsmSearchError, SubmissionError
 
 if TYPE_CHECKING:
     from ssm_search.search import Hits
@@ -179,14 +179,14 @@ def main() -> None:
     """Run the command line; every error on purpose ends in one line.
 
     The exit status is 1, or 3 where what was submitted names no paper, which in a workflow is no
-    failure, or 4 where what was given as a list is none.
+    failure, or 4 where what was given as a list is none, or 5 where a submission cannot be read.
     """
     settle_output()
     try:
         app()
     except SsmSearchError as error:
         say(f"ssm-search: {error}")
-        sys.exit({NoPaperError: 3, NoListError: 4}.get(type(error), 1))
+        sys.exit({NoPaperError: 3, NoListError: 4, SubmissionError: 5}.get(type(error), 1))
     except OSError as error:
         if isinstance(error, BrokenPipeError):  # `ssm-search … | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

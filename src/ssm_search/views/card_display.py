@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.curation import Card, Discovery, NewHeading, Triage, card_table
+from ssm_search.errors import SubmissionError
 from ssm_search.papers import Paper, to_json
 from ssm_search.text import shown
 from ssm_search.text import shown_lines as shown_lines
@@ -19,6 +20,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#|~&!+$=-]|(?<=\d)\.(?= |$))")
 # backslash is gone. A word joiner, which has no width, keeps them from being found.
 _REFERENCE = re.compile(r"[@#]|\bgh(?=\\-)|https?(?=:)|ftp(?=:)|www(?=\.)", re.I)
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+", re.I | re.A)
+
+_RULE = "\n---\n\n"
+LEFT_OUT = "{} more did not fit into this comment.\n"
 
 verdict_line = card_table.verdict_line
 
@@ -70,15 +74,30 @@ def card_markdown(card: Card, list_name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def triage_markdown(triage: Triage, list_name: str) -> str:
-    """All cards of a submission for one comment on GitHub, one below the other."""
-    return "\n---\n\n".join(
-        [
-            *(card_markdown(card, list_name) for card in triage.cards),
-            *(f"### {escaped(one.paper.id)}\n\n{escaped(one.reason)}\n" for one in triage.unread),
-            *(_proposal(one) for one in triage.proposed),
-        ]
-    )
+def triage_markdown(triage: Triage, list_name: str, most: int | None = None) -> str:
+    """All cards of a submission for one comment on GitHub, one below the other.
+
+    Args:
+        most: characters; cards that do not fit are left out whole, and how many is said.
+    """
+    parts = [
+        *(card_markdown(card, list_name) for card in triage.cards),
+        *(f"### {escaped(one.paper.id)}\n\n{escaped(one.reason)}\n" for one in triage.unread),
+        *(_proposal(one) for one in triage.proposed),
+    ]
+    whole = _RULE.join(parts)
+    if most is None or len(whole) <= most:
+        return whole
+    kept = 0
+    room = most - len(_RULE + LEFT_OUT.format(len(parts)))
+    while kept < len(parts) and (room := room - len(parts[kept]) - len(_RULE)) >= 0:
+        kept += 1
+    return _RULE.join([*parts[:kept], LEFT_OUT.format(len(parts) - kept)])
+
+
+def refusal_markdown(error: SubmissionError) -> str:
+    """What to say, in a comment on GitHub, of a submission that cannot be read."""
+    return f"### Not read\n\n{escaped(str(error))}\n"
 
 
 def _proposal(heading: NewHeading) -> str:
