@@ -84,7 +84,7 @@ _NEWEST = re.compile(
 _VENUE = re.compile(
     r"(?<![\w-])(?P<led>(?i:(?:(?:published|accepted|presented)\s+)?(?:at|in|by|from|@))\s+)?"
     r"(?P<venue>[A-Za-z][A-Za-z&]{1,11})(?:\s*['’]?(?P<year>(?:19|20)\d\d|\d\d))?(?![\w-])"
-    rf"(?P<works>(?i:(?=\s+{_WORKS})))?"
+    rf"(?P<works>(?i:(?=\s+{_WORKS}\b)))?"
 )
 _WITH_CODE = re.compile(
     r"(?i)\b(?:with|that\s+ha(?:s|ve)|having)\s+(?:public(?:ly)?\s+|available\s+|open\s+|released\s+)*"
@@ -295,7 +295,9 @@ def _venue(match: re.Match[str], known: Vocabulary) -> Iterator[_Found]:
     said, year = match["venue"], match["year"]
     name = known.venues.get(said.casefold())
     plain = said.isupper() or said == name or said.islower()
-    led = bool(match["led"] or year or match["works"]) or match.group() == match.string
+    # What comes behind is only looked at: where it is there, nothing of it is in the group.
+    works = match["works"] is not None
+    led = bool(match["led"] or year) or works or match.group() == match.string
     if name is None or not plain or not led:
         return
     end = match.end("year") if year else match.end("venue")
