@@ -51,6 +51,10 @@ _ABOUT = re.compile(
 )
 _AND = re.compile(r"(?i)\s+(?:or|and|nor)\s+")
 
+_MONTH = (
+    r"(?:(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?\s+)?"
+)
 _Y = r"(?P<{}>(?:19|20)\d\d)"
 _FIRST, _LAST, _ONLY = (_Y.format(name) for name in ("first", "last", "only"))
 _MADE = r"\b(?:(?:published|released|appeared|written|dated|proposed)\s+)?"
@@ -60,12 +64,16 @@ _YEARS = [
     for pattern in (
         rf"{_MADE}(?:between|from)\s+{_FIRST}\s*(?:and|to|until|[-–—])\s*{_LAST}\b",
         rf"(?:{_MADE}(?:in|during)\s+|\(){_FIRST}\s*[-–—]\s*{_LAST}\b\)?",
-        rf"{_MADE}(?:since|from)\s+{_FIRST}(?:\s+on(?:wards?)?)\b|{_MADE}since\s+{_Y.format('since')}\b",
-        rf"\b{_FIRST}\s+(?:or\s+)?(?:later|newer|onwards?)\b",
-        rf"{_MADE}(?:after|(?:newer|later)\s+than)\s+{_Y.format('after')}\b",
-        rf"{_MADE}(?:before|(?:older|earlier)\s+than)\s+{_Y.format('before')}\b",
-        rf"{_MADE}(?:until|up\s+to)\s+{_LAST}\b",
-        rf"{_MADE}(?:in|from|during)\s+{_ONLY}\b",
+        # In "from 2023 on segmentation" the "on" is that of the topic.
+        rf"{_MADE}(?:since|from)\s+{_MONTH}{_FIRST}"
+        r"(?:\s+onwards?\b|\s+on(?=\s*(?:[,.;:!?)]|$))"
+        r"|\s*(?:to|until|till|[-–—])\s*(?:now|today|date|(?:the\s+)?present)\b)",
+        rf"{_MADE}since\s+{_MONTH}{_FIRST}\b",
+        rf"\b{_FIRST}\s+(?:(?:or|and)\s+)?(?:later|newer|onwards?)\b",
+        rf"{_MADE}(?:after|(?:newer|later)\s+than)\s+{_MONTH}{_Y.format('after')}\b",
+        rf"{_MADE}(?:before|(?:older|earlier)\s+than)\s+{_MONTH}{_Y.format('before')}\b",
+        rf"{_MADE}(?:until|up\s+to)\s+{_MONTH}{_LAST}\b",
+        rf"{_MADE}(?:in|from|during)\s+{_MONTH}{_ONLY}\b",
         rf"\({_ONLY}\)",
         rf"^{_ONLY}(?=\s+\w)",
         rf"\b{_ONLY}(?=\s+{_WORKS}\b)",
@@ -310,7 +318,9 @@ def _venue(match: re.Match[str], known: Vocabulary) -> Iterator[_Found]:
 
 
 def _years(match: re.Match[str]) -> _Found:
-    said = {name: int(year) for name, year in match.groupdict().items() if year}
+    named = match.groupdict()
+    within = int(bool(named.pop("month", None)))  # of "after May 2023" 2023 has months too
+    said = {name: int(year) for name, year in named.items() if year}
     first, last = 0, _MOST_YEAR
     match said:
         case {"only": only}:
@@ -321,11 +331,13 @@ def _years(match: re.Match[str]) -> _Found:
         case {"last": last}:
             shown = f"until {last}"
         case {"after": after}:
-            first, shown = after + 1, f"since {after + 1}"
+            first = after + 1 - within
+            shown = f"since {first}"
         case {"before": before}:
-            last, shown = before - 1, f"until {before - 1}"
+            last = before - 1 + within
+            shown = f"until {last}"
         case _:
-            first = said.get("first") or said["since"]
+            first = said["first"]
             shown = f"since {first}"
     return _found(match, "year", shown, (first, last))
 
