@@ -13,6 +13,7 @@ from fakes import WordEncoder
 from ssm_search.corpora import encode_segments, staging_place, write_index
 from ssm_search.errors import FilterError
 from ssm_search.index import Filters
+from ssm_search.index.filters import lacking_in_sql, to_sql
 from ssm_search.papers import LeftOut, Paper
 from ssm_search.search.local import PaperSearch
 
@@ -174,6 +175,82 @@ def test_a_venue_where_none_is_known() -> None:
     search = PaperSearch.from_papers(FILED[:4], WordEncoder())
     with pytest.raises(FilterError, match=r"of the venue 'ICKF'; of none a venue is known$"):
         search.query("video", venue="ICKF")
+
+
+HELD = [
+    Paper("2212.00001", "Video held a year later", year=2022, venue="ICKF 2023"),
+    Paper("2301.00002", "Video of its own year", year=2023, venue="ICKF"),
+    Paper("2303.00003", "Video held a year before", year=2023, venue="Proc. ICKF'2022 (Oral)"),
+    Paper("2302.00004", "Video of a workshop", year=2023, venue="ICKFW 2023"),
+    Paper("video-held", "Video of no year of its own", kind="link", venue="ickf-2023"),
+    Paper("video-when", "Video of no year", kind="link", venue="ICKF"),
+    Paper("2304.00005", "Video of no venue", year=2023),
+    Paper("2305.00006", "Video of a journal", year=2023, venue="Kite & Knot Été"),
+]
+HELD_ASKED: list[tuple[Filters, str, LeftOut]] = [
+    # Whole words, and the year in the name of a venue before that of the paper.
+    ({"venue": "ICKF"}, "12356", LeftOut(1, "venue")),
+    ({"venue": "ICKF", "year": 2023}, "125", LeftOut(2, "year or venue")),
+    ({"venue": "ickf 2023"}, "125", LeftOut(2, "year or venue")),
+    ({"venue": "ICKF2022"}, "3", LeftOut(1, "year or venue")),
+    ({"venue": "ICKF 2023", "year": (2020, 2022)}, "", LeftOut(1, "year or venue")),
+    ({"venue": "ICKF", "year": (0, 9999)}, "1235", LeftOut(2, "year or venue")),
+    ({"year": 2023}, "23478", LeftOut(2, "year")),
+    ({"venue": "ickfw"}, "4", LeftOut(1, "venue")),
+    ({"venue": "ickf 2023 oral"}, "", LeftOut()),
+    ({"venue": "icKF'2022 (oral"}, "3", LeftOut(1, "venue")),
+    ({"venue": "knot été"}, "8", LeftOut(1, "venue")),
+    ({"venue": "kite knot"}, "8", LeftOut(1, "venue")),
+    # A part of a word where no venue has the word.
+    ({"venue": "kno"}, "8", LeftOut(1, "venue")),
+    ({"venue": "kf", "year": 2022}, "3", LeftOut(1, "year or venue")),
+]
+
+
+@pytest.fixture(scope="module")
+def held(where: str, tmp_path_factory: pytest.TempPathFactory) -> PaperSearch:
+    papers = [
+        replace(paper, id=f"x:{paper.id}") if where == "corpus" and paper.kind == "link" else paper
+        for paper in HELD
+    ]
+    return search_of(papers, where, tmp_path_factory.mktemp("held") / "index")
+
+
+@pytest.mark.parametrize(("filters", "places", "left_out"), HELD_ASKED)
+def test_venues_are_whole_words_and_have_years(
+    held: PaperSearch, filters: Filters, places: str, left_out: LeftOut
+) -> None:
+    if not left_out and not places:
+        with pytest.raises(FilterError, match="no paper is known to be of the venue"):
+            held.newest(10, **filters)
+        return
+    place = {paper.title: str(at + 1) for at, paper in enumerate(HELD)}
+    assert {place[paper.title] for paper in held.newest(10, **filters)} == set(places)
+    assert held.left_out(**filters) == left_out
+
+
+@pytest.mark.slow
+def test_a_database_is_asked_for_the_same(tmp_path: Path) -> None:
+    lancedb = pytest.importorskip("lancedb")
+    rows = [
+        {"at": str(at + 1), "venue": paper.venue.casefold(), "year": paper.known_year or 0}
+        for at, paper in enumerate(HELD)
+    ]
+    table = lancedb.connect(str(tmp_path)).create_table("held", rows)
+    venues = [paper.venue for paper in HELD]
+    for filters, places, left_out in HELD_ASKED:
+        if left_out or places:
+            found = table.search().where(to_sql(filters, (), venues)).to_list()
+            assert {row["at"] for row in found} == set(places), filters
+            assert table.count_rows(lacking_in_sql(filters, (), venues)) == left_out.papers
+
+
+@pytest.mark.parametrize(
+    "venue", ["@", " - ", "2024", "Proc 1999", "'", "(", "a" * 2000 + "-" * 2000]
+)
+def test_what_is_no_venue_is_refused(held: PaperSearch, venue: str) -> None:
+    with pytest.raises(FilterError, match="no paper is known to be of the venue"):
+        held.newest(10, venue=venue)
 
 
 def test_how_many_are_left_out_in_words() -> None:

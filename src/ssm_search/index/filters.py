@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -24,6 +25,9 @@ MOST = 2**31 - 1  # of a year in a table
 NEAR_AMONG = 5_000  # names of venues, of a large corpus, that a misspelled one is compared with
 NAMED = 5  # venues that an error names where none is near
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_ANY_YEAR = r"(?:^|\D)(?:19|20)\d\d(?:\D|$)"
+_YEARS_IN_NAMES = range(1900, 2100)
 _FROM_YEAR_ON = re.compile(r"(?s)[^\w&+.]*\d.*")  # of “ICLR 2023 - Spotlight”
 _LACKING = {
     "year": f"year = {NO_YEAR}",
@@ -40,9 +44,12 @@ class Filters(TypedDict, total=False):
         outermost heading on. Headings below it are included, case does not matter. Papers that
         stand under no heading are found by arXiv's ("cs.CV", "cs").
     year: one year, or (from, to) with both included: the printed one, or else that in which arXiv
-        published it or gave its id. Papers of which none is known are left out.
-    venue: a part of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight"); one that no paper is
-        known to be of is an error that names those that are near.
+        published it or gave its id. Papers of which none is known are left out. Where a venue is
+        asked for too, a year in the venue's name goes before that of the paper.
+    venue: whole words of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight"), or where there is
+        no such venue a part of it. A year behind it is asked for as ``year`` is: "ICLR 2023" finds
+        what is of "ICLR 2023", and what is of "ICLR" and of 2023. One that no paper is known to be
+        of is an error that names those that are near.
     has_code: True for papers with a code link, False for those without.
     author: a name, or several of authors who all wrote it; "Tri Dao", "T. Dao" and "Dao" find the
         papers of whoever may be called so.
@@ -64,9 +71,9 @@ def matching_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bo
     Raises:
         FilterError: an unknown filter, heading or venue, or a year that is none.
     """
-    masks = _under_category(segments, filters)
+    venue, masks = _of_venue(segments, filters), _under_category(segments, filters)
     for facets, mask in zip(segments, masks, strict=True):
-        for met in _met(facets, filters).values():
+        for met in _met(facets, filters, venue).values():
             mask &= met
     return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
 
@@ -77,9 +84,9 @@ def lacking_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.boo
     Those that meet all ``filters`` but one on a year or a venue, where none is known of theirs.
     Raises as :func:`matching_rows`.
     """
-    masks = _under_category(segments, filters)
+    venue, masks = _of_venue(segments, filters), _under_category(segments, filters)
     for facets, mask in zip(segments, masks, strict=True):
-        met, lacking = _met(facets, filters), _lacking(facets)
+        met, lacking = _met(facets, filters, venue), _lacking(facets, venue)
         for name, holds in met.items():
             mask &= holds | lacking[name] if name in lacking else holds
         mask &= np.logical_or.reduce([lacking[name] for name in lackable(filters)])
@@ -88,38 +95,104 @@ def lacking_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.boo
 
 def lackable(filters: Filters) -> list[str]:
     """What is filtered by that is not known of every paper: "year", "venue", "author"."""
+    venue = filters.get("venue")
     asked = {
-        "year": filters.get("year") is not None,
-        "venue": bool(filters.get("venue")),
+        "year": filters.get("year") is not None or bool(venue and _name_and_year(venue)[1]),
+        "venue": bool(venue),
         "author": bool(filters.get("author")),
     }
     return [name for name, is_asked in asked.items() if is_asked]
 
 
-def _met(facets: Facets, filters: Filters) -> dict[str, NDArray[np.bool_]]:
+@dataclass(frozen=True, slots=True)
+class _Venue:
+    """A venue that papers are asked to be of.
+
+    Attributes:
+        pattern: finds its name in those of venues in lower case; a regular expression that both
+            Python and databases read.
+        years: from and to which year, if any is asked for together with it.
+    """
+
+    pattern: str
+    years: tuple[int, int] | None
+
+    def is_named(self, name: str) -> bool:
+        """Whether it is the venue with this name, its year left aside."""
+        return re.search(self.pattern, name.casefold()) is not None
+
+    def may_be(self, name: str) -> bool:
+        """Whether it is the venue with this name, and of no other year than the asked one."""
+        of_year = self.years is None or not _is_dated(name) or _is_of(name, *self.years)
+        return self.is_named(name) and of_year
+
+
+def _is_dated(venue: str) -> bool:
+    """Whether the name of a venue has a year in it."""
+    return re.search(_ANY_YEAR, venue) is not None
+
+
+def _is_of(venue: str, first: int, last: int) -> bool:
+    return re.search(_any_of_years(first, last), venue) is not None
+
+
+def _any_of_years(first: int, last: int) -> str:
+    """A regular expression for any year from ``first`` to ``last``; it may find none."""
+    years = (str(year) for year in _YEARS_IN_NAMES if first <= year <= last)
+    return rf"(?:^|\D)(?:{'|'.join(years) or 'none'})(?:\D|$)"
+
+
+def _name_and_year(venue: str) -> tuple[str, int | None]:
+    """What is asked for of a venue: its name, and the year that stands behind it."""
+    name, year = venue.strip()[:-4], venue.strip()[-4:]
+    if any(map(str.isalpha, name)) and not name[-1].isdecimal() and _YEAR.fullmatch(year):
+        return name, int(year)
+    return venue, None
+
+
+def _met(facets: Facets, filters: Filters, venue: _Venue | None) -> dict[str, NDArray[np.bool_]]:
     """A mask of the papers of a segment that meet it, for each filter but that on the category."""
     met: dict[str, NDArray[np.bool_]] = {}
-    if (year := filters.get("year")) is not None:
-        first, last = _years(year)
-        years = facets.years
-        met["year"] = (years >= first) & (years <= last) & (years != NO_YEAR)
-    if venue := filters.get("venue"):
-        wanted = venue.casefold().strip()
-        holds = np.array([wanted in name.casefold() for name in facets.venues], dtype=bool)
-        met["venue"] = holds[facets.venue_of]
+    if asked := _ranges(filters, venue):
+        each = [_appeared(facets, first, last, venue) for first, last in asked]
+        met["year"] = np.logical_and.reduce(each)
+    if venue:
+        met["venue"] = _of_names(facets, venue.is_named)
     if (has_code := filters.get("has_code")) is not None:
         met["has_code"] = facets.has_code == has_code
     return met
 
 
-def _lacking(facets: Facets) -> dict[str, NDArray[np.bool_]]:
+def _appeared(facets: Facets, first: int, last: int, venue: _Venue | None) -> NDArray[np.bool_]:
+    """A mask of the papers of a segment of the years from ``first`` to ``last``."""
+    years = facets.years
+    own = (years >= first) & (years <= last) & (years != NO_YEAR)
+    if not venue:
+        return own
+    by_name = _of_names(facets, lambda name: _is_of(name, first, last))
+    return np.where(_of_names(facets, _is_dated), by_name, own)
+
+
+def _lacking(facets: Facets, venue: _Venue | None) -> dict[str, NDArray[np.bool_]]:
     """A mask of the papers of a segment without it, for each fact that may not be known."""
-    nowhere = np.array([not name for name in facets.venues], dtype=bool)
+    undated = facets.years == NO_YEAR
     return {
-        "year": facets.years == NO_YEAR,
-        "venue": nowhere[facets.venue_of],
+        "year": undated & ~_of_names(facets, _is_dated) if venue else undated,
+        "venue": _of_names(facets, lambda name: not name),
         "author": ~facets.has_authors,
     }
+
+
+def _of_names(facets: Facets, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+    """A mask of the papers of a segment whose venue has a name of which something holds."""
+    return np.array([holds(name) for name in facets.venues], dtype=bool)[facets.venue_of]
+
+
+def _ranges(filters: Filters, venue: _Venue | None) -> list[tuple[int, int]]:
+    """From and to which year papers are asked for, by themselves and together with a venue."""
+    year = filters.get("year")
+    ranges = [] if year is None else [_years(year)]
+    return [*ranges, venue.years] if venue and venue.years else ranges
 
 
 def to_sql(filters: Filters, headings: Collection[Category], venues: Collection[str]) -> str:
@@ -142,10 +215,11 @@ def lacking_in_sql(
 ) -> str:
     """Write what :func:`lacking_rows` gives as a condition in SQL. Raises as :func:`to_sql`."""
     met = _conditions(filters, headings, venues)
-    may_hold = [
-        f"({sql} OR {_LACKING[one]})" if one in _LACKING else sql for one, sql in met.items()
-    ]
-    lacking = " OR ".join(_LACKING[name] for name in lackable(filters))
+    unknown = dict(_LACKING)
+    if filters.get("venue"):
+        unknown["year"] = f"({unknown['year']} AND NOT {_finds(_ANY_YEAR)})"
+    may_hold = [f"({sql} OR {unknown[one]})" if one in unknown else sql for one, sql in met.items()]
+    lacking = " OR ".join(unknown[name] for name in lackable(filters))
     return " AND ".join([*may_hold, f"({lacking})"])
 
 
@@ -154,18 +228,18 @@ def _conditions(
 ) -> dict[str, str]:
     """A condition in SQL for each filter."""
     _check_names(filters)
-    _check_venue(filters, venues)
+    venue = _asked_venue(filters, venues)
     conditions = {}
     if category := filters.get("category"):
         paths = sorted({tuple(map(_key, path)) for path in _meant(category, headings)})
         wanted = (quoted(BEGINS + CATEGORY_SEPARATOR.join(path)) for path in paths)
         holds = " OR ".join(f"array_has(headings, {name})" for name in wanted)
         conditions["category"] = f"({holds})"
-    if (year := filters.get("year")) is not None:
-        first, last = (max(-MOST, min(MOST, one)) for one in _years(year))
-        conditions["year"] = f"(year >= {first} AND year <= {last} AND year != {NO_YEAR})"
-    if venue := filters.get("venue"):
-        conditions["venue"] = f"contains(venue, {quoted(venue.casefold().strip())})"
+    years = [_years_in_sql(first, last, venue) for first, last in _ranges(filters, venue)]
+    if years:
+        conditions["year"] = " AND ".join(years)
+    if venue:
+        conditions["venue"] = _finds(venue.pattern)
     if (has_code := filters.get("has_code")) is not None:
         conditions["has_code"] = "has_code" if has_code else "NOT has_code"
     if authors := several(filters.get("author")):
@@ -176,6 +250,18 @@ def _conditions(
     if stems := [" ".join(stem for stem, _ in terms(phrase)) for phrase in phrases]:
         conditions["phrase"] = " AND ".join(f"contains(terms, {quoted(one)})" for one in stems)
     return conditions
+
+
+def _years_in_sql(first: int, last: int, venue: _Venue | None) -> str:
+    least, most = (max(-MOST, min(MOST, one)) for one in (first, last))
+    own = f"(year >= {least} AND year <= {most} AND year != {NO_YEAR})"
+    if not venue:
+        return own
+    return f"({_finds(_any_of_years(first, last))} OR (NOT {_finds(_ANY_YEAR)} AND {own}))"
+
+
+def _finds(pattern: str) -> str:
+    return f"regexp_like(venue, {quoted(pattern)})"
 
 
 def heading_names(paths: Iterable[Category]) -> list[str]:
@@ -214,26 +300,46 @@ def _check_names(filters: Filters) -> None:
         )
 
 
-def _check_venue(filters: Filters, venues: Collection[str]) -> None:
-    """Refuse a venue that none of ``venues`` holds, and name those that are near.
+def _of_venue(segments: Sequence[Facets], filters: Filters) -> _Venue | None:
+    """The venue that is asked for, among those of the segments. Raises as :func:`_asked_venue`."""
+    _check_names(filters)
+    return _asked_venue(filters, {name for facets in segments for name in facets.venues})
+
+
+def _asked_venue(filters: Filters, venues: Collection[str]) -> _Venue | None:
+    """The venue that is asked for: whole words of names or, where no name has those, parts.
 
     Raises:
-        FilterError: there is none.
+        FilterError: none of ``venues`` may be meant; those that are near are named.
     """
-    venue = filters.get("venue")
-    if not venue or any(venue.casefold().strip() in name.casefold() for name in venues):
-        return
+    asked = filters.get("venue")
+    if not asked:
+        return None
+    name, year = _name_and_year(asked)
+    years = None if year is None else (year, year)
+    words = re.findall(r"\d+|[^\W\d_]+", name.casefold())
+    if words:
+        part = r"[\W_]*".join(words)
+        before, after = (r"\D" if end.isdecimal() else r"[\W\d_]" for end in (part[0], part[-1]))
+        for pattern in (rf"(?:^|{before}){part}(?:{after}|$)", part):
+            venue = _Venue(pattern, years)
+            if any(map(venue.may_be, venues)):
+                return venue
+    raise _no_venue(asked, venues)
+
+
+def _no_venue(asked: str, venues: Collection[str]) -> FilterError:
     named = list(dict.fromkeys(filter(None, venues)))[:NEAR_AMONG]
     bare = sorted({_FROM_YEAR_ON.sub("", name) or name for name in named})
     known = {name.casefold(): name for name in (*named, *bare)}
-    near = difflib.get_close_matches(venue.casefold().strip()[:QUOTED], known, n=3)
+    near = difflib.get_close_matches(asked.casefold().strip()[:QUOTED], known, n=3)
     hint = "of none a venue is known"
     if near:
         hint = f"did you mean {' or '.join(repr(known[one]) for one in near)}?"
     elif bare:
         more = ", …" if len(bare) > NAMED else ""
         hint = f"there are {', '.join(map(repr, bare[:NAMED]))}{more}"
-    raise FilterError(f"no paper is known to be of the venue {venue[:QUOTED]!r}; {hint}")
+    return FilterError(f"no paper is known to be of the venue {asked[:QUOTED]!r}; {hint}")
 
 
 def _wanted(category: str | Category) -> tuple[Sequence[str], Category]:
@@ -255,10 +361,8 @@ def _under_category(segments: Sequence[Facets], filters: Filters) -> list[NDArra
     """A mask of the papers of each segment that stand under the category, all if there is none.
 
     Raises:
-        FilterError: a filter is unknown, or names what is.
+        FilterError: there is no such heading.
     """
-    _check_names(filters)
-    _check_venue(filters, [name for facets in segments for name in facets.venues])
     masks = [np.ones(len(facets), dtype=bool) for facets in segments]
     category = filters.get("category")
     if not category:
