@@ -197,6 +197,10 @@ def test_phrases_must_occur(search: PaperSearch) -> None:
     assert [hit.paper.id for hit in search.query('"graph of video"')] == [STRING.id]
     assert len(search.query("graph", phrase="video graph")) == 0
     assert [hit.paper.id for hit in search.query("wind", phrase=["audio"])] == [WIND.id]
+    # A title is all the text that there is of some.
+    listed = [KITE, STRING, replace(WIND, title="A video of a graph", abstract="")]
+    titled = PaperSearch.from_papers(listed, TokenEncoder())
+    assert [hit.paper.id for hit in titled.query('"graph of video"')] == [STRING.id]
     # Without the abstract only the words can be told, which are in the index.
     bare = PaperSearch(
         replace(search.rows, listing=tuple(replace(one, abstract="") for one in search.papers)),

@@ -170,7 +170,8 @@ def _appeared(facets: Facets, first: int, last: int, venue: _Venue | None) -> ND
     if not venue:
         return own
     by_name = _of_names(facets, lambda name: _is_of(name, first, last))
-    return np.where(_of_names(facets, _is_dated), by_name, own)
+    found: NDArray[np.bool_] = np.where(_of_names(facets, _is_dated), by_name, own)
+    return found
 
 
 def _lacking(facets: Facets, venue: _Venue | None) -> dict[str, NDArray[np.bool_]]:

@@ -144,8 +144,8 @@ def _having(
 ) -> list[int]:
     """The first ``most`` places of ``order`` whose papers have all ``phrases``.
 
-    Of a paper whose abstract is not at hand, only the title can be looked at; that it has all the
-    words was seen to before.
+    Of a paper whose indexed text is not at hand, no more can be told than that it has all the
+    words, which was seen to before.
     """
     if not phrases:
         return [int(place) for place in order[:most]]
@@ -155,8 +155,7 @@ def _having(
         row = found.numbers[place]
         paper = rows.papers([row])[0]
         text = _spaced(full_text(paper))
-        unseen = not paper.abstract or not rows.is_indexed_text(row, paper)
-        if unseen or all(phrase in text for phrase in wanted):
+        if not rows.is_indexed_text(row, paper) or all(phrase in text for phrase in wanted):
             kept.append(place)
         if len(kept) == most:
             break
