@@ -52,7 +52,7 @@ class Filters(TypedDict, total=False):
         of is an error that names those that are near.
     has_code: True for papers with a code link, False for those without.
     author: a name, or several of authors who all wrote it; "Tri Dao", "T. Dao" and "Dao" find the
-        papers of whoever may be called so.
+        papers of whoever may be called so, "Tri Dao or Albert Gu" those of either.
     phrase: words that must stand in the title or the abstract one after the other; or several such.
         Of a paper whose abstract is not at hand, all words must stand in what was indexed of it.
     """
@@ -166,7 +166,7 @@ def _met(facets: Facets, filters: Filters, venue: _Venue | None) -> dict[str, ND
 def _appeared(facets: Facets, first: int, last: int, venue: _Venue | None) -> NDArray[np.bool_]:
     """A mask of the papers of a segment of the years from ``first`` to ``last``."""
     years = facets.years
-    own = (years >= first) & (years <= last) & (years != NO_YEAR)
+    own: NDArray[np.bool_] = (years >= first) & (years <= last) & (years != NO_YEAR)
     if not venue:
         return own
     by_name = _of_names(facets, lambda name: _is_of(name, first, last))

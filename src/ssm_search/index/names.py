@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,8 +109,13 @@ def by_name(name: str) -> str:
 def author_keys(name: str) -> list[str]:
     """The names of papers by an author who is asked for so; any of them will do.
 
-    "Tri Dao" is also whoever is listed as "T. Dao"; "T. Dao" and "Dao" are all who may be meant.
+    "Tri Dao" is also whoever is listed as "T. Dao"; "T. Dao" and "Dao" are all who may be meant,
+    and "Tri Dao or Albert Gu" both of them.
     """
+    return [key for one in re.split(r"\s+or\s+", name) for key in _asked_keys(one)]
+
+
+def _asked_keys(name: str) -> list[str]:
     match _name_parts(name):
         case []:
             return []

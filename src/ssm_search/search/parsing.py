@@ -74,6 +74,7 @@ _YEARS = [
         rf"{_MADE}(?:before|(?:older|earlier)\s+than)\s+{_MONTH}{_Y.format('before')}\b",
         rf"{_MADE}(?:until|up\s+to)\s+{_MONTH}{_LAST}\b",
         rf"{_MADE}(?:in|from|during)\s+{_MONTH}{_ONLY}\b",
+        rf"(?:(?<=\bet al\.)|(?<=\bet al)|(?<=\bet\. al\.))[,\s]*[(\[]?\b{_ONLY}\b[)\]]?",
         rf"\({_ONLY}\)",
         rf"^{_ONLY}(?=\s+\w)",
         rf"\b{_ONLY}(?=\s+{_WORKS}\b)",
@@ -107,15 +108,22 @@ _ET_AL = re.compile(
     rf"(?i)({_NAME}(?:\s+{_NAME}){{0,2}}?)(?:\s+et\.?\s+al\.?(?!\w)|['’]s\s+(?={_PAPERS}\b))"
 )
 _WORD = re.compile(_NAME)
+_OR = re.compile(r"\s+or\s+(?:by\s+)?")
+_TWO_NAMES = re.compile(rf"({_NAME})\s+(?:and|or|&)\s+({_NAME})")
+_NEXT_NAME = re.compile(rf"{_NAME}(?:\s+[A-Z][\w.'’-]*){{0,2}}\s+(?:and|or|&)\s+(?=\w)")
 _PART_OF_NO_NAME = re.compile(r"[,;:?!()\"“”]|\s[-–—]\s")
 
-# What is left of "papers by … on attention" once the author is known.
-_LEFT_BEFORE = re.compile(
-    rf"(?i)^(?:(?:all|any|some|the|find|show|list|give|me|other|which|what)\s+)*(?:{_PAPERS}\b)?\s*"
-    r"(?:(?:that|which)\s+(?:are|is)\s+)?(?:(?:about|on|in|for|of|by|from|with|and|but)\b\s*)*"
+# What is left of "papers by … on attention" and "what did … publish?" once the author is known.
+_LEFT_BEFORE = frozenset(
+    """about all and any are been but by did do does find for from give had has have in is list me
+    of on or other show some that the were what which who with""".split()
 )
-_LEFT_BEHIND = re.compile(
-    r"(?i)(?:[\s,;:]+(?:about|on|in|for|of|by|from|at|with|and|but|the|published|papers?|works?)?)+$"
+_LEFT_BEHIND = frozenset(
+    "about and at but by did for from has have in of on or published the with".split()
+)
+_OF_AUTHORS = frozenset(
+    """author authored co-author co-authored publish published publishes write writes written wrote
+    work worked working""".split()
 )
 
 
@@ -201,7 +209,7 @@ def parse_query(text: str, known: Vocabulary) -> ParsedQuery:
     if years := said["year"]:
         filters["year"] = (max(first for first, _ in years), min(last for _, last in years))
     return ParsedQuery(
-        _without_scraps(left + text[at:]),
+        _without_scraps(left + text[at:], by_authors="author" in said),
         cast(Filters, filters),
         tuple(dict.fromkeys(name for names in said["without"] for name in names)),
         "newest" in said,
@@ -268,13 +276,30 @@ def _unwanted(text: str) -> Iterator[_Found]:
 
 
 def _authors(text: str, known: Vocabulary) -> Iterator[_Found]:
-    """Names after "papers by", before "et al.", or whole ones anywhere, if the index has them."""
+    """Names after "papers by", before "et al.", or whole ones anywhere, if the index has them.
+
+    Of several with "or" between them any will do.
+    """
     spans = list(_names(text))
-    named = known.authors({text[first:end] for _, first, end, _ in spans})
-    for start, first, end, until in spans:
-        if (name := text[first:end]) in named:
-            constraint = Constraint("author", name, text[start:until].strip(" ,"))
-            yield _Found(start, until, constraint, name)
+    pair = _TWO_NAMES.fullmatch(text)
+    two = [(pair.start(at), pair.start(at), pair.end(at), pair.end(at)) for at in (1, 2) if pair]
+    named = known.authors({text[first:end] for _, first, end, _ in (*spans, *two)})
+    if all(text[first:end] in named for _, first, end, _ in two):
+        spans += two
+    found: list[tuple[int, int, int, int]] = []
+    for span in spans:
+        overlaps = any(span[0] < other[3] and other[0] < span[3] for other in found)
+        if text[span[1] : span[2]] in named and not overlaps:
+            found.append(span)
+    together: list[tuple[int, int, str]] = []
+    for start, first, end, until in sorted(found):
+        name = text[first:end]
+        if together and _OR.fullmatch(text, together[-1][1], start):
+            start, _, other = together.pop()
+            name = f"{other} or {name}"
+        together.append((start, until, name))
+    for start, until, name in together:
+        yield _Found(start, until, Constraint("author", name, text[start:until].strip(" ,")), name)
 
 
 def _names(text: str) -> Iterator[tuple[int, int, int, int]]:
@@ -289,8 +314,13 @@ def _names(text: str) -> Iterator[tuple[int, int, int, int]]:
             yield first, first, match.start() + len(name), match.end()
     words = list(_WORD.finditer(text))
     after_by = {match.end(): match.start() for match in _BY.finditer(text)}
+    led = set(after_by)
+    for start in after_by:
+        while next_one := _NEXT_NAME.match(text, start):
+            start = next_one.end()
+            led.add(start)
     for at, word in enumerate(words):
-        least = 1 if word.start() in after_by or len(words) == 1 else 2
+        least = 1 if word.start() in led or len(words) == 1 else 2
         for count in range(min(MOST_WORDS_IN_NAME, len(words) - at), least - 1, -1):
             end = words[at + count - 1].end()
             end -= len(text[:end]) - len(text[:end].rstrip(".,'’"))
@@ -346,9 +376,17 @@ def _is_acronym(word: str) -> bool:
     return sum(map(str.isupper, word)) > 1
 
 
-def _without_scraps(text: str) -> str:
+def _without_scraps(text: str, *, by_authors: bool) -> str:
     """What is left of a question, without words that only led over to what is gone."""
-    text = " ".join(text.split())
-    while (shorter := _LEFT_BEHIND.sub("", _LEFT_BEFORE.sub("", text))) != text:
-        text = shorter
-    return text.strip(" ,;:-–—")
+    words = text.split()
+    verbs = _OF_AUTHORS if by_authors else frozenset()
+    while words and _is_scrap(words[0], _LEFT_BEFORE | verbs):
+        del words[0]
+    while words and _is_scrap(words[-1], _LEFT_BEHIND | verbs):
+        del words[-1]
+    return " ".join(words).strip(" ,;:?!-–—")
+
+
+def _is_scrap(word: str, scraps: frozenset[str]) -> bool:
+    word = word.casefold().strip(",;:?!.&-–—")
+    return not word or word in scraps or re.fullmatch(_PAPERS, word) is not None
