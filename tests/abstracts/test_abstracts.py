@@ -137,6 +137,27 @@ def test_batches_one_after_the_other_at_the_agreed_distance(
     assert all(late - early >= interval for early, late in itertools.pairwise(starts))
 
 
+def test_processes_of_one_user_take_turns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    interval = 0.3
+    script = (
+        "import sys; from pathlib import Path; from ssm_search.abstracts import cache;"
+        "cache.API_URL = sys.argv[1];"
+        f"cache.fetch_abstracts([sys.argv[2]], Path(sys.argv[3]), interval={interval})"
+    )
+    with ArxivServer(PAPERS) as server:
+        running = [
+            subprocess.Popen([sys.executable, "-c", script, server.url, one, str(tmp_path / one)])
+            for one in IDS[:4]
+        ]
+        assert [process.wait(PATIENCE) for process in running] == [0, 0, 0, 0]
+        starts = sorted(seen.at for seen in server.requests)
+        assert all(seen.connections == 1 for seen in server.requests)
+    assert len(starts) == 4
+    # The time of a file may be a few milliseconds behind the clock.
+    assert all(late - early >= 0.9 * interval for early, late in itertools.pairwise(starts))
+
+
 def test_the_distance_holds_between_tries_and_pages_too(cache: Path) -> None:
     interval = 0.1
     with ArxivServer(invented(50), page_size=20) as server:
@@ -250,7 +271,9 @@ def test_pauses_are_jittered(server: ArxivServer, cache: Path, naps: Naps) -> No
     assert naps.backoffs() != other.backoffs()
 
 
-@pytest.mark.parametrize("fault", [Status(503), Hang(), EmptyPage(), Part()], ids=repr)
+@pytest.mark.parametrize(
+    "fault", [Status(500), Status(502), Status(503), Status(504), Hang(), EmptyPage()], ids=repr
+)
 def test_what_does_not_pass_after_all_stops_the_fetch_with_a_reason(
     fault: Fault, server: ArxivServer, cache: Path, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,7 +292,7 @@ def test_what_does_not_pass_after_all_stops_the_fetch_with_a_reason(
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        *((Status(code), f"HTTP {code}") for code in (401, 403, 404, 410, 500)),
+        *((Status(code), f"HTTP {code}") for code in (401, 403, 404, 410, 501)),
         (Oversized(MAX_FEED_BYTES + 1_000_000), f"more than {MAX_FEED_BYTES:,} bytes"),
         (Body(gzip.compress(bytes(MAX_FEED_BYTES + 1)), "gzip"), "more than"),
     ],
@@ -285,6 +308,36 @@ def test_what_cannot_pass_is_asked_once(
     assert len(server.requests) == 1
     assert not naps
     assert not cache.exists()
+
+
+class Marred(FakePaper):
+    """A paper of which arXiv's feed has something that it should not have."""
+
+    def entry(self, version: int | None = None) -> str:
+        return super().entry(version).replace("A title", self.comment)
+
+
+@pytest.mark.parametrize("title", ["A\x08title", "A&#8;title", "A&#x1F;title"])
+def test_control_characters_are_blanks(title: str, cache: Path, naps: Naps) -> None:
+    paper = Marred("2401.00002", comment="A title")
+    with ArxivServer([*PAPERS[:1], paper]) as server:
+        server.papers[paper.id] = Marred(paper.id, comment=title)
+        assert fetch(server, [*IDS[:1], paper.id], cache, naps).fetched == tuple(IDS[:2])
+    assert load_abstracts(cache)[paper.id].title == "A title"
+
+
+@pytest.mark.parametrize("marred", ["<b>A title", "A title & more"])
+def test_an_entry_that_cannot_be_read_keeps_no_other_from_coming(
+    marred: str, cache: Path, naps: Naps
+) -> None:
+    papers = [*PAPERS[:2], Marred("2401.00003", comment=marred), *PAPERS[3:5]]
+    with ArxivServer(papers) as server:
+        report = fetch(server, IDS[:5], cache, naps)
+        assert (report.fetched, report.refused) == ((*IDS[:2], *IDS[3:5]), (IDS[2],))
+        assert (report.error, report.unknown) == ("", ())
+        # Alone, it may be arXiv's fault as well.
+        alone = fetch(server, [IDS[2]], cache.with_name("new"), naps)
+        assert (alone.refused, "broken XML" in alone.error) == ((), True)
 
 
 @pytest.mark.parametrize("ids", [IDS[:1], IDS[:2]], ids=len)

@@ -7,16 +7,18 @@ import logging
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ssm_search.addresses import host_name, shown_address
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError
+from ssm_search.files import locked
 from ssm_search.papers import Abstract
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import requests
 
     from ssm_search.downloads import Bounds, Transport
+
+BROKEN_XML, CANNOT_BE_READ = "broken XML", "an answer that cannot be read"
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +42,15 @@ MAX_TRIES = 5
 MAX_PAUSE = 120.0  # seconds; a server that asks for longer is asked again another day
 MAX_FEED_BYTES = 20_000_000  # 100 entries are about 0.3 MB
 # 406 is how arXiv's cache answers some clients while it throttles.
-PASSING_STATUSES = frozenset({406, 429, 503})
+PASSING_STATUSES = frozenset({406, 408, 429, 500, 502, 503, 504})
+UNREADABLE = 200  # the status of an error about an answer that came, but cannot be read
 
+# Neither may stand in XML, nor be referred to; arXiv has let some through in titles.
+_CONTROL = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+    rb"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcef]|1[\da-f]));",
+    re.I,
+)
 # The notice is worded freely; it stands in the comment, or begins the abstract or replaces it.
 _WITHDRAWN = re.compile(
     r"(?i)^\W*withdrawn\b|\b(?:paper|article|manuscript|preprint|submission|work) (?:has|is|was)"
@@ -55,6 +66,7 @@ class ArxivApi:
     api_url: str
     interval: float
     sleep: Callable[[float], None]
+    turns: Path | None = None  # the file by which the processes of one user take turns
     last_request: float = -1e9
     reached: bool = False
     retry_after: float | None = None
@@ -142,7 +154,10 @@ class ArxivApi:
             return list(map(_from_result, self.client.results(search, start)))
         except (arxiv.ArxivError, OSError, urllib3.exceptions.HTTPError, ValueError) as error:
             status = getattr(error, "status", None)
-            self._wait(tries, *self._judge(error, status), status)
+            reason, can_pass = self._judge(error, status)
+            if status is None and reason.startswith((BROKEN_XML, CANNOT_BE_READ)):
+                status = UNREADABLE
+            self._wait(tries, reason, can_pass, status)
             return None
 
     def _wait(self, tries: int, reason: str, can_pass: bool, status: int | None) -> None:
@@ -187,7 +202,7 @@ class ArxivApi:
         ):
             if isinstance(error, kinds) or isinstance(cause, kinds):
                 return reason, can_pass
-        return f"an answer that cannot be read ({name})", True
+        return f"{CANNOT_BE_READ} ({name})", True
 
     def _pause(self, tries: int) -> float:
         """Seconds before the next try: doubling, jittered, never less than the server asked for."""
@@ -209,26 +224,44 @@ def _transport(source: ArxivApi, bounds: Bounds) -> Transport:
         def send(
             self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
         ) -> requests.Response:
-            wait = source.last_request + source.interval - time.monotonic()
-            if wait > 0:
-                source.sleep(wait)
             request.headers["User-Agent"] = agent
             kwargs["timeout"] = TIMEOUT
-            try:
-                with super().send(request, *args, **kwargs) as response:
-                    source.reached = True
-                    source.retry_after = _seconds(response.headers.get("Retry-After"))
-                    body = read_body(response, MAX_FEED_BYTES)
-                    if body is None:
-                        raise requests.RequestException(f"more than {MAX_FEED_BYTES:,} bytes")
-            finally:
-                source.last_request = time.monotonic()
-            response._content = body
+            with _turn(source), super().send(request, *args, **kwargs) as response:
+                source.reached = True
+                source.retry_after = _seconds(response.headers.get("Retry-After"))
+                body = read_body(response, MAX_FEED_BYTES)
+                if body is None:
+                    raise requests.RequestException(f"more than {MAX_FEED_BYTES:,} bytes")
+            response._content = body = _CONTROL.sub(b" ", body)
             if response.status_code == 200:
                 _check_feed(body)
             return response
 
     return Courteous(bounds)
+
+
+@contextmanager
+def _turn(source: ArxivApi) -> Iterator[None]:
+    """Hold the only connection to arXiv of this user, at the agreed distance from the last."""
+    with ExitStack() as held:
+        ago = time.monotonic() - source.last_request
+        if source.turns:
+            with suppress(OSError):  # without a place for it, each process keeps its own distance
+                source.turns.parent.mkdir(parents=True, exist_ok=True)
+                is_new = not source.turns.exists()
+                source.turns.open("ab").close()
+                held.enter_context(locked(source.turns))
+                if not is_new:
+                    ago = min(ago, max(time.time() - source.turns.stat().st_mtime, 0))
+        if ago < source.interval:
+            source.sleep(source.interval - ago)
+        try:
+            yield
+        finally:
+            source.last_request = time.monotonic()
+            if source.turns:
+                with suppress(OSError):
+                    source.turns.touch()
 
 
 def _check_feed(body: bytes) -> None:
@@ -245,7 +278,7 @@ def _check_feed(body: bytes) -> None:
         # Its size is bounded by MAX_FEED_BYTES, and expat bounds what entities make of it.
         feed = ElementTree.fromstring(body)  # noqa: S314
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter: its encoding
-        raise ContentDecodingError("broken XML") from error
+        raise ContentDecodingError(BROKEN_XML) from error
     if feed.tag != "{http://www.w3.org/2005/Atom}feed":
         raise ContentDecodingError("something else than an Atom feed")
     promised = feed.findtext("{*}totalResults", "").strip()

@@ -18,7 +18,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ssm_search.abstracts.api import API_URL, BATCH_SIZE, REQUEST_INTERVAL, ArxivApi
+from ssm_search.abstracts.api import (
+    API_URL,
+    BATCH_SIZE,
+    REQUEST_INTERVAL,
+    UNREADABLE,
+    ArxivApi,
+)
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError, ListError
 from ssm_search.files import append_json_lines
@@ -36,7 +42,7 @@ class FetchReport:
 
     fetched: tuple[str, ...] = ()  # are in the cache now
     unknown: tuple[str, ...] = ()  # arXiv has no such paper
-    refused: tuple[str, ...] = ()  # no arXiv id, to us or to arXiv
+    refused: tuple[str, ...] = ()  # no arXiv id, to us or to arXiv, or its answer is unreadable
     withdrawn: tuple[str, ...] = ()  # those of ``fetched`` that were withdrawn
     error: str = ""  # what stopped the fetch early, "" if nothing did
 
@@ -174,7 +180,7 @@ def fetch_abstracts(
     error = ""
     answered = 0
     progress(0, len(missing))
-    source = ArxivApi(api_url or os.environ.get(API_URL_VARIABLE) or API_URL, interval, sleep)
+    source = _source(api_url, interval, sleep)
     source.witness = next((i for i in known if arxiv_id(i) == i), "")
     try:
         with closing(source.client._session):
@@ -199,33 +205,52 @@ def fetch_abstracts(
     )
 
 
+def _source(api_url: str, interval: float, sleep: Callable[[float], None]) -> ArxivApi:
+    """ArXiv's API, which all processes of one user ask in turn; a mirror has its own manners."""
+    url = api_url or os.environ.get(API_URL_VARIABLE) or API_URL
+    turns = default_cache().with_name("arxiv.turn") if url == API_URL else None
+    return ArxivApi(url, interval, sleep, turns)
+
+
 def _answers(
     source: ArxivApi, ids: Sequence[str]
 ) -> Iterator[tuple[list[str], list[Abstract] | None]]:
     """A batch of ``ids`` after another, with what arXiv knows of it; None for an id it refuses.
+
+    One id that arXiv finds malformed, or of which its answer cannot be read, fails its batch: that
+    is halved until it is alone. That it is the id's fault is believed if any other answer is read.
 
     Raises:
         FetchError: arXiv cannot be asked, or refuses one id after another.
     """
     batches = [list(ids[at : at + BATCH_SIZE]) for at in range(0, len(ids), BATCH_SIZE)]
     refused_in_a_row = 0
+    unreadable: list[tuple[list[str], FetchError]] = []
+    any_read = False
     while batches:
         batch = batches.pop(0)
         try:
             records = source.ask(batch)
         except FetchError as failure:
-            if failure.status != 400 or refused_in_a_row == MAX_REFUSED:
+            at_fault = failure.status in (400, UNREADABLE)
+            if not at_fault or refused_in_a_row == MAX_REFUSED:
                 raise
             if len(batch) > 1:
-                # One id that arXiv finds malformed fails its batch: halve until it is alone.
                 middle = len(batch) // 2
                 batches[:0] = [batch[:middle], batch[middle:]]
                 continue
             refused_in_a_row += 1
-            yield batch, None
+            if failure.status == UNREADABLE:
+                unreadable.append((batch, failure))
+            else:
+                yield batch, None
         else:
-            refused_in_a_row = 0
+            refused_in_a_row, any_read = 0, True
             yield batch, records
+    for batch, reason in unreadable:
+        if not any_read:
+            raise reason
+        yield batch, None
 
 
 def search_arxiv(
@@ -248,7 +273,7 @@ def search_arxiv(
         FetchError: arXiv cannot be reached, or does not take the query.
     """
     found: dict[str, Abstract] = {}
-    source = ArxivApi(api_url or os.environ.get(API_URL_VARIABLE) or API_URL, interval, sleep)
+    source = _source(api_url, interval, sleep)
     with closing(source.client._session):
         for start in range(0, limit, BATCH_SIZE):
             progress(start, limit)

@@ -116,6 +116,7 @@ def submit(
         _apply(path, text, card)
 
 
+# Long: a parameter for each option.
 def triage(
     source: Annotated[
         str,
