@@ -40,7 +40,29 @@ _DENIED = frozenset(
 )
 _NOT = re.compile(
     r"(?i)(?<![\w-])(?:,\s*)?(?:but\s+)?"
-    r"(?P<cue>not|without|except(?:\s+for)?|excluding|other\s+than)\s+(?P<rest>[^,.;:?!()\"“”]+)"
+    r"(?P<cue>not|without|except(?:\s+for)?|excluding|other\s+than)\s+"
+    rf"(?:(?:any\s+|the\s+)?{_PAPERS}\s+(?:on|about|of|in)\s+)?"
+    r"(?P<rest>[^,.;:?!()\"“”]+)"
+)
+# "No vision" is a wish at the end, after "but", a comma or a few words of a topic. In a sentence
+# it says how things are: "there is no such thing as …", "trained with no labels".
+_NO_WHAT = r"no\s+(?P<rest>[^,.;:?!()\"“”]+?)(?:\s+please)?[.!\s]*$"
+_NO = re.compile(rf"(?i)(?:,\s*(?:(?:and|but)\s+)?|(?<=\w)\s+but\s+|^(?=.*\splease\W*$)){_NO_WHAT}")
+_NO_BEHIND = re.compile(rf"(?i)(?<=\w)\s{_NO_WHAT}")
+MOST_WORDS_BEFORE_NO = 4
+_NO_AFTER = frozenset(
+    """a almost am an and any are as at be but by can for from had has have having in is it my need
+    needing needs of on or our really require requires requiring says that the their there to us use
+    uses using virtually was we were with without you your no""".split()
+)
+_NO_BEFORE = frozenset(
+    "better doubt free fun good idea less longer matter more need one such".split()
+)
+_OFF = re.compile(
+    r"(?i)(?:^|(?:[,;.]\s*|\s+)(?:(?:and|but|please)\s+)+|[,;.]\s*)(?:i\s+)?"
+    r"(?:exclude|leave\s+out|(?:do\s+not|don['’]?t)\s+(?:show|give|include|list|want)(?:\s+me)?)\s+"
+    rf"(?:(?:any\s+|the\s+)?{_PAPERS}\s+(?:on|about|of|in)\s+)?"
+    r"(?P<rest>[^,.;:?!()\"“”]+)"
 )
 _NOT_ENDED_BY = re.compile(
     r"(?i)\s+(?:but|with|that|which|who|since|before|after|by|at|from|in|on|for|to|using)\s+.*"
@@ -49,7 +71,8 @@ _NOT_FOLLOWED_BY = frozenset("all always just necessarily only quite so too yet"
 _ABOUT = re.compile(
     r"(?i)^(?:(?:about|on|in|for|of|any|us(?:e|es|ing)|need|involv(?:e|ing)|an?|the)\s+)+"
 )
-_AND = re.compile(r"(?i)\s+(?:or|and|nor)\s+")
+_AND = re.compile(r"(?i)\s+(?:or|and|nor)\s+(?:no\s+)?")
+_KIND_OF_PAPERS = re.compile(rf"(?i)\s+{_PAPERS}$")
 
 _MONTH = (
     r"(?:(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -97,7 +120,8 @@ _VENUE = re.compile(
 )
 _WITH_CODE = re.compile(
     r"(?i)\b(?:with|that\s+ha(?:s|ve)|having)\s+(?:public(?:ly)?\s+|available\s+|open\s+|released\s+)*"
-    r"code(?:\s+available|\s+released)?$"
+    r"code(?:\s+available|\s+released)?"
+    r"(?=\s*(?:$|[,;.?!])|\s+(?:on|about|since)\s)"
 )
 _NAME = r"[^\W\d_][\w.'’`´-]*"
 _BY = re.compile(
@@ -252,15 +276,26 @@ def _unwanted(text: str) -> Iterator[_Found]:
     for match in _MINUS.finditer(text):
         name = match[1] or match[2]
         yield _found(match, "without", name, (name,))
+    for match in (*_NO.finditer(text), *_NO_BEHIND.finditer(text), *_OFF.finditer(text)):
+        rest = match["rest"] if match.re is not _OFF else _NOT_ENDED_BY.sub("", match["rest"])
+        names = _wanted_away(rest)
+        if not names or names[0].casefold().split()[0] in _NO_BEFORE:
+            continue
+        topic = text[: match.start()].casefold().split()
+        if match.re is _NO_BEHIND and (
+            len(topic) > MOST_WORDS_BEFORE_NO or not _NO_AFTER.isdisjoint((topic[0], topic[-1]))
+        ):
+            continue
+        end = match.start("rest") + len(rest) if match.re is _OFF else match.end()
+        said = Constraint("without", ", ".join(names), text[match.start() : end].strip(" ,;."))
+        yield _Found(match.start(), end, said, names)
     for match in _NOT.finditer(text):
         cue, rest = match["cue"].casefold(), _NOT_ENDED_BY.sub("", match["rest"])
         led = text[: match.start()]
         denied = led.casefold().split()[-1:] in [[word] for word in _DENIED]
-        names = [_ABOUT.sub("", name).strip() for name in _AND.split(rest)]
-        words = [name.split() for name in names]
-        if any(not 0 < len(name) <= MOST_WORDS_NOT_WANTED for name in words):
+        if not (names := _wanted_away(rest)):
             continue
-        first = words[0][0].casefold()
+        first = names[0].casefold().split()[0]
         if cue == "not" and first in _NOT_FOLLOWED_BY:
             continue
         start = match.start()
@@ -272,7 +307,16 @@ def _unwanted(text: str) -> Iterator[_Found]:
             continue  # how it is done: "without accessing training data"
         end = match.start("rest") + len(rest)
         said = Constraint("without", ", ".join(names), text[start:end].strip(" ,"))
-        yield _Found(start, end, said, tuple(names))
+        yield _Found(start, end, said, names)
+
+
+def _wanted_away(rest: str) -> tuple[str, ...]:
+    """What is named behind "not" or the like; () if that is no name, but a clause."""
+    names = [_ABOUT.sub("", name).strip() for name in _AND.split(rest)]
+    names = [_KIND_OF_PAPERS.sub("", name) for name in names]
+    if any(not 0 < len(name.split()) <= MOST_WORDS_NOT_WANTED for name in names):
+        return ()
+    return tuple(names)
 
 
 def _authors(text: str, known: Vocabulary) -> Iterator[_Found]:
@@ -384,7 +428,7 @@ def _without_scraps(text: str, *, by_authors: bool) -> str:
         del words[0]
     while words and _is_scrap(words[-1], _LEFT_BEHIND | verbs):
         del words[-1]
-    return " ".join(words).strip(" ,;:?!-–—")
+    return " ".join(words).strip(" ,;:-–—")
 
 
 def _is_scrap(word: str, scraps: frozenset[str]) -> bool:
