@@ -240,6 +240,35 @@ def test_what_is_not_wanted_is_pushed_away(search: PaperSearch) -> None:
         assert hit.score == pytest.approx(expected, abs=1e-5)
 
 
+def test_what_is_called_by_what_is_not_wanted_comes_last() -> None:
+    named = [
+        replace(KITE, title="Video graphs of LLMs"),
+        replace(STRING, categories=(("Sound", "Medical Strings"),), abstract="A graph of a graph."),
+        replace(WIND, title="Kites of strings", abstract="A medical graph."),
+    ]
+    search = PaperSearch.from_papers(named, TokenEncoder())
+
+    def order(text: str, *without: str) -> list[tuple[str, bool]]:
+        hits = search.query(text, without=without)
+        scores = [hit.score for hit in hits]
+        assert scores == sorted(scores, reverse=True)
+        return [(hit.paper.id, hit.confidence == 0) for hit in hits]
+
+    first, second, third = KITE.id, STRING.id, WIND.id
+    assert order("graph") == [(second, False), (third, False), (first, False)]
+    assert order("graph", "a string") == [(first, False), (second, True), (third, True)]
+    assert order("graph, not medical") == [(first, False), (third, False), (second, True)]
+    assert order("graph", "medical strings")[-1] == (second, True)
+    assert order("graph", "LLM")[-1] == (first, True)
+    assert order("graph", "medical kites")[-1][1] is False  # one of its words alone
+    # By how much: one below the last of the others.
+    wanted, *rest = search.query("graph", without="string")
+    assert max(hit.score for hit in rest) == pytest.approx(wanted.score - 1, abs=1e-6)
+    assert [hit.paper.id for hit in search.query("not medical")][-1] == second
+    # Where it is the title that was asked for, that is what is wanted.
+    assert search.query("Kites of strings", without="strings")[0].why.exact
+
+
 def test_nothing_but_what_is_not_wanted(search: PaperSearch) -> None:
     hits = search.query("not wind")
     assert [hit.paper.id for hit in hits] == [KITE.id, STRING.id, WIND.id]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NAME = re.compile(r"(?=\S{0,40}[A-Z0-9])[A-Za-z][\w.+-]{1,40}")  # "VMamba", "gpt-4"
+REMEMBERED = 10_000  # titles and headings whose words are kept
 LISTED = 10  # papers by date that are looked at for each one wanted, where nothing is asked about
 NOT_CALLED_SO = "Nothing here is called {}."
 READS_ENGLISH = "None of these words is known here; the encoder reads English."
@@ -78,12 +80,16 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
         question, dated = None, rows.newest(chosen, LISTED * deep)
         found = rows.candidates([], chosen, deep, against=against, also=dated)
         scores = pushed_away(np.zeros(len(found.numbers), dtype=np.float32), found.scores)
+        named = _naming(against, found, rows)
+        scores = _put_last(scores, named)
         place = {number: at for at, number in enumerate(dated)}
         order = np.lexsort((np.array([place[one] for one in found.numbers]), -scores))
     else:
         question = state.understood(parsed.text) if row is None else of_listed(row, rows)
         found = rows.candidates([question], chosen, deep, against=against, also=exact)
         scores = pushed_away(found.scores[0], found.scores[1:])
+        named = _naming(against, found, rows)
+        scores = _put_last(scores, named)
         scores = put_first(scores, found.are(exact))
         order = top_rows(scores, len(scores), found.allowed)
     best = _having(several(wish.filters.get("phrase")), order, found, rows, deep)
@@ -95,6 +101,7 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
         sure = sure * (likely if one is question else 1 - likely)
         if one is question:
             about = about_the_same(signals, rows.manifest.background)
+    sure[named[best]] = 0
     is_exact = found.are(exact)[best]
     sure[is_exact] = about[is_exact] = 1
     said = verdict(about[:DEPTH], sure[:DEPTH])
@@ -137,6 +144,41 @@ def _signals(
         words=len(question.stems),
         best=float(scores[found.allowed].max(initial=-np.inf)),
     )
+
+
+def _naming(against: Sequence[Question], found: Candidates, rows: Rows) -> NDArray[np.bool_]:
+    """The candidates whose title, or a heading of theirs, has all words of what is not wanted.
+
+    A mask of them, shape (m,). How near others come to it is a matter of degree; this is none.
+    """
+    naming = np.zeros(len(found.numbers), dtype=bool)
+    for question in filter(lambda one: one.stems, against):
+        wanted = frozenset(map(_singular, question.stems))
+        places = list(range(len(naming)))
+        if not rows.is_list:  # else its headings may have words that it has not
+            stems = set(question.stems)
+            having = rows.terms_of(found, places, stems)
+            places = [at for at, has in zip(places, having, strict=True) if stems.issubset(has)]
+        papers = rows.papers([found.numbers[place] for place in places])
+        for place, paper in zip(places, papers, strict=True):
+            names = (paper.title, *(name for path in paper.categories for name in path))
+            naming[place] |= any(wanted <= _words_of_name(name) for name in names)
+    return naming
+
+
+@lru_cache(REMEMBERED)
+def _words_of_name(name: str) -> frozenset[str]:
+    return frozenset(_singular(stem) for stem, _ in terms(name))
+
+
+def _singular(stem: str) -> str:
+    """A stem as that of one thing: stemmers leave the "s" of what has no vowel, as of "LLMs"."""
+    return stem.removesuffix("s")
+
+
+def _put_last(scores: NDArray[np.float32], places: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Lower the scores at ``places``, a mask, by one amount, so that each is below all others."""
+    return -put_first(-scores, places)
 
 
 def _having(
