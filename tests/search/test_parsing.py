@@ -9,8 +9,9 @@ import pytest
 from fakes import TokenEncoder
 
 from ssm_search.errors import FilterError
-from ssm_search.papers import Paper
+from ssm_search.papers import Hit, Paper, Why
 from ssm_search.search import parsing
+from ssm_search.search.hits import Hits
 from ssm_search.search.local import PaperSearch
 
 NAMES = {"tri dao", "albert gu", "dao", "gu", "t. dao", "liu", "christopher ré", "gu, albert"}
@@ -301,7 +302,20 @@ def test_titles_and_literal_questions_are_not_taken_apart(search: PaperSearch) -
 
 def test_newest_first(search: PaperSearch) -> None:
     hits = search.query("graph", newest=True)
-    assert [hit.paper.id for hit in hits] == [KITE.id, WIND.id, STRING.id]
+    assert [hit.paper.id for hit in hits] == [KITE.id, STRING.id, WIND.id]  # no graph in WIND
+    assert hits == search.query("graph, newest first") == search.query("graph").newest_first()
+
+
+def test_what_is_hardly_meant_stands_behind_what_is_newer_or_older() -> None:
+    papers = [Paper(f"{year}.00001", "Kites") for year in (2001, 2002, 2003, 2004, 2005)]
+    sure = (0.4, 0.079, 0.081, 0.0, 0.9)
+    hits = Hits(
+        Hit(p, 1.0, at, Why(), one) for at, (p, one) in enumerate(zip(papers, sure, strict=True))
+    )
+    assert [hit.rank for hit in hits[:4].newest_first()] == [2, 0, 1, 3]
+    assert [hit.rank for hit in hits.newest_first()] == [4, 0, 1, 2, 3]
+    unlikely = Hits(replace(hit, confidence=0.0) for hit in hits)
+    assert [hit.rank for hit in unlikely.newest_first()] == [4, 3, 2, 1, 0]
 
 
 def test_given_filters_go_before_those_said(search: PaperSearch) -> None:

@@ -20,6 +20,10 @@ NONE_LEFT_OUT = LeftOut()
 NOTHING = "Nothing here is about that."
 NEAREST = "Nothing here is about that; the nearest are these."
 UNSURE = "Nothing here surely answers that; these come near."
+ABOUT_IT = 0.2
+"""Share of the confidence of the surest hit from which on another is put in order by its date. Of
+the ten best for "newest papers on audio" it leaves out six, of which the surest has .09; by date
+alone the best one, which has .67, came last. All ten for "newest papers on memory" have more."""
 WHY_CHARS = 240  # of a reason in a terminal: three lines
 
 
@@ -76,9 +80,16 @@ class Hits(list[Hit]):
         return "\n".join(filter(None, (only, self.advice)))
 
     def newest_first(self) -> Hits:
-        """These hits by date, newest first; those without one come last, and ranks stay."""
-        by_date = sorted(self, key=lambda hit: astuple(Date.of(hit.paper)), reverse=True)
-        return self._with(by_date)
+        """These hits by date, newest first; those without one come last, and ranks stay.
+
+        Those that are hardly about the question, beside the surest one, come behind as they are.
+        """
+        sure = [1.0 if hit.confidence is None else hit.confidence for hit in self]
+        least = ABOUT_IT * max(sure, default=0)
+        meant = [hit for hit, one in zip(self, sure, strict=True) if one >= least]
+        others = [hit for hit, one in zip(self, sure, strict=True) if one < least]
+        meant.sort(key=lambda hit: astuple(Date.of(hit.paper)), reverse=True)
+        return self._with(meant + others)
 
     def __str__(self) -> str:
         return drawn(self.__rich__())
