@@ -286,6 +286,7 @@ def test_three_near_words_at_most_the_weightiest_first() -> None:
     assert "close: lattice ≈ graph, fish ≈ foxes, dogs ≈ ducks; “A video" in str(fewer.why)
 
 
+@pytest.mark.usefixtures("whatever_is_near")
 def test_a_sentence_of_stop_words_answers_only_where_there_is_no_other() -> None:
     abstract = "What is it and why? A video of ducks. Who and what are they?"
     some = Paper("2405.00001", "Kites", abstract=abstract)
@@ -293,6 +294,26 @@ def test_a_sentence_of_stop_words_answers_only_where_there_is_no_other() -> None
     search = PaperSearch.from_papers([some, none], TokenEncoder())
     sentence = {hit.paper.id: hit.why.sentence for hit in search.query("film")}
     assert sentence == {some.id: "A video of ducks.", none.id: "What is it and why?"}
+
+
+@pytest.mark.usefixtures("whatever_is_near")
+def test_words_that_cannot_be_asked_for_are_no_reason() -> None:
+    """Of "A", "all" and "above" none is a reason for "apples"; "air" is."""
+    paper = Paper("2405.00001", "A kite", abstract="A kite and all above. An x of air.")
+    hit = PaperSearch.from_papers([paper], TokenEncoder()).query("apples x")[0]
+    assert hit.why.near == (("apples", "air"),)
+    less = replace(paper, abstract="A kite and all above.")
+    assert PaperSearch.from_papers([less], TokenEncoder()).query("apples")[0].why.near == ()
+
+
+def test_what_is_about_something_else_is_told_by_no_sentence(
+    encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = PaperSearch.from_papers(PAPERS, encoder)
+    monkeypatch.setattr(answering, "NOTHING", 1.1)
+    assert all(hit.why.sentence == "" and hit.why.near == () for hit in search.query("video film"))
+    monkeypatch.setattr(answering, "NOTHING", 0)
+    assert search.query("video film")[0].why.sentence == "We study video."
 
 
 def test_words_that_are_far_are_no_reason(
