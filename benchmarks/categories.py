@@ -1,9 +1,11 @@
-"""Filing papers under the headings of real lists: how often right, how well calibrated.
+"""Filing papers under the headings of real lists: how often right, how far to be trusted.
 
-For each list with at least 60 known abstracts, five folds: a fifth of the papers is filed by the
-rest. Beside it, in the same run, what else one would do with the same vectors. Then every heading
-is hidden in turn, to see whether its papers are told from those that have a heading; and random
-machine-learning papers are offered, to see whether they are told from those of the list.
+Eleven lists, five folds: a fifth of the papers is filed by the rest. Beside it, in the same run,
+what else one would do, with the same vectors and without; and what the commit before late
+interaction did (``results/categories-before.json``). Then the later third of each list is filed by
+the earlier two. Every heading is hidden in turn, to see whether its papers are told from those that
+have a heading; and by title, by title and first sentence, and by abstract, random machine-learning
+papers are offered, to see whether they are told from those of the list.
 
     python benchmarks/categories.py [DATA_FOLDER]
 """
@@ -14,12 +16,14 @@ import json
 import lzma
 import random
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from bootstrap import bootstrap_interval
+from headed import other_lists, read_lists
 from known_items import DATA, RESULTS, ROOT
 from numpy.typing import NDArray
 from rich.console import Console
@@ -27,30 +31,35 @@ from rich.progress import track
 from rich.table import Table
 from scipy.optimize import minimize
 from scipy.stats import rankdata
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from ssm_search.encoding import Encoded, WordEncoder, load_encoder
+from ssm_search.arxiv_ids import arxiv_month
+from ssm_search.encoding import Encoded, EncodedQuery, WordEncoder, load_encoder
 from ssm_search.encoding.encoded import joined
-from ssm_search.index.local import topic_of
-from ssm_search.papers import Paper
+from ssm_search.papers import Paper, full_text
 from ssm_search.ranking.fusion import product
 from ssm_search.ranking.headings import FOLDS, WEIGHTS, features, softmax, vote
 from ssm_search.search.likeness import Headings, likely_parent, listed, similarities
 from ssm_search.search.local import PaperSearch
+from ssm_search.text import first_sentence
 
-MIN_ABSTRACTS = 60
-MIN_TOPICS = 3  # without the headings that are years and venues
-TOPICAL = ("yyyujintang", "xmindflow", "Ruixxxx", "ziyangwang007")
 RANDOM_PAPERS = 300
 BINS = 10
-SHOWN = {
+BEFORE = RESULTS / "categories-before.json"
+SIMPLE = {
     "majority": "majority",
     "kNN vote": "kNN vote",
     "centroid": "centroid",
     "names + kNN + centroid": "names + kNN + centroid",
     "logistic": "logistic regression",
-    "others": "ssm-search, weights of the other lists",
-    "shipped": "ssm-search as shipped",
+    "TF-IDF": "logistic regression, TF-IDF",
+}
+OURS = {"others": "ssm-search, weights of the other lists", "shipped": "ssm-search as shipped"}
+TEXTS: dict[str, Callable[[Paper], str]] = {
+    "title": lambda _: "",
+    "and first sentence": lambda paper: first_sentence(paper.abstract),
+    "and abstract": lambda paper: paper.abstract,
 }
 
 
@@ -60,13 +69,19 @@ class Remembering:
     def __init__(self, encoder: WordEncoder):
         self.encoder = encoder
         self.fingerprint = encoder.fingerprint
-        self.encode_query_words = encoder.encode_query_words
         self.word_spans = encoder.word_spans
         self.known: dict[str, Encoded] = {}
+        self.asked: dict[str, EncodedQuery] = {}
 
     def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
         """As the encoder does."""
         return self.encode_words(texts).vectors
+
+    def encode_query_words(self, text: str, /) -> EncodedQuery:
+        """As the encoder does."""
+        if text not in self.asked:
+            self.asked[text] = self.encoder.encode_query_words(text)
+        return self.asked[text]
 
     def encode_words(self, texts: Sequence[str], /) -> Encoded:
         """As the encoder does."""
@@ -78,71 +93,72 @@ class Remembering:
 
 
 @dataclass
+class Offered:
+    """Papers of which a part of the text is shown to a list."""
+
+    scope: list[float] = field(default_factory=list)
+    verdicts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, search: PaperSearch, paper: Paper, text: str) -> None:
+        """Show ``text`` of ``paper``."""
+        placement = search.place(Paper("", paper.title, abstract=text), k=1)
+        self.scope.append(placement.scope)
+        self.verdicts[placement.verdict] += 1
+
+    def share(self, verdict: str) -> float:
+        """The share of them of which ``verdict`` is thought."""
+        return self.verdicts[verdict] / len(self.scope)
+
+
+@dataclass
 class Filed:
     """Every paper of a list, filed by the other four fifths."""
 
     right: NDArray[np.bool_]  # (n, C)
-    features: NDArray[np.float64]  # (n, C, 5)
+    features: NDArray[np.float64]  # (n, C, 6)
     temperature: NDArray[np.float64]  # (n,)
     scores: dict[str, NDArray[np.float64]]  # by method, (n, C)
     fit: NDArray[np.float64]
-    scope: NDArray[np.float64]
     fit_hidden: NDArray[np.float64]
-    parents: dict[str, int]  # of hidden nested headings: how often the parent is named right
-    scope_random: NDArray[np.float64]
+    own: dict[str, Offered]  # by how much of the text is shown
+    random: dict[str, Offered]
+    later: Later
+    parents: Counter[str] = field(default_factory=Counter)  # of hidden nested headings
+
+
+@dataclass
+class Later:
+    """The later third of a list, filed by the earlier two."""
+
+    right: dict[str, list[bool]]  # by method, of the papers whose heading was there already
+    new: int = 0  # papers whose heading was not
+    told: int = 0  # of them, those that no heading is said to fit
 
 
 def main(data: Path) -> None:
-    """Measure everything, print two tables, plot risk against coverage."""
+    """Measure everything, print the tables, plot risk against coverage."""
     if not data.is_dir():
         sys.exit(f"no folder {data}; give the path of the evaluation data")
     encoder = Remembering(load_encoder())  # type: ignore[arg-type]
-    lists = read_lists(data)
+    lists = read_lists(data) | other_lists(data)
     others = random_papers(data)
     filed = {
         name: file_all(papers, others, encoder)
         for name, papers in track(lists.items(), description="filing", transient=True)
     }
     for name, result in filed.items():
-        rest = [other for other in filed if other != name and is_topical(other)]
-        weights = fit_weights([filed[other] for other in rest])
+        weights = fit_weights([one for other, one in filed.items() if other != name])
         result.scores["others"] = product(result.features, weights) / result.temperature[:, None]
-    console = Console(width=150)
-    of_all = fit_weights([one for name, one in filed.items() if is_topical(name)])
+    console = Console(width=180)
+    of_all = fit_weights(list(filed.values()))
     console.print(f"weights fitted on all: {np.round(of_all, 1).tolist()}")
     console.print(accuracy_table(filed))
-    console.print(trust_table(filed))
+    console.print(later_table(filed))
+    console.print(headings_table(filed))
+    console.print(scope_table(filed))
     RESULTS.mkdir(exist_ok=True)
     plot(filed, RESULTS / "risk-coverage.png")
     console.print(f"risk against coverage: {(RESULTS / 'risk-coverage.png').relative_to(ROOT)}")
-
-
-def read_lists(data: Path) -> dict[str, list[Paper]]:
-    """By list, its papers whose abstract is known, with the topics that they stand under."""
-    abstracts = {}
-    for file in ("seed_abstracts.jsonl", "list_abstracts_dev.jsonl"):
-        for line in (data / file).read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
-            abstracts[record["arxiv_id"]] = record
-    lists: dict[str, dict[str, Paper]] = {}
-    for line in (data / "list_entries_dev.jsonl").read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        record = abstracts.get(entry["arxiv_id"])
-        path = tuple(entry["category_path"])
-        if record is None or "abstract_id" not in entry or topic_of(path) != path:
-            continue
-        papers = lists.setdefault(entry["list"].split("/")[0], {})
-        paper = papers.get(entry["arxiv_id"]) or Paper(
-            entry["arxiv_id"], record["title"], abstract=record["abstract"]
-        )
-        paths = tuple(dict.fromkeys([*paper.categories, path]))
-        papers[paper.id] = replace(paper, categories=paths)
-    return {
-        name: list(papers.values())
-        for name, papers in lists.items()
-        if len(papers) >= MIN_ABSTRACTS
-        and len({path for paper in papers.values() for path in paper.categories}) >= MIN_TOPICS
-    }
 
 
 def random_papers(data: Path) -> list[Paper]:
@@ -164,14 +180,19 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
         right=right,
         features=np.zeros((n, headings, len(WEIGHTS))),
         temperature=np.ones(n),
-        scores={name: np.zeros((n, headings)) for name in SHOWN if name != "others"},
+        scores={name: np.zeros((n, headings)) for name in (*SIMPLE, "shipped")},
         fit=np.zeros(n),
-        scope=np.zeros(n),
         fit_hidden=np.zeros(0),
-        parents={"right": 0, "wrong": 0, "none": 0},
-        scope_random=np.concatenate([whole.judge(other).scope for other in others]),
+        own={name: Offered() for name in TEXTS},
+        random={name: Offered() for name in TEXTS},
+        later=file_later(papers, encoder),
     )
     hide_headings(papers, paths, encoder, result)
+    ids = {paper.id for paper in papers}
+    for name, text in TEXTS.items():
+        for other in others:
+            if other.id not in ids:
+                result.random[name].add(whole, other, text(other))
     for number in range(FOLDS):
         asked, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         search = PaperSearch.from_papers([papers[i] for i in rest], encoder, headings=paths)
@@ -179,20 +200,43 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
         for at in asked:
             judgement = search.judge(replace(papers[at], categories=()))
             result.scores["shipped"][at] = np.log(judgement.probabilities[0][order] + 1e-12)
-            result.fit[at], result.scope[at] = judgement.fit[0], judgement.scope[0]
+            result.fit[at] = judgement.fit[0]
+            for name, text in TEXTS.items():
+                result.own[name].add(search, papers[at], text(papers[at]))
         # Features once more for all at once, to try other weights on.
         both = PaperSearch.from_papers([papers[i] for i in (*rest, *asked)], encoder)
-        headings = replace_order(both, paths)
-        known = listed(both.rows.list_index, both.papers, headings)
-        everything = similarities(known, known, both.rows.list_index, headings)
+        known = listed(both.rows.list_index, both.papers, replace_order(both, paths))
+        everything = similarities(known, known, both.rows.list_index, replace_order(both, paths))
         new, old = np.arange(len(rest), n), np.arange(len(rest))
         result.features[asked] = features(everything.part(new, old), right[rest])
         result.temperature[asked] = search.manifest.calibration.temperature
-        vectors = whole.rows.index.paper_vectors
-        names = whole.rows.list_headings.vectors
-        for name, scores in baselines(vectors[rest], right[rest], vectors[asked], names).items():
+        for name, scores in baselines(whole, right, rest, asked).items():
             result.scores[name][asked] = scores
     return result
+
+
+def file_later(papers: list[Paper], encoder: Remembering) -> Later:
+    """File the third with the latest arXiv ids by the others."""
+    papers = sorted(papers, key=lambda paper: (arxiv_month(paper.id), paper.id))
+    paths = tuple(dict.fromkeys(path for paper in papers for path in paper.categories))
+    whole = PaperSearch.from_papers(papers, encoder, headings=paths)
+    members = whole.rows.list_headings.members(papers)
+    old, new = np.arange(2 * len(papers) // 3), np.arange(2 * len(papers) // 3, len(papers))
+    search = PaperSearch.from_papers([papers[i] for i in old], encoder)
+    scores = baselines(whole, members, old, new)
+    later = Later({name: [] for name in (*scores, "shipped")})
+    known = set(search.rows.list_headings.paths)
+    for at, row in enumerate(new):
+        placement = search.place(replace(papers[row], categories=()), k=1)
+        if known.isdisjoint(papers[row].categories):
+            later.new += 1
+            later.told += placement.verdict == "no heading"
+            continue
+        first = placement.suggestions[0].category
+        later.right["shipped"].append(first in papers[row].categories)
+        for name, found in scores.items():
+            later.right[name].append(bool(members[row, found[at].argmax()]))
+    return later
 
 
 def replace_order(search: PaperSearch, paths: Sequence[tuple[str, ...]]) -> Headings:
@@ -228,31 +272,45 @@ def hide_headings(
 
 
 def baselines(
-    train: NDArray[np.float32],
-    right: NDArray[np.bool_],
-    asked: NDArray[np.float32],
-    names: NDArray[np.float32],
+    search: PaperSearch,
+    members: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    asked: NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:
-    """Scores of each heading by the ways that come to mind first, shape (m, C) each."""
-    cosines = product(asked, train.T)
+    """Scores of each heading by the ways that come to mind first, shape (m, C) each.
+
+    Args:
+        search: an index of all papers, of which no more than texts and vectors are used.
+        rows, asked: of the papers that are filed already, and of those that are to be.
+    """
+    vectors, names = search.rows.list_index.paper_vectors, search.rows.list_headings.vectors
+    train, right = vectors[rows], members[rows]
+    cosines = product(vectors[asked], train.T)
     votes = np.exp(vote(cosines.astype(np.float64), right))
     centroids = product(right.T.astype(np.float32), train)
     centroids = centroids / (np.linalg.norm(centroids, axis=1, keepdims=True) + 1e-9)
-    near = product(asked, centroids.T)
-    first = right.argmax(axis=1)
-    model = LogisticRegression(C=10, max_iter=1000).fit(train, first)
-    logistic = np.full((len(asked), right.shape[1]), -1.0)
-    logistic[:, model.classes_] = model.predict_proba(asked)
+    near = product(vectors[asked], centroids.T)
+    texts = [full_text(paper) for paper in search.papers]
+    words = TfidfVectorizer(stop_words="english", sublinear_tf=True, ngram_range=(1, 2))
+    of_train = words.fit_transform([texts[row] for row in rows])
+    of_asked = words.transform([texts[row] for row in asked])
 
     def z(scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return (scores - scores.mean(1, keepdims=True)) / (scores.std(1, keepdims=True) + 1e-9)
+
+    def logistic(known: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.float64]:
+        model = LogisticRegression(C=10, max_iter=2000).fit(known, right.argmax(axis=1))
+        scores = np.full((len(asked), right.shape[1]), -1.0)
+        scores[:, model.classes_] = model.predict_proba(new)
+        return scores
 
     return {
         "majority": np.tile(right.sum(axis=0), (len(asked), 1)).astype(np.float64),
         "kNN vote": votes,
         "centroid": near,
-        "names + kNN + centroid": 0.5 * z(product(asked, names.T)) + z(votes) + z(near),
-        "logistic": logistic,
+        "names + kNN + centroid": 0.5 * z(product(vectors[asked], names.T)) + z(votes) + z(near),
+        "logistic": logistic(train, vectors[asked]),
+        "TF-IDF": logistic(of_train, of_asked),
     }
 
 
@@ -279,60 +337,108 @@ def accuracy_table(filed: dict[str, Filed]) -> Table:
     table = Table(title="filed right by the first / among the first three suggestions")
     table.add_column("")
     for name, one in filed.items():
-        table.add_column(f"{name}\n{len(one.right)} papers\n{one.right.shape[1]} headings")
-    table.add_column(f"mean of the {sum(map(is_topical, filed))}\nwith headings\nby topic")
-    for method, shown in SHOWN.items():
+        table.add_column(f"{name[:12]}\n{len(one.right)} papers\n{one.right.shape[1]} headings")
+    table.add_column(f"mean of the {len(filed)}")
+    before = json.loads(BEFORE.read_text("utf-8")) if BEFORE.is_file() else {}
+    if before:
+        pairs = [[before[name]["top1"], before[name]["top3"]] for name in filed]
+        table.add_row("before", *(shown(pair) for pair in [*pairs, np.mean(pairs, axis=0)]))
+    for method, label in (SIMPLE | OURS).items():
         cells, means = [], []
-        for name, one in filed.items():
+        for one in filed.values():
             hits = [in_top(one.scores[method], one.right, k) for k in (1, 3)]
-            if is_topical(name):
-                means.append([h.mean() for h in hits])
-            cell = " / ".join(f"{h.mean():.3f}" for h in hits)
-            if method in ("others", "shipped"):
+            means.append([float(h.mean()) for h in hits])
+            cell = shown(means[-1])
+            if method in OURS:
                 cell += "\n" + " / ".join(interval(h) for h in hits)
             cells.append(cell)
-        cells.append(" / ".join(f"{mean:.3f}" for mean in np.mean(means, axis=0)))
-        table.add_row(shown, *cells)
+        table.add_row(label, *cells, shown(np.mean(means, axis=0)))
+    best = [
+        max(in_top(one.scores[m], one.right, 1).mean() for m in SIMPLE) for one in filed.values()
+    ]
+    ahead = [
+        in_top(one.scores["others"], one.right, 1).mean() > other
+        for one, other in zip(filed.values(), best, strict=True)
+    ]
+    table.caption = f"better than the best simple way on {sum(ahead)} of {len(ahead)} lists"
     return table
 
 
-def trust_table(filed: dict[str, Filed]) -> Table:
-    """Calibration, abstention and scope."""
-    table = Table(title="can it be trusted?")
+def later_table(filed: dict[str, Filed]) -> Table:
+    """Top-1 accuracy for the later third of each list, by the earlier two thirds."""
+    table = Table(title="the later third filed right by the earlier two, first suggestion")
+    table.add_column("")
+    for name, one in filed.items():
+        table.add_column(f"{name[:12]}\n{len(one.later.right['shipped'])} papers", justify="right")
+    table.add_column("mean", justify="right")
+    for method, label in (SIMPLE | {"shipped": OURS["shipped"]}).items():
+        means = [float(np.mean(one.later.right[method] or [0])) for one in filed.values()]
+        table.add_row(label, *(f"{mean:.3f}" for mean in [*means, np.mean(means)]))
+    new, told = (
+        sum(getattr(one.later, name) for one in filed.values()) for name in ("new", "told")
+    )
+    table.caption = f"{new} more have a heading that was not there; {told} are told that none fits"
+    return table
+
+
+def headings_table(filed: dict[str, Filed]) -> Table:
+    """Calibration of the suggestions, and whether a heading is known to be missing."""
+    table = Table(title="can the headings be trusted?")
     for name in ("list", "ECE, other weights", "ECE, shipped"):
         table.add_column(name, justify="left" if name == "list" else "right")
     table.add_column("heading hidden:\nAUROC", justify="right")
     table.add_column("hidden / present\nsaid to fit nowhere", justify="right")
     table.add_column("parent of a hidden\nheading: right / wrong / none", justify="right")
-    table.add_column("random papers:\nAUROC", justify="right")
-    table.add_column("random / listed\nsaid to be off topic", justify="right")
     rows = []
     for name, one in filed.items():
-        values = [
-            calibration_error([one], "others"),
-            calibration_error([one], "shipped"),
-            auroc(one.fit, one.fit_hidden),
-            auroc(one.scope, one.scope_random),
-        ]
-        if is_topical(name):
-            rows.append(values)
-        fits = f"{(one.fit_hidden < 0.05).mean():.2f} / {(one.fit < 0.05).mean():.2f}"
-        scope = f"{(one.scope_random < 0.02).mean():.2f} / {(one.scope < 0.02).mean():.2f}"
-        cells = [f"{value:.3f}" for value in values]
-        parents = " / ".join(map(str, one.parents.values())) if any(one.parents.values()) else ""
-        table.add_row(name, *cells[:3], fits, parents, cells[3], scope)
-    mean = [f"{value:.3f}" for value in np.mean(rows, axis=0)]
-    table.add_row("mean, headings by topic", *mean[:3], "", "", mean[3], "")
+        values = [calibration_error([one], method) for method in OURS]
+        values.append(auroc(one.fit, one.fit_hidden) if len(one.fit_hidden) else np.nan)
+        rows.append(values)
+        said = f"{(one.fit_hidden < 0.05).mean():.2f} / {(one.fit < 0.05).mean():.2f}"
+        parents = " / ".join(str(one.parents[word]) for word in ("right", "wrong", "none"))
+        table.add_row(name, *(f"{value:.3f}" for value in values), said, parents)
+    table.add_row("mean", *(f"{value:.3f}" for value in np.nanmean(rows, axis=0)))
     # In ten bins, perfect calibration shows an error of .11 with 65 papers and .07 with 162.
-    topical = [one for name, one in filed.items() if is_topical(name)]
-    pooled = [calibration_error(topical, method) for method in ("others", "shipped")]
+    pooled = [calibration_error(list(filed.values()), method) for method in OURS]
     table.add_row("the same papers in one pot", *(f"{value:.3f}" for value in pooled))
     return table
 
 
-def is_topical(name: str) -> bool:
-    """Whether a list's headings are topics; those of the others are years or three in number."""
-    return name in TOPICAL
+def scope_table(filed: dict[str, Filed]) -> Table:
+    """Whether random papers are told from listed ones, by how much of them is known."""
+    table = Table(title="listed papers against random machine-learning papers")
+    table.add_column("list")
+    for name in TEXTS:
+        table.add_column(f"{name}:\nAUROC", justify="right")
+        table.add_column("listed / random\noff topic", justify="right")
+        table.add_column("unsure", justify="right")
+    rows = []
+    for name, one in filed.items():
+        values = []
+        for text in TEXTS:
+            own, others = one.own[text], one.random[text]
+            values.append(auroc(np.array(own.scope), np.array(others.scope)))
+            for verdict in ("off topic", "unsure"):
+                values += [own.share(verdict), others.share(verdict)]
+        rows.append(values)
+        table.add_row(name, *scope_cells(values))
+    table.add_row("mean", *scope_cells(np.mean(rows, axis=0).tolist()))
+    return table
+
+
+def scope_cells(values: Sequence[float]) -> list[str]:
+    """Cells of five values each: AUROC, and twice those of the listed and the random papers."""
+    cells = []
+    for start in range(0, len(values), 5):
+        found, *shares = values[start : start + 5]
+        cells += [f"{found:.3f}"]
+        cells += [f"{shares[0]:.3f} / {shares[1]:.2f}", f"{shares[2]:.3f} / {shares[3]:.2f}"]
+    return cells
+
+
+def shown(values: Sequence[float] | NDArray[np.float64]) -> str:
+    """Shares as people read them."""
+    return " / ".join(f"{value:.3f}" for value in values)
 
 
 def in_top(scores: NDArray[np.float64], right: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
@@ -375,8 +481,6 @@ def plot(filed: dict[str, Filed], path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
     for name, one in filed.items():
-        if not is_topical(name):
-            continue
         confidence = softmax(one.scores["others"]).max(axis=1)
         wrong = ~in_top(one.scores["others"], one.right, 1)[np.argsort(-confidence)]
         coverage = np.arange(1, len(wrong) + 1) / len(wrong)

@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 from bootstrap import bootstrap_interval
-from categories import TOPICAL, read_lists
 from environments import commit, machine, python_of
+from headed import TOPICAL, read_lists
 from known_items import DATA, KNOWN_ITEMS, RESULTS, KnownItems, read_known_items
 from minilm import minilm_folder
 from numpy.typing import NDArray

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from categories import read_lists
+from headed import read_lists
 from known_items import DATA
 from rich.console import Console
 from rich.progress import track

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from bootstrap import bootstrap_interval
-from categories import read_lists
+from headed import read_lists
 from known_items import DATA, RESULTS
 from minilm import minilm
 from numpy.typing import NDArray
