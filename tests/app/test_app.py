@@ -293,8 +293,8 @@ def test_a_paper_that_is_not_listed(library: Library) -> None:
 def test_answers_by_date_keep_their_ranks(library: Library) -> None:
     found = handlers.answer(library, Search(q="nodes of a graph", order="date"))
     assert [(hit.paper.id, hit.rank) for hit in found.found] == [
-        (FILM.id, 2),
         (NODES.id, 1),
+        (FILM.id, 2),  # newer, and about something else
         (SOUND.id, 3),
     ]
     assert re.fullmatch(r"The best 3, newest first \(\d+ ms\)", found.line)

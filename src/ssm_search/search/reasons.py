@@ -93,7 +93,8 @@ class Reasons:
         hits = Hits()
         for place, row, paper, has in zip(places, rows, papers, having, strict=True):
             is_close = close is None or close[len(hits)]
-            near, sentence = ((), "")
+            near: tuple[tuple[str, str], ...] = ()
+            sentence = ""
             if is_close:
                 near, sentence = self._met(row, paper, question, words, has)
             found = [stem for stem in telling if stem in has]
