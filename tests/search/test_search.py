@@ -813,3 +813,27 @@ def test_what_is_no_text_is_no_question(search: PaperSearch, text: object) -> No
 def test_one_paper_may_be_named_by_itself(search: PaperSearch) -> None:
     assert search.recommend(VIDEO.id) == search.recommend([VIDEO.id])
     assert search.recommend(VIDEO.id, AUDIO.id) == search.recommend([VIDEO.id], [AUDIO.id])
+
+
+@pytest.mark.parametrize(
+    ("asked", "note"),
+    [
+        ("VKite", answering.NOT_CALLED_SO.format("VKite")),
+        ("kite-4", answering.NOT_CALLED_SO.format("kite-4")),
+        ("KITE", answering.NOT_CALLED_SO.format("KITE")),
+        # A capital at the beginning makes no name: in German all nouns have one.
+        ("Werkzeuggebrauch", answering.READS_ENGLISH),
+        ("Drachen in der Luft", answering.READS_ENGLISH),
+        ("Drachen can fliegen", answering.READS_ENGLISH),
+        ("drachen fliegen", answering.READS_ENGLISH),
+        ("风筝", answering.READS_ENGLISH),
+        ("zebra", ""),
+        ("Video", ""),
+        ("Drachen im Video", ""),
+        ("of", ""),
+    ],
+)
+def test_what_is_said_of_words_that_no_paper_has(
+    search: PaperSearch, asked: str, note: str
+) -> None:
+    assert search.query(asked).note == note

@@ -33,7 +33,9 @@ from ssm_search.text import terms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NAME = re.compile(r"(?=\S{0,40}[A-Z0-9])[A-Za-z][\w.+-]{1,40}")  # "VMamba", "gpt-4"
+# "VMamba", "gpt-4", "RAG"; with a capital first alone it may be any word of German.
+_NAME = re.compile(r"(?=\S{1,40}[A-Z0-9])[A-Za-z][\w.+-]{1,40}")
+LONG_WORD = 4  # letters, from which on a word says what a question in whatever language is about
 REMEMBERED = 10_000  # titles and headings whose words are kept
 LISTED = 10  # papers by date that are looked at for each one wanted, where nothing is asked about
 NOT_CALLED_SO = "Nothing here is called {}."
@@ -210,10 +212,15 @@ def _spaced(text: str) -> str:
 
 def _note(text: str, question: Question | None, rows: Rows) -> str:
     """What is to be said of a question whose words the index does not know; "" if nothing."""
-    if question is None or any(map(rows.knows, question.stems)):
+    if question is None:
+        return ""
+    telling = {stem for stem in question.stems if len(question.words[stem]) >= LONG_WORD}
+    if any(map(rows.knows, telling or question.stems)):
         return ""
     if _NAME.fullmatch(text):
         return NOT_CALLED_SO.format(text)
     letters = [char for char in text if char.isalpha()]
     latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
-    return READS_ENGLISH if letters and latin < len(letters) / 2 else ""
+    words = text.split()
+    foreign = latin < len(letters) / 2 or (text[:1].isupper() and len(words) == 1)
+    return READS_ENGLISH if letters and (foreign or len(words) > 1) else ""
