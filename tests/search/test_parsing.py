@@ -22,6 +22,7 @@ class Known:
 
     venues = {"iclr": "ICLR", "neurips": "NeurIPS", "cvpr": "CVPR", "icml": "ICML"}  # noqa: RUF012
     newest = 2024
+    has_authors = True
 
     def authors(self, names: Collection[str]) -> set[str]:
         return {name for name in names if name.casefold() in NAMES}
@@ -156,6 +157,25 @@ def test_what_is_said(text: str, left: str, said: list[str]) -> None:
     assert parsed(text) == (left, said)
 
 
+@pytest.mark.parametrize(
+    ("text", "left", "name"),
+    [
+        ("papers by Noah Shinn", "Noah Shinn", "Noah Shinn"),
+        ("find papers by Noah Shinn on kites", "Noah Shinn on kites", "Noah Shinn"),
+        ("kites, author: Shinn", "kites, Shinn", "Shinn"),
+        ("papers written by Noah Shinn since 2022", "Noah Shinn", "Noah Shinn"),
+        ("papers by Tri Dao", "", ""),
+        ("papers by noah shinn", "papers by noah shinn", ""),
+        ("kites by Noah", "kites by Noah", ""),
+        ("papers on Kites", "papers on Kites", ""),
+    ],
+)
+def test_authors_that_nobody_is_are_named(text: str, left: str, name: str) -> None:
+    found = parsing.parse_query(text, Known())  # type: ignore[arg-type]
+    assert (found.text, "author" in found.filters) == (left, text == "papers by Tri Dao")
+    assert found.note == (f"No author here is called {name}." if name else "")
+
+
 def test_what_is_said_as_filters() -> None:
     found = parsing.parse_query(
         'papers by Albert Gu and Tri Dao at ICLR since 2022 on "state space" not vision or audio,'
@@ -214,6 +234,14 @@ def test_authors(search: PaperSearch, author: str, expected: list[Paper]) -> Non
     hits = search.query("graph", author=author)
     assert {hit.paper.id for hit in hits} == {paper.id for paper in expected}
     assert (hits.left_out.papers, hits.left_out.lacking) == (1, "author")
+
+
+def test_a_question_for_an_author_that_nobody_is(search: PaperSearch) -> None:
+    hits = search.query("papers by Ed Fo")
+    assert (hits.note, hits.constraints) == ("No author here is called Ed Fo.", ())
+    assert [hit.score for hit in hits] == [hit.score for hit in search.query("Ed Fo")]
+    nobody = PaperSearch.from_papers([WIND], TokenEncoder())
+    assert nobody.query("papers by Ed Fo").note == "The authors of these papers are not known here."
 
 
 def test_an_author_that_nobody_is(search: PaperSearch) -> None:

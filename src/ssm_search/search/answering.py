@@ -124,7 +124,8 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
             confidences=sure,
             close=(about >= NOTHING).tolist(),
         )
-    hits = Hits(hits, lacking(), said, parsed.constraints, _note(text, question, rows))
+    note = parsed.note or _note(text, question, rows)
+    hits = Hits(hits, lacking(), said, parsed.constraints, note)
     return hits.newest_first() if wish.newest else hits
 
 

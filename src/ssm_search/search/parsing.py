@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -128,6 +128,12 @@ _BY = re.compile(
     rf"(?i)(?:\b{_WORKS}\s+|^)(?:(?:written|authored|co-authored)\s+)?(?:by|from|of)\s+(?=\w)"
     r"|\bauthors?\s*:\s*|\b(?:written|authored)\s+by\s+"
 )
+NO_AUTHOR = "No author here is called {}."
+NO_AUTHORS = "The authors of these papers are not known here."
+_SOMEBODY = re.compile(
+    rf"(?:(?i:(?:\b{_PAPERS}\s+|^)(?:(?:written|authored|co-authored)\s+)?by\s+)|(?i:\bauthors?\s*:\s*))"
+    r"(?P<name>[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){0,3})"
+)
 _ET_AL = re.compile(
     rf"(?i)({_NAME}(?:\s+{_NAME}){{0,2}}?)(?:\s+et\.?\s+al\.?(?!\w)|['’]s\s+(?={_PAPERS}\b))"
 )
@@ -161,6 +167,7 @@ class ParsedQuery:
         without: what is not wanted.
         newest: whether the newest are wanted first.
         constraints: all of these as people are shown them, in the order of the text.
+        note: what is to be said of names that no author here has; "" if nothing.
     """
 
     text: str
@@ -168,6 +175,7 @@ class ParsedQuery:
     without: tuple[str, ...] = ()
     newest: bool = False
     constraints: tuple[Constraint, ...] = ()
+    note: str = ""
 
 
 class Vocabulary:
@@ -181,6 +189,11 @@ class Vocabulary:
         keys = {name: author_keys(name) for name in names}
         known = self._rows.known_names({key for each in keys.values() for key in each})
         return {name for name, each in keys.items() if not known.isdisjoint(each)}
+
+    @cached_property
+    def has_authors(self) -> bool:
+        """Whether the authors of any paper are known."""
+        return self._rows.left_out({"author": "anybody"}).papers < len(self._rows)
 
     @cached_property
     def venues(self) -> Mapping[str, str]:
@@ -218,13 +231,18 @@ def parse_query(text: str, known: Vocabulary) -> ParsedQuery:
         again = any(one.constraint.kind == other.constraint.kind for other in found)
         if not overlaps and not (again and one.constraint.kind in _ONCE):
             found.append(one)
-    if not found:
+    unknown = _unknown_author(text, found)
+    if not found and not unknown:
         return ParsedQuery(text, {})
     found.sort(key=lambda one: one.start)
+    cut, note = [(one.start, one.end, one.stays) for one in found], ""
+    if unknown:  # of "papers by Noah Shinn" the name stays: a text may have it
+        cut.append((unknown.start(), unknown.start("name"), " "))
+        note = NO_AUTHOR.format(unknown["name"]) if known.has_authors else NO_AUTHORS
     left, at = "", 0
-    for one in found:
-        left += text[at : one.start] + one.stays
-        at = one.end
+    for start, end, stays in sorted(cut):
+        left += text[at:start] + stays
+        at = end
     said: dict[str, list[Any]] = defaultdict(list)
     for one in found:
         said[one.constraint.kind].append(one.value)
@@ -238,7 +256,16 @@ def parse_query(text: str, known: Vocabulary) -> ParsedQuery:
         tuple(dict.fromkeys(name for names in said["without"] for name in names)),
         "newest" in said,
         tuple(one.constraint for one in found),
+        note,
     )
+
+
+def _unknown_author(text: str, found: Sequence[_Found]) -> re.Match[str] | None:
+    """Where somebody is plainly asked for who is no author here, and what is said of them."""
+    for match in _SOMEBODY.finditer(text):
+        if not any(one.start < match.end() and match.start() < one.end for one in found):
+            return match
+    return None
 
 
 _ONCE = frozenset({"venue", "has_code"})
