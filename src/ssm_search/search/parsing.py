@@ -131,7 +131,7 @@ _BY = re.compile(
 NO_AUTHOR = "No author here is called {}."
 NO_AUTHORS = "The authors of these papers are not known here."
 _SOMEBODY = re.compile(
-    rf"(?:(?i:(?:\b{_PAPERS}\s+|^)(?:(?:written|authored|co-authored)\s+)?by\s+)|(?i:\bauthors?\s*:\s*))"
+    rf"(?:(?i:\b(?:papers?|works?|articles?|preprints?)\s+(?:(?:written|authored|co-authored)\s+)?by\s+)|(?i:\bauthors?\s*:\s*))"
     r"(?P<name>[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){0,3})"
 )
 _ET_AL = re.compile(
