@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.text import marked, nearest_word, sentences, terms
+from ssm_search.text import marked, nearest_word, nearest_words, sentences, terms
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,13 @@ def test_terms_unify_full_width_letters() -> None:
 )
 def test_nearest_word(word: str, expected: str | None) -> None:
     assert nearest_word(word, ("have", "image", "segmentation", "video")) == expected
+
+
+def test_all_nearest_words_in_their_order() -> None:
+    known = ("eating", "editing", "edition", "sting")
+    assert nearest_words("edting", known) == ["eating", "editing"]
+    assert nearest_words("editting", known) == ["editing"]
+    assert nearest_words("kites", known) == []
 
 
 @pytest.mark.parametrize(

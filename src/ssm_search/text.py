@@ -108,8 +108,13 @@ def nearest_word(word: str, vocabulary: Sequence[str]) -> str | None:
     as in most misspellings (Pollock & Zamora 1984, "Automatic Spelling Correction in Scientific
     and Scholarly Text").
     """
+    return next(iter(nearest_words(word, vocabulary)), None)
+
+
+def nearest_words(word: str, vocabulary: Sequence[str]) -> list[str]:
+    """All words of ``vocabulary`` that :func:`nearest_word` may choose from, in its order."""
     if len(word) < 4 or not word.isalpha():
-        return None
+        return []
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -117,8 +122,9 @@ def nearest_word(word: str, vocabulary: Sequence[str]) -> str | None:
     if len(word) < 6:
         candidates = [known for known in candidates if sorted(known) == sorted(word)]
     slips = 2 if len(word) >= 9 else 1
-    best = process.extractOne(word, candidates, scorer=OSA.distance, score_cutoff=slips)
-    return best[0] if best else None
+    near = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=None)
+    least = min((distance for _, distance, _ in near), default=0)
+    return [known for known, distance, _ in near if distance == least]
 
 
 _DIRECTION_OVERRIDES = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"

@@ -388,6 +388,20 @@ def test_misspelled_words_are_looked_for_as_they_were_meant(search: PaperSearch)
     assert [h.score for h in hits] == [h.score for h in search.query("video")]
 
 
+def test_of_words_as_near_the_one_that_more_papers_have_is_meant(encoder: WordEncoder) -> None:
+    more = [
+        Paper("2405.00001", "Editing", abstract="An edited graph."),
+        Paper("2405.00002", "Edits of kites", abstract="They edit."),
+        Paper("2405.00003", "Eating"),
+    ]
+    search = PaperSearch.from_papers([*PAPERS, *more], encoder)
+    hit = search.query("edting")[0]
+    assert "editing (for edting)" in hit.why.terms
+    fewer = PaperSearch.from_papers([*PAPERS, more[0], more[2]], encoder)
+    terms = {term for hit in fewer.query("edting") for term in hit.why.terms}
+    assert terms == {"eating (for edting)"}  # as many papers have either
+
+
 @pytest.mark.parametrize("query", ["", "   ", "\n\t", "?!", "\0"])
 def test_an_empty_query_is_a_clear_error(search: PaperSearch, query: str) -> None:
     with pytest.raises(QueryError, match="empty"):

@@ -18,7 +18,7 @@ from ssm_search.encoding import (
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.index import Rows, RowVectors, row_vectors
 from ssm_search.ranking import FOR_PAPERS, FOR_QUESTIONS, Weights
-from ssm_search.text import nearest_word, terms
+from ssm_search.text import nearest_words, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
     unknown = dict.fromkeys(word for stem, word in found if not rows.knows(stem))
     respelled = {}
     for word in list(unknown)[:MAX_RESPELLED]:
-        if better := nearest_word(word, rows.words):
+        if better := _likeliest(nearest_words(word, rows.words), rows):
             respelled[word] = better
             text = re.sub(rf"\b{re.escape(word)}\b", better, text.casefold())
     pairs = []
@@ -77,6 +77,13 @@ def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
     return Question(
         asked.vector, asked.words, asked.weights, texts, stems, words, weights=FOR_QUESTIONS
     )
+
+
+def _likeliest(words: Sequence[str], rows: Rows) -> str | None:
+    """The word that most papers have, the first of several."""
+    stems = {word: stem for word in words for stem, _ in terms(word)[:1]}
+    rarity = rows.idf(stems.values())
+    return min(stems, key=lambda word: rarity[stems[word]], default=None)
 
 
 @dataclass(frozen=True, slots=True)
