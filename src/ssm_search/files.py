@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ssm_search.errors import IndexFolderError
+from ssm_search.shipped import PACKAGE
 
 if sys.platform != "win32":
     import fcntl
@@ -21,6 +24,60 @@ if sys.platform != "win32":
 # Both stand beside what they replace, under hidden names that nobody else chooses.
 NEW_SUFFIX = ".new"
 OLD_SUFFIX = ".old"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # reasons of a disk that has no room
+MOST_TEXT = 1 << 28
+"""Bytes of a text that is read at once: 700,000 papers of a list, each a line."""
+
+
+def plain_file(path: Path) -> Path:
+    """``path``, which must be a file that lies where it says.
+
+    What came from elsewhere may hold a pipe, which nobody writes to, a device that never ends, or a
+    link to what is nobody's business. A link to another file in the same folder serves, and so does
+    any in this package, which some installers make of links.
+
+    Raises:
+        OSError: it is something else, or not there.
+    """
+    mode = os.lstat(path).st_mode
+    if stat.S_ISLNK(mode):
+        try:
+            target = path.resolve(strict=True)
+        except RuntimeError as error:
+            raise OSError(f"{path.name} is a link to itself, expected a file") from error
+        inside = target.is_relative_to(path.parent.resolve())
+        if not inside and not path.absolute().is_relative_to(PACKAGE):
+            raise OSError(
+                f"{path.name} is a link out of its folder, expected a file; copy the file there"
+            )
+        mode = target.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(f"{path.name} is a {_kind(mode)}, expected a file")
+    return path
+
+
+def plain_folder(path: Path) -> Path:
+    """``path``, which must be a folder itself, and no link to one.
+
+    Raises:
+        OSError: it is something else, or not there.
+    """
+    mode = os.lstat(path).st_mode
+    if not stat.S_ISDIR(mode):
+        raise OSError(f"{path.name} is a {_kind(mode)}, expected a folder")
+    return path
+
+
+def read_text(path: Path) -> str:
+    """The text of a plain file, UTF-8, of up to ``MOST_TEXT`` bytes.
+
+    Raises:
+        OSError, ValueError: it is no plain file, too large or no text.
+    """
+    size = plain_file(path).stat().st_size
+    if size > MOST_TEXT:
+        raise ValueError(f"{path.name} has {size:,} bytes, expected up to {MOST_TEXT:,}")
+    return path.read_bytes().decode("utf-8")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -73,7 +130,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     new = _new_name(folder)
     with ExitStack() as filling:
         with locked(folder.parent):
-            _sweep(folder)
+            sweep(folder)
             new.mkdir()
             filling.enter_context(locked(new))
         try:
@@ -82,17 +139,71 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
                 _sync(path)
             _sync(new)
             with locked(folder.parent):
-                _check_replaceable(folder, new)
+                check_replaceable(folder, (path.name for path in new.iterdir()))
                 _swap(folder, new)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(new, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno and error.filename is None:
+                error.filename = str(folder)  # "No space left on device" says not where
             raise
 
 
 def settled(folder: Path) -> Path:
-    """``folder``, or the one that stood aside for it when a replacement was cut short."""
-    old = _old_name(folder.resolve())
-    return old if not folder.exists() and old.exists() else folder
+    """``folder``, after what stood aside for it when a replacement was cut short is back there.
+
+    Where it cannot be put back, as on a disk that is only read, the one that stands aside.
+    """
+    if folder.exists():
+        return folder
+    place = folder.resolve()
+    old = _old_name(place)
+    if not old.exists():
+        return folder
+    if sys.platform != "win32":  # without a lock, a replacement that is under way would be upset
+        with suppress(OSError), locked(place.parent):
+            if not place.exists():
+                os.rename(old, place)
+    return folder if place.exists() else old
+
+
+def remove_folder(folder: Path, beside: Path | None = None) -> None:
+    """Remove ``folder`` such that a kill leaves all of it, or nothing that goes by its name.
+
+    Args:
+        beside: the folder with whose leftovers those of a kill are swept; ``folder`` if None.
+    """
+    gone = _new_name(beside or folder)
+    os.rename(folder, gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def check_replaceable(folder: Path, names: Iterable[str]) -> None:
+    """Make sure that ``folder`` can be replaced by one that will hold ``names``, before any work.
+
+    Raises:
+        IndexFolderError: it is a file, or holds nothing of what an earlier one would, so that it
+            must be somebody else's; or nobody may write there.
+    """
+    folder = folder.resolve()
+    there = next(path for path in (folder.parent, *folder.parent.parents) if path.exists())
+    if not there.is_dir():
+        raise IndexFolderError(f"{there} is a file, expected a folder; name another one")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise IndexFolderError(
+            f"{there} cannot be written, where {folder.name} would be put; name another folder, or "
+            "ask for its permissions"
+        )
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise IndexFolderError(f"{folder} is a file, expected a folder; name another one")
+    held, known = sorted(path.name for path in folder.iterdir()), set(names)
+    if held and not known.intersection(held):
+        shown = ", ".join(held[:3]) + (", …" if len(held) > 3 else "")
+        raise IndexFolderError(
+            f"{folder} holds something else ({shown}) and was left as it is; "
+            "name a new or an empty folder"
+        )
 
 
 @contextmanager
@@ -138,19 +249,26 @@ def _old_name(path: Path) -> Path:
     return path.with_name(f".{path.name}{OLD_SUFFIX}")
 
 
-def _check_replaceable(folder: Path, new: Path) -> None:
-    """Refuse to replace what no earlier replacement can have written."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise IndexFolderError(f"{folder} is a file, expected a folder; name another one")
-    there = sorted(path.name for path in folder.iterdir())
-    if there and not any((new / name).exists() for name in there):
-        shown = ", ".join(there[:3]) + (", …" if len(there) > 3 else "")
+def check_room(folder: Path, needed: int) -> None:
+    """Make sure that the disk of ``folder`` has room for about ``needed`` bytes, before any work.
+
+    Raises:
+        IndexFolderError: it has not.
+    """
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if needed > free:
         raise IndexFolderError(
-            f"{folder} holds something else ({shown}) and was left as it is; "
-            "name a new or an empty folder"
+            f"{folder} needs about {needed / 1e6:,.0f} MB, the disk has {free / 1e6:,.0f} MB free; "
+            "make room, or name a folder on another disk"
         )
+
+
+def _kind(mode: int) -> str:
+    """What is shown of something that is no file, or no folder."""
+    kinds = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFDIR: "folder",
+             stat.S_IFLNK: "link", stat.S_IFREG: "file"}  # fmt: skip
+    return kinds.get(stat.S_IFMT(mode), "device")
 
 
 def _swap(folder: Path, new: Path) -> None:
@@ -158,7 +276,7 @@ def _swap(folder: Path, new: Path) -> None:
     if folder.exists():
         shutil.copymode(folder, new)
         if old.exists():
-            shutil.rmtree(old)
+            remove_folder(old, folder)
     try:
         if folder.exists():
             os.rename(folder, old)
@@ -168,17 +286,18 @@ def _swap(folder: Path, new: Path) -> None:
             os.rename(old, folder)
         raise
     _sync(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        remove_folder(old, folder)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed replacements left behind.
+def sweep(folder: Path) -> None:
+    """Remove what killed replacements and removals of ``folder`` left beside it.
 
     A folder that is still being filled is locked by whoever fills it, and stays. So does any
     leftover where there are no locks to tell by.
     """
     leftover = re.compile(rf"\.{re.escape(folder.name)}\.[0-9a-f]{{8}}{re.escape(NEW_SUFFIX)}")
-    for path in folder.parent.iterdir():
+    for path in folder.parent.iterdir() if folder.parent.is_dir() else ():
         if leftover.fullmatch(path.name) and path.is_dir() and _abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
 

@@ -28,9 +28,10 @@ from ssm_search.index import folder as folders
 from ssm_search.index import local, segmented
 from ssm_search.index import words as index_words
 from ssm_search.index.ann import Ann, ann_kind, build_ann, checked_kind, kind_for
+from ssm_search.index.joining import join_segments
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.segmented import SegmentedIndex
-from ssm_search.index.segments import join_segments, load_segment, write_segment
+from ssm_search.index.segments import load_segment, write_segment
 from ssm_search.index.words import row_vectors
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Paper, full_text, to_json

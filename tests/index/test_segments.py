@@ -11,9 +11,10 @@ from fakes import TokenEncoder, WordEncoder
 
 from ssm_search.encoding import Encoder, count_words, encode_documents
 from ssm_search.errors import IndexFolderError
-from ssm_search.index import segments as segments_module
+from ssm_search.index import joining
+from ssm_search.index.joining import join_segments
 from ssm_search.index.segmented import SegmentedIndex
-from ssm_search.index.segments import Segment, join_segments, load_segment, write_segment
+from ssm_search.index.segments import Segment, load_segment, write_segment
 from ssm_search.index.words import RowVectors, row_vectors
 from ssm_search.papers import Paper, full_text
 
@@ -38,8 +39,8 @@ def encoder(request: pytest.FixtureRequest) -> Encoder:
 def test_joined_segments_have_the_words_of_the_rows_that_stay(
     tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segments_module, "COPIED_WORDS", 3)
-    monkeypatch.setattr(segments_module, "COPIED", 4)
+    monkeypatch.setattr(joining, "COPIED_WORDS", 3)
+    monkeypatch.setattr(joining, "COPIED", 4)
     all_papers = papers(30)
     one = written(tmp_path / "one", all_papers[:17], encoder)
     other = written(tmp_path / "other", all_papers[17:], encoder)

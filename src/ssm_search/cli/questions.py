@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -153,13 +154,37 @@ def headings(index: IndexOption = None, as_json: JsonOption = False) -> None:
     Console().print(display.headings_tree(title, search.tree))
 
 
-def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
+def status(
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare all files with what they were when saved.")
+    ] = False,
+) -> None:
     """Show what an index holds: counts, abstracts, encoder, age."""
+    files = verified(index) if verify else 0
     facts = open_search(index).status()
+    if files:
+        facts["verified"] = f"{files} files"
     if as_json:
         write_json(facts, indent=None)
     else:
         print_facts(facts)
+
+
+def verified(index: str | None) -> int:
+    """Compare the files of an index with what they were; how many there are.
+
+    Raises:
+        IndexFolderError: one is another, or ``index`` is no folder.
+    """
+    from ssm_search.index import verify
+    from ssm_search.shipped import shipped_folder
+    from ssm_search.stores import is_store
+
+    if index is not None and is_store(index):
+        raise typer.BadParameter(f"{index} is a store; --verify is for an index in a folder")
+    return verify(Path(index) if index is not None else shipped_folder())
 
 
 app.command()(indexing.build)

@@ -14,6 +14,7 @@ from ssm_search.index import (
     LocalRows,
     Manifest,
     PartlyEncoded,
+    checksums_of,
     load_segments,
     measured,
     names,
@@ -73,7 +74,9 @@ def write_index(
             vectors=kind,
         ).stamped(source)
         rows = load_segments(new, manifest)
-        manifest = replace(manifest, background=measured(rows, encoder))
+        manifest = replace(
+            manifest, background=measured(rows, encoder), checksums=checksums_of(new)
+        )
         manifest.write(new)
     return manifest
 

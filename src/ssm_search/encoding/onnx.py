@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from ssm_search.encoding.encoded import Encoded, EncodedQuery, gathered, without
 from ssm_search.encoding.encoder import files_fingerprint
 from ssm_search.encoding.words import Tokens, WordTokenizer, shares
 from ssm_search.errors import EncoderError
+from ssm_search.files import plain_file, plain_folder, read_text, settled
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -115,7 +116,7 @@ class OnnxEncoder:
         """
         if not cls.is_exported(fingerprint):
             return None
-        return cls(index.absolute() / ENCODER_FOLDER, fingerprint)
+        return cls(settled(index).absolute() / ENCODER_FOLDER, fingerprint)
 
     @staticmethod
     def is_exported(fingerprint: str) -> bool:
@@ -132,8 +133,12 @@ class OnnxEncoder:
         if self._about is None:
             path = self.folder / ABOUT_FILE
             try:
-                self._about = About(**json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError, TypeError) as error:
+                about = About(**json.loads(read_text(path)))
+                for one in fields(About):
+                    if type(getattr(about, one.name)).__name__ != one.type:
+                        raise TypeError(f"{one.name} is no {one.type}")
+                self._about = about
+            except (OSError, ValueError, TypeError, RecursionError) as error:
                 raise EncoderError(
                     f"cannot read {path} ({type(error).__name__}: {error}); build the index again"
                 ) from error
@@ -211,7 +216,13 @@ class OnnxEncoder:
         return {name: (self.folder / name).read_bytes() for name in self._there()}
 
     def _there(self) -> list[str]:
-        described = [name for name in DESCRIPTION if (self.folder / name).is_file()]
+        place = self.folder.resolve()
+        described = [
+            name
+            for name in DESCRIPTION
+            if (self.folder / name).is_file()
+            and (self.folder / name).resolve().is_relative_to(place)
+        ]
         return [*self.FILES, *described]
 
     def _gathered(
@@ -229,8 +240,16 @@ class OnnxEncoder:
         def one(text: str) -> EncodedQuery:
             tokens = read(tokenizer, text)
             ids = tokens.ids[None]
-            found = session.run(given, {IDS: ids, MASK: np.ones_like(ids)})
-            return _read(dict(zip(given, found, strict=True)), tokens)
+            try:
+                found = session.run(given, {IDS: ids, MASK: np.ones_like(ids)})
+                return _read(dict(zip(given, found, strict=True)), tokens)
+            except EncoderError:
+                raise
+            except Exception as error:  # of many kinds, all without a common base
+                raise EncoderError(
+                    f"the encoder in {self.folder} cannot encode ({_first_line(error)}); build the "
+                    "index again"
+                ) from error
 
         if len(texts) < 2:
             return [one(text) for text in texts]
@@ -253,7 +272,7 @@ class OnnxEncoder:
         Raises:
             EncoderError: they are not.
         """
-        missing = [name for name in self.FILES if not (self.folder / name).is_file()]
+        missing = [name for name in self.FILES if not (self.folder / name).exists()]
         found = f"no {missing[0]}" if missing else fingerprint_of(self.folder)
         if found != self.fingerprint:
             raise EncoderError(
@@ -281,9 +300,18 @@ def fingerprint_of(folder: Path) -> str:
     """The fingerprint of an export: a hash of all files that decide what the vectors are.
 
     Raises:
-        EncoderError: a file is missing.
+        EncoderError: a file is missing, or is none.
     """
-    return SCHEME + files_fingerprint(folder, [folder / name for name in OnnxEncoder.FILES])
+    try:
+        paths = [plain_file(plain_folder(folder) / name) for name in OnnxEncoder.FILES]
+    except FileNotFoundError as error:
+        raise EncoderError(f"cannot read {error.filename}: {error.strerror}") from error
+    except OSError as error:
+        raise EncoderError(
+            f"the encoder in {folder} cannot be read ({error.strerror or error}); build the index "
+            "again"
+        ) from error
+    return SCHEME + files_fingerprint(folder, paths)
 
 
 def usable_cores() -> int:
@@ -300,6 +328,17 @@ def usable_cores() -> int:
 
 
 def _read(found: dict[str, NDArray[np.float32]], tokens: Tokens) -> EncodedQuery:
+    count = len(tokens.ids)
+    shapes = {name: array.shape for name, array in found.items()}
+    good = len(shapes["vector"]) == 2 and shapes["vector"][0] == 1
+    if "words" in found:
+        good &= len(shapes["words"]) == 3 and shapes["words"][:2] == (1, count)
+        good &= shapes.get("weights") == (1, count)
+    if not good or not all(np.isfinite(array).all() for array in found.values()):
+        raise EncoderError(
+            f"the encoder gave {shapes} for {count} tokens, not all of it numbers; expected a "
+            "vector (1, d), words (1, tokens, w) and weights (1, tokens); build the index again"
+        )
     vector = found["vector"][0] / max(float(np.linalg.norm(found["vector"])), 1e-12)
     if "words" not in found:
         return without_words(vector)
@@ -312,7 +351,7 @@ def _tokenizer(folder: Path) -> WordTokenizer:
 
     path = folder / TOKENIZER_FILE
     try:
-        return WordTokenizer(tokenizers.Tokenizer.from_file(str(path)))
+        return WordTokenizer(tokenizers.Tokenizer.from_file(str(plain_file(path))))
     except Exception as error:  # it raises no other
         raise EncoderError(f"cannot read {path} ({error}); build the index again") from error
 
@@ -332,11 +371,23 @@ def _session(model: Path | bytes) -> onnxruntime.InferenceSession:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     try:
-        given = model if isinstance(model, bytes) else str(model)
-        return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+        given = model if isinstance(model, bytes) else str(plain_file(model))
+        session = onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # of many kinds, all without a common base
         name = "a graph" if isinstance(model, bytes) else model
         raise EncoderError(
-            f"onnxruntime cannot load {name} ({str(error).splitlines()[0]}); upgrade onnxruntime, "
+            f"onnxruntime cannot load {name} ({_first_line(error)}); upgrade onnxruntime, "
             "or build the index again"
         ) from error
+    takes = sorted(one.name for one in session.get_inputs())
+    gives = sorted(one.name for one in session.get_outputs())
+    if takes != sorted((IDS, MASK)) or OUTPUTS[0] not in gives:
+        raise EncoderError(
+            f"the encoder takes {', '.join(takes)[:80]} and gives {', '.join(gives)[:80]}; "
+            f"expected {IDS} and {MASK}, and {OUTPUTS[0]}; build the index again"
+        )
+    return session
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0][:200]

@@ -4,9 +4,14 @@ from . import filters as filters
 from . import names as names
 from .ann import checked_kind as checked_kind
 from .background import measured as measured
+from .checksums import check_files as check_files
+from .checksums import checksums_of as checksums_of
+from .checksums import small_ones as small_ones
+from .checksums import verify as verify
 from .facets import Tally as Tally
 from .filters import Filters as Filters
 from .filters import several as several
+from .folder import INDEX_NAMES as INDEX_NAMES
 from .folder import load_segments as load_segments
 from .folder import update_segments as update_segments
 from .folder import write_segments as write_segments
@@ -31,6 +36,7 @@ from .segments import is_segment_of as is_segment_of
 from .segments import load_segment as load_segment
 from .segments import text_hashes as text_hashes
 from .segments import write_segment as write_segment
+from .stored import papers_of as papers_of
 from .words import RowVectors as RowVectors
 from .words import Words as Words
 from .words import joined_vectors as joined_vectors

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.errors import IndexFolderError
+from ssm_search.files import plain_file
 
 if TYPE_CHECKING:
     import faiss
@@ -33,6 +34,8 @@ FEW_ALLOWED = 50_000
 2 % of all rows allowed, HNSW found .53 of them."""
 
 ANN_FILE = "vectors.faiss"
+CELLS = (b"IwFl", b"IwSq")
+"""How FAISS begins the file of an index of cells; that of another kind cannot be searched here."""
 
 
 def ann_kind(n: int) -> str:
@@ -63,7 +66,11 @@ def kind_for(n: int, asked: str = "") -> str:
 
 
 def build_ann(vectors: NDArray[np.float32], kind: str, path: Path) -> None:
-    """Train on an even sample of ``vectors``, (n, d), add them all, and write to ``path``."""
+    """Train on an even sample of ``vectors``, (n, d), add them all, and write to ``path``.
+
+    Raises:
+        OSError: the disk is full, or refuses otherwise.
+    """
     import faiss
 
     index = faiss.index_factory(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
@@ -72,22 +79,38 @@ def build_ann(vectors: NDArray[np.float32], kind: str, path: Path) -> None:
     index.train(np.ascontiguousarray(vectors[::step]))
     for start in range(0, len(vectors), 65_536):
         index.add(np.ascontiguousarray(vectors[start : start + 65_536]))
-    faiss.write_index(index, str(path))
+    try:
+        faiss.write_index(index, str(path))
+    except RuntimeError as error:  # which says what the disk said
+        raise OSError(f"cannot write {path} ({error})") from error
 
 
 class Ann:
     """Finds near vectors; mapped into memory."""
 
-    def __init__(self, path: Path, probed: int = PROBED):
+    def __init__(self, path: Path, probed: int = PROBED, expected: tuple[int, ...] | None = None):
         """Read what :func:`build_ann` wrote.
 
+        Args:
+            expected: the shape of the vectors that it is of, (n, d).
+
         Raises:
-            RuntimeError: it is damaged.
+            OSError, RuntimeError, ValueError: it is damaged, or something else.
         """
         import faiss
 
+        with open(plain_file(path), "rb") as file:
+            kind = file.read(4)
+        if kind not in CELLS:
+            raise ValueError(f"{path.name} begins with {kind!r}, expected one of {CELLS}")
         self._index: faiss.Index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
         self._probed = probed
+        shape = (self._index.ntotal, self._index.d)
+        if self._index.metric_type != faiss.METRIC_INNER_PRODUCT or expected not in (None, shape):
+            raise ValueError(
+                f"{path.name} is of {shape[0]} vectors of {shape[1]} numbers by FAISS's metric "
+                f"{self._index.metric_type}, expected {expected} and 0"
+            )
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -105,4 +128,5 @@ class Ann:
             settings.sel = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
         asked = np.ascontiguousarray(query[None], dtype=np.float32)
         _, rows = self._index.search(asked, min(count, len(self)), params=settings)
-        return np.asarray(rows[0][rows[0] >= 0], dtype=np.int64)
+        found = rows[0][rows[0] >= 0]
+        return np.asarray(found[found < len(self)], dtype=np.int64)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.arrays import load_arrays, save_arrays
+from ssm_search.arrays import Form, check_range, check_runs, load_arrays, save_arrays
+from ssm_search.files import plain_folder, read_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,7 @@ MAX_COUNT = 255  # of a term in a paper: more of the same say nothing new
 
 # As bm25s names them.
 DATA, ROWS, STARTS = "data.csc.index", "indices.csc.index", "indptr.csc.index"
+FORMS: dict[str, Form] = {DATA: (np.float32, 1), ROWS: (np.int32, 1), STARTS: (np.int64, 1)}
 TERMS_FILE = "vocab.index.json"
 
 
@@ -106,15 +108,21 @@ def load_bm25(folder: Path, n: int) -> Bm25:
     """Read what :func:`save_bm25` wrote of ``n`` rows.
 
     Raises:
-        OSError: a file is missing.
+        OSError, RecursionError: a file is missing or damaged.
         ValueError: one is damaged, or does not fit the others.
     """
-    data, rows, starts = load_arrays(folder, (DATA, ROWS, STARTS)).values()
-    numbers = json.loads((folder / TERMS_FILE).read_text(encoding="utf-8"))
-    if not len(data) == len(rows) == starts[-1] or len(numbers) != len(starts) - 1:
+    data, rows, starts = load_arrays(plain_folder(folder), FORMS).values()
+    numbers = json.loads(read_text(folder / TERMS_FILE))
+    if not isinstance(numbers, dict) or len(data) != len(rows) or len(numbers) != len(starts) - 1:
         raise ValueError(
             f"{len(data)} scores, {len(rows)} rows and {len(numbers)} terms do not fit"
         )
-    if len(rows) and not 0 <= rows.min() <= rows.max() < n:
-        raise ValueError(f"BM25 rows {rows.min()} to {rows.max()}, expected 0 to {n - 1}")
+    if not all(type(one) is int for one in numbers.values()) or {*numbers.values()} != {
+        *range(len(numbers))
+    }:
+        raise ValueError(f"the terms in {TERMS_FILE} are not numbered from 0")
+    if not np.isfinite(data).all():
+        raise ValueError("BM25 scores that are no numbers")
+    check_runs("BM25 scores", starts, len(data))
+    check_range("BM25 rows", rows, n)
     return Bm25(n, data, rows, starts, numbers)

@@ -6,13 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.arrays import load_arrays, misfit, save_arrays
+from ssm_search.arrays import Form, check_range, check_runs, load_arrays, misfit, save_arrays
 from ssm_search.dates import Date
+from ssm_search.files import read_text
 from ssm_search.papers import Category, Paper
 
 if TYPE_CHECKING:
@@ -20,8 +22,15 @@ if TYPE_CHECKING:
 
 NO_YEAR = 0
 
-_COLUMNS = ("years", "dates", "has_code", "has_abstract", "has_authors", "venue_of")
-_ARRAYS = (*_COLUMNS, "path_starts", "path_of")
+_COLUMNS: dict[str, Form] = {
+    "years": (np.int32, 1),
+    "dates": (np.int32, 1),
+    "has_code": (np.bool_, 1),
+    "has_abstract": (np.bool_, 1),
+    "has_authors": (np.bool_, 1),
+    "venue_of": (np.int32, 1),
+}
+_ARRAYS: dict[str, Form] = {**_COLUMNS, "path_starts": (np.int64, 1), "path_of": (np.int32, 1)}
 _NAMES_FILE = "facets.json"
 
 
@@ -156,17 +165,21 @@ def load_facets(folder: Path) -> Facets:
     """Read what :func:`save_facets` wrote, mapped into memory.
 
     Raises:
-        OSError, ValueError, KeyError: a file is missing or damaged.
+        OSError, ValueError, KeyError, TypeError, RecursionError: a file is missing or damaged.
     """
     arrays = load_arrays(folder, _ARRAYS, mapped=True)
-    names = json.loads((folder / _NAMES_FILE).read_text(encoding="utf-8"))
-    facets = Facets(
-        **arrays, venues=tuple(names["venues"]), paths=tuple(map(tuple, names["paths"]))
-    )
+    names = json.loads(read_text(folder / _NAMES_FILE))
+    venues, paths = tuple(names["venues"]), tuple(map(tuple, names["paths"]))
+    if not all(isinstance(name, str) for name in (*venues, *chain.from_iterable(paths))):
+        raise TypeError(f"{_NAMES_FILE} names something else than texts")
+    facets = Facets(**arrays, venues=venues, paths=paths)
     n = len(facets)
     lengths = [(name, len(arrays[name]), n) for name in _COLUMNS]
     if wrong := misfit(*lengths, ("starts of headings", len(facets.path_starts), n + 1)):
         raise ValueError(f"the facets have {wrong}")
+    check_runs("headings", facets.path_starts, len(facets.path_of))
+    check_range("numbers of headings", facets.path_of, len(paths))
+    check_range("numbers of venues", facets.venue_of, len(venues))
     return facets
 
 

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.arrays import misfit, replace_array
+from ssm_search.arrays import UNREADABLE, load_array, misfit, replace_array
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import replacing_folder
 from ssm_search.index.ann import ANN_FILE, build_ann, kind_for
+from ssm_search.index.checksums import checksums_of
+from ssm_search.index.joining import join_segments
 from ssm_search.index.local import LocalRows
-from ssm_search.index.manifest import Manifest, NamedSegment
-from ssm_search.index.segments import Chosen, join_segments, load_segment, write_segment
+from ssm_search.index.manifest import GONE_NAME, MANIFEST_FILE, SEGMENT_NAME, Manifest, NamedSegment
+from ssm_search.index.segments import LOOKED_OVER, Chosen, load_segment, write_segment
 from ssm_search.index.words import RowVectors
 from ssm_search.papers import Paper
 
@@ -34,6 +36,8 @@ MAX_SEGMENTS = 8  # beyond, the smaller ones are joined
 MAX_GONE = 0.3  # share of the rows of a segment; beyond, it is written anew
 NAMES = ("segment-*", "gone-*.npy", "part-*")
 """Of what a folder holds beside its manifest; segments were called parts once."""
+INDEX_NAMES = (MANIFEST_FILE, "encoder", "papers.faiss", "segment-0000", "part-0000")
+"""By any of which a folder is known as that of an index, be it of a list or of a corpus."""
 
 
 def write_segments(
@@ -70,10 +74,19 @@ def load_segments(folder: Path, manifest: Manifest) -> LocalRows:
         IndexFolderError: one is missing or damaged, or does not fit the manifest.
     """
     segments = [load_segment(folder / named.folder) for named in manifest.segments]
+    widths = {(one.vectors.shape[1], one.word_vectors.vectors.shape[1]) for one in segments}
+    if len(widths) > 1:
+        raise IndexFolderError(
+            f"the segments of the index in {folder} have vectors of different widths, "
+            f"{sorted(widths)}; build it again"
+        )
     present = [
         _present(folder, named, len(segment))
         for named, segment in zip(manifest.segments, segments, strict=True)
     ]
+    ids = np.concatenate([one.id_hashes for one in segments])[np.concatenate(present)]
+    if len(ids) <= LOOKED_OVER and len(np.unique(ids)) < len(ids):
+        raise IndexFolderError(f"the index in {folder} has a paper twice; build it again")
     if wrong := misfit(
         ("papers", sum(int(mask.sum()) for mask in present), manifest.papers),
         ("dimensions", segments[0].vectors.shape[1], manifest.dimension),
@@ -121,12 +134,14 @@ def update_segments(
 
 def commit(folder: Path, manifest: Manifest) -> Manifest:
     """Make ``manifest`` that of the index, then remove the files that it does not name."""
-    manifest = manifest.stamped()
-    manifest.write(folder)
     named = {name for segment in manifest.segments for name in (segment.folder, segment.gone)}
+    left = [path.name for pattern in NAMES for path in folder.glob(pattern)]
+    sums = checksums_of(folder, [MANIFEST_FILE, *set(left) - named], manifest.checksums)
+    manifest = replace(manifest.stamped(), checksums=sums)
+    manifest.write(folder)
     for path in (path for pattern in NAMES for path in folder.glob(pattern)):
         if path.name not in named:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     return manifest
 
 
@@ -179,10 +194,10 @@ def _present(folder: Path, named: NamedSegment, length: int) -> NDArray[np.bool_
     if not named.gone:
         return np.ones(length, dtype=bool)
     try:
-        gone = np.load(folder / named.gone, allow_pickle=False)
-        if gone.dtype != np.bool_ or gone.shape != (length,):
-            raise ValueError(f"{gone.dtype} of shape {gone.shape}; expected bool ({length},)")
-    except (OSError, ValueError, EOFError) as error:
+        gone = load_array(folder / named.gone, (np.bool_, 1))
+        if gone.shape != (length,):
+            raise ValueError(f"of {len(gone)} rows, expected {length}")
+    except UNREADABLE as error:
         raise IndexFolderError(
             f"the index in {folder} is damaged ({named.gone}: {error}); build it again"
         ) from error
@@ -196,5 +211,6 @@ def _words_in(folder: Path, segments: Sequence[NamedSegment]) -> int:
 
 def _next_serial(folder: Path) -> int:
     """A number that no file has yet, be it one that is named or one that a kill left behind."""
-    there = (path for pattern in NAMES for path in folder.glob(pattern))
-    return 1 + max((int(path.stem.split("-")[1]) for path in there), default=-1)
+    names = [path.name for pattern in NAMES for path in folder.glob(pattern)]
+    found = [SEGMENT_NAME.fullmatch(name) or GONE_NAME.fullmatch(name) for name in names]
+    return 1 + max((int(match[1]) for match in found if match), default=-1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ssm_search.encoding import EncodedQuery
+from ssm_search.errors import IndexFolderError
 from ssm_search.index.bm25 import idf
 from ssm_search.index.facets import Facets, Tally, tally
 from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_rows, several
@@ -269,7 +270,7 @@ class LocalRows:
         """The rows of papers with this name, ascending."""
         rows, start = [], 0
         for table, facets in zip(self.names, self.facets, strict=True):
-            rows += [start + row for row in table.rows_of(name)]
+            rows += [start + row for row in table.rows_of(name) if 0 <= row < len(facets)]
             start += len(facets)
         return [row for row in rows if self.present[row]]
 
@@ -346,10 +347,18 @@ class LocalRows:
             raw[at], late[at] = raw_cosine, met[0] if met else raw_cosine
         return Candidates(rows.tolist(), allowed[rows], scores, raw, late)
 
+    def _check_width(self, asked: Asked) -> None:
+        found, width = asked.word_vectors.shape[-1], self._sample.vectors.shape[1]
+        if width and len(asked.word_vectors) and found != width:
+            raise IndexFolderError(
+                f"the encoder gives {found} numbers a word, the index has {width}; build it again"
+            )
+
     def _signals(
         self, question: Asked, allowed: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """BM25 and cosine of every row as z-scores, and the cosine as it is; shape (n,) each."""
+        self._check_width(question)
         cosine = self.index.cosines(question.vector, allowed)
         bm25 = np.zeros_like(cosine)
         if question.weights.bm25:

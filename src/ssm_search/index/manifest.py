@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import IndexFolderError
-from ssm_search.files import write_atomically
+from ssm_search.files import read_text, write_atomically
 from ssm_search.papers import Category
 from ssm_search.ranking import Background, Calibration
 
 FORMAT_VERSION = 5
 MANIFEST_FILE = "manifest.json"
+SEGMENT_NAME = re.compile(r"(?:segment|part)-([0-9]{4,9})")
+"""Of the folder of a segment, once called part, with its number."""
+GONE_NAME = re.compile(r"gone-([0-9]{4,9})-[0-9]{4,9}\.npy")
 NOT_CALIBRATED = Calibration()
 NOT_MEASURED = Background()
 
@@ -48,6 +55,7 @@ class Manifest:
         background: what confidence in an answer is measured by.
         segments: those of a large corpus; a list has none.
         vectors: FAISS's name of the kind of index that was asked for; "" for one by size.
+        checksums: the SHA-256 of each file, by its name; not of the abstracts, which come and go.
     """
 
     encoder_name: str
@@ -65,6 +73,7 @@ class Manifest:
     segments: tuple[NamedSegment, ...] = ()
     vectors: str = ""
     title: str = ""
+    checksums: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT_VERSION
 
     @property
@@ -108,7 +117,7 @@ class Manifest:
         """
         path = folder / MANIFEST_FILE
         try:
-            record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            record: dict[str, Any] = json.loads(read_text(path))
             if record.get("format") != FORMAT_VERSION:
                 raise IndexFolderError(
                     f"the index in {folder} has format {record.get('format')}, this program reads "
@@ -123,13 +132,61 @@ class Manifest:
                 *(tuple(fitted[name]) for name in ("doubt", "nearness")),
             )
             record["background"] = Background(**record["background"])
-            return cls(**record)
+            manifest = cls(**record)
+            _check(manifest)
+            return manifest
         except FileNotFoundError as error:
             raise IndexFolderError(
                 f"no index in {folder}; make one with `ssm-search build LIST --index {folder}`"
             ) from error
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except UNREADABLE as error:
             raise IndexFolderError(
                 f"the manifest in {folder} cannot be read ({type(error).__name__}: {error}); "
                 "build the index again"
             ) from error
+
+
+def _check(manifest: Manifest) -> None:
+    """Make sure that all of ``manifest`` is what it should be, whoever wrote it.
+
+    Raises:
+        ValueError, TypeError: something is not.
+    """
+    for one in fields(Manifest):
+        value = getattr(manifest, one.name)
+        if one.type == "str" and not isinstance(value, str):
+            raise TypeError(f"{one.name} is {type(value).__name__}, expected a text")
+        if one.type == "int" and (type(value) is not int or value < 0):
+            raise ValueError(f"{one.name} is {str(value)[:20]}, expected a count")
+    named = (*manifest.without_abstract, *(name for path in manifest.headings for name in path))
+    sums = manifest.checksums
+    if not all(isinstance(one, str) for one in (*named, *sums.keys(), *sums.values())):
+        raise TypeError("ids, headings or checksums that are no texts")
+    if not all(manifest.headings) or len({*manifest.headings}) < len(manifest.headings):
+        raise ValueError("a heading without a name, or one that comes twice")
+    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in sums):
+        raise ValueError("a checksum of a file that is not in the index")
+    for segment in manifest.segments:
+        if not (
+            all(isinstance(part, str) for part in astuple(segment))
+            and SEGMENT_NAME.fullmatch(segment.folder)
+            and (not segment.gone or GONE_NAME.fullmatch(segment.gone))
+        ):
+            raise ValueError(
+                f"a segment called {str(segment.folder)[:40]!r}, {str(segment.gone)[:40]!r}; "
+                "expected names such as segment-0000 and gone-0001-0000.npy"
+            )
+    if len({segment.folder for segment in manifest.segments}) < len(manifest.segments):
+        raise ValueError("a segment that comes twice")
+    _check_measures(manifest)
+
+
+def _check_measures(manifest: Manifest) -> None:
+    fitted = manifest.calibration
+    measures = (fitted.temperature, *fitted.doubt, *fitted.nearness, *astuple(manifest.background))
+    if not all(type(one) in (int, float) and math.isfinite(one) for one in measures):
+        raise ValueError("a calibration or background that is no number")
+    if fitted.temperature <= 0 or len(fitted.nearness) not in (0, 2):
+        raise ValueError("a calibration that nothing can be divided by")
+    if manifest.built and datetime.fromisoformat(manifest.built).tzinfo is None:
+        raise ValueError(f"built at {manifest.built}, expected a time with its zone")

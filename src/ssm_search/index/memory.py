@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -10,8 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.arrays import load_arrays, misfit, save_arrays
+from ssm_search.arrays import (
+    UNREADABLE,
+    Form,
+    check_range,
+    check_unit,
+    load_arrays,
+    misfit,
+    save_arrays,
+)
 from ssm_search.errors import IndexFolderError
+from ssm_search.files import MOST_TEXT, plain_file, read_text
 from ssm_search.index.bm25 import Bm25, build_bm25, idf, length_norm, load_bm25, save_bm25
 from ssm_search.index.words import RowVectors, Words
 from ssm_search.ranking import product
@@ -24,9 +35,18 @@ if TYPE_CHECKING:
 BELOW_ANY_COSINE = -2.0
 
 PAPERS_FILE = "papers.faiss"
-WORDS = ("word_vectors", "word_starts", "title_words")
+WORDS: dict[str, Form] = {
+    "word_vectors": (np.int8, 2),
+    "word_starts": (np.int64, 1),
+    "title_words": (np.int32, 1),
+}
 WORDS_FILE = "words.txt"
 COUNTS = "term_counts"
+FLAT = b"IxFI"
+"""How FAISS begins the file of vectors that are all compared, by their inner products."""
+HEAD = struct.Struct("<4siqqqBiQ")
+"""What comes before the numbers: that, d, n, two numbers that mean nothing, whether it is trained,
+the metric, and how many numbers follow."""
 BM25_FOLDER = "bm25"
 
 
@@ -216,17 +236,11 @@ class MemoryIndex:
         """Write everything into an existing, empty folder."""
         import faiss
 
-        faiss.write_index(self._papers, str(folder / PAPERS_FILE))
+        # Not by ``write_index``, which keeps to itself why the disk refuses.
+        (folder / PAPERS_FILE).write_bytes(faiss.serialize_index(self._papers).data)
         words = self.word_vectors
-        save_arrays(
-            folder,
-            {
-                COUNTS: self._term_counts,
-                WORDS[0]: words.vectors,
-                WORDS[1]: words.starts,
-                WORDS[2]: words.titles,
-            },
-        )
+        arrays = (words.vectors, words.starts, words.titles)
+        save_arrays(folder, {COUNTS: self._term_counts, **dict(zip(WORDS, arrays, strict=True))})
         (folder / WORDS_FILE).write_text("\n".join(self.words), encoding="utf-8")
         if self._bm25:
             save_bm25(self._bm25, folder / BM25_FOLDER)
@@ -238,26 +252,32 @@ class MemoryIndex:
         Raises:
             IndexFolderError: a file is missing, damaged, or does not fit the others.
         """
-        import faiss
-
         try:
-            papers = faiss.read_index(str(folder / PAPERS_FILE))
+            papers = _read_flat(folder / PAPERS_FILE)
             word_vectors = Words(*load_arrays(folder, WORDS, mapped=True).values())
-            counts = load_arrays(folder, (COUNTS,))[COUNTS]
-            words = (folder / WORDS_FILE).read_text(encoding="utf-8").split("\n")
+            counts = load_arrays(folder, {COUNTS: (np.int64, 1)})[COUNTS]
+            words = read_text(folder / WORDS_FILE).split("\n")
             bm25 = None
-            if (folder / BM25_FOLDER).is_dir():
+            if (folder / BM25_FOLDER).exists():
                 bm25 = load_bm25(folder / BM25_FOLDER, len(counts))
-        except (OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
+            wrong = misfit(
+                *word_vectors.counted(len(papers)),
+                ("counts of terms", len(counts), len(papers)),
+            )
+            if not wrong:
+                check_unit("vectors of papers", papers)
+                word_vectors.check()
+                check_range("counts of terms", counts, MOST_TEXT)
+                if words != sorted(set(words)):
+                    raise ValueError(f"the words in {WORDS_FILE} do not ascend")
+        except UNREADABLE as error:
             raise IndexFolderError(
                 f"the index in {folder} is damaged ({_first_line(error)}); build it again"
             ) from error
-        if wrong := misfit(
-            *word_vectors.counted(papers.ntotal),
-            ("counts of terms", len(counts), papers.ntotal),
-        ):
+        if wrong:
             raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
-        return cls(papers, word_vectors, bm25, [word for word in words if word], counts)
+        kept = [word for word in words if word]
+        return cls(_flat(papers), word_vectors, bm25, kept, counts)
 
 
 def _unit_rows(matrix: csr_matrix) -> csr_matrix:
@@ -273,6 +293,35 @@ def _flat(vectors: NDArray[np.float32]) -> faiss.Index:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, dtype=np.float32))
     return index
+
+
+def _read_flat(path: Path) -> NDArray[np.float32]:
+    """The vectors in a file that FAISS wrote of them, shape (n, d).
+
+    FAISS itself would read an index of any other kind, and make room for what that claims to hold.
+
+    Raises:
+        OSError, ValueError: it is another, or not whole.
+    """
+    import faiss
+
+    with open(plain_file(path), "rb") as file:
+        head = file.read(HEAD.size)
+        if len(head) < HEAD.size or not head.startswith(FLAT):
+            raise ValueError(
+                f"{path.name} begins with {head[:4]!r}, expected {FLAT!r}: vectors that are all "
+                "compared, by their inner products"
+            )
+        _, width, count, *_, metric, numbers = HEAD.unpack(head)
+        there = os.fstat(file.fileno()).st_size - HEAD.size
+        if metric != faiss.METRIC_INNER_PRODUCT:
+            raise ValueError(f"{path.name} compares by FAISS's metric {metric}, expected 0")
+        if width < 1 or count < 0 or not 4 * width * count == 4 * numbers == there:
+            raise ValueError(
+                f"{path.name} has {there:,} bytes of vectors, expected {count:,} of {width:,} "
+                "numbers"
+            )
+        return np.fromfile(file, np.float32, numbers).reshape(count, width)
 
 
 def _all_scores(index: faiss.Index, query: NDArray[np.float32]) -> NDArray[np.float32]:

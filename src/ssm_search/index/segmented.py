@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.ann import ANN_FILE, FEW_ALLOWED, Ann
 from ssm_search.index.bm25 import idf, length_norm
 from ssm_search.index.names import hash64
-from ssm_search.index.segments import Segment, StoredPapers, common_words
+from ssm_search.index.segments import Segment, StoredPapers, common_words, damaged
 from ssm_search.index.words import RowVectors, Words, joined_words
 from ssm_search.papers import Paper
 from ssm_search.ranking import cosines
@@ -59,10 +60,12 @@ class SegmentedIndex:
         self._starts = np.cumsum([0, *map(len, segments)])
         try:
             self._anns = [
-                Ann(segment.folder / ANN_FILE) if (segment.folder / ANN_FILE).is_file() else None
+                Ann(segment.folder / ANN_FILE, expected=segment.vectors.shape)
+                if (segment.folder / ANN_FILE).exists()
+                else None
                 for segment in segments
             ]
-        except RuntimeError as error:
+        except UNREADABLE as error:
             raise IndexFolderError(f"the index is damaged ({error}); build it again") from error
 
     def __len__(self) -> int:
@@ -116,6 +119,13 @@ class SegmentedIndex:
             found = cosines(segment.vectors[rows], query)
             scores[rows_here] = found.min() if len(found) else 0
             scores[rows_here][rows] = found
+        if not np.isfinite(scores).all():
+            wrong = next(
+                one
+                for one, start in zip(self.segments, self._starts, strict=False)
+                if not np.isfinite(scores[start : start + len(one)]).all()
+            )
+            raise damaged(wrong.folder, "a vector that is no numbers")
         return scores
 
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
@@ -141,9 +151,8 @@ class SegmentedIndex:
         assert mean_length in (None, self.mean_length)  # nobody asks for another yet
         rows, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
         for at, segment in enumerate(self.segments):
-            place = segment.postings(hash64(term))
-            inside = segment.posting_rows[place]
-            counts = segment.posting_counts[place].astype(np.float32)
+            inside, times = segment.rows_having(hash64(term))
+            counts = times.astype(np.float32)
             rows.append(self._starts[at] + inside)
             found.append(counts / (counts + self._length_norms[at][inside]))
         return np.concatenate(rows), np.concatenate(found)
@@ -177,7 +186,7 @@ class SegmentedIndex:
         ends = np.searchsorted(chosen, self._starts)
         return joined_words(
             [
-                segment.word_vectors.taken(chosen[first:end] - start)
+                segment.words_of(chosen[first:end] - start)
                 for segment, start, first, end in zip(
                     self.segments, self._starts[:-1], ends[:-1], ends[1:], strict=True
                 )

@@ -6,7 +6,6 @@ is asked of it. Segments are joined into larger ones; papers that are gone are l
 
 from __future__ import annotations
 
-import json
 import mmap
 from collections import Counter
 from collections.abc import Sequence
@@ -16,13 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.arrays import load_arrays, misfit, save_arrays
+from ssm_search.arrays import (
+    UNREADABLE,
+    Form,
+    check_range,
+    check_runs,
+    check_unit,
+    load_arrays,
+    misfit,
+    save_arrays,
+)
 from ssm_search.errors import IndexFolderError
+from ssm_search.files import plain_file, plain_folder, read_text
 from ssm_search.index.bm25 import MAX_COUNT
-from ssm_search.index.facets import Facets, joined, load_facets, save_facets
+from ssm_search.index.facets import Facets, load_facets, save_facets
 from ssm_search.index.names import NameTable, hash64
+from ssm_search.index.stored import paper_of
 from ssm_search.index.words import RowVectors, Words
-from ssm_search.papers import Paper, from_json, full_text, to_jsonl
+from ssm_search.papers import Paper, full_text, to_jsonl
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
@@ -31,25 +41,27 @@ if TYPE_CHECKING:
 PAPERS_FILE = "papers.jsonl"
 WORDS_FILE = "words.txt"
 MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
-COPIED = 65_536  # rows copied at once: 100 MB of vectors
-COPIED_WORDS = 8_192  # rows whose words are: 40 MB
 
-_ARRAYS = (
-    "paper_starts",
-    "vectors",
-    "word_vectors",
-    "word_starts",
-    "title_words",
-    "text_hashes",
-    "id_hashes",
-    "lengths",
-    "term_hashes",
-    "term_starts",
-    "posting_rows",
-    "posting_counts",
-    "key_hashes",  # of names
-    "key_rows",
-)
+LOOKED_OVER = 20_000
+"""Rows of a segment that are all looked at when it is read: 20 ms. Of a larger one, what a question
+meets is looked at then; `ssm-search status --verify` compares all of it with what was saved."""
+
+_ARRAYS: dict[str, Form] = {
+    "paper_starts": (np.int64, 1),
+    "vectors": (np.float32, 2),
+    "word_vectors": (np.int8, 2),
+    "word_starts": (np.int64, 1),
+    "title_words": (np.int32, 1),
+    "text_hashes": (np.uint64, 1),
+    "id_hashes": (np.uint64, 1),
+    "lengths": (np.int32, 1),
+    "term_hashes": (np.uint64, 1),
+    "term_starts": (np.int64, 1),
+    "posting_rows": (np.int32, 1),
+    "posting_counts": (np.uint8, 1),
+    "key_hashes": (np.uint64, 1),  # of names
+    "key_rows": (np.int32, 1),
+}
 
 Chosen = tuple["Segment", "NDArray[np.int64]"]
 """A segment and some of its rows, ascending."""
@@ -59,8 +71,9 @@ class StoredPapers:
     """Papers in a file, a line each; read when one is asked for."""
 
     def __init__(self, path: Path, starts: NDArray[np.int64]):
+        self._path = path
         self._starts = starts
-        with open(path, "rb") as file:
+        with open(plain_file(path), "rb") as file:
             size = file.seek(0, 2)
             self._text: mmap.mmap | bytes = b""
             if size:
@@ -72,10 +85,17 @@ class StoredPapers:
         return len(self._starts) - 1
 
     def __getitem__(self, row: int) -> Paper:
-        """A paper by its row, from 0."""
+        """A paper by its row, from 0.
+
+        Raises:
+            IndexFolderError: its line is damaged.
+        """
         if not 0 <= row < len(self):
             raise IndexError(row)
-        return from_json(json.loads(self.line(row)))
+        try:
+            return paper_of(self.line(row))
+        except UNREADABLE as error:
+            raise damaged(self._path.parent, error) from error
 
     def line(self, row: int) -> bytes:
         """The line of a row, with its end."""
@@ -127,16 +147,75 @@ class Segment:
         at = int(np.searchsorted(self.term_hashes, np.uint64(term)))
         if at == len(self.term_hashes) or int(self.term_hashes[at]) != term:
             return slice(0, 0)
-        return slice(int(self.term_starts[at]), int(self.term_starts[at + 1]))
+        start, end = int(self.term_starts[at]), int(self.term_starts[at + 1])
+        if not 0 <= start <= end <= len(self.posting_rows):
+            raise damaged(self.folder, f"postings from {start} to {end}")
+        return slice(start, end)
+
+    def rows_having(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """The rows that have the term with this hash, ascending, and how often each has it.
+
+        Raises:
+            IndexFolderError: they are damaged.
+        """
+        place = self.postings(term)
+        rows = self.posting_rows[place]
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self):
+            raise damaged(self.folder, f"postings of rows up to {rows.max()}")
+        return rows, self.posting_counts[place]
+
+    def words_of(self, rows: NDArray[np.int64]) -> Words:
+        """The words of some rows, in that order.
+
+        Raises:
+            IndexFolderError: they are damaged.
+        """
+        first, last = self.word_vectors.starts[rows], self.word_vectors.starts[rows + 1]
+        counts = last - first
+        titles = self.word_vectors.titles[rows]
+        if len(rows) and not (
+            int(first.min()) >= 0
+            and int(last.max()) <= len(self.word_vectors.vectors)
+            and int(counts.min()) >= min(1, len(self.word_vectors.vectors))
+            and int(titles.min()) >= 0
+            and (titles <= counts).all()
+        ):
+            raise damaged(self.folder, "the starts of words do not ascend")
+        return self.word_vectors.taken(rows)
 
     def words(self) -> Counter[str]:
-        """How often each word occurs that is no stop word."""
+        """How often each word occurs that is no stop word.
+
+        Raises:
+            IndexFolderError: they are damaged.
+        """
         counts: Counter[str] = Counter()
-        for line in (self.folder / WORDS_FILE).read_text(encoding="utf-8").split("\n"):
-            word, _, count = line.rpartition(" ")
-            if word:
+        try:
+            for line in filter(None, read_text(self.folder / WORDS_FILE).split("\n")):
+                word, _, count = line.rpartition(" ")
+                if not word or int(count) < 1:
+                    raise ValueError(f"{WORDS_FILE} has a line {line[:40]!r}")
                 counts[word] = int(count)
+        except UNREADABLE as error:
+            raise damaged(self.folder, error) from error
         return counts
+
+    def check(self) -> None:
+        """Look at all of a small segment.
+
+        Raises:
+            ValueError: something is not what it should be.
+        """
+        n, postings = len(self), len(self.posting_rows)
+        check_unit("vectors", self.vectors)
+        self.word_vectors.check()
+        check_runs("postings", self.term_starts, postings)
+        check_range("rows of postings", self.posting_rows, n)
+        check_range("rows of names", self.names.rows, n)
+        if (self.term_hashes[1:] <= self.term_hashes[:-1]).any():
+            raise ValueError("the hashes of terms do not ascend")
+        if n and int(self.lengths.min()) < 0:
+            raise ValueError("a paper of less than no terms")
 
 
 def write_segment(folder: Path, papers: Sequence[Paper], encoded: RowVectors) -> None:
@@ -179,7 +258,7 @@ def write_segment(folder: Path, papers: Sequence[Paper], encoded: RowVectors) ->
     }
     save_arrays(folder, arrays)
     save_facets(Facets.of(papers), folder)
-    _save_words(folder, counted)
+    save_words(folder, counted)
 
 
 def is_segment_of(folder: Path, papers: Sequence[Paper]) -> bool:
@@ -193,127 +272,25 @@ def text_hashes(papers: Sequence[Paper]) -> NDArray[np.uint64]:
     return np.array([hash64(full_text(paper)) for paper in papers], dtype=np.uint64)
 
 
-def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
-    """Write the chosen rows of several segments as one segment, into an existing, empty folder.
-
-    Copies from disk to disk: what it needs of memory does not grow with the vectors or the texts.
-    """
-    n = sum(len(rows) for _, rows in parts)
-    starts = np.zeros(n + 1, dtype=np.int64)
-    out = _new_array(folder / "vectors.npy", np.float32, (n, parts[0][0].vectors.shape[1]))
-    _join_words(folder, parts)
-    renumbered, at = [], 0
-    with open(folder / PAPERS_FILE, "wb") as file:
-        for segment, rows in parts:
-            for first in range(0, len(rows), COPIED):
-                chosen = rows[first : first + COPIED]
-                out[at + first : at + first + len(chosen)] = segment.vectors[chosen]
-                lines = [segment.papers.line(int(row)) for row in chosen]
-                file.write(b"".join(lines))
-                starts[at + first + 1 : at + first + len(chosen) + 1] = list(map(len, lines))
-            new = np.full(len(segment), -1, dtype=np.int64)
-            new[rows] = np.arange(at, at + len(rows))
-            renumbered.append(new)
-            at += len(rows)
-    del out  # which writes what is left
-    _join_postings(folder, parts, renumbered)
-    names = NameTable.joined(
-        [(segment.names, new) for (segment, _), new in zip(parts, renumbered, strict=True)]
-    )
-    arrays: dict[str, NDArray[Any]] = {
-        "paper_starts": np.cumsum(starts),
-        "key_hashes": names.hashes,
-        "key_rows": names.rows,
-        **{
-            name: np.concatenate([getattr(segment, name)[rows] for segment, rows in parts])
-            for name in ("text_hashes", "id_hashes", "lengths")
-        },
-    }
-    save_arrays(folder, arrays)
-    save_facets(joined([(segment.facets, rows) for segment, rows in parts]), folder)
-    words: Counter[str] = Counter()
-    for segment, _ in parts:
-        words.update(segment.words())
-    _save_words(folder, words)
-
-
-def _join_words(folder: Path, parts: Sequence[Chosen]) -> None:
-    counts = [np.diff(segment.word_vectors.starts)[rows] for segment, rows in parts]
-    titles = [segment.word_vectors.titles[rows] for segment, rows in parts]
-    starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
-    save_arrays(folder, {"word_starts": starts, "title_words": np.concatenate(titles)})
-    shape = (int(starts[-1]), parts[0][0].word_vectors.vectors.shape[1])
-    out, at = _new_array(folder / "word_vectors.npy", np.int8, shape), 0
-    for segment, rows in parts:
-        for first in range(0, len(rows), COPIED_WORDS):
-            words = segment.word_vectors.taken(rows[first : first + COPIED_WORDS]).vectors
-            out[at : at + len(words)] = words
-            at += len(words)
-
-
-def _join_postings(
-    folder: Path,
-    parts: Sequence[Chosen],
-    renumbered: Sequence[NDArray[np.int64]],
-) -> None:
-    """Those of the rows that stay, term by term, each term's in ascending order of the rows."""
-    terms_of = np.unique(np.concatenate([segment.term_hashes for segment, _ in parts]))
-    places, counts = [], np.zeros(len(terms_of), dtype=np.int64)
-    for (segment, _), new in zip(parts, renumbered, strict=True):
-        kept = new[segment.posting_rows] >= 0
-        before = np.concatenate([[0], np.cumsum(kept)])
-        each = before[segment.term_starts[1:]] - before[segment.term_starts[:-1]]
-        of = np.searchsorted(terms_of, segment.term_hashes)
-        places.append((of, each, kept))
-        counts[of] += each
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    total = int(starts[-1])
-    rows = _new_array(folder / "posting_rows.npy", np.int32, (total,))
-    times = _new_array(folder / "posting_counts.npy", np.uint8, (total,))
-    filled = starts[:-1].copy()
-    for (segment, _), new, (of, each, kept) in zip(parts, renumbered, places, strict=True):
-        # The postings of one term go side by side to where those of earlier parts end.
-        inside = np.arange(int(each.sum())) - np.repeat(np.cumsum(each) - each, each)
-        to = np.repeat(filled[of], each) + inside
-        rows[to] = new[segment.posting_rows[kept]]
-        times[to] = segment.posting_counts[kept]
-        filled[of] += each
-    used = counts > 0
-    save_arrays(
-        folder,
-        {"term_hashes": terms_of[used], "term_starts": np.append(starts[:-1][used], total)},
-    )
-
-
-def _new_array(path: Path, dtype: type, shape: tuple[int, ...]) -> NDArray[Any]:
-    """An array that lies in a file; one without elements, which cannot be mapped, is read back."""
-    if not all(shape):
-        np.save(path, np.zeros(shape, dtype=dtype), allow_pickle=False)
-        return np.zeros(shape, dtype=dtype)
-    array: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-    return array
-
-
 def load_segment(folder: Path) -> Segment:
-    """Read what :func:`write_segment` or :func:`join_segments` wrote, mapped into memory.
+    """Read what :func:`write_segment` or ``join_segments`` wrote, mapped into memory.
 
     Raises:
         IndexFolderError: a file is missing, damaged, or does not fit the others.
     """
     try:
-        arrays = load_arrays(folder, _ARRAYS, mapped=True)
+        arrays = load_arrays(plain_folder(folder), _ARRAYS, mapped=True)
         names = NameTable(arrays.pop("key_hashes"), arrays.pop("key_rows"))
         papers = StoredPapers(folder / PAPERS_FILE, arrays.pop("paper_starts"))
         of_words = ("word_vectors", "word_starts", "title_words")
         words = Words(*(arrays.pop(name) for name in of_words))
         facets = load_facets(folder)
         segment = Segment(folder, papers, word_vectors=words, names=names, facets=facets, **arrays)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise IndexFolderError(
-            f"the segment {folder.name} of the index in {folder.parent} is damaged "
-            f"({type(error).__name__}: {error}); build it again"
-        ) from error
-    n, postings = len(segment), int(segment.term_starts[-1])
+        plain_file(folder / WORDS_FILE)
+    except UNREADABLE as error:
+        raise damaged(folder, error) from error
+    n, starts = len(segment), segment.term_starts
+    postings = int(starts[-1]) if len(starts) else 0
     if wrong := misfit(
         ("papers", len(papers), n),
         ("vectors", len(segment.vectors), n),
@@ -328,7 +305,21 @@ def load_segment(folder: Path) -> Segment:
         raise IndexFolderError(
             f"the segment {folder.name} of the index in {folder.parent} has {wrong}; build it again"
         )
+    if n <= LOOKED_OVER:
+        try:
+            segment.check()
+        except UNREADABLE as error:
+            raise damaged(folder, error) from error
     return segment
+
+
+def damaged(folder: Path, how: Exception | str) -> IndexFolderError:
+    """The error to raise where a segment in ``folder`` is not what was written."""
+    said = how if isinstance(how, str) else f"{type(how).__name__}: {how}"
+    return IndexFolderError(
+        f"the segment {folder.name} of the index in {folder.parent} is damaged ({said}); "
+        "build it again"
+    )
 
 
 def common_words(counts: Counter[str]) -> tuple[str, ...]:
@@ -340,6 +331,7 @@ def _lines(papers: Sequence[Paper]) -> list[bytes]:
     return [to_jsonl([paper]).encode("utf-8", "replace") for paper in papers]
 
 
-def _save_words(folder: Path, words: Counter[str]) -> None:
+def save_words(folder: Path, words: Counter[str]) -> None:
+    """Write how often each word occurs, for :meth:`Segment.words`."""
     lines = (f"{word} {count}" for word, count in sorted(words.items()))
     (folder / WORDS_FILE).write_text("\n".join(lines), encoding="utf-8")

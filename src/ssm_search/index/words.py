@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.arrays import packed, unpacked
+from ssm_search.arrays import check_range, check_runs, packed, unpacked
 from ssm_search.encoding import Encoded, as_bytes, as_floats, take_runs
 from ssm_search.ranking import late_interaction, standardized
 
@@ -57,6 +57,18 @@ class Words:
             ("words", len(self.vectors), last),
             ("counts of titles' words", len(self.titles), n),
         )
+
+    def check(self) -> None:
+        """Make sure that the words are cut into rows in order, and each has its title's words.
+
+        Raises:
+            ValueError: they are not.
+        """
+        # Where there are words at all, every text has some: late interaction counts on it.
+        check_runs("words", self.starts, len(self.vectors), least=min(len(self.vectors), 1))
+        check_range("counts of titles' words", self.titles, len(self.vectors) + 1)
+        if (self.titles > np.diff(self.starts)).any():
+            raise ValueError("a title has more words than its text")
 
     def of(self, row: int) -> NDArray[np.int8]:
         """The words of one row, int8, shape (t, w)."""

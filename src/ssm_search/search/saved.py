@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from ssm_search.abstracts import append_abstracts, joined_records, load_abstracts, with_abstracts
-from ssm_search.arrays import load_arrays, misfit, save_arrays
+from ssm_search.arrays import (
+    UNREADABLE,
+    Form,
+    check_runs,
+    check_unit,
+    load_arrays,
+    misfit,
+    save_arrays,
+)
 from ssm_search.encoding import (
     ENCODER_FOLDER,
     EncodedQuery,
@@ -21,7 +28,7 @@ from ssm_search.encoding import (
     encode_query,
 )
 from ssm_search.errors import IndexFolderError, QueryError
-from ssm_search.files import replacing_folder, settled
+from ssm_search.files import plain_file, read_text, replacing_folder, settled
 from ssm_search.index import (
     Headings,
     LocalRows,
@@ -29,20 +36,30 @@ from ssm_search.index import (
     MemoryIndex,
     PartlyEncoded,
     RowVectors,
+    check_files,
+    checksums_of,
     load_segments,
     measured,
+    papers_of,
     project,
+    small_ones,
     text_hashes,
     topic_of,
 )
-from ssm_search.papers import Abstract, Category, Paper, from_json, full_text, to_jsonl
+from ssm_search.papers import Abstract, Category, Paper, full_text, to_jsonl
 from ssm_search.search.likeness import calibrated
 from ssm_search.text import terms
 
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
 HASHES, POSITIONS = "text_hashes", "positions"
-HEADINGS = ("headings", "heading_words", "heading_weights", "heading_starts")
+FORMS: dict[str, Form] = {HASHES: (np.uint64, 1), POSITIONS: (np.float32, 2)}
+HEADINGS: dict[str, Form] = {
+    "headings": (np.float32, 2),
+    "heading_words": (np.float32, 2),
+    "heading_weights": (np.float32, 1),
+    "heading_starts": (np.int64, 1),
+}
 READ_TRIES = 8
 RETRY_AFTER = 0.05  # seconds
 
@@ -129,7 +146,8 @@ def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> 
         known = [Abstract(p.id, p.title, p.abstract) for p in rows.listing if p.abstract]
         if known:
             append_abstracts(new / ABSTRACTS_FILE, known)
-        rows.manifest.write(new)
+        sums = checksums_of(new, leave_out=[ABSTRACTS_FILE])
+        replace(rows.manifest, checksums=sums).write(new)
 
 
 def load_rows(folder: Path, abstracts: Mapping[str, Abstract]) -> LocalRows:
@@ -160,13 +178,15 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         return load_segments(folder, manifest)
     index = MemoryIndex.load(folder)
     try:
-        lines = (folder / PAPERS_FILE).read_text(encoding="utf-8").split("\n")
-        papers = [from_json(json.loads(line)) for line in lines if line]
-        hashes, positions = load_arrays(folder, (HASHES, POSITIONS)).values()
+        papers = papers_of(read_text(folder / PAPERS_FILE).split("\n"))
+        hashes, positions = load_arrays(folder, FORMS).values()
         names = Headings(manifest.headings, *load_arrays(folder, HEADINGS).values())
-        if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
+        if positions.shape[1] != 2 or not np.isfinite(positions).all():
             raise ValueError(f"positions of shape {positions.shape}; expected finite (n, 2)")
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        _check_headings(names, index)
+        if (folder / ABSTRACTS_FILE).exists():
+            plain_file(folder / ABSTRACTS_FILE)
+    except UNREADABLE as error:
         raise IndexFolderError(
             f"the index in {folder} is damaged ({type(error).__name__}: {error}); build it again"
         ) from error
@@ -182,7 +202,29 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         says="its manifest says",
     ):
         raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
+    check_files(folder, small_ones(folder, manifest.checksums, ENCODER_FOLDER))
     # Texts are those that were encoded; what a fetch says beside them, as of authors, stands.
     known = joined_records([load_abstracts(folder / ABSTRACTS_FILE), abstracts])
     filled = tuple(with_abstracts(papers, known))
     return LocalRows.of_list(filled, index, hashes, names, positions, manifest)
+
+
+def _check_headings(names: Headings, index: MemoryIndex) -> None:
+    """Make sure that names of headings can be compared with papers.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    width, of_words = names.vectors.shape[1], names.word_vectors.shape[1]
+    papers, words = index.dimension, index.word_vectors.vectors.shape[1]
+    if width != papers or (len(names.word_vectors) and words and of_words != words):
+        raise ValueError(
+            f"names of headings of {width} and {of_words} numbers, expected {papers} and {words}"
+        )
+    check_unit("vectors of headings", names.vectors)
+    check_unit("words of headings", names.word_vectors)
+    count = len(names.word_vectors)
+    check_runs("words of headings", names.word_starts, count, least=min(count, 1))
+    weights = names.word_weights
+    if len(weights) != count or not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError(f"{len(weights)} weights of words of headings, expected {count} from 0")

@@ -1,0 +1,51 @@
+"""Lines of a saved index → papers, whoever wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ssm_search.papers import Paper, from_json
+
+_TEXTS = ("id", "title", "kind", "url", "pdf_url", "code_url", "venue", "abstract", "name")
+_LISTS = ("authors", "arxiv_categories")
+_LATEST = 9999  # year: what comes later is no year
+
+
+def paper_of(line: str | bytes) -> Paper:
+    """The paper that a line of an index holds, once each field is what it should be.
+
+    Raises:
+        ValueError, KeyError, TypeError, RecursionError: it is no paper.
+    """
+    record = json.loads(line)
+    if not isinstance(record, dict):
+        raise TypeError(f"a line of papers is {type(record).__name__}, expected an object")
+    for name in _TEXTS:
+        if not isinstance(record.get(name, ""), str):
+            raise TypeError(f"{name} of a paper is {type(record[name]).__name__}, expected a text")
+    paths = record.get("categories", [])
+    if not isinstance(paths, list):
+        raise TypeError(f"categories of a paper are {type(paths).__name__}, expected a list")
+    for value in (*(record.get(name, []) for name in _LISTS), *paths):
+        if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+            raise TypeError("authors, subjects or a heading of a paper are no list of texts")
+    year = record.get("year")
+    if year is not None and (type(year) is not int or not 0 <= year <= _LATEST):
+        raise ValueError("the year of a paper is no year")
+    paper = from_json(record)
+    if not paper.id or paper.kind not in ("paper", "link"):
+        raise ValueError(f"a paper of the kind {paper.kind[:20]!r} with the id {paper.id[:20]!r}")
+    return paper
+
+
+def papers_of(lines: Sequence[str]) -> list[Paper]:
+    """The papers of a list, each a line; no two have the same id.
+
+    Raises:
+        ValueError, KeyError, TypeError, RecursionError: there is something else.
+    """
+    papers = [paper_of(line) for line in lines if line]
+    if len({paper.id for paper in papers}) < len(papers):
+        raise ValueError("two papers have the same id")
+    return papers
