@@ -18,6 +18,7 @@ from ssm_search.corpora import (
     Counts,
     RayEngine,
     encode_segments,
+    remove_staged,
     staging_place,
     update_index,
     write_index,
@@ -31,7 +32,8 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import CorpusError, EncoderError, IndexFolderError, StoreError
-from ssm_search.index import Manifest, checked_kind
+from ssm_search.files import check_replaceable, check_room
+from ssm_search.index import INDEX_NAMES, Manifest, checked_kind
 from ssm_search.ingest import Malformed, Removed, read_feed
 from ssm_search.papers import Paper, full_text
 from ssm_search.progress import Progress
@@ -40,6 +42,8 @@ from ssm_search.stores import StoreSearch
 from ssm_search.stores.writing import check_writable, update_store, write_store
 
 SAMPLED = 2_000  # records some of whose texts an export is tried on
+BYTES_A_PAPER = 9_000
+"""Of a segment, where vectors have 384 numbers: half of it are those of words."""
 NAMED = 10  # malformed records that a message lists
 
 
@@ -106,7 +110,8 @@ def gather_index(
         CorpusError: a source cannot be read, or there is no paper in any.
         EngineError: the cluster cannot be reached or failed.
         IndexFolderError: ``update``, and there is no index of a corpus or it is damaged; or no such
-            ``kind``.
+            ``kind``; or ``folder`` is somebody else's, cannot be written, is being built by another
+            process, or its disk has no room for what it will hold.
         EncoderError: the model is missing or damaged.
         StoreError: the store is out of reach, refuses, is being written by another, or is asked
             for a ``kind``.
@@ -118,6 +123,8 @@ def gather_index(
             "a store has an index of vectors of its own; leave out --vectors or --store"
         )
     kind = checked_kind(kind) if kind else ""
+    if not store:
+        check_replaceable(Path(folder), INDEX_NAMES)
     folder, report, bytes_read = Path(folder), GatherReport(), _BytesRead()
     model = encoder or load_encoder()
     records = read_feed(
@@ -151,7 +158,7 @@ def gather_index(
                 folder, model, previous, place, report, bytes_read, progress, cluster, store
             )
             gathering.build(records, name_of(sources), kind)
-        shutil.rmtree(place)
+        remove_staged(place)
     return report
 
 
@@ -224,6 +231,7 @@ class _Gathering:
             )
         if self.store:  # else that comes to light only once all is encoded
             check_writable(self.store)
+        self._check_room(len(first))
         runner = self._runner([full_text(paper) for paper in sample])
         known = self.previous.rows if self.previous else None
         encoded, reused = encode_segments(
@@ -236,6 +244,12 @@ class _Gathering:
         )
         manifest = self._write(runner, name, kind)
         self.report.counts = Counts(manifest.papers, encoded, reused)
+
+    def _check_room(self, read: int) -> None:
+        """Whether the disk has room for the segments, and then for what they are joined to."""
+        copies = 1 if self.store else 2
+        there = sum(path.stat().st_size for path in self.place.glob("*/*") if path.is_file())
+        check_room(self.folder, copies * BYTES_A_PAPER * self.bytes_read.records(read) - there)
 
     def _write(self, runner: Encoder, name: str, kind: str) -> Manifest:
         """Put the segments together."""

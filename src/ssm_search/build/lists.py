@@ -30,10 +30,14 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError, ListError
+from ssm_search.files import check_replaceable, check_room
+from ssm_search.index import INDEX_NAMES
 from ssm_search.papers import Abstract, Category, Paper, full_text
 from ssm_search.progress import Progress
 from ssm_search.search import PaperSearch
 
+BYTES = 25_000_000  # of an encoder in an index
+BYTES_A_PAPER = 13_000  # of the shipped index: most of it are the vectors of words
 NAMED = 5  # ids that a message lists before it says "…"
 
 
@@ -108,10 +112,12 @@ def build_index(
         FetchError: as :func:`~ssm_search.build.sources.read_source`.
         IncompleteError: ``strict``, and some papers have no abstract; nothing is saved.
         EncoderError: the model is missing or damaged.
+        IndexFolderError: ``folder`` is somebody else's, cannot be written, or its disk is full.
     """
     # Long: half of it explains the arguments, each an option of a build; the steps follow each
     # other once, and a function of its own would have to be given nearly all of them.
     sources = [source] if isinstance(source, str | Path) else source
+    check_replaceable(Path(folder), INDEX_NAMES)
     whole = read_whole(sources, allow_hosts=allow_hosts)
     reading = whole.reading
     if not reading.papers:
@@ -137,6 +143,7 @@ def build_index(
             f"{len(lacking)} of {len(papers)} entries have no abstract "
             f"({_some(lacking)}); give them with --abstracts, or leave out --strict"
         )
+    check_room(Path(folder), BYTES + BYTES_A_PAPER * len(papers))
     encoder = encoder or load_encoder()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         texts = [full_text(paper) for paper in papers]

@@ -2,6 +2,7 @@ from . import cluster as cluster
 from .changes import changes as changes
 from .ray import RayEngine as RayEngine
 from .staging import encode_segments as encode_segments
+from .staging import remove_staged as remove_staged
 from .staging import staged_rows as staged_rows
 from .staging import staging_place as staging_place
 from .writing import Counts as Counts

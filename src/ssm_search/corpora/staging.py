@@ -7,18 +7,19 @@ those that are there.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ssm_search.arrays import UNREADABLE, load_array, save_array
+from ssm_search.corpora.lock import building
 from ssm_search.encoding import Encoded, Encoder, encode_documents
 from ssm_search.errors import IndexFolderError
-from ssm_search.files import locked, replacing_folder, write_atomically
+from ssm_search.files import read_text, remove_folder, replacing_folder, sweep, write_atomically
 from ssm_search.index import (
     FORMAT_VERSION,
     Chosen,
@@ -42,8 +43,8 @@ STAGED = 2_048  # records of a segment: what a kill can lose, a minute of encodi
 STAGING_SUFFIX = ".staging"
 SEGMENTS = "[0-9]" * 6
 REMOVED_FILE = "removed.npy"
+OF_REMOVED = (np.uint64, 2)
 BY_FILE = "encoder.json"
-LOCK_FILE = "lock"
 
 
 @contextmanager
@@ -51,17 +52,28 @@ def staging_place(folder: Path) -> Iterator[Path]:
     """The folder where segments of an index wait to be joined, held by this process alone.
 
     Raises:
-        IndexFolderError: ``folder`` cannot be written beside.
+        IndexFolderError: ``folder`` cannot be written beside, or another process builds it.
     """
     folder = folder.resolve()
     place = folder.with_name(f".{folder.name}{STAGING_SUFFIX}")
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        (place / LOCK_FILE).touch()
-    except OSError as error:
-        raise IndexFolderError(f"cannot write {place} ({error.strerror})") from error
-    with locked(place / LOCK_FILE):
-        yield place
+    with ExitStack() as holding:
+        try:
+            sweep(place)
+            holding.enter_context(building(place, folder))
+        except OSError as error:
+            raise IndexFolderError(f"cannot write {place} ({error.strerror})") from error
+        try:
+            yield place
+        except BaseException:
+            if not any(place.glob(f"{SEGMENTS}/*")):  # nothing that another try could use
+                remove_staged(place)
+            raise
+
+
+def remove_staged(place: Path) -> None:
+    """Remove what was staged in ``place``, and the place; a kill leaves all of it or nothing."""
+    if place.exists():
+        remove_folder(place)
 
 
 class Engine(Protocol):
@@ -103,9 +115,9 @@ def encode_segments(
     """
     by = place / BY_FILE
     said = json.dumps({"encoder": encoder.fingerprint, "records": STAGED, "format": FORMAT_VERSION})
-    if not by.is_file() or by.read_text(encoding="utf-8") != said:
+    if not by.is_file() or read_text(by) != said:
         for segment in place.glob(SEGMENTS):  # of another encoder, or an older program
-            shutil.rmtree(segment)
+            remove_folder(segment)
         write_atomically(by, said.encode())
     stored = StoredVectors(known, encoder)
     waiting: dict[int, tuple[Batch, PartlyEncoded]] = {}
@@ -128,21 +140,21 @@ def encode_segments(
         batch, texts = waiting.pop(number)
         with replacing_folder(place / f"{number:06}") as folder:
             write_segment(folder, batch.papers, texts.filled(made, encoder, pool=True))
-            np.save(folder / REMOVED_FILE, batch.removed, allow_pickle=False)
+            save_array(folder / REMOVED_FILE, batch.removed)
         encoded += len(made)
         reused += len(batch.papers) - len(made)
         done += len(batch)
         progress(done)
     for segment in place.glob(SEGMENTS):  # of a longer source
         if int(segment.name) >= count:
-            shutil.rmtree(segment)
+            remove_folder(segment)
     return encoded, reused
 
 
 def staged_rows(place: Path) -> list[Chosen]:
     """The segments that are staged in ``place``, each with the rows that no later record undoes."""
     segments = [load_segment(path) for path in sorted(place.glob(SEGMENTS))]
-    removed = [np.load(segment.folder / REMOVED_FILE, allow_pickle=False) for segment in segments]
+    removed = [load_array(segment.folder / REMOVED_FILE, OF_REMOVED) for segment in segments]
     return list(zip(segments, last_records(segments, removed), strict=True))
 
 
@@ -221,9 +233,9 @@ class Batch:
 
     def texts(self, stored: StoredVectors, segment: Path) -> PartlyEncoded:
         """The texts of its papers; known are those that ``stored`` or an older ``segment`` has."""
-        if not segment.is_dir():
+        old = _readable(segment)
+        if old is None:
             return PartlyEncoded(self.papers, stored.get)
-        old = load_segment(segment)
         rows = {int(of): row for row, of in enumerate(old.text_hashes)}
         return PartlyEncoded(
             self.papers,
@@ -239,6 +251,17 @@ def _batches(records: Iterable[Paper | Removed]) -> Iterator[Batch]:
 
 def _same(segment: Path, batch: Batch) -> bool:
     """Whether ``segment`` is there and holds just these records."""
-    return is_segment_of(segment, batch.papers) and np.array_equal(
-        np.load(segment / REMOVED_FILE, allow_pickle=False), batch.removed
+    return (
+        _readable(segment) is not None
+        and is_segment_of(segment, batch.papers)
+        and np.array_equal(load_array(segment / REMOVED_FILE, OF_REMOVED), batch.removed)
     )
+
+
+def _readable(segment: Path) -> Segment | None:
+    """The segment in a folder, if there is one and it is whole, whatever a kill left there."""
+    try:
+        load_array(segment / REMOVED_FILE, OF_REMOVED)
+        return load_segment(segment)
+    except (IndexFolderError, *UNREADABLE):
+        return None

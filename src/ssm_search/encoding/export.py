@@ -52,6 +52,7 @@ from ssm_search.encoding.onnx import (
 )
 from ssm_search.encoding.words import WordLayers, word_layers
 from ssm_search.errors import EncoderError
+from ssm_search.files import FULL, write_atomically
 from ssm_search.ranking import product
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def export_encoder(
 
     Raises:
         EncoderError: it cannot be exported, or its export does not agree with it.
+        OSError: the disk is full, or refuses otherwise.
     """
     sample = _sample(texts)
     queries = sample[:: max(1, len(sample) // FEW_QUERIES)]
@@ -121,6 +123,8 @@ def export_encoder(
     except EncoderError:
         raise
     except Exception as error:  # tracing, converting and running fail in all kinds of ways
+        if isinstance(error, OSError) and error.errno in FULL:  # no fault of the model
+            raise
         reason = (str(error) or "no message").strip().splitlines()[0][:200]
         raise EncoderError(
             f"{encoder.name} cannot be exported ({type(error).__name__}: {reason})"
@@ -358,13 +362,14 @@ def _write_optimized(graph: onnx.ModelProto, path: Path) -> None:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(path)
     options.log_severity_level = 3
-    onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    data = graph.SerializeToString()
+    # onnxruntime writes half a file to a full disk, and says nothing; this raises what is wrong.
+    write_atomically(path, bytes(len(data) + len(data) // 4))
+    onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     # It names all operator sets that it knows itself, which an older one may not.
     written = onnx.load(path)
     used = {node.domain for node in written.graph.node}
     kept = [opset for opset in written.opset_import if opset.domain in used]
     del written.opset_import[:]
     written.opset_import.extend(kept)
-    onnx.save(written, path)
+    path.write_bytes(written.SerializeToString())

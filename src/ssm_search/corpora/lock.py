@@ -1,0 +1,81 @@
+"""Who builds an index: one process at a time, which a kill lets go of."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ssm_search.errors import IndexFolderError
+
+if sys.platform != "win32":
+    import fcntl
+
+LOCK_FILE = "lock"
+TRIES = 8  # whoever is done takes the folder with the lock away; then it is made anew
+_SHOWN = 500  # bytes of what a lock says
+
+
+@contextmanager
+def building(place: Path, index: Path) -> Iterator[None]:
+    """Hold the folder ``place``, which is made, for this process, and say who holds it.
+
+    Where there are no such locks (Windows, some network file systems) nobody is kept out.
+
+    Raises:
+        IndexFolderError: another process builds ``index``.
+        OSError: ``place`` cannot be written.
+    """
+    for _ in range(TRIES):
+        place.mkdir(parents=True, exist_ok=True)
+        if sys.platform == "win32":
+            yield
+            return
+        with suppress(FileNotFoundError):  # taken away between the two
+            handle = os.open(place / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                _take(handle, index)
+                if _is_at(handle, place / LOCK_FILE):
+                    yield
+                    return
+            finally:
+                os.close(handle)
+    raise IndexFolderError(f"the build of {index} keeps changing hands; try again later")
+
+
+def _take(handle: int, index: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise IndexFolderError(
+            f"{index} is being built by {_holder(handle)}; wait until that is done, or stop it, "
+            "and what it has encoded is used"
+        ) from error
+    except OSError:  # no locks there
+        return
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    mine = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, json.dumps(mine).encode(), 0)
+
+
+def _holder(handle: int) -> str:
+    """Who holds a lock, as far as it says."""
+    try:
+        said = json.loads(os.pread(handle, _SHOWN, 0))
+        return f"process {said['pid']} on {said['host']} since {said['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether the file that is open is still the one at ``path``."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
