@@ -1,23 +1,58 @@
-"""TeX and Markdown as abstracts have them → plain text in Unicode."""
+"""TeX and Markdown as titles, names and abstracts have them → plain text in Unicode.
+
+Each step goes through the text once, without looking for the end of a group that may have none:
+what a stranger writes is read in proportion to its length, and never fails.
+"""
 
 from __future__ import annotations
 
-import logging
 import re
-from functools import lru_cache
+import unicodedata
+from functools import cache, lru_cache
+from typing import Any
 
 MOST_CHARS = 4_000  # of a text; a longer one is no sentence, and stays as it is
-_SIGNS = re.compile(r"[\\$`]|\*\*|\{[^{}]*\}|\]\(")
-# As Pandoc tells math from prices: no space inside the dollars, no digit behind them.
-_MATH = re.compile(r"(?<!\\)\$(?!(?=\S)[^$]{1,400}?(?<=\S)(?<!\\)\$(?!\d))")
-_MATH = re.compile(r"(?<!\\)\$(?=\S)[^$]{1,400}?(?<=\S)(?<!\\)\$(?!\d)")
-_BARE = re.compile(r"(?<!\\)[%&#]")
+_SIGNS = re.compile(r"[\\$`]|\*\*|\{[^{}]{0,400}\}|\]\(")
+_TEX = re.compile(r"[\\{}$~]|--|``|''")
 _MARKDOWN = [
-    (re.compile(r"\\href\{[^{}]{0,500}\}\{([^{}]{1,300})\}"), r"\1"),
     (re.compile(r"!?\[([^\[\]]{1,300})\]\((?:https?:|[/#.])[^()\s]{1,500}\)"), r"\1"),
     (re.compile(r"\*\*(?=\S)([^*]{1,300}?)(?<=\S)\*\*"), r"\1"),
-    (re.compile(r"`([^`]{1,300})`"), r"\1"),
+    (re.compile(r"(?<!`)`([^`]{1,300})`(?!`)"), r"\1"),  # ``these'' are TeX's quotes
 ]
+
+_FORMULA = re.compile(r"(?<!\\)\$([^$]{1,400})(?<!\\)\$(\d?)")
+_ONLY_IN_FORMULAS = re.compile(r"[\\^_{]")
+_ARGUMENTS = [  # of commands whose arguments are not simply the text that they stand for
+    (re.compile(r"\\(?:url|nolinkurl|path|doi)\s{0,9}\{([^{}]{0,500})\}"), r"\1"),
+    (re.compile(r"\\(?:href|textcolor|color|begin|end)\s{0,9}\{[^{}]{0,500}\}"), ""),
+    (re.compile(r"[\s~]?\\(?:cite[a-z]{0,9}\*?|label)(?:\[[^\]]{0,99}\])?\{[^{}]{0,500}\}"), ""),
+    (re.compile(r"\\[dt]?frac\{([^{}]{1,60})\}\{([^{}]{1,60})\}"), r"\1/\2"),
+    (re.compile(r"\\sqrt\{([^{}]{1,60})\}"), r"√(\1)"),
+]
+_ALPHABETS = {"cal": "SCRIPT", "scr": "SCRIPT", "bb": "DOUBLE-STRUCK", "frak": "FRAKTUR"}
+_LETTER = re.compile(r"\\math(cal|scr|bb|frak)\s{0,9}(?:\{([A-Za-z])\}|([A-Za-z])(?![A-Za-z]))")
+_ACCENTS = dict(
+    zip(
+        "`'^~\"=.Hckrubdv",
+        "\u0300\u0301\u0302\u0303\u0308\u0304\u0307\u030b\u0327\u0328\u030a\u0306\u0331\u0323\u030c",
+        strict=True,
+    )
+)
+_ACCENTED = re.compile(
+    r"""\\(?:(["'`^~=.])\s{0,9}|([Hckrubdv])(?:\s{1,9}|(?=[{\\])))"""
+    r"(\{\s{0,9})?(?:\\([ij])(?![A-Za-z])\s{0,9}|([^\W\d_]))"
+)
+_PIECE = re.compile(r"\\([A-Za-z]+)\*?([ \t\n]*)(?=(\{\}|\{)?)|\\(.)|[{}]+|~|---?|``|''", re.S)
+_SIGN = {"~": " ", "--": "–", "---": "—", "``": "“", "''": "”"}
+_ESCAPED = {**dict.fromkeys(",;: \n\t\\", " "), **dict.fromkeys("!-/()[]@", "")}
+_EATS_SPACE = re.compile("text.*|AE|ae|OE|oe|AA|aa|DH|dh|TH|th|ss|[OoLlij]")
+_SYMBOLS = {"textbar": "|", "newline": " ", "linebreak": " ", "par": " ", "and": "and"}
+_SAYS_NOTHING = frozenset(
+    """it bf em tt rm sf sl sc normalfont itshape bfseries scshape ttfamily rmfamily sffamily
+    upshape mdseries tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
+    displaystyle textstyle limits nolimits left right big Big bigl bigr Bigl Bigr noindent
+    protect relax xspace boldmath unboldmath noopsort""".split()
+)
 
 
 @lru_cache(maxsize=4096)
@@ -31,22 +66,87 @@ def plain_text(text: str) -> str:
     plain = text
     for pattern, kept in _MARKDOWN:
         plain = pattern.sub(kept, plain)
-    escaped = _BARE.sub(lambda sign: "\\" + sign.group(), _without_prices(plain))
-    from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
-
-    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # what is no TeX is no news
-    try:
-        plain = LatexNodes2Text(math_mode="text").latex_to_text(escaped)
-    except Exception:  # whatever a stranger's TeX does to a parser, the text can still be read
-        return plain
-    unread = "%s" in plain and "%s" not in text  # a macro without what it takes
-    return text if unread else " ".join(plain.split()) or text
+    return from_tex(plain) or text
 
 
-def _without_prices(text: str) -> str:
-    """``text`` with dollars that begin no formula escaped."""
+def from_tex(text: str) -> str:
+    r"""``text``, which is TeX, in Unicode and on one line: ``{\"u}ber~$\alpha$`` is "über α".
+
+    A percent sign is one: people do not write comments where this is read from, but "50%".
+    """
+    if not _TEX.search(text):
+        return " ".join(text.split())
+    text = _without_dollars(text.replace("$$", "$"))
+    for pattern, kept in _ARGUMENTS:
+        text = pattern.sub(kept, text)
+    text = _LETTER.sub(_letter, text)
+    text = _ACCENTED.sub(_accented, text)
+    return " ".join(unicodedata.normalize("NFC", _PIECE.sub(_unicode, text)).split())
+
+
+def _without_dollars(text: str) -> str:
+    """``text`` without the dollars around formulas.
+
+    As Pandoc tells them from prices, no space is inside the dollars and no digit behind them; but
+    what has a command, an index or a group between them can be nothing else.
+    """
     parts, at = [], 0
-    for match in _MATH.finditer(text):
-        parts += [re.sub(r"(?<!\\)\$", r"\\$", text[at : match.start()]), match.group()]
-        at = match.end()
-    return "".join([*parts, re.sub(r"(?<!\\)\$", r"\\$", text[at:])])
+    while match := _FORMULA.search(text, at):
+        inside, digit = match.groups()
+        end = match.end(1)
+        if _ONLY_IN_FORMULAS.search(inside) or (not digit and inside == inside.strip()):
+            parts += [text[at : match.start()], inside]
+            at = end + 1
+        else:
+            parts.append(text[at:end])
+            at = end  # this dollar may begin one
+    return "".join([*parts, text[at:]])
+
+
+def _letter(match: re.Match[str]) -> str:
+    alphabet, letter = _ALPHABETS[match[1]], match[2] or match[3]
+    case = "CAPITAL" if letter.isupper() else "SMALL"
+    for name in (f"{alphabet} {case} {letter}", f"MATHEMATICAL {alphabet} {case} {letter}"):
+        try:
+            return unicodedata.lookup(name)
+        except KeyError:
+            continue  # of some letters, the alphabet was in Unicode before the others
+    return letter
+
+
+def _accented(match: re.Match[str]) -> str:
+    accent = _ACCENTS[match[1] or match[2]]
+    return (match[3] or "") + (match[4] or match[5]) + accent
+
+
+def _unicode(match: re.Match[str]) -> str:
+    command, space, group, escaped = match.groups()
+    if escaped is not None:
+        return _ESCAPED.get(escaped, escaped)
+    if command is None:
+        return _SIGN.get(match[0], "")
+    if command in _SAYS_NOTHING:
+        return ""
+    if (symbol := _symbol(command)) is not None:
+        return symbol + ("" if _EATS_SPACE.fullmatch(command) else space)
+    # What is unknown and has an argument is mostly a font; else it is a name, as \LaTeX is one.
+    return "" if group == "{" else command + space
+
+
+@lru_cache(maxsize=1024)
+def _symbol(command: str) -> str | None:
+    r"""What a command without arguments stands for, such as "α" of ``\alpha``; or None."""
+    if command in _SYMBOLS:
+        return _SYMBOLS[command]
+    spec = _commands().get_macro_spec(command)
+    symbol = spec.simplify_repl if spec else None
+    return symbol if isinstance(symbol, str) and "%" not in symbol else None
+
+
+@cache
+def _commands() -> Any:
+    from pylatexenc.latex2text import (  # type: ignore[import-untyped]
+        get_default_latex_context_db,
+    )
+
+    return get_default_latex_context_db()
