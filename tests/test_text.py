@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.text import marked, nearest_word, nearest_words, sentences, terms
+from ssm_search.text import asked_terms, marked, nearest_word, nearest_words, sentences, terms
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,31 @@ def test_terms_are_stemmed_words_without_stop_words() -> None:
         ("stock", "stock"),
         ("price", "prices"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("mamba vs transformer", ["mamba", "transformer"]),
+        ("Mamba vs. RWKV versus S4", ["mamba", "rwkv", "s4"]),
+        ("explain selective scans", ["selective", "scans"]),
+        ("Could you please explain kites?", ["kites"]),
+        ("please explain kites", ["kites"]),
+        ("tell me more about kites", ["kites"]),
+        ("what is a kite?", ["kite"]),
+        ("How does a kite work?", ["kite"]),
+        ("how do kites work", ["kites"]),
+        # Elsewhere they are what is asked about.
+        ("models that explain themselves", ["models", "explain"]),
+        ("working memory", ["working", "memory"]),
+        ("how does work on kites begin?", ["work", "kites", "begin"]),
+        ("vs-net", ["vs", "net"]),
+        ("explain", ["explain"]),
+        ("how does it work", ["work"]),
+    ],
+)
+def test_terms_of_a_question_are_what_it_is_about(question: str, expected: list[str]) -> None:
+    assert [word for _, word in asked_terms(question)] == expected
 
 
 def test_terms_unify_full_width_letters() -> None:

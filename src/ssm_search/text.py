@@ -41,6 +41,15 @@ STOP_WORDS = frozenset(
 )
 
 
+# How a question asks, and not what for. Papers keep these words: of one on "explaining" or "working
+# memory" they are the topic, and so they are wherever else a question has them.
+_ASKING = re.compile(
+    r"(?i)^\W*(?:(?:can|could)\s+you\s+)?(?:please\s+)?"
+    r"(?:explain|(?:tell|teach|show)\s+me(?:\s+more)?)\s+|(?<!\w)(?:vs|versus)(?![\w-])"
+)
+_HOW_IT_WORKS = re.compile(r"(?i)(\W*how\s+(?:can|do|does|did)\s.*\w)\s+works?\W*")
+
+
 def sentences(text: str) -> list[str]:
     """Cut English prose after full stops that end a sentence; abbreviations do not.
 
@@ -73,6 +82,18 @@ def terms(text: str) -> list[tuple[str, str]]:
     stem = _stem()
     words = [word for word in words_of(text) if word not in STOP_WORDS]
     return [(stem(word), word) for word in words]
+
+
+def asked_terms(text: str) -> list[tuple[str, str]]:
+    """The :func:`terms` of a question, without words by which it only asks, if it has any other.
+
+    Of "explain mamba", "mamba vs transformers" and "how does mamba work?" those are "explain", "vs"
+    and "work".
+    """
+    topic = _ASKING.sub(" ", text)
+    if match := _HOW_IT_WORKS.fullmatch(topic):
+        topic = match[1]
+    return terms(topic) or terms(text)
 
 
 def words_of(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from ssm_search.encoding import (
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.index import Rows, RowVectors, row_vectors
 from ssm_search.ranking import FOR_PAPERS, FOR_QUESTIONS, Weights
-from ssm_search.text import nearest_words, terms
+from ssm_search.text import asked_terms, nearest_words, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
     Raises:
         IndexFolderError: the encoder's vectors are not as wide as the index.
     """
-    found = terms(text)
+    found = asked_terms(text)
     unknown = dict.fromkeys(word for stem, word in found if not rows.knows(stem))
     respelled = {}
     for word in list(unknown)[:MAX_RESPELLED]:

@@ -173,10 +173,11 @@ def _names(path: Category, stems: Collection[str]) -> bool:
 
 
 def _weightiest_first(question: Question) -> list[AskedWord]:
-    """The words of a question that have a text."""
+    """The words of a question that have a text, with those stems of each that are looked for."""
     texts = question.word_texts
     order = np.argsort(-question.word_weights, kind="stable").tolist() if texts else []
-    return [(at, texts[at], frozenset(stem for stem, _ in terms(texts[at]))) for at in order]
+    stems = [{stem for stem, _ in terms(text)} & question.words.keys() for text in texts]
+    return [(at, texts[at], frozenset(stems[at])) for at in order]
 
 
 def _near_words(
