@@ -836,7 +836,7 @@ def test_one_paper_may_be_named_by_itself(search: PaperSearch) -> None:
         ("kite-4", answering.NOT_CALLED_SO.format("kite-4")),
         ("KITE", answering.NOT_CALLED_SO.format("KITE")),
         # A capital at the beginning makes no name: in German all nouns have one.
-        ("Werkzeuggebrauch", answering.READS_ENGLISH),
+        ("Werkzeug", answering.NO_SUCH_WORD.format("Werkzeug")),
         ("Drachen in der Luft", answering.READS_ENGLISH),
         ("Drachen can fliegen", answering.READS_ENGLISH),
         ("drachen fliegen", answering.READS_ENGLISH),
@@ -844,6 +844,8 @@ def test_one_paper_may_be_named_by_itself(search: PaperSearch) -> None:
         ("zebra", ""),
         ("Video", ""),
         ("Drachen im Video", ""),
+        ("can meet", ""),  # short words are words too
+        ("meet flurb", ""),
         ("of", ""),
     ],
 )

@@ -35,10 +35,15 @@ if TYPE_CHECKING:
 
 # "VMamba", "gpt-4", "RAG"; with a capital first alone it may be any word of German.
 _NAME = re.compile(r"(?=\S{1,40}[A-Z0-9])[A-Za-z][\w.+-]{1,40}")
-LONG_WORD = 4  # letters, from which on a word says what a question in whatever language is about
+# Words of other languages that English papers have too, in names or by chance.
+_SMALL_WORDS = frozenset(
+    "das de del dem den der des die du ein eine el en et im la las le les los mit un una und une "
+    "von zu zum zur".split()
+)
 REMEMBERED = 10_000  # titles and headings whose words are kept
 LISTED = 10  # papers by date that are looked at for each one wanted, where nothing is asked about
 NOT_CALLED_SO = "Nothing here is called {}."
+NO_SUCH_WORD = "No paper here has the word {}; the encoder reads English."
 READS_ENGLISH = "None of these words is known here; the encoder reads English."
 
 
@@ -215,13 +220,14 @@ def _note(text: str, question: Question | None, rows: Rows) -> str:
     """What is to be said of a question whose words the index does not know; "" if nothing."""
     if question is None:
         return ""
-    telling = {stem for stem in question.stems if len(question.words[stem]) >= LONG_WORD}
+    telling = {stem for stem in question.stems if question.words[stem] not in _SMALL_WORDS}
     if any(map(rows.knows, telling or question.stems)):
         return ""
     if _NAME.fullmatch(text):
         return NOT_CALLED_SO.format(text)
     letters = [char for char in text if char.isalpha()]
     latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
-    words = text.split()
-    foreign = latin < len(letters) / 2 or (text[:1].isupper() and len(words) == 1)
-    return READS_ENGLISH if letters and (foreign or len(words) > 1) else ""
+    several_words = len(text.split()) > 1
+    if letters and (several_words or latin < len(letters) / 2):
+        return READS_ENGLISH
+    return NO_SUCH_WORD.format(text) if text[:1].isupper() else ""
