@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from conftest import SUPPORT
 from corpus_papers import papers, source
@@ -25,9 +26,12 @@ from ssm_search.build import build_index, dumps, gather_index
 from ssm_search.corpora import staging, writing
 from ssm_search.errors import CorpusError, IndexFolderError
 from ssm_search.index import Manifest
+from ssm_search.index.ann import build_ann
 from ssm_search.papers import Paper
 from ssm_search.ranking.confidence import Background
 from ssm_search.search.local import PaperSearch
+
+pytestmark = pytest.mark.slow  # processes, and many builds
 
 
 class Killed(BaseException):
@@ -329,3 +333,27 @@ def test_a_folder_is_removed_whole_or_goes_by_another_name(tmp_path: Path) -> No
     assert not folder.exists()
     files.sweep(folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_named_by_an_index_of_cells(tmp_path: Path) -> None:
+    vectors = np.eye(64, dtype=np.float32)
+    with (
+        files_of_at_most(1000),
+        pytest.raises(OSError, match=r"cannot write .*cells .*File too large"),
+    ):
+        build_ann(vectors, "IVF2,Flat", tmp_path / "cells")
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="nothing to ask for room by")
+def test_room_for_joined_segments_is_asked_for_first(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk ends the process that fills a mapped file, and nobody learns why."""
+
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        gather_index([corpus], tmp_path / "index", encoder=WordEncoder())
+    assert caught.value.filename == str(tmp_path / "index")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import shutil
+import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -519,3 +523,30 @@ def test_an_index_saved_elsewhere_takes_its_encoder_along(index: Path, tmp_path:
     shutil.rmtree(index)
     assert search.query("video mamba", 1)[0].paper.title == "video mamba"
     assert PaperSearch.load(tmp_path / "copy").query("audio zebra", 1)
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """As if the disk were full: no file grows beyond ``size`` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.parametrize("size", [1_000, 100_000])  # too small for the tokenizer, for the model
+def test_a_full_disk_is_no_fault_of_the_model(
+    size: int, index: Path, source: Path, model: Path, tmp_path: Path
+) -> None:
+    """Else an index would be saved whose every query loads the model itself."""
+    other = write_model(tmp_path / "other", max_length=24)
+    before = PaperSearch.load(index).manifest
+    with files_of_at_most(size), pytest.raises(OSError, match="File too large"):
+        built(source, index, other)
+    assert PaperSearch.load(index).manifest == before
+    built(source, index, other)
+    assert isinstance(PaperSearch.load(index).encoder, OnnxEncoder)

@@ -42,8 +42,8 @@ from ssm_search.stores import StoreSearch
 from ssm_search.stores.writing import check_writable, update_store, write_store
 
 SAMPLED = 2_000  # records some of whose texts an export is tried on
-BYTES_A_PAPER = 9_000
-"""Of a segment, where vectors have 384 numbers: half of it are those of words."""
+BYTES_A_PAPER = 9_500
+"""Of a segment of papers with abstracts, by the encoder that comes along: half are their words."""
 NAMED = 10  # malformed records that a message lists
 
 

@@ -65,7 +65,7 @@ def staging_place(folder: Path) -> Iterator[Path]:
         try:
             yield place
         except BaseException:
-            if not any(place.glob(f"{SEGMENTS}/*")):  # nothing that another try could use
+            if not any(place.glob("*/*")):  # nothing that another try could use
                 remove_staged(place)
             raise
 

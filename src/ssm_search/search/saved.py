@@ -222,9 +222,10 @@ def _check_headings(names: Headings, index: MemoryIndex) -> None:
             f"names of headings of {width} and {of_words} numbers, expected {papers} and {words}"
         )
     check_unit("vectors of headings", names.vectors)
-    check_unit("words of headings", names.word_vectors)
     count = len(names.word_vectors)
     check_runs("words of headings", names.word_starts, count, least=min(count, 1))
     weights = names.word_weights
-    if len(weights) != count or not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise ValueError(f"{len(weights)} weights of words of headings, expected {count} from 0")
+    if len(weights) != count or not np.isfinite(weights).all():
+        raise ValueError(f"{len(weights)} weights of words of headings, expected {count} numbers")
+    if not np.isfinite(names.word_vectors).all():
+        raise ValueError("words of headings that are no numbers")
