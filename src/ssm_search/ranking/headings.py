@@ -250,7 +250,7 @@ def doubt(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """The entropy of each row of probabilities, (m, C), in nats; shape (m,).
 
     As a share of the listed papers it tells those whose heading is missing from the others with an
-    AUROC of .75, the mean of ten lists (``make bench-categories``). The negative energy (Liu et al.
+    AUROC of .74, the mean of ten lists (``make bench-categories``). The negative energy (Liu et al.
     2020) came to .71, both together to .75; by themselves, across lists, .68 and .71, and a
     logistic regression on sixteen such values, fitted on the other lists, to .73.
     """
