@@ -305,7 +305,10 @@ def fingerprint_of(folder: Path) -> str:
     try:
         paths = [plain_file(plain_folder(folder) / name) for name in OnnxEncoder.FILES]
     except FileNotFoundError as error:
-        raise EncoderError(f"cannot read {error.filename}: {error.strerror}") from error
+        lacking = [name for name in OnnxEncoder.FILES if not (folder / name).exists()]
+        raise EncoderError(
+            f"cannot read {folder / (lacking or [''])[0]}: {error.strerror}; build the index again"
+        ) from error
     except OSError as error:
         raise EncoderError(
             f"the encoder in {folder} cannot be read ({error.strerror or error}); build the index "
