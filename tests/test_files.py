@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,8 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from ssm_search import files
 from ssm_search.errors import IndexFolderError
-from ssm_search.files import locked, replacing_folder, settled, write_atomically
+from ssm_search.files import (
+    locked,
+    plain_file,
+    read_text,
+    replacing_folder,
+    settled,
+    write_atomically,
+)
 
 KILLS = 10
 NAMES = ("a", "b", "c")
@@ -404,3 +413,44 @@ def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
     write_atomically(link, b"new")
     assert link.is_symlink()
     assert path.read_bytes() == b"new"
+
+
+# ── what may be read ─────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_installed_may_be_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some installers do, who keep one copy of each file for all environments."""
+    (tmp_path / "cache").write_text("text")
+    (tmp_path / "package").mkdir()
+    link = tmp_path / "package" / "file"
+    link.symlink_to(tmp_path / "cache")
+    with pytest.raises(OSError, match="file is a link out of its folder, expected a file; copy"):
+        read_text(link)
+    monkeypatch.setattr(files, "PACKAGE", tmp_path / "package")
+    assert read_text(link) == "text"
+
+
+def test_a_text_is_read_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "text").write_text("1234567")
+    monkeypatch.setattr(files, "MOST_TEXT", 7)
+    assert read_text(tmp_path / "text") == "1234567"
+    monkeypatch.setattr(files, "MOST_TEXT", 6)
+    with pytest.raises(ValueError, match="text has 7 bytes, expected up to 6"):
+        read_text(tmp_path / "text")
+
+
+@pytest.mark.parametrize("kind", ["folder", "socket", "pipe"])
+def test_what_is_no_file_is_called_what_it_is(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "it"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        with socket.socket(socket.AF_UNIX) as made, pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path)  # paths of sockets are short
+            made.bind("it")
+    with pytest.raises(OSError, match=f"it is a {kind}, expected a file"):
+        plain_file(path)
+    with pytest.raises(OSError, match="null is a device, expected a file"):
+        plain_file(Path("/dev/null"))

@@ -654,6 +654,40 @@ def test_a_damaged_encoder_is_refused(name: str, carrying: Path, tmp_path: Path)
         search.query("video of a graph")
 
 
+def test_an_encoder_answers_after_a_kill_between_two_renames(
+    carrying: Path, tmp_path: Path
+) -> None:
+    for name in (".index.old", ".read.old"):
+        shutil.copytree(carrying, tmp_path / name)
+    assert len(PaperSearch.load(tmp_path / "index").query("video graph")) == 4
+    with pytest.MonkeyPatch.context() as patch:  # of a disk that is only read
+        patch.setattr(os, "rename", lambda *_: os.stat(tmp_path / "none"))
+        assert len(PaperSearch.load(tmp_path / "read").query("video graph")) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".read.old", "index"]
+
+
+def test_what_describes_an_encoder_is_not_taken_from_elsewhere(
+    carrying: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(carrying, folder)
+    (folder / ENCODER_FOLDER / "config.json").write_text("{}")
+    (folder / ENCODER_FOLDER / "README.md").symlink_to("/etc/passwd")
+    PaperSearch.load(folder).save(tmp_path / "copy")
+    names = {path.name for path in (tmp_path / "copy" / ENCODER_FOLDER).iterdir()}
+    assert names == {"model.onnx", "tokenizer.json", "encoder.json", "config.json"}
+
+
+@pytest.mark.parametrize("target", ["words.txt", "bm25/vocab.index.json"])
+def test_a_link_to_a_file_beside_it_serves(target: str, listed: Whole, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(listed.folder, folder)
+    path = folder / target
+    path.rename(path.with_name("other"))
+    path.symlink_to("other")
+    assert answers(folder) == listed.answers
+
+
 # ── what a disk damaged ──────────────────────────────────────────────────────────────────────
 
 

@@ -43,7 +43,7 @@ WORDS_FILE = "words.txt"
 MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
 
 LOOKED_OVER = 20_000
-"""Rows of a segment that are all looked at when it is read: 20 ms. Of a larger one, what a question
+"""Rows of a segment that are all looked at when it is read: 2 ms. Of a larger one, what a question
 meets is looked at then; `ssm-search status --verify` compares all of it with what was saved."""
 
 _ARRAYS: dict[str, Form] = {
