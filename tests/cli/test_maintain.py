@@ -283,6 +283,30 @@ def test_known_abstracts_are_used(readme: Path, tmp_path: Path) -> None:
     assert "no file nowhere.jsonl" in str(done.exception)
 
 
+def test_entries_that_are_broken_are_read_or_named(readme: Path) -> None:
+    text = """@misc{a, title={Video of strings, eprint={2402.00001}}
+@misc{b, year={2024}}
+@misc{c, title={Graph of strings}, url={https://example.org/c%20d}}
+"""
+    done = run("triage", "-", "--offline", "--json", readme=readme, stdin=text)
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    titles = [card["paper"]["title"] for card in record["cards"]]
+    assert titles == ["Video of strings", "Graph of strings"]
+    broken = "@misc{a} on line 1 is read as far as it goes: it is not closed, line 1"
+    assert broken in record["cards"][0]["notes"]
+    unread = {"id": "@misc{b} on line 2", "reason": "@misc{b} on line 2 has no title"}
+    assert record["unread"] == [unread]
+    shown = run("triage", "-", "--offline", readme=readme, stdin=text).stdout
+    assert "on line 2 has no title" in shown
+
+
+def test_a_file_without_an_entry_that_can_be_read_is_an_error(readme: Path) -> None:
+    done = run("triage", "-", "--offline", readme=readme, stdin="@misc{b, year={2024}}")
+    assert done.exit_code == 1
+    assert str(done.exception).endswith("the BibTeX: @misc{b} on line 1 has no title")
+
+
 # ── with the real encoder ────────────────────────────────────────────────────────────────────
 
 

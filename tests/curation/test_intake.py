@@ -9,6 +9,7 @@ import pytest
 from arxiv_server import ArxivServer, FakePaper, Status
 
 from ssm_search.abstracts.cache import API_URL_VARIABLE, append_abstracts, default_cache
+from ssm_search.curation.given import remarked
 from ssm_search.curation.intake import completed
 from ssm_search.curation.submissions import paper_of
 from ssm_search.papers import Abstract, Paper
@@ -146,3 +147,11 @@ def test_progress_and_nothing_to_do() -> None:
     completed([paper_of("2401.00001")], progress=lambda done, total: seen.append((done, total)))
     assert seen == [(0, 1), (1, 1)]
     assert completed([]) == []
+
+
+def test_what_there_is_to_say_of_an_entry_stands_among_the_notes() -> None:
+    given = [paper_of("", "Kites", "We fly."), paper_of("", "")]
+    known, unknown = completed([remarked(paper, "line 3: no") for paper in given], offline=True)
+    assert known.paper == given[0]
+    assert known.notes == ("not on arXiv: judged by the title and abstract given", "line 3: no")
+    assert (unknown.paper, unknown.notes) == (given[1], ("line 3: no",))

@@ -369,6 +369,8 @@ def test_broken_bibtex_spoils_only_itself() -> None:
 @comment{nothing} @string{x = {y}}
 """
     expected = [
+        ("2401.00001", "Never closed"),
+        ("no-comma", "No comma"),
         ("2401.00002", "Kites of paper"),
         ("2401.00003", "Same Key"),
         ("2401.00004", "Twice"),
@@ -518,6 +520,39 @@ def test_a_pasted_link(head: str, paper_id: str, url: str) -> None:
 def test_blank_lines_part_what_is_pasted(head: str) -> None:
     paper = read_pasted(f"{head}\nKites that read\nWe fly.")
     assert read_anything(f"{head}\n\nKites that read\n\nWe fly.\n") == [paper]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kites that read\nhttps://example.org/kites\nWe fly. They read.",
+        "Kites that read https://example.org/kites\nWe fly. They read.",
+        "Kites that read (https://example.org/kites)\nWe fly. They read.",
+        "Kites that read\nWe fly. They read.\nhttps://example.org/kites",
+        "Kites that read\nLink: https://example.org/kites\nAbstract: We fly. They read.",
+    ],
+)
+def test_an_address_counts_wherever_it_is_pasted(text: str) -> None:
+    paper = read_pasted(text)
+    assert (paper.url, paper.title) == ("https://example.org/kites", "Kites that read")
+    assert (paper.abstract, paper.code_url) == ("We fly. They read.", "")
+    assert read_anything(text) == [paper]
+    arxiv = read_pasted(text.replace("https://example.org/kites", f"{ABS}2401.00001"))
+    assert (arxiv.id, arxiv.title) == ("2401.00001", "Kites that read")
+
+
+def test_pasted_code_is_no_link_unless_there_is_no_other() -> None:
+    code = "https://github.com/ada/kite"
+    paper = read_pasted(f"Kites that read\n{ABS}2401.00001\nWe fly.\nCode: {code}")
+    assert (paper.id, paper.code_url, paper.abstract) == ("2401.00001", code, "We fly.")
+    paper = read_pasted(f"Kites that read\n{code}\nWe fly.")
+    assert (paper.url, paper.code_url, paper.abstract) == (code, "", "We fly.")
+
+
+def test_a_sentence_may_end_in_an_address_on_a_line_of_its_own() -> None:
+    text = "Kites that read\nWe fly.\nThey read. All of it\nis at\nhttps://example.org/kites"
+    paper = read_pasted(text)
+    assert (paper.url, paper.abstract[-25:]) == ("", "https://example.org/kites")
 
 
 def test_a_pasted_link_alone() -> None:

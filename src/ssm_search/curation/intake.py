@@ -14,6 +14,7 @@ from ssm_search.abstracts import (
     load_abstracts,
     with_abstracts,
 )
+from ssm_search.curation.given import without_remark
 from ssm_search.papers import Abstract, Paper, title_key
 
 
@@ -58,7 +59,17 @@ def completed(
     if missing and not offline:
         report = fetch_abstracts(missing, cache, progress=progress)
         records = joined_records([records, load_abstracts(cache)])
-    return [_completed(paper, records.get(paper.id), report) for paper in papers]
+    return [_with_remark(paper, records.get(paper.id), report) for paper in papers]
+
+
+def _with_remark(paper: Paper, record: Abstract | None, report: FetchReport) -> Submission:
+    """The paper completed, and among its notes what there was to say of how it was submitted."""
+    paper, remark = without_remark(paper)
+    done = _completed(paper, record, report)
+    if not remark:
+        return done
+    is_known = done.paper.title or done.paper.abstract
+    return Submission(done.paper, (*done.notes, remark) if is_known else (remark,))
 
 
 def _completed(paper: Paper, record: Abstract | None, report: FetchReport) -> Submission:

@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
-from urllib.parse import urlsplit
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
 from ssm_search.awesome import Entry, clean_title, is_code_address, read_list
-from ssm_search.curation.bibtex import author_names, read_bibtex
+from ssm_search.curation.bibliography import papers_of_bibtex
+from ssm_search.curation.bibtex import is_bibtex
+from ssm_search.curation.given import Remarked, safe, web_address
+from ssm_search.curation.given import paper_of as paper_of
 from ssm_search.errors import NoPaperError, SubmissionError
-from ssm_search.papers import Paper, slug, title_key
+from ssm_search.papers import Paper, title_key
 from ssm_search.text import shown
 
 # An issue has at most 65,536 characters; a hundred BibTeX entries with abstracts come to 200,000.
@@ -30,7 +32,6 @@ _MARKS = "[]*_`<!|\\&~@"  # of Markdown, HTML and BibTeX; each one costs up to 1
 # takes time with the square of their number.
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*$", re.M)
 _FILE_HEADER = re.compile(r"^--- .*\n\+\+\+ .*\n(?=@@ -)", re.M)
-_BIBTEX = re.compile(r"^[ \t]*@[a-z]+[ \t]*\{", re.I | re.M)
 _FORM_FIELD = re.compile(r"^#{2,4}[ \t]+(.*)$", re.M)
 _FORM_FIELDS = {  # in this order, so that "Code link" is code
     "title": "title name",
@@ -45,6 +46,8 @@ _WORD = re.compile(r"[^\s`()<>\[\]{}\"'|,;]+")
 _NO_RESPONSE = "_No response_"  # what GitHub writes for a form's empty field
 _TITLE_WORDS = range(2, 41)
 QUOTED = 80  # characters of what was given that an error shows
+_LINK_LABEL = re.compile(r"^(?:link|url|paper|pdf|project|page|code|source)[ \t]*:[ \t]*", re.I)
+_HEAD = 2  # lines of a title and of authors before a link
 _SURE_TITLE_WORDS = 3  # before a link; "Please add https://…" names no title
 
 
@@ -68,11 +71,14 @@ def read_submissions(text: str) -> list[Paper]:
         found = list(_added(text))
     else:
         text = _without_comments(text)
-        found = [_of_fields(fields) for fields in read_bibtex(text)] if _BIBTEX.search(text) else []
-        found = found or _of_form(text) or list(_of_prose(text))
-    papers: dict[str, Paper] = {}
-    for paper in found:
-        papers.setdefault(paper.id, _safe(paper))
+        found = papers_of_bibtex(text) if is_bibtex(text) else []
+        if all(map(_is_unread, found)):
+            found = _of_form(text) or list(_of_prose(text)) or _refused(found)
+    # Titles that begin alike have the same id, if they have none of arXiv.
+    papers: dict[tuple[str, str], Paper] = {}
+    for paper in map(safe, found):
+        title = "" if paper.kind == "paper" else title_key(paper.title)
+        papers.setdefault((paper.id, title), paper)
     if not papers:
         raise NoPaperError(
             "no paper found in the submission; expected an arXiv link or id, BibTeX, rows of a "
@@ -85,6 +91,25 @@ def read_submissions(text: str) -> list[Paper]:
     return list(papers.values())
 
 
+def _is_unread(paper: Paper) -> bool:
+    """Whether it is there only for the remark that says why nothing could be read of it."""
+    known = paper.title or paper.abstract or paper.url
+    return isinstance(paper, Remarked) and not known
+
+
+def _refused(unread: list[Paper]) -> list[Paper]:
+    """Nothing, if nothing was to be read.
+
+    Raises:
+        SubmissionError: there were entries of BibTeX, and this is what is wrong with the first.
+    """
+    for paper in unread:
+        others = f", and {len(unread) - 1} more" if len(unread) > 1 else ""
+        remark = paper.remark if isinstance(paper, Remarked) else paper.id
+        raise SubmissionError(f"no paper can be read from the BibTeX: {remark}{others}")
+    return []
+
+
 def _bound(found: int, most: int, what: str) -> None:
     if found > most:
         raise SubmissionError(
@@ -93,15 +118,24 @@ def _bound(found: int, most: int, what: str) -> None:
 
 
 def read_pasted(text: str) -> Paper:
-    """Read the paper that ``text`` is pasted from: a link, if there is one, title, abstract.
+    """Read the paper that ``text`` is pasted from: title, abstract, and a link if there is one.
+
+    The link has a line of its own, before the abstract or behind it, or ends that of the title.
 
     Raises:
         SubmissionError: there is no text.
     """
     lines = [line.strip() for line in _plain(text).splitlines() if line.strip()]
-    links = arxiv_ids_in_text(lines[0]) if lines else []
-    if lines and (link := arxiv_id(lines[0]) or _address(lines[0])):
-        links, lines = [link], lines[1:]
+    links, code = arxiv_ids_in_text(lines[0]) if lines else [], ""
+    *head, last = lines[0].rsplit(None, 1) if lines else [""]
+    if head and (link := web_address(last.strip("<>()[]"))):
+        lines[:1] = [*head, link]
+    if found := next(_pasted_links(lines, code=True), None):
+        code = found[1]
+        del lines[found[0]]
+    if found := next(_pasted_links(lines, code=False), None):
+        links = [found[1]]
+        del lines[found[0]]
     first = lines[0] if lines else ""
     title = clean_title(re.sub(r"^\W*Title:\s*|^\[[^\]]*\]\s*", "", first))
     if len(lines) < 2 or len(title.split()) not in _TITLE_WORDS or first.endswith("."):
@@ -109,9 +143,23 @@ def read_pasted(text: str) -> Paper:
     else:
         rest = lines[1:]
     abstract = re.sub(r"^\W*Abstract\b\W*", "", " ".join(" ".join(rest).split()), flags=re.I)
-    if not title and not abstract and not links:
+    if not title and not abstract and not links and not code:
         raise SubmissionError("no text given; expected a title and an abstract")
-    return paper_of(links[0] if links else "", title, abstract)
+    return paper_of(links[0] if links else code, title, abstract, code if links else "")
+
+
+def _pasted_links(lines: list[str], *, code: bool) -> Iterator[tuple[int, str]]:
+    """Which of ``lines`` are links, and to where: all to code, or none.
+
+    Below the authors, they are so only where a sentence ends before: else it ends in the link.
+    """
+    for number, line in enumerate(lines):
+        text = _LINK_LABEL.sub("", line)
+        link = arxiv_id(text) or web_address(text)
+        is_code = number > 0 and is_code_address(text)
+        is_apart = number <= _HEAD or text != line or lines[number - 1].endswith((".", "!", "?"))
+        if link and is_apart and is_code == code:
+            yield number, link
 
 
 def read_anything(text: str) -> list[Paper]:
@@ -127,9 +175,10 @@ def read_anything(text: str) -> list[Paper]:
     lines = [line.strip() for line in _plain(text[:MAX_CHARS]).splitlines() if line.strip()]
     if (
         len(text) > MAX_CHARS
-        or (lines and all(arxiv_id(line) or _address(line) for line in lines))
+        or (lines and all(arxiv_id(line) or web_address(line) for line in lines))
         or any(line.startswith(("- ", "* ", "|", "{")) for line in lines)
-        or any(sign.search(text) for sign in (_HUNK, _BIBTEX, _FORM_FIELD))
+        or is_bibtex(text)
+        or any(sign.search(text) for sign in (_HUNK, _FORM_FIELD))
     ):
         try:
             return read_submissions(text)
@@ -148,59 +197,12 @@ def checked_link(text: str) -> str:
         SubmissionError: it is anything else.
     """
     text = text.strip()
-    if text and not arxiv_id(text) and not _address(text):
+    if text and not arxiv_id(text) and not web_address(text):
         raise SubmissionError(
             f"{shown(text[:QUOTED])!r} is neither an arXiv id, such as 2404.03425, nor a web "
             "address, https://…; a title goes into --title, or its field"
         )
     return text
-
-
-def paper_of(
-    link: str = "", title: str = "", abstract: str = "", code_url: str = "", venue: str = ""
-) -> Paper:
-    """Make a paper of what a person says of it; ``link`` may be an arXiv id or any address."""
-    paper_id = arxiv_id(link) or ""
-    return _safe(
-        Paper(
-            id=paper_id or slug(title),
-            title=title,
-            kind="paper" if paper_id else "link",
-            url=f"https://arxiv.org/abs/{paper_id}" if paper_id else link,
-            code_url=code_url,
-            venue=venue,
-            abstract=abstract,
-        )
-    )
-
-
-def _safe(paper: Paper) -> Paper:
-    """``paper`` with each text on one line that can be printed, and no address but web ones."""
-    return replace(
-        paper,
-        title=_line(paper.title),
-        url=_address(paper.url),
-        pdf_url=_address(paper.pdf_url),
-        code_url=_address(paper.code_url),
-        venue=_line(paper.venue),
-        abstract=_line(paper.abstract),
-        authors=tuple(filter(None, map(_line, paper.authors))),
-    )
-
-
-def _line(text: str) -> str:
-    return " ".join(shown(" ".join(text.split())).split())
-
-
-def _address(text: str) -> str:
-    """``text`` if it is a web address, else ""."""
-    text = text.strip()
-    try:
-        parts = urlsplit(text)
-    except ValueError:  # "http://["
-        return ""
-    is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
-    return text if is_web and " " not in text and shown(text) == text else ""
 
 
 def _plain(text: str) -> str:
@@ -284,30 +286,6 @@ def _words(text: str) -> Iterator[str]:
     return (word.rstrip(".:!?") for word in _WORD.findall(text))
 
 
-def _of_fields(fields: dict[str, str]) -> Paper:
-    """The paper of a BibTeX entry."""
-    places = ("eprint", "url", "doi", "journal", "note", "howpublished")
-    ids = [_written_id(fields.get(place, "")) for place in places]
-    address = fields.get("url") or (f"https://doi.org/{fields['doi']}" if "doi" in fields else "")
-    venue = fields.get("booktitle") or fields.get("journal") or ""
-    year = fields.get("year", "")
-    paper = paper_of(
-        next(filter(None, ids), address),
-        fields.get("title", ""),
-        fields.get("abstract", ""),
-        venue="" if "arxiv" in venue.casefold() or venue == "CoRR" else venue,
-    )
-    return replace(
-        paper,
-        year=int(year) if re.fullmatch("[0-9]{4}", year) else None,
-        authors=tuple(author_names(fields.get("author", ""))),
-    )
-
-
-def _written_id(text: str) -> str | None:
-    return arxiv_id(text) or next(iter(arxiv_ids_in_text(text)), None)
-
-
 def _of_form(text: str) -> list[Paper]:
     """The paper of an issue form: headings for fields, each with its value below."""
     pieces = _FORM_FIELD.split(text)
@@ -320,14 +298,14 @@ def _of_form(text: str) -> list[Paper]:
         if value.strip() not in ("", _NO_RESPONSE):
             fields.setdefault(kind, value)
     ids = _ids(fields.get("link", ""))
-    link = next(iter(ids), _first_address(fields.get("link", "")))
+    link = next(iter(ids), _firstweb_address(fields.get("link", "")))
     if not ids and not ("title" in fields and ("abstract" in fields or link)):
         return []
     paper = paper_of(
         link,
         clean_title(fields.get("title", "")),
         fields.get("abstract", ""),
-        _first_address(fields.get("code", "")),
+        _firstweb_address(fields.get("code", "")),
         fields.get("venue", ""),
     )
     return [paper, *map(paper_of, ids[1:])]
@@ -358,5 +336,5 @@ def _is_titled(entry: Entry, lines: list[str]) -> bool:
     return entry.strength == 3 or (entry.strength == 2 and words >= _SURE_TITLE_WORDS)
 
 
-def _first_address(text: str) -> str:
-    return next(filter(None, map(_address, _words(text))), "")
+def _firstweb_address(text: str) -> str:
+    return next(filter(None, map(web_address, _words(text))), "")
