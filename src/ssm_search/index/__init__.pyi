@@ -2,6 +2,7 @@ from . import bm25 as bm25
 from . import facets as facets
 from . import filters as filters
 from . import names as names
+from . import sql as sql
 from .ann import checked_kind as checked_kind
 from .background import measured as measured
 from .checksums import check_files as check_files

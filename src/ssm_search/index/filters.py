@@ -12,28 +12,21 @@ import numpy as np
 
 from ssm_search.errors import FilterError
 from ssm_search.index.facets import NO_YEAR, Facets
-from ssm_search.index.names import QUOTED, author_keys, signed64
+from ssm_search.index.names import QUOTED
 from ssm_search.papers import Category
-from ssm_search.text import terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CATEGORY_SEPARATOR = " > "
 BEGINS = "^"  # before a name that stands for a path from the outermost heading on
-MOST = 2**31 - 1  # of a year in a table
 NEAR_AMONG = 5_000  # names of venues, of a large corpus, that a misspelled one is compared with
 NAMED = 5  # venues that an error names where none is near
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_ANY_YEAR = r"(?:^|\D)(?:19|20)\d\d(?:\D|$)"
+ANY_YEAR = r"(?:^|\D)(?:19|20)\d\d(?:\D|$)"
 _YEARS_IN_NAMES = range(1900, 2100)
 _FROM_YEAR_ON = re.compile(r"(?s)[^\w&+.]*\d.*")  # of “ICLR 2023 - Spotlight”
-_LACKING = {
-    "year": f"year = {NO_YEAR}",
-    "venue": "venue = ''",
-    "author": "NOT has_authors",
-}
 
 
 class Filters(TypedDict, total=False):
@@ -105,7 +98,7 @@ def lackable(filters: Filters) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Venue:
+class AskedVenue:
     """A venue that papers are asked to be of.
 
     Attributes:
@@ -129,14 +122,14 @@ class _Venue:
 
 def _is_dated(venue: str) -> bool:
     """Whether the name of a venue has a year in it."""
-    return re.search(_ANY_YEAR, venue) is not None
+    return re.search(ANY_YEAR, venue) is not None
 
 
 def _is_of(venue: str, first: int, last: int) -> bool:
-    return re.search(_any_of_years(first, last), venue) is not None
+    return re.search(any_of_years(first, last), venue) is not None
 
 
-def _any_of_years(first: int, last: int) -> str:
+def any_of_years(first: int, last: int) -> str:
     """A regular expression for any year from ``first`` to ``last``; it may find none."""
     years = (str(year) for year in _YEARS_IN_NAMES if first <= year <= last)
     return rf"(?:^|\D)(?:{'|'.join(years) or 'none'})(?:\D|$)"
@@ -150,10 +143,12 @@ def _name_and_year(venue: str) -> tuple[str, int | None]:
     return venue, None
 
 
-def _met(facets: Facets, filters: Filters, venue: _Venue | None) -> dict[str, NDArray[np.bool_]]:
+def _met(
+    facets: Facets, filters: Filters, venue: AskedVenue | None
+) -> dict[str, NDArray[np.bool_]]:
     """A mask of the papers of a segment that meet it, for each filter but that on the category."""
     met: dict[str, NDArray[np.bool_]] = {}
-    if asked := _ranges(filters, venue):
+    if asked := ranges(filters, venue):
         each = [_appeared(facets, first, last, venue) for first, last in asked]
         met["year"] = np.logical_and.reduce(each)
     if venue:
@@ -163,7 +158,7 @@ def _met(facets: Facets, filters: Filters, venue: _Venue | None) -> dict[str, ND
     return met
 
 
-def _appeared(facets: Facets, first: int, last: int, venue: _Venue | None) -> NDArray[np.bool_]:
+def _appeared(facets: Facets, first: int, last: int, venue: AskedVenue | None) -> NDArray[np.bool_]:
     """A mask of the papers of a segment of the years from ``first`` to ``last``."""
     years = facets.years
     own: NDArray[np.bool_] = (years >= first) & (years <= last) & (years != NO_YEAR)
@@ -174,7 +169,7 @@ def _appeared(facets: Facets, first: int, last: int, venue: _Venue | None) -> ND
     return found
 
 
-def _lacking(facets: Facets, venue: _Venue | None) -> dict[str, NDArray[np.bool_]]:
+def _lacking(facets: Facets, venue: AskedVenue | None) -> dict[str, NDArray[np.bool_]]:
     """A mask of the papers of a segment without it, for each fact that may not be known."""
     undated = facets.years == NO_YEAR
     return {
@@ -189,80 +184,11 @@ def _of_names(facets: Facets, holds: Callable[[str], bool]) -> NDArray[np.bool_]
     return np.array([holds(name) for name in facets.venues], dtype=bool)[facets.venue_of]
 
 
-def _ranges(filters: Filters, venue: _Venue | None) -> list[tuple[int, int]]:
+def ranges(filters: Filters, venue: AskedVenue | None) -> list[tuple[int, int]]:
     """From and to which year papers are asked for, by themselves and together with a venue."""
     year = filters.get("year")
     ranges = [] if year is None else [_years(year)]
     return [*ranges, venue.years] if venue and venue.years else ranges
-
-
-def to_sql(filters: Filters, headings: Collection[Category], venues: Collection[str]) -> str:
-    """Write ``filters`` as a condition in SQL on the rows of a table; "" for none.
-
-    The table has the columns year, has_code, has_authors, venue (in lower case), headings (as
-    :func:`heading_names` has them), names (as hashes) and terms (in order, by spaces).
-
-    Args:
-        headings, venues: all that papers stand under, and are of.
-
-    Raises:
-        FilterError: as :func:`matching_rows`.
-    """
-    return " AND ".join(_conditions(filters, headings, venues).values())
-
-
-def lacking_in_sql(
-    filters: Filters, headings: Collection[Category], venues: Collection[str]
-) -> str:
-    """Write what :func:`lacking_rows` gives as a condition in SQL. Raises as :func:`to_sql`."""
-    met = _conditions(filters, headings, venues)
-    unknown = dict(_LACKING)
-    if filters.get("venue"):
-        unknown["year"] = f"({unknown['year']} AND NOT {_finds(_ANY_YEAR)})"
-    may_hold = [f"({sql} OR {unknown[one]})" if one in unknown else sql for one, sql in met.items()]
-    lacking = " OR ".join(unknown[name] for name in lackable(filters))
-    return " AND ".join([*may_hold, f"({lacking})"])
-
-
-def _conditions(
-    filters: Filters, headings: Collection[Category], venues: Collection[str]
-) -> dict[str, str]:
-    """A condition in SQL for each filter."""
-    _check_names(filters)
-    venue = _asked_venue(filters, venues)
-    conditions = {}
-    if category := filters.get("category"):
-        paths = sorted({tuple(map(_key, path)) for path in _meant(category, headings)})
-        wanted = (quoted(BEGINS + CATEGORY_SEPARATOR.join(path)) for path in paths)
-        holds = " OR ".join(f"array_has(headings, {name})" for name in wanted)
-        conditions["category"] = f"({holds})"
-    years = [_years_in_sql(first, last, venue) for first, last in _ranges(filters, venue)]
-    if years:
-        conditions["year"] = " AND ".join(years)
-    if venue:
-        conditions["venue"] = _finds(venue.pattern)
-    if (has_code := filters.get("has_code")) is not None:
-        conditions["has_code"] = "has_code" if has_code else "NOT has_code"
-    if authors := several(filters.get("author")):
-        keys = ([signed64(key) for key in author_keys(name)] for name in authors)
-        theirs = (" OR ".join(f"array_has(names, {key})" for key in each) for each in keys)
-        conditions["author"] = " AND ".join(f"({each})" for each in theirs)
-    phrases = several(filters.get("phrase"))
-    if stems := [" ".join(stem for stem, _ in terms(phrase)) for phrase in phrases]:
-        conditions["phrase"] = " AND ".join(f"contains(terms, {quoted(one)})" for one in stems)
-    return conditions
-
-
-def _years_in_sql(first: int, last: int, venue: _Venue | None) -> str:
-    least, most = (max(-MOST, min(MOST, one)) for one in (first, last))
-    own = f"(year >= {least} AND year <= {most} AND year != {NO_YEAR})"
-    if not venue:
-        return own
-    return f"({_finds(_any_of_years(first, last))} OR (NOT {_finds(_ANY_YEAR)} AND {own}))"
-
-
-def _finds(pattern: str) -> str:
-    return f"regexp_like(venue, {quoted(pattern)})"
 
 
 def heading_names(paths: Iterable[Category]) -> list[str]:
@@ -272,7 +198,7 @@ def heading_names(paths: Iterable[Category]) -> list[str]:
     """
     names: dict[str, None] = {}
     for path in paths:
-        keys = tuple(map(_key, path))
+        keys = tuple(map(name_key, path))
         for first in range(len(keys)):
             for end in range(first + 1, len(keys) + 1):
                 name = CATEGORY_SEPARATOR.join(keys[first:end])
@@ -287,12 +213,8 @@ def several(asked: str | Sequence[str] | None) -> tuple[str, ...]:
     return (asked,) if isinstance(asked, str) else tuple(asked or ())
 
 
-def quoted(text: str) -> str:
-    """Write ``text`` as a string in SQL, in quotes."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _check_names(filters: Filters) -> None:
+def check_names(filters: Filters) -> None:
+    """Refuse a filter that there is not, with a FilterError."""
     unknown = set(filters) - set(Filters.__annotations__)
     if unknown:
         raise FilterError(
@@ -301,13 +223,13 @@ def _check_names(filters: Filters) -> None:
         )
 
 
-def _of_venue(segments: Sequence[Facets], filters: Filters) -> _Venue | None:
-    """The venue that is asked for, among those of the segments. Raises as :func:`_asked_venue`."""
-    _check_names(filters)
-    return _asked_venue(filters, {name for facets in segments for name in facets.venues})
+def _of_venue(segments: Sequence[Facets], filters: Filters) -> AskedVenue | None:
+    """The venue that is asked for, among those of the segments. Raises as :func:`asked_venue`."""
+    check_names(filters)
+    return asked_venue(filters, {name for facets in segments for name in facets.venues})
 
 
-def _asked_venue(filters: Filters, venues: Collection[str]) -> _Venue | None:
+def asked_venue(filters: Filters, venues: Collection[str]) -> AskedVenue | None:
     """The venue that is asked for: whole words of names or, where no name has those, parts.
 
     Raises:
@@ -323,7 +245,7 @@ def _asked_venue(filters: Filters, venues: Collection[str]) -> _Venue | None:
         part = r"[\W_]*".join(words)
         before, after = (r"\D" if end.isdecimal() else r"[\W\d_]" for end in (part[0], part[-1]))
         for pattern in (rf"(?:^|{before}){part}(?:{after}|$)", part):
-            venue = _Venue(pattern, years)
+            venue = AskedVenue(pattern, years)
             if any(map(venue.may_be, venues)):
                 return venue
     raise _no_venue(asked, venues)
@@ -346,12 +268,12 @@ def _no_venue(asked: str, venues: Collection[str]) -> FilterError:
 def _wanted(category: str | Category) -> tuple[Sequence[str], Category]:
     """The names of a path, as they are written and as they are compared."""
     names = category.split(CATEGORY_SEPARATOR.strip()) if isinstance(category, str) else category
-    return names, tuple(_key(name) for name in names)
+    return names, tuple(name_key(name) for name in names)
 
 
 def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterError:
-    known = {_key(name): name for name in sorted({name for path in headings for name in path})}
-    near = difflib.get_close_matches(_key(names[-1]), known, n=3, cutoff=0.5)
+    known = {name_key(name): name for name in sorted({name for path in headings for name in path})}
+    near = difflib.get_close_matches(name_key(names[-1]), known, n=3, cutoff=0.5)
     named = " or ".join(repr(known[key]) for key in near)
     hint = f"did you mean {named}?" if near else "see `ssm-search headings`"
     asked = CATEGORY_SEPARATOR.join(name.strip() for name in names)[:QUOTED]
@@ -368,13 +290,13 @@ def _under_category(segments: Sequence[Facets], filters: Filters) -> list[NDArra
     category = filters.get("category")
     if not category:
         return masks
-    meant = set(_meant(category, [path for facets in segments for path in facets.paths]))
+    meant = set(headings_meant(category, [path for facets in segments for path in facets.paths]))
     for facets, mask in zip(segments, masks, strict=True):
         mask &= facets.under(np.array([path in meant for path in facets.paths], dtype=bool))
     return masks
 
 
-def _meant(category: str | Category, headings: Collection[Category]) -> list[Category]:
+def headings_meant(category: str | Category, headings: Collection[Category]) -> list[Category]:
     """The ``headings`` that a category is the name of, or else, of one name, a part of it.
 
     Raises:
@@ -382,9 +304,9 @@ def _meant(category: str | Category, headings: Collection[Category]) -> list[Cat
     """
     names, wanted = _wanted(category)
     holds = _holds if isinstance(category, str) else _begins
-    meant = [path for path in headings if holds(tuple(map(_key, path)), wanted)]
+    meant = [path for path in headings if holds(tuple(map(name_key, path)), wanted)]
     if not meant and isinstance(category, str) and len(wanted) == 1 and wanted[0]:
-        meant = [path for path in headings if any(wanted[0] in _key(name) for name in path)]
+        meant = [path for path in headings if any(wanted[0] in name_key(name) for name in path)]
     if not meant:
         raise _no_heading(names, headings)
     return meant
@@ -399,7 +321,8 @@ def _begins(path: Category, wanted: Category) -> bool:
     return path[: len(wanted)] == wanted
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """A heading as headings are compared: without regard to case and blanks."""
     return " ".join(name.split()).casefold()
 
 

@@ -15,65 +15,17 @@ from typing import Any, cast
 
 from ssm_search.index import Filters, Rows, author_keys
 from ssm_search.papers import Constraint, ConstraintKind
+from ssm_search.search.negation import PAPERS, unwanted
 from ssm_search.text import terms
 
 MAX_PARSED_CHARS = 300
 """A longer text is a pasted abstract, which says nothing of what is wanted."""
 RECENT_YEARS = 3
 """What "recent" goes back from the newest paper of an index, that year included."""
-MOST_WORDS_NOT_WANTED = 3
-"""Of what follows "not" or "without"; more of them are a clause of a sentence."""
 MOST_WORDS_IN_NAME = 4
 
-_PAPERS = r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|preprints?)"
-_WORKS = rf"(?:{_PAPERS}|surveys?|methods?|approaches|models?)"
+_WORKS = rf"(?:{PAPERS}|surveys?|methods?|approaches|models?)"
 _PHRASE = re.compile(r"(?<![\w-])[\"“”]\s*([^\"“”]{2,100}?)\s*[\"“”](?!\w)")
-_MINUS = re.compile(r"(?<!\S)[-−](?:\"([^\"]{2,60})\"|([^\W\d_][\w-]{1,40}))(?!\S)")
-_WHICH = re.compile(
-    rf"(?i)(?:\w+\s+){{0,3}}{_PAPERS}\s+(?:(?:that|which)\s+)?(?:are|is|do|does)\s*"
-)
-# "is not" denies what a sentence says and "if not" asks; neither says what is not wanted, unless
-# it is of the papers themselves.
-_DENIED = frozenset(
-    """am are aren be been being can cannot could did do does had has have if is isn may might must
-    need needs or shall should was were whether why will would""".split()
-)
-_NOT = re.compile(
-    r"(?i)(?<![\w-])(?:,\s*)?(?:but\s+)?"
-    r"(?P<cue>not|without|except(?:\s+for)?|excluding|other\s+than)\s+"
-    rf"(?:(?:any\s+|the\s+)?{_PAPERS}\s+(?:on|about|of|in)\s+)?"
-    r"(?P<rest>[^,.;:?!()\"“”]+)"
-)
-# "No vision" is a wish at the end, after "but", a comma or a few words of a topic. In a sentence
-# it says how things are: "there is no such thing as …", "trained with no labels".
-_NO_WHAT = r"no\s+(?P<rest>[^,.;:?!()\"“”]+?)(?:\s+please)?[.!\s]*$"
-_NO = re.compile(rf"(?i)(?:,\s*(?:(?:and|but)\s+)?|(?<=\w)\s+but\s+|^(?=.*\splease\W*$)){_NO_WHAT}")
-_NO_BEHIND = re.compile(rf"(?i)(?<=\w)\s{_NO_WHAT}")
-MOST_WORDS_BEFORE_NO = 4
-_NO_AFTER = frozenset(
-    """a almost am an and any are as at be but by can for from had has have having in is it my need
-    needing needs of on or our really require requires requiring says that the their there to us use
-    uses using virtually was we were with without you your no""".split()
-)
-_NO_BEFORE = frozenset(
-    "better doubt free fun good idea less longer matter more need one such".split()
-)
-_OFF = re.compile(
-    r"(?i)(?:^|(?:[,;.]\s*|\s+)(?:(?:and|but|please)\s+)+|[,;.]\s*)(?:i\s+)?"
-    r"(?:exclude|leave\s+out|(?:do\s+not|don['’]?t)\s+(?:show|give|include|list|want)(?:\s+me)?)\s+"
-    rf"(?:(?:any\s+|the\s+)?{_PAPERS}\s+(?:on|about|of|in)\s+)?"
-    r"(?P<rest>[^,.;:?!()\"“”]+)"
-)
-_NOT_ENDED_BY = re.compile(
-    r"(?i)\s+(?:but|with|that|which|who|since|before|after|by|at|from|in|on|for|to|using)\s+.*"
-)
-_NOT_FOLLOWED_BY = frozenset("all always just necessarily only quite so too yet".split())
-_ABOUT = re.compile(
-    r"(?i)^(?:(?:about|on|in|for|of|any|us(?:e|es|ing)|need|involv(?:e|ing)|an?|the)\s+)+"
-)
-_AND = re.compile(r"(?i)\s+(?:or|and|nor)\s+(?:no\s+)?")
-_KIND_OF_PAPERS = re.compile(rf"(?i)\s+{_PAPERS}$")
-
 _MONTH = (
     r"(?:(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?\s+)?"
@@ -131,11 +83,11 @@ _BY = re.compile(
 NO_AUTHOR = "No author here is called {}."
 NO_AUTHORS = "The authors of these papers are not known here."
 _SOMEBODY = re.compile(
-    rf"(?:(?i:\b(?:papers?|works?|articles?|preprints?)\s+(?:(?:written|authored|co-authored)\s+)?by\s+)|(?i:\bauthors?\s*:\s*))"
+    r"(?:(?i:\b(?:papers?|works?|articles?|preprints?)\s+(?:(?:written|authored|co-authored)\s+)?by\s+)|(?i:\bauthors?\s*:\s*))"
     r"(?P<name>[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){0,3})"
 )
 _ET_AL = re.compile(
-    rf"(?i)({_NAME}(?:\s+{_NAME}){{0,2}}?)(?:\s+et\.?\s+al\.?(?!\w)|['’]s\s+(?={_PAPERS}\b))"
+    rf"(?i)({_NAME}(?:\s+{_NAME}){{0,2}}?)(?:\s+et\.?\s+al\.?(?!\w)|['’]s\s+(?={PAPERS}\b))"
 )
 _WORD = re.compile(_NAME)
 _OR = re.compile(r"\s+or\s+(?:by\s+)?")
@@ -276,7 +228,9 @@ def _said(text: str, known: Vocabulary) -> Iterator[_Found]:
     for match in _PHRASE.finditer(text):
         if terms(match[1]):
             yield _found(match, "phrase", f"“{match[1]}”", match[1], f" {match[1]} ")
-    yield from _unwanted(text)
+    for start, end, names in unwanted(text):
+        without = Constraint("without", ", ".join(names), text[start:end].strip(" ,;."))
+        yield _Found(start, end, without, names)
     yield from _authors(text, known)
     for match in _VENUE.finditer(text):
         yield from _venue(match, known)
@@ -297,53 +251,6 @@ def _found(
 ) -> _Found:
     constraint = Constraint(kind, shown, match.group().strip(" ,"))
     return _Found(match.start(), match.end(), constraint, value, stays)
-
-
-def _unwanted(text: str) -> Iterator[_Found]:
-    for match in _MINUS.finditer(text):
-        name = match[1] or match[2]
-        yield _found(match, "without", name, (name,))
-    for match in (*_NO.finditer(text), *_NO_BEHIND.finditer(text), *_OFF.finditer(text)):
-        rest = match["rest"] if match.re is not _OFF else _NOT_ENDED_BY.sub("", match["rest"])
-        names = _wanted_away(rest)
-        if not names or names[0].casefold().split()[0] in _NO_BEFORE:
-            continue
-        topic = text[: match.start()].casefold().split()
-        if match.re is _NO_BEHIND and (
-            len(topic) > MOST_WORDS_BEFORE_NO or not _NO_AFTER.isdisjoint((topic[0], topic[-1]))
-        ):
-            continue
-        end = match.start("rest") + len(rest) if match.re is _OFF else match.end()
-        said = Constraint("without", ", ".join(names), text[match.start() : end].strip(" ,;."))
-        yield _Found(match.start(), end, said, names)
-    for match in _NOT.finditer(text):
-        cue, rest = match["cue"].casefold(), _NOT_ENDED_BY.sub("", match["rest"])
-        led = text[: match.start()]
-        denied = led.casefold().split()[-1:] in [[word] for word in _DENIED]
-        if not (names := _wanted_away(rest)):
-            continue
-        first = names[0].casefold().split()[0]
-        if cue == "not" and first in _NOT_FOLLOWED_BY:
-            continue
-        start = match.start()
-        if denied and not _WHICH.fullmatch(led):
-            continue
-        if denied:
-            start = 0
-        if cue == "without" and first.endswith("ing"):
-            continue  # how it is done: "without accessing training data"
-        end = match.start("rest") + len(rest)
-        said = Constraint("without", ", ".join(names), text[start:end].strip(" ,"))
-        yield _Found(start, end, said, names)
-
-
-def _wanted_away(rest: str) -> tuple[str, ...]:
-    """What is named behind "not" or the like; () if that is no name, but a clause."""
-    names = [_ABOUT.sub("", name).strip() for name in _AND.split(rest)]
-    names = [_KIND_OF_PAPERS.sub("", name) for name in names]
-    if any(not 0 < len(name.split()) <= MOST_WORDS_NOT_WANTED for name in names):
-        return ()
-    return tuple(names)
 
 
 def _authors(text: str, known: Vocabulary) -> Iterator[_Found]:
@@ -460,4 +367,4 @@ def _without_scraps(text: str, *, by_authors: bool) -> str:
 
 def _is_scrap(word: str, scraps: frozenset[str]) -> bool:
     word = word.casefold().strip(",;:?!.&-–—")
-    return not word or word in scraps or re.fullmatch(_PAPERS, word) is not None
+    return not word or word in scraps or re.fullmatch(PAPERS, word) is not None

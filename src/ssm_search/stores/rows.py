@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -23,10 +23,12 @@ from ssm_search.index import (
     filters,
     joined_vectors,
     names,
+    sql,
 )
 from ssm_search.papers import Category, LeftOut, Paper, from_json
 from ssm_search.ranking import Background, cosines, fused, standardized
 from ssm_search.stores.access import reaching
+from ssm_search.stores.listing import StorePapers
 from ssm_search.stores.stats import StoreStats
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ T = TypeVar("T")
 
 FORMAT = 3
 CANDIDATES = 200  # rows by meaning, and as many by words
-PAGE = 256  # papers that are read at once where all are
 NPROBES = 64
 """Partitions that are searched, of those that an index of the vectors has. Of 111,522 papers in 256
 partitions, 16, 32 and 64 find .952, .980 and .993 of the ten nearest, in 5, 6 and 8 ms; LanceDB's
@@ -129,7 +130,7 @@ class StoreRows:
     @property
     def listing(self) -> Sequence[Paper]:
         """All papers, in no order that means anything; each is read when it is asked for."""
-        return StorePapers(self)
+        return StorePapers(len(self), self.papers_at)
 
     @property
     def tally(self) -> Tally:
@@ -182,13 +183,13 @@ class StoreRows:
         """
         for author in filters.several(asked.get("author")):
             names.rows_by(author, self.rows_named)
-        return filters.to_sql(asked, self.tally.headings, self.tally.venues)
+        return sql.to_sql(asked, self.tally.headings, self.tally.venues)
 
     def left_out(self, asked: Filters, /) -> LeftOut:
         """The papers that the filters ``asked`` for leave out for want of knowledge."""
         if not (names := filters.lackable(asked)):
             return LeftOut()
-        lacking = filters.lacking_in_sql(asked, self.tally.headings, self.tally.venues)
+        lacking = sql.lacking_in_sql(asked, self.tally.headings, self.tally.venues)
         return LeftOut(self._counted(lacking), " or ".join(names))
 
     def newest(self, chosen: str, k: int) -> list[int]:
@@ -320,7 +321,7 @@ class StoreRows:
     def stored(self, ids: Sequence[str]) -> list[tuple[str, RowVectors]]:
         """The JSON line of each paper that is there, and what an encoder made of it."""
         with reaching(self.uri):
-            where = f"id IN ({', '.join(map(filters.quoted, ids))})"
+            where = f"id IN ({', '.join(map(sql.quoted, ids))})"
             query = self._table.search().where(where).select(["paper", *ENCODED])
             found = query.limit(len(ids)).to_arrow()
         encoded = self._encoded(found)
@@ -379,28 +380,6 @@ class StoreRows:
             rows = found["_rowid"].to_numpy().astype(np.int64)
             order = np.argsort(rows)
             return rows[order], found["date"].to_numpy()[order]
-
-
-class StorePapers(Sequence[Paper]):
-    """The papers of a store, read when they are asked for."""
-
-    def __init__(self, rows: StoreRows):
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, at):  # type: ignore[no-untyped-def]
-        """A paper by its place."""
-        if isinstance(at, slice):
-            return self._rows.papers_at(range(len(self))[at])
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        return self._rows.papers_at([at % len(self)])[0]
-
-    def __iter__(self) -> Iterator[Paper]:
-        for first in range(0, len(self), PAGE):
-            yield from self[first : first + PAGE]
 
 
 def _under(query: Any, where: str) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 from ssm_search.arrays import misfit
 from ssm_search.errors import SsmSearchError, StoreError
-from ssm_search.index import RowVectors, filters
+from ssm_search.index import RowVectors, sql
 from ssm_search.stores.access import CURRENT, connected, reaching
 from ssm_search.stores.rows import FORMAT, Current, StoreRows
 from ssm_search.stores.stats import from_bytes
@@ -138,7 +138,7 @@ def read_blob(database: Any, uri: str, key: str) -> bytes:
         StoreError: it is missing or damaged.
     """
     with reaching(uri):
-        query = database.open_table(BLOBS).search().where(f"key = {filters.quoted(key)}").limit(1)
+        query = database.open_table(BLOBS).search().where(f"key = {sql.quoted(key)}").limit(1)
         found: list[bytes] = query.select(["content"]).to_arrow()["content"].to_pylist()
     if not found or hashlib.sha256(found[0]).hexdigest() != key:
         what = "other content" if found else "nothing"

@@ -25,10 +25,10 @@ from ssm_search.index import (
     PartlyEncoded,
     RowVectors,
     Segment,
-    filters,
     joined_vectors,
     measured,
     sampled_rows,
+    sql,
     text_hashes,
 )
 from ssm_search.ingest import Removed
@@ -183,7 +183,7 @@ def update_store(
                 merge = table.merge_insert("id").when_matched_update_all()
                 merge.when_not_matched_insert_all().execute(rows)
             for ids in _chunks(change.removed, IDS):
-                table.delete(f"id IN ({', '.join(map(filters.quoted, ids))})")
+                table.delete(f"id IN ({', '.join(map(sql.quoted, ids))})")
             kind = extend_indexes(table, count)
             blobs = old.blobs | _put_blobs(database, {STATISTICS: to_bytes(stats)})
             words = old.about["words"] + len(made.words.vectors)
@@ -252,7 +252,7 @@ def _tidy(database: Any, current: Current, old: Current | None) -> None:
             database.drop_table(name)
     keys = {*current.blobs.values(), *(old.blobs.values() if old else ())}
     blobs = database.open_table(BLOBS)
-    blobs.delete(f"key NOT IN ({', '.join(map(filters.quoted, sorted(keys)))})")
+    blobs.delete(f"key NOT IN ({', '.join(map(sql.quoted, sorted(keys)))})")
     for name in (CURRENT, BLOBS):
         database.open_table(name).optimize(cleanup_older_than=READ_FOR)
     forget(database.open_table(current.table), READ_FOR)
