@@ -267,6 +267,10 @@ def test_ids(record: dict[str, object], expected: str) -> None:
         ("['A. B.', \"C. D'E\"]", ("A. B.", "C. D'E")),
         ('["A. B."]', ("A. B.",)),
         ("Anders Andersand", ("Anders Andersand",)),
+        ("Kim, Ada and Roe, Bo", ("Ada Kim", "Bo Roe")),
+        ("Kim, Ada and van der Berg, Jan\n and Lee, C.", ("Ada Kim", "Jan van der Berg", "C. Lee")),
+        ("A. B., C. D. and E. F., G. H.", ("A. B.", "C. D.", "E. F.", "G. H.")),
+        ("Ada Kim and Bo Roe", ("Ada Kim", "Bo Roe")),
         (["Byron, Ada", " C.  D. "], ("Byron, Ada", "C. D.")),
         ([["Byron", "Ada", ""], ["A Collaboration"]], ("Ada Byron", "A Collaboration")),
     ],
@@ -459,19 +463,24 @@ def test_a_malformed_row(tmp_path: Path, row: bytes, reasons: dict[int, str]) ->
     assert dict(faults) == reasons
 
 
-def test_a_missing_quote_costs_no_more_than_the_limit_of_a_cell(tmp_path: Path) -> None:
+def test_a_missing_quote_costs_a_thousand_lines_at_most(tmp_path: Path) -> None:
     rows = "".join(f"p{n},Title {n}\n" for n in range(20_000))
     papers, faults = read(tmp_path, 'id,title\nx,"T\n' + rows)
-    assert faults == [(2, "a bad row (field larger than field limit (131072))")]
-    left_out = 20_000 - len(papers)
-    assert 0 < left_out < 131_072 / 10
-    assert papers[-1] == Paper("p19999", "Title 19999")
+    assert faults == [(2, "more than 1,000 lines in a row: is a quote not closed?")]
+    assert papers == [Paper(f"p{n}", f"Title {n}") for n in range(1_000, 20_000)]
+
+
+def test_a_missing_quote_costs_no_more_than_the_limit_of_a_cell(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},{'T' * 1_000} {n}\n" for n in range(1_000))
+    papers, faults = read(tmp_path, 'id,title\nx,"T\n' + rows)
+    assert faults == [(2, "a bad row (field larger than field limit (131072)), 131 lines long")]
+    assert len(papers) == 1_000 - 130
 
 
 def test_a_missing_quote_near_the_end(tmp_path: Path) -> None:
     papers, faults = read(tmp_path, 'id,title\na,A\nx,"T\nb,B\n')
     assert papers == [Paper("a", "A")]
-    assert faults == [(3, "a bad row (unexpected end of data)")]
+    assert faults == [(3, "a bad row (unexpected end of data), 2 lines long")]
 
 
 # --- Parquet ---------------------------------------------------------------------------------

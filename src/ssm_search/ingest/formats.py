@@ -30,6 +30,7 @@ Numbered = tuple[int, Record | UnreadableError]
 
 _DELIMITERS: tuple[Literal[",", ";", "\t"], ...] = ("\t", ",", ";")
 _JSON_NAME = re.compile(r"\.(?:jsonl|ndjson|json)$", re.I)
+_ROW_LINES = 1_000  # of a table, in one row; the longest abstracts have some dozens
 _ROWS = 32  # of Parquet, read at once: each may unpack from a few bytes; 512 are 20 % faster
 EXPECTED = (
     "expected arXiv's metadata snapshot, JSON lines, an OAI-PMH dump, Parquet, or a table (CSV, "
@@ -138,7 +139,7 @@ class _Lines:
     def __init__(self, body: BufferedReader):
         self._body = body
         self.number = 0
-        self.row_bytes = 0
+        self.row_bytes = self.row_lines = 0
 
     def __iter__(self) -> _Lines:
         return self
@@ -149,8 +150,13 @@ class _Lines:
             raise StopIteration
         self.number += 1
         self.row_bytes += len(line)
+        self.row_lines += 1
         if self.row_bytes > MAX_RECORD_BYTES:
             raise UnreadableError(f"more than {MAX_RECORD_BYTES:,} bytes in a row")
+        if self.row_lines > _ROW_LINES:
+            raise UnreadableError(
+                f"more than {_ROW_LINES:,} lines in a row: is a quote not closed?"
+            )
         return line.decode(errors="surrogateescape")
 
 
@@ -164,15 +170,16 @@ def _columns(line: bytes, delimiter: str) -> list[str]:
 def _table(body: BufferedReader, delimiter: str) -> Iterator[Numbered]:
     """Rows by the first line's names (RFC 4180: quotes double in quotes, which may hold lines).
 
-    A cell has at most 131,072 characters, ``csv``'s own limit. A missing quote makes one cell of
-    all that follows, up to that limit; what is left of its last line is passed over with it.
+    A cell has at most 131,072 characters, ``csv``'s own limit, and a row ``_ROW_LINES`` lines. A
+    missing quote makes one cell of all that follows, up to the nearer limit; what is left of its
+    last line is passed over with it.
     """
     lines = _Lines(body)
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     columns: list[str] = []
     while True:
         number = lines.number + 1
-        lines.row_bytes = 0
+        lines.row_bytes = lines.row_lines = 0
         try:
             row = next(rows, None)
             if row is None:
@@ -182,7 +189,8 @@ def _table(body: BufferedReader, delimiter: str) -> Iterator[Numbered]:
             elif row:
                 yield number, _row_record(columns, row)
         except csv.Error as error:
-            yield number, UnreadableError(f"a bad row ({error})")
+            long = f", {lines.row_lines} lines long" if lines.row_lines > 1 else ""
+            yield number, UnreadableError(f"a bad row ({error}){long}")
         except UnreadableError as error:
             yield number, error
         except DamagedStreamError as error:

@@ -62,8 +62,8 @@ def authors_of(value: object) -> tuple[str, ...]:
     """The authors' names as people say them: first name first.
 
     Of a list of names or of objects with a ``name``; of arXiv's parsed names (last, first, suffix,
-    then affiliations); or of text: as Python or JSON prints a list, "Last, First; Last, First", or
-    "A. Author (Institute, City), B. Author and C. Author".
+    then affiliations); or of text: as Python or JSON prints a list, "Last, First; Last, First",
+    "Last, First and Last, First", or "A. Author (Institute, City), B. Author and C. Author".
     """
     if isinstance(value, str):
         names: list[object] = [*_split_names(checked(value, "authors"))]
@@ -98,7 +98,18 @@ def _split_names(text: str) -> list[str]:
         return [first_name_first(name) for name in text.split(";")]
     if "(" in text:
         text = re.sub(r"\([^()]*\)", " ", text)
+    names = re.split(r"\sand\s", text)
+    if len(names) > 1 and _all_last_first(names):
+        return [first_name_first(name) for name in names]
     return re.split(r",|\sand\s", text)
+
+
+def _all_last_first(names: list[str]) -> bool:
+    """Whether each name has its one comma, as BibTeX has them, and not each two names."""
+    parts = [[part.split() for part in name.split(",")] for name in names]
+    return all(len(one) == 2 and all(one) for one in parts) and any(
+        len(one[0]) == 1 for one in parts
+    )
 
 
 def first_name_first(name: str) -> str:
