@@ -18,6 +18,7 @@ NOT_OF_BLAS = {
     "self.term_rows @ self.term_rows.T",
     "diags(1 / np.maximum(lengths, 1e-12)) @ matrix",
     "np.einsum('mk,mkc->mc', votes, members[nearest])",
+    "np.einsum('ij,ij->i', vectors, vectors)",
     "np.einsum('ac,acf->f', target - probabilities, inputs)",
     "vectors @ model.encode([query])[0]",
 }

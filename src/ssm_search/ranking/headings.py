@@ -44,7 +44,7 @@ FOLDS = 5
 TEMPERATURES = np.geomspace(0.25, 4.0, 65)
 MAX_FITTED = 1500  # listed papers that calibration looks at; its work grows with their square
 MIN_FITTED = 10  # with fewer, nothing can be calibrated, and the weights' own scale is kept
-SHORTEST = 0.01  # of a length: what a word or two has of an abstract's
+SHORTEST = 0.05  # of a length: a title of five or six words; of shorter ones nothing was measured
 QUANTILES = 101
 TIE = 1e-6  # values closer than this are the same; rounding must not make a listed paper an outlier
 

@@ -26,6 +26,7 @@ SCOPE_LEVEL = 0.002
 of eleven lists, as if they were not listed, and of .74 of machine-learning papers at random; if
 ``TELLING_FIT`` did not count, of .007 and .82 (``make bench-categories``)."""
 DOUBTED = 0.023  # scope below which nothing is said for sure: two deviations from the mean
+DOUBTED_SHORT = 0.1  # the same, where a short text does not even name what the list is about
 FIT_LEVEL = 0.05  # one listed paper in twenty would be turned away
 TELLING_FIT = 0.75  # of a heading, for a scope that says otherwise to be doubted
 SHORT_WORDS = 40  # a title and a sentence; no more does not tell whether a heading fits
@@ -97,11 +98,11 @@ class Placing:
     def _verdict(
         self, seed: Seed, scope: float, fit: float
     ) -> Literal["fits", "no heading", "off topic", "unsure"]:
+        named = not self._subject.isdisjoint(seed.question.stems)
         if scope < SCOPE_LEVEL:
-            named = seed.is_short and not self._subject.isdisjoint(seed.question.stems)
-            disagree = fit >= TELLING_FIT and not seed.is_short
-            return "unsure" if named or disagree else "off topic"
-        if scope < DOUBTED:
+            doubted = named if seed.is_short else fit >= TELLING_FIT
+            return "unsure" if doubted else "off topic"
+        if scope < (DOUBTED_SHORT if seed.is_short and not named else DOUBTED):
             return "unsure"
         if not self._rows.topics.paths:
             return "no heading"
