@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import bibtexparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -220,6 +221,17 @@ def test_what_tools_write(
 def test_all_of_them_in_one_file() -> None:
     papers = papers_of_bibtex("\n".join(TOOLS.values()))
     assert papers == [one(text) for text in TOOLS.values()]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_fields_are_those_that_another_parser_finds(tool: str) -> None:
+    (entry,) = read_bibtex(TOOLS[tool])
+    (other,) = bibtexparser.parse_string(TOOLS[tool]).entries
+    assert (entry.kind, entry.key) == (other.entry_type.casefold(), other.key)
+    expected = {field.key.casefold(): str(field.value) for field in other.fields}
+    assert {name: value for name, value in entry.fields.items() if name != "month"} == {
+        name: value for name, value in expected.items() if name != "month"
+    }
 
 
 def test_abstracts() -> None:
