@@ -469,6 +469,21 @@ def test_where_nothing_can_be_read_that_is_the_error(read: object) -> None:
     )
 
 
+def test_an_entry_that_is_mentioned_is_none() -> None:
+    text = "Kites that read\nWe parse @article{...} and @misc{k}.\nWe do."
+    (paper,) = read_anything(text)
+    assert paper.title == "Kites that read"
+    assert paper.abstract == "We parse @article{...} and @misc{k}. We do."
+
+
+def test_the_comments_of_a_template_count_as_lines() -> None:
+    text = (
+        "<!-- such as\n@misc{a, title={Gliders}}\n-->\n@misc{k, year=2020}\n@misc{l, title={Kites}}"
+    )
+    first, second = read_submissions(text)
+    assert (remark(first), second.title) == ("@misc{k} on line 4 has no title", "Kites")
+
+
 def test_long_titles_that_begin_alike_are_two() -> None:
     title = "Kites that read " + "and fly " * 10
     text = f"@misc{{a, title={{{title} I}}}}\n@misc{{b, title={{{title} II}}}}"

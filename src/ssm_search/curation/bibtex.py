@@ -103,8 +103,8 @@ def is_bibtex(text: str) -> bool:
 def read_bibtex(text: str) -> list[BibEntry]:
     """All entries of ``text`` but strings, comments and preambles, in order; macros are replaced.
 
-    An entry begins with ``@`` and a word before a brace, at the start of a line or wherever the
-    word is a type of entries that is known.
+    An entry begins with ``@`` and a word before a brace, at the start of a line; or, where it has
+    fields, wherever the word is a type of entries that is known.
     """
     macros: dict[str, str] = {}
     found: list[tuple[BibEntry, dict[str, _Value]]] = []
@@ -142,6 +142,7 @@ def _entries(text: str) -> Iterable[tuple[BibEntry, dict[str, _Value]]]:
     line_ends = [match.start() for match in re.finditer("\n", text)]
     at_lines = [match.start(1) for match in _START_OF_LINE.finditer(text)]
     known = [match.start() for match in _KNOWN_START.finditer(text)]
+    lines_begin = set(at_lines)
     begins = {*at_lines, *known}
     after = broken_until = 0
     for start in _ANY_START.finditer(text):
@@ -166,6 +167,8 @@ def _entries(text: str) -> Iterable[tuple[BibEntry, dict[str, _Value]]]:
             except _FaultError:
                 (key, values), after = _loose(text, inside, shorter, closer), shorter
                 fault = f"{fault}, line {bisect_left(line_ends, fault_at) + 1}"
+        if not values and at not in lines_begin:
+            continue  # a sentence that mentions @article{…}
         yield BibEntry(kind, key, bisect_left(line_ends, at) + 1, {}, fault), values
 
 

@@ -212,9 +212,13 @@ def _plain(text: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """``text`` without HTML comments, in which the template of an issue has its instructions."""
+    """``text`` without HTML comments, in which the template of an issue has its instructions.
+
+    The ends of their lines stay, so that what is wrong elsewhere is named with its line.
+    """
     first, *rest = text.split("<!--")
-    return first + "".join(piece.partition("-->")[2] for piece in rest)
+    pieces = (piece.partition("-->") for piece in rest)
+    return first + "".join("\n" * comment.count("\n") + after for comment, _, after in pieces)
 
 
 def _of_event(text: str) -> str:
