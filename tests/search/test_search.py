@@ -22,6 +22,7 @@ from ssm_search.errors import (
 from ssm_search.index import local
 from ssm_search.papers import Paper
 from ssm_search.search import answering, reasons
+from ssm_search.search.answering import HEADED
 from ssm_search.search.hits import Hits
 from ssm_search.search.local import PaperSearch
 
@@ -138,7 +139,12 @@ def _terms(search: PaperSearch) -> list[list[tuple[str, str]]]:
 def test_late_interaction_is_that_of_all_words_by_brute_force(by_words: PaperSearch) -> None:
     """Of every word of a question with every word that is kept of a paper."""
     fake = TokenEncoder()
-    for query in ("film sound", "the lattice of moving things", "video graph edges", "sound"):
+    for query in (
+        "film sound",
+        "the lattice of moving things",
+        "video graph edges",
+        "a sound film",
+    ):
         asked = fake.encode_query_words(query)
         late = []
         for paper in PAPERS:
@@ -853,3 +859,18 @@ def test_what_is_said_of_words_that_no_paper_has(
     search: PaperSearch, asked: str, note: str
 ) -> None:
     assert search.query(asked).note == note
+
+
+def test_a_question_that_names_a_heading_gets_what_stands_under_it_first() -> None:
+    papers = [
+        Paper("1", "On video", categories=(("Sight", "Moving pictures"),)),
+        Paper("2", "Moving pictures of audio", categories=(("Sounds",),)),
+        Paper("3", "On graphs", categories=(("Sight", "Moving pictures"), ("Sounds",))),
+    ]
+    search = PaperSearch.from_papers(papers, WordEncoder())
+    hits = search.query("moving picture")
+    assert [hit.paper.id for hit in hits] == ["3", "1", "2"]
+    assert [hit.confidence for hit in hits[:2]] == [HEADED, HEADED]
+    assert (hits.verdict, hits[0].why.heading) == ("fits", ("Sight", "Moving pictures"))
+    assert search.query("moving pictures of audio")[0].paper.id == "2"
+    assert search.query("moving pictures, not graphs")[0].paper.id == "1"

@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ssm_search.index import Candidates, Filters, Rows, several
-from ssm_search.papers import Hit, Why, full_text
+from ssm_search.papers import Category, Hit, Why, full_text
 from ssm_search.ranking import (
     DEPTH,
     NOTHING,
@@ -42,6 +42,7 @@ _SMALL_WORDS = frozenset(
 )
 REMEMBERED = 10_000  # titles and headings whose words are kept
 LISTED = 10  # papers by date that are looked at for each one wanted, where nothing is asked about
+HEADED = 0.9  # the least confidence in what stands under the very heading that is asked for
 NOT_CALLED_SO = "Nothing here is called {}."
 NO_SUCH_WORD = "No paper here has the word {}; the encoder reads English."
 READS_ENGLISH = "None of these words is known here; the encoder reads English."
@@ -73,6 +74,26 @@ class Wish:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """The papers that a question may be answered with.
+
+    Attributes:
+        scores: by which they are ordered, shape (m,).
+        order: places of the candidates, best first.
+        exact: those that are called by the question, or named by it, a mask, (m,).
+        headed: those under a heading that is.
+        unwanted: those that are called by what is not wanted.
+    """
+
+    found: Candidates
+    scores: NDArray[np.float32]
+    order: NDArray[np.int64]
+    exact: NDArray[np.bool_]
+    headed: NDArray[np.bool_]
+    unwanted: NDArray[np.bool_]
+
+
 def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
     """The ``k`` best answers to ``text``; see :meth:`~ssm_search.search.asking.Search.query`."""
     rows, row = state.rows, state.lookup.link(text)
@@ -83,34 +104,15 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
     lacking = rows.meanwhile(lambda: rows.left_out(wish.filters))
     against = [state.understood(name) for name in wish.without]
     deep = max(k, DEPTH)
+    question: Question | None = None
     if parsed.constraints and not any(map(str.isalnum, parsed.text)):
-        question, dated = None, rows.newest(chosen, LISTED * deep)
-        found = rows.candidates([], chosen, deep, against=against, also=dated)
-        scores = pushed_away(np.zeros(len(found.numbers), dtype=np.float32), found.scores)
-        named = _naming(against, found, rows)
-        scores = _put_last(scores, named)
-        place = {number: at for at, number in enumerate(dated)}
-        order = np.lexsort((np.array([place[one] for one in found.numbers]), -scores))
+        ranked = _by_date(rows, chosen, deep, against)
     else:
         question = state.understood(parsed.text) if row is None else of_listed(row, rows)
-        found = rows.candidates([question], chosen, deep, against=against, also=exact)
-        scores = pushed_away(found.scores[0], found.scores[1:])
-        named = _naming(against, found, rows)
-        scores = _put_last(scores, named)
-        scores = put_first(scores, found.are(exact))
-        order = top_rows(scores, len(scores), found.allowed)
-    best = _having(several(wish.filters.get("phrase")), order, found, rows, deep)
-    sure, about = np.ones(len(best)), np.ones(len(best))
-    asked = [question] if question else []
-    for at, one in enumerate((*asked, *against)):
-        signals = _signals(one, at, best, found, rows)
-        likely = confidence(signals, rows.manifest.background)
-        sure = sure * (likely if one is question else 1 - likely)
-        if one is question:
-            about = about_the_same(signals, rows.manifest.background)
-    sure[named[best]] = 0
-    is_exact = found.are(exact)[best]
-    sure[is_exact] = about[is_exact] = 1
+        ranked = _by_score(rows, chosen, deep, question, against, exact)
+    found, scores = ranked.found, ranked.scores
+    best = _having(several(wish.filters.get("phrase")), ranked.order, found, rows, deep)
+    about, sure = _sureness(rows, ranked, best, question, against)
     said = verdict(about[:DEPTH], sure[:DEPTH])
     if question is None:
         papers = rows.papers([found.numbers[place] for place in best[:k]])
@@ -119,19 +121,74 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
             for at, (place, paper) in enumerate(zip(best, papers, strict=False))
         )
     else:
-        reasons = state.reasons
-        hits = reasons.hits(
+        hits = state.reasons.hits(
             found,
             best[:k],
             scores,
             question,
             exact=exact,
+            headings=_called(question, rows),
             confidences=sure,
             close=(about >= NOTHING).tolist(),
         )
     note = parsed.note or _note(text, question, rows)
     hits = Hits(hits, lacking(), said, parsed.constraints, note)
     return hits.newest_first() if wish.newest else hits
+
+
+def _by_date(rows: Rows, chosen: Any, deep: int, against: Sequence[Question]) -> _Ranked:
+    """The newest of the chosen papers, where nothing is asked about."""
+    dated = rows.newest(chosen, LISTED * deep)
+    found = rows.candidates([], chosen, deep, against=against, also=dated)
+    scores = pushed_away(np.zeros(len(found.numbers), dtype=np.float32), found.scores)
+    unwanted = _naming(against, found, rows)
+    scores = _put_last(scores, unwanted)
+    place = {number: at for at, number in enumerate(dated)}
+    order = np.lexsort((np.array([place[one] for one in found.numbers]), -scores))
+    none = np.zeros(len(scores), dtype=bool)
+    return _Ranked(found, scores, order, none, none, unwanted)
+
+
+def _by_score(
+    rows: Rows,
+    chosen: Any,
+    deep: int,
+    question: Question,
+    against: Sequence[Question],
+    exact: Sequence[int],
+) -> _Ranked:
+    """The chosen papers by how well they answer."""
+    found = rows.candidates([question], chosen, deep, against=against, also=exact)
+    scores = pushed_away(found.scores[0], found.scores[1:])
+    unwanted = _naming(against, found, rows)
+    headed = _headed(question, found, rows) & ~unwanted
+    called = found.are(exact)
+    scores = put_first(put_first(_put_last(scores, unwanted), headed), called)
+    order = top_rows(scores, len(scores), found.allowed)
+    return _Ranked(found, scores, order, called, headed, unwanted)
+
+
+def _sureness(
+    rows: Rows,
+    ranked: _Ranked,
+    best: Sequence[int],
+    question: Question | None,
+    against: Sequence[Question],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of the papers at the places ``best``: is the question about the same, do they answer it?"""
+    about, sure = np.ones(len(best)), np.ones(len(best))
+    asked = [question] if question else []
+    for at, one in enumerate((*asked, *against)):
+        signals = _signals(one, at, best, ranked.found, rows)
+        likely = confidence(signals, rows.manifest.background)
+        sure = sure * (likely if one is question else 1 - likely)
+        if one is question:
+            about = about_the_same(signals, rows.manifest.background)
+    sure[ranked.unwanted[best]] = 0
+    for places, least in ((ranked.headed, HEADED), (ranked.exact, 1.0)):
+        sure[places[best]] = np.maximum(sure[places[best]], least)
+        about[places[best]] = np.maximum(about[places[best]], least)
+    return about, sure
 
 
 def _signals(
@@ -161,7 +218,7 @@ def _naming(against: Sequence[Question], found: Candidates, rows: Rows) -> NDArr
     """
     naming = np.zeros(len(found.numbers), dtype=bool)
     for question in filter(lambda one: one.stems, against):
-        wanted = frozenset(map(_singular, question.stems))
+        wanted = _words_of(question)
         places = list(range(len(naming)))
         if not rows.is_list:  # else its headings may have words that it has not
             stems = set(question.stems)
@@ -174,14 +231,33 @@ def _naming(against: Sequence[Question], found: Candidates, rows: Rows) -> NDArr
     return naming
 
 
+def _headed(question: Question, found: Candidates, rows: Rows) -> NDArray[np.bool_]:
+    """The candidates that stand under a heading of which the question is the name; a mask, (m,).
+
+    Whoever keeps the list has said that they are about that.
+    """
+    headed = np.zeros(len(found.numbers), dtype=bool)
+    if called := _called(question, rows):
+        for place, paper in enumerate(rows.papers(found.numbers)):
+            headed[place] = not called.isdisjoint(paper.categories)
+    return headed
+
+
+def _called(question: Question, rows: Rows) -> set[Category]:
+    """The headings of a list of which a question is the name."""
+    asked = _words_of(question) if rows.is_list else frozenset()
+    return {path for path in rows.tally.headings if asked and asked == _words_of_name(path[-1])}
+
+
 @lru_cache(REMEMBERED)
 def _words_of_name(name: str) -> frozenset[str]:
-    return frozenset(_singular(stem) for stem, _ in terms(name))
+    return frozenset(word.removesuffix("s") for _, word in terms(name))
 
 
-def _singular(stem: str) -> str:
-    """A stem as that of one thing: stemmers leave the "s" of what has no vowel, as of "LLMs"."""
-    return stem.removesuffix("s")
+def _words_of(question: Question) -> frozenset[str]:
+    """Its words as of one thing each; whole ones, for what has no tokenizer may be about tokens."""
+    words = (word.partition(" (for ")[0] for word in question.words.values())
+    return frozenset(word.removesuffix("s") for word in words)
 
 
 def _put_last(scores: NDArray[np.float32], places: NDArray[np.bool_]) -> NDArray[np.float32]:
