@@ -284,9 +284,9 @@ def test_each_filter_narrows_the_answers_and_a_link_keeps_them(
     visit: Visit, kites: PaperSearch
 ) -> None:
     page = visit()
-    ask(page, "video")
+    ask(page, "audio")
     page.get_by_role("button", name="Filters and order").click()
-    told: dict[str, str] = {"q": "video"}
+    told: dict[str, str] = {"q": "audio"}
 
     def holds(found: Any, **more: str) -> None:
         expect_titles(page, found)
@@ -296,33 +296,33 @@ def test_each_filter_narrows_the_answers_and_a_link_keeps_them(
         )
 
     choose(page, "Heading", "Moving")
-    holds(kites.query("video", category="Moving"), category="Moving")
+    holds(kites.query("audio", category="Moving"), category="Moving")
     choose(page, "From", "2023")
-    found = kites.query("video", category="Moving", year=(2023, 9999))
+    found = kites.query("audio", category="Moving", year=(2023, 9999))
     holds(found, year_from="2023")
     choose(page, "To", "2024")
-    holds(kites.query("video", category="Moving", year=(2023, 2024)), year_to="2024")
+    holds(kites.query("audio", category="Moving", year=(2023, 2024)), year_to="2024")
     choose(page, "Venue", "arXiv")
     holds([RIBBONS], venue="arXiv")
     choose(page, "Venue", "any venue")
     told.pop("venue")
     page.get_by_label("without", exact=True).check()
     filters: Any = {"category": "Moving", "year": (2023, 2024), "has_code": False}
-    holds(kites.query("video", **filters), code="without")
+    holds(kites.query("audio", **filters), code="without")
     choose(page, "To", "any year")
     told.pop("year_to")
     page.get_by_label("date", exact=True).check()
     filters["year"] = (2023, 9999)
-    by_date = kites.query("video", **filters).newest_first()
-    assert names(by_date) != names(kites.query("video", **filters))
+    by_date = kites.query("audio", **filters).newest_first()
+    assert names(by_date) != names(kites.query("audio", **filters))
     holds(by_date, order="date")
     page.get_by_label("number input for Answers").fill("5")
     page.keyboard.press("Tab")
-    holds(kites.query("video", 5, **filters).newest_first(), k="5")
+    holds(kites.query("audio", 5, **filters).newest_first(), k="5")
 
     again = visit(f"?{urlencode(told)}")
-    expect_titles(again, kites.query("video", 5, **filters).newest_first())
-    expect(again.locator("#q textarea")).to_have_value("video")
+    expect_titles(again, kites.query("audio", 5, **filters).newest_first())
+    expect(again.locator("#q textarea")).to_have_value("audio")
     expect(again.get_by_label("without", exact=True)).to_be_checked()
     expect(again.get_by_label("From", exact=True)).to_have_value("2023")
     expect(again.get_by_label("Heading", exact=True)).to_have_value(re.compile("^Moving"))
