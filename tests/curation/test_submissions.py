@@ -628,3 +628,18 @@ def test_hostile_text_of_any_kind_is_read_in_time(name: str, start: str) -> None
     with suppress(SsmSearchError):
         read_anything(text)
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("Kites for robots", "Kites for robots"),
+        ("Can kites fly?", "Can kites fly?"),
+        ("We fly kites.", ""),
+        ("Kites fly. We show how", ""),
+        ("Abstract: we fly kites", ""),
+    ],
+)
+def test_a_line_by_itself_is_a_title_unless_it_is_a_sentence(line: str, title: str) -> None:
+    (paper,) = read_anything(line)
+    assert (paper.title, bool(paper.abstract)) == (title, not title)

@@ -138,7 +138,8 @@ def read_pasted(text: str) -> Paper:
         del lines[found[0]]
     first = lines[0] if lines else ""
     title = clean_title(re.sub(r"^\W*Title:\s*|^\[[^\]]*\]\s*", "", first))
-    if len(lines) < 2 or len(title.split()) not in _TITLE_WORDS or first.endswith("."):
+    prose = len(lines) == 1 and (". " in first or re.match(r"(?i)\W*(?:abstract|we)\b", first))
+    if prose or len(title.split()) not in _TITLE_WORDS or first.endswith("."):
         title, rest = "", lines  # an abstract alone
     else:
         rest = lines[1:]
