@@ -205,8 +205,9 @@ def file_all(papers: list[Paper], others: list[Paper], encoder: Remembering) -> 
                 result.own[name].add(search, papers[at], text(papers[at]))
         # Features once more for all at once, to try other weights on.
         both = PaperSearch.from_papers([papers[i] for i in (*rest, *asked)], encoder)
-        known = listed(both.rows.list_index, both.papers, replace_order(both, paths))
-        everything = similarities(known, known, both.rows.list_index, replace_order(both, paths))
+        in_order = replace_order(both, paths)
+        known = listed(both.rows.list_index, both.papers, in_order)
+        everything = similarities(known, known, both.rows.list_index, in_order)
         new, old = np.arange(len(rest), n), np.arange(len(rest))
         result.features[asked] = features(everything.part(new, old), right[rest])
         result.temperature[asked] = search.manifest.calibration.temperature

@@ -105,11 +105,13 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
     against = [state.understood(name) for name in wish.without]
     deep = max(k, DEPTH)
     question: Question | None = None
+    called: set[Category] = set()
     if parsed.constraints and not any(map(str.isalnum, parsed.text)):
         ranked = _by_date(rows, chosen, deep, against)
     else:
         question = state.understood(parsed.text) if row is None else of_listed(row, rows)
-        ranked = _by_score(rows, chosen, deep, question, against, exact)
+        called = _called(question, rows)
+        ranked = _by_score(rows, chosen, deep, question, against, exact, called)
     found, scores = ranked.found, ranked.scores
     best = _having(several(wish.filters.get("phrase")), ranked.order, found, rows, deep)
     about, sure = _sureness(rows, ranked, best, question, against)
@@ -127,7 +129,7 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
             scores,
             question,
             exact=exact,
-            headings=_called(question, rows),
+            headings=called,
             confidences=sure,
             close=(about >= NOTHING).tolist(),
         )
@@ -156,16 +158,17 @@ def _by_score(
     question: Question,
     against: Sequence[Question],
     exact: Sequence[int],
+    called: set[Category],
 ) -> _Ranked:
-    """The chosen papers by how well they answer."""
+    """The chosen papers by how well they answer, those under headings ``called`` so first."""
     found = rows.candidates([question], chosen, deep, against=against, also=exact)
     scores = pushed_away(found.scores[0], found.scores[1:])
     unwanted = _naming(against, found, rows)
-    headed = _headed(question, found, rows) & ~unwanted
-    called = found.are(exact)
-    scores = put_first(put_first(_put_last(scores, unwanted), headed), called)
+    headed = _headed(called, found, rows) & ~unwanted
+    named = found.are(exact)
+    scores = put_first(put_first(_put_last(scores, unwanted), headed), named)
     order = top_rows(scores, len(scores), found.allowed)
-    return _Ranked(found, scores, order, called, headed, unwanted)
+    return _Ranked(found, scores, order, named, headed, unwanted)
 
 
 def _sureness(
@@ -231,13 +234,13 @@ def _naming(against: Sequence[Question], found: Candidates, rows: Rows) -> NDArr
     return naming
 
 
-def _headed(question: Question, found: Candidates, rows: Rows) -> NDArray[np.bool_]:
-    """The candidates that stand under a heading of which the question is the name; a mask, (m,).
+def _headed(called: set[Category], found: Candidates, rows: Rows) -> NDArray[np.bool_]:
+    """The candidates that stand under a heading that is ``called`` as the question; a mask, (m,).
 
     Whoever keeps the list has said that they are about that.
     """
     headed = np.zeros(len(found.numbers), dtype=bool)
-    if called := _called(question, rows):
+    if called:
         for place, paper in enumerate(rows.papers(found.numbers)):
             headed[place] = not called.isdisjoint(paper.categories)
     return headed
