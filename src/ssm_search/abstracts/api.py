@@ -248,8 +248,7 @@ def _turn(source: ArxivApi) -> Iterator[None]:
         if source.turns:
             with suppress(OSError):  # without a place for it, each process keeps its own distance
                 source.turns.parent.mkdir(parents=True, exist_ok=True)
-                is_new = not source.turns.exists()
-                source.turns.open("ab").close()
+                is_new = _made(source.turns)
                 held.enter_context(locked(source.turns))
                 if not is_new:
                     ago = min(ago, max(time.time() - source.turns.stat().st_mtime, 0))
@@ -262,6 +261,15 @@ def _turn(source: ArxivApi) -> Iterator[None]:
             if source.turns:
                 with suppress(OSError):
                     source.turns.touch()
+
+
+def _made(path: Path) -> bool:
+    """Whether this process, of all that come at once, is the one that made the empty file."""
+    try:
+        path.open("xb").close()
+    except FileExistsError:
+        return False
+    return True
 
 
 def _check_feed(body: bytes) -> None:
