@@ -37,6 +37,10 @@ ListOption = Annotated[
         show_default=False,
     ),
 ]
+AbstractsOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="JSON lines with id, title, abstract; may be given again."),
+]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Fetch nothing from arXiv.")]
 AllowHostOption = Annotated[
     list[str] | None,

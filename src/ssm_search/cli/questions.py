@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ssm_search.cli import indexing, maintain
+from ssm_search.cli import discovering, doctoring, indexing, submitting
 from ssm_search.cli import show as look
 from ssm_search.cli.asking import Asking, answering
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
@@ -192,10 +192,10 @@ app.command()(indexing.fetch)
 app.command()(indexing.check)
 app.command()(headings)
 app.command()(status)
-app.command()(maintain.submit)
-app.command()(maintain.triage)
-app.command()(maintain.doctor)
-app.command()(maintain.discover)
+app.command()(submitting.submit)
+app.command()(submitting.triage)
+app.command()(doctoring.doctor)
+app.command()(discovering.discover)
 app.command("map")(look.draw_map)
 app.command("app")(look.serve_page)
 

@@ -1,0 +1,178 @@
+"""The commands that look at what somebody submits: where it belongs, and the row for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ssm_search.cli.options import (
+    AbstractsOption,
+    AllowHostOption,
+    IndexOption,
+    JsonOption,
+    ListOption,
+    OfflineOption,
+    list_of,
+    name_of,
+    open_listed,
+    text_of,
+)
+from ssm_search.cli.terminal import say, write, write_json
+from ssm_search.errors import NoPaperError, SsmSearchError, SubmissionError
+from ssm_search.progress import progress_bars
+from ssm_search.text import shown_lines
+
+if TYPE_CHECKING:
+    from ssm_search.curation import Card
+
+
+# Long: the options of a command are its parameters, each with its help.
+def submit(
+    link: Annotated[
+        str, typer.Argument(help='An arXiv id or any link; "-" reads a title and an abstract.')
+    ] = "",
+    title: Annotated[str, typer.Option(help="Where arXiv cannot tell it.")] = "",
+    abstract: Annotated[str, typer.Option(help='The same; "-" reads standard input.')] = "",
+    code: Annotated[str, typer.Option(help="Link to its code.")] = "",
+    venue: Annotated[str, typer.Option(help="Where it was published, such as ICML 2025.")] = "",
+    year: Annotated[
+        int | None, typer.Option(help="When, if not as arXiv says.", show_default=False)
+    ] = None,
+    author: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="An author that arXiv cannot tell; may be given again."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="The short name of its method, where entries have one.")
+    ] = "",
+    category: Annotated[
+        str, typer.Option(help="File it under this heading, and not the likeliest.")
+    ] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Put the row into the list.")] = False,
+    patch: Annotated[bool, typer.Option("--patch", help="Print the row as a diff alone.")] = False,
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    offline: OfflineOption = False,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Show where a paper belongs: scope, headings, duplicates, related papers, its row.
+
+    Example: `ssm-search submit https://arxiv.org/abs/2404.03425 --list README.md --apply`
+    """
+    from ssm_search.abstracts import load_files
+    from ssm_search.curation import card_table, cards, submissions
+    from ssm_search.views import card_display
+
+    if code and not code.lower().startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{code!r} is no web address; expected https://…")
+    if link == "-":
+        pasted = submissions.read_pasted(text_of("-"))
+        title, abstract = title or pasted.title, abstract or pasted.abstract
+        paper = submissions.paper_of(pasted.url, title, abstract, code, venue)
+    else:
+        link = submissions.checked_link(link)
+        paper = submissions.paper_of(link, title, text_of(abstract), code, venue)
+    paper = replace(paper, name=name, authors=tuple(author or ()), year=year)
+    search = open_listed(index)
+    path, text = list_of(list_file, index, search)
+    card = cards.submit(
+        search,
+        paper,
+        text,
+        list_name=name_of(path),
+        category=category or None,
+        abstracts=load_files(abstracts or ()),
+        offline=offline,
+    )
+    if patch and not card.patch:
+        raise SsmSearchError(f"there is no row: {card.no_row}")
+    if patch:
+        for remark in card.insertion.remarks if card.insertion else ():
+            say(remark)
+        write(card.patch)
+    elif as_json:
+        write_json(card_display.card_json(card))
+    else:
+        from rich.console import Console
+
+        Console().print(card_table.card_rich(card, name_of(path)))
+        if card.insertion:
+            typer.echo(shown_lines(card.insertion.row))
+    if apply:
+        _apply(path, text, card)
+
+
+# Long: a parameter for each option.
+def triage(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help='A file with a diff, an issue, BibTeX or links, or GitHub\'s event file; "-": '
+            "standard input."
+        ),
+    ],
+    list_file: ListOption = None,
+    abstracts: AbstractsOption = None,
+    offline: OfflineOption = False,
+    allow_host: AllowHostOption = None,
+    max_chars: Annotated[
+        int | None,
+        typer.Option(
+            min=1_000, help="Leave out whole cards beyond that; a comment on GitHub has 65,536."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Print a card, in Markdown, for each paper that somebody submits.
+
+    Example: `git diff main | ssm-search triage - --list README.md`
+
+    The exit status is 3 where no paper is named, and 5 where what is submitted cannot be read, of
+    which the Markdown tells.
+    """
+    from ssm_search.abstracts import load_files
+    from ssm_search.build import read_source
+    from ssm_search.curation import cards
+    from ssm_search.views import card_display
+
+    hosts = allow_host or ()
+    text = text_of("-") if source == "-" else read_source(source, allow_hosts=hosts)
+    search = open_listed(index)
+    path, list_text = list_of(list_file, index, search)
+    name = name_of(path)
+    try:
+        with progress_bars() as progress:
+            found = cards.triage(
+                search,
+                text,
+                list_text,
+                list_name=name,
+                abstracts=load_files(abstracts or ()),
+                offline=offline,
+                progress=lambda done, total: progress("abstracts", done, total),
+            )
+    except SubmissionError as error:
+        if not as_json and not isinstance(error, NoPaperError):
+            write(card_display.refusal_markdown(error))
+        raise
+    if as_json:
+        write_json(card_display.triage_json(found))
+    else:
+        write(card_display.triage_markdown(found, name, max_chars))
+
+
+def _apply(path: Path | None, text: str, card: Card) -> None:
+    from ssm_search.files import write_atomically
+
+    if path is None or card.insertion is None:
+        hint = "; name it with --list" if path is None else ""
+        raise SsmSearchError(f"nothing was applied: {card.no_row}{hint}")
+    if path.read_bytes() != text.encode("utf-8"):
+        raise SsmSearchError(f"{path} changed meanwhile and was left as it is; try again")
+    write_atomically(path, card.insertion.text.encode("utf-8"))
+    say(f"{path}: added line {card.insertion.line}")
