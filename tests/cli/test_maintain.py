@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from ssm_search.abstracts.cache import API_URL_VARIABLE
 from ssm_search.awesome.reading import read_list
-from ssm_search.cli import maintain
+from ssm_search.cli import submitting
 from ssm_search.cli.questions import app
 from ssm_search.errors import ListError, SsmSearchError, SubmissionError
 from ssm_search.search.local import PaperSearch
@@ -46,7 +46,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaperSearch:
     search = PaperSearch.from_papers(read_list(LIST).papers, WordEncoder())
     digest = hashlib.sha256(LIST.encode()).hexdigest()
     search.save(tmp_path / "index", list_name="README.md", list_sha256=digest)
-    monkeypatch.setattr(maintain, "open_listed", lambda index: search)
+    monkeypatch.setattr(submitting, "open_listed", lambda index: search)
     return search
 
 
