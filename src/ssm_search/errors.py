@@ -1,23 +1,25 @@
 """Everything this package raises on purpose.
 
-SsmSearchError
-├── ListError           a list could not be read (missing, too large, not text)
-│   └── NoListError     it is no list in Markdown
-├── SubmissionError     what was submitted is too long, names too many papers, or too little of one
-│   └── NoPaperError    it names none
-├── CorpusError         papers cannot be read from a file (missing, damaged, of no known format)
-├── DiscoverError       a list and a corpus cannot be compared
-├── FetchError          a server could not be reached or gave up on us
-├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
-├── EngineError         a cluster cannot be reached, or did not do what it was given
-├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
-├── StoreError          a corpus in a database is missing, damaged, out of reach, or being written
-├── IncompleteError     ``--strict`` was asked for and some abstracts are missing
-├── MapError            a map cannot be written as asked
-├── ServeError          the page cannot be served as asked
-└── QueryError          a question that cannot be answered as asked
-    ├── FilterError     a filter names something the index does not have
-    └── PaperNotFoundError  an id or link that is not in the index
+::
+
+    SsmSearchError
+    ├── ListError           a list could not be read (missing, too large, not text)
+    │   └── NoListError     it is no list in Markdown
+    ├── SubmissionError     what was submitted is too long, names too many, or says too little
+    │   └── NoPaperError    it names none
+    ├── CorpusError         papers cannot be read from a file (missing, damaged, of no known format)
+    ├── DiscoverError       a list and a corpus cannot be compared
+    ├── FetchError          a server could not be reached or gave up on us
+    ├── EncoderError        a model is missing, damaged, or gave vectors of the wrong shape
+    ├── EngineError         a cluster cannot be reached, or did not do what it was given
+    ├── IndexFolderError    a saved index is missing, damaged, or built by another encoder
+    ├── StoreError          a corpus in a database is damaged, out of reach, or being written
+    ├── IncompleteError     ``--strict`` was asked for and some abstracts are missing
+    ├── MapError            a map cannot be written as asked
+    ├── ServeError          the page cannot be served as asked
+    └── QueryError          a question that cannot be answered as asked
+        ├── FilterError     a filter names something the index does not have
+        └── PaperNotFoundError  an id or link that is not in the index
 
 Every message says what was found, what was expected and what to do about it.
 """
@@ -80,7 +82,7 @@ class IndexFolderError(SsmSearchError):
 
 
 class StoreError(SsmSearchError):
-    """A corpus in a database is missing, damaged, out of reach, or being written by another."""
+    """A corpus in a database is missing, damaged, out of reach, or in work by another."""
 
 
 class IncompleteError(SsmSearchError):

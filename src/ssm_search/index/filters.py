@@ -32,22 +32,24 @@ _FROM_YEAR_ON = re.compile(r"(?s)[^\w&+.]*\d.*")  # of â€œICLR 2023 - Spotlightâ
 class Filters(TypedDict, total=False):
     """The filters that every question takes; all that are given must hold.
 
-    category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis", or
-        where there is no such heading a part of its name; a tuple of names is a path from the
-        outermost heading on. Headings below it are included, case does not matter. Papers that
-        stand under no heading are found by arXiv's ("cs.CV", "cs").
-    year: one year, or (from, to) with both included: the printed one, or else that in which arXiv
-        published it or gave its id. Papers of which none is known are left out. Where a venue is
-        asked for too, a year in the venue's name goes before that of the paper.
-    venue: whole words of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight"), or where there is
-        no such venue a part of it. A year behind it is asked for as ``year`` is: "ICLR 2023" finds
-        what is of "ICLR 2023", and what is of "ICLR" and of 2023. One that no paper is known to be
-        of is an error that names those that are near.
-    has_code: True for papers with a code link, False for those without.
-    author: a name, or several of authors who all wrote it; "Tri Dao", "T. Dao" and "Dao" find the
-        papers of whoever may be called so, "Tri Dao or Albert Gu" those of either.
-    phrase: words that must stand in the title or the abstract one after the other; or several such.
-        Of a paper whose abstract is not at hand, all words must stand in what was indexed of it.
+    Attributes:
+        category: a heading's name, or a path such as "Computer Vision > Medical Image Analysis", or
+            where there is no such heading a part of its name; a tuple of names is a path from the
+            outermost heading on. Headings below it are included, case does not matter. Papers that
+            stand under no heading are found by arXiv's ("cs.CV", "cs").
+        year: one year, or (from, to) with both included: the printed one, or else that in which
+            arXiv published it or gave its id. Papers of which none is known are left out. Where a
+            venue is asked for too, a year in the venue's name goes before that of the paper.
+        venue: whole words of the venue's name ("ICLR" finds "ICLR 2023 - Spotlight"), or where
+            there is no such venue a part of it. A year behind it is asked for as ``year`` is: "ICLR
+            2023" finds what is of "ICLR 2023", and what is of "ICLR" and of 2023. One that no paper
+            is known to be of is an error that names those that are near.
+        has_code: True for papers with a code link, False for those without.
+        author: a name, or several of authors who all wrote it; "Tri Dao", "T. Dao" and "Dao" find
+            the papers of whoever may be called so, "Tri Dao or Albert Gu" those of either.
+        phrase: words that must stand in the title or the abstract one after the other; or several
+            such. Of a paper whose abstract is not at hand, all words must stand in what was indexed
+            of it.
     """
 
     category: str | Category | None
