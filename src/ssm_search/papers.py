@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 
 ConstraintKind = Literal["author", "year", "venue", "has_code", "phrase", "without", "newest"]
+Verdict = Literal["fits", "no heading", "off topic", "unsure"]
 
 Category = tuple[str, ...]
 """A heading path, outermost first, the list's own title left out."""
@@ -211,7 +212,7 @@ class Placement:
         fit: share of the listed papers about whose heading there is as much doubt or more.
     """
 
-    verdict: Literal["fits", "no heading", "off topic", "unsure"]
+    verdict: Verdict
     suggestions: tuple[CategorySuggestion, ...]
     parent: Category
     scope: float

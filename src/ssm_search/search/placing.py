@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ssm_search.index import Candidates, LocalRows, RowVectors
-from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement
+from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement, Verdict
 from ssm_search.ranking import Judgement, judge, judge_listed, top_rows
 from ssm_search.search.duplicates import find_duplicates
 from ssm_search.search.likeness import ToFile, likely_parent, listed, of_new, similarities, without
@@ -95,9 +95,7 @@ class Placing:
         parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
         return Placement(verdict, tuple(suggestions), parent, scope, fit)
 
-    def _verdict(
-        self, seed: Seed, scope: float, fit: float
-    ) -> Literal["fits", "no heading", "off topic", "unsure"]:
+    def _verdict(self, seed: Seed, scope: float, fit: float) -> Verdict:
         named = not self._subject.isdisjoint(seed.question.stems)
         if scope < SCOPE_LEVEL:
             doubted = named if seed.is_short else fit >= TELLING_FIT
