@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Literal
 
@@ -66,7 +66,12 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Abstract:
-    """What arXiv says about one paper."""
+    """What arXiv says about one paper.
+
+    Attributes:
+        comment, journal_ref, doi: what its authors say of where it appeared, in their own words.
+        asked: when arXiv was asked; None where that is not known, nor what authors said then.
+    """
 
     id: str
     title: str
@@ -75,6 +80,10 @@ class Abstract:
     published: date | None = None
     arxiv_categories: tuple[str, ...] = ()
     withdrawn: bool = False
+    comment: str = ""
+    journal_ref: str = ""
+    doi: str = ""
+    asked: date | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +273,10 @@ def slug(title: str) -> str:
 def to_json(paper: Paper) -> dict[str, Any]:
     """``paper`` as JSON types; fields at their default are left out."""
     record = {}
-    for field in fields(Paper):
-        value = getattr(paper, field.name)
-        if value != field.default:
-            record[field.name] = value.isoformat() if isinstance(value, date) else value
+    for one in fields(Paper):
+        value = getattr(paper, one.name)
+        if value != one.default:
+            record[one.name] = value.isoformat() if isinstance(value, date) else value
     return record
 
 

@@ -53,6 +53,7 @@ from ssm_search.abstracts.cache import (
     append_abstracts,
     default_cache,
     fetch_abstracts,
+    first_titles,
     load_abstracts,
     search_arxiv,
     with_abstracts,
@@ -974,3 +975,72 @@ def test_withdrawn_papers_are_not_found(naps: Naps) -> None:
     gone = replace(PAPERS[0], comment="This paper has been withdrawn")
     with ArxivServer([gone, PAPERS[1]]) as server:
         assert [paper.id for paper in search(server, naps)] == [PAPERS[1].id]
+
+
+# ── what authors say of where a paper appeared ───────────────────────────────────────────────
+
+
+def test_what_authors_say_is_kept_with_the_day_of_asking(cache: Path, naps: Naps) -> None:
+    paper = FakePaper(
+        "2401.00001", comment="Accepted  at\nICML 2024", journal_ref="PMLR 235", doi="10.1/x"
+    )
+    with ArxivServer([paper]) as server:
+        fetch_abstracts([paper.id], cache, api_url=server.url, sleep=naps)
+    record = load_abstracts(cache)[paper.id]
+    assert (record.comment, record.journal_ref) == ("Accepted at ICML 2024", "PMLR 235")
+    assert record.doi == "10.1/x"
+    assert record.asked == datetime.now(UTC).date()
+
+
+def test_what_was_asked_too_long_ago_is_asked_again_if_that_is_wanted(
+    cache: Path, naps: Naps
+) -> None:
+    cache.parent.mkdir()
+    old = '{"id": "2401.00001", "title": "Old", "abstract": "As it was."}\n'
+    cache.write_text(old)
+    day = date(2024, 5, 6)
+    append_abstracts(cache, [Abstract("2401.00002", "Two", "", asked=day)])
+    with ArxivServer(invented(2)) as server:
+        ask = {"api_url": server.url, "sleep": naps}
+        assert fetch_abstracts(IDS[:2], cache, **ask) == FetchReport()
+        fetch_abstracts(IDS[:2], cache, since=day, **ask)
+        assert server.asked == [["2401.00001"]]
+        fetch_abstracts(IDS[:2], cache, since=day + timedelta(1), **ask)
+        assert server.asked[1:] == [["2401.00002"]]
+    assert [record.title for record in load_abstracts(cache).values()] == [
+        "Invented paper 1",
+        "Invented paper 2",
+    ]
+    assert cache.read_text().startswith(old)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"comments": "ICML 2024", "journal-ref": "PMLR", "doi": None}, ("ICML 2024", "PMLR", "")),
+        ({"comment": ["a"], "journal_ref": 5}, ("", "", "")),
+        ({"comment": "one", "comments": "other"}, ("one", "", "")),
+    ],
+)
+def test_files_of_others_say_it_under_other_names(
+    values: dict[str, Any], said: tuple[str, ...], cache: Path
+) -> None:
+    cache.parent.mkdir()
+    cache.write_text(json.dumps({"id": "2401.00001", "title": "", "abstract": "", **values}))
+    record = load_abstracts(cache)["2401.00001"]
+    assert (record.comment, record.journal_ref, record.doi) == said
+    assert record.asked is None
+
+
+def test_titles_of_first_versions(naps: Naps) -> None:
+    papers = [
+        FakePaper("2401.00001", "New", version=3, first_title="Old"),
+        FakePaper("2401.00002", "Same", version=2),
+    ]
+    with ArxivServer(papers) as server:
+        ask = {"api_url": server.url, "sleep": naps}
+        found = first_titles(["2401.00002v2", "2401.00001", "none", "2401.00009"], **ask)
+        assert found == {"2401.00001": "Old", "2401.00002": "Same"}
+        assert server.asked == [["2401.00002v1", "2401.00001v1", "2401.00009v1"]]
+        assert first_titles([], **ask) == {}
+    assert len(server.requests) == 1

@@ -42,10 +42,18 @@ class FakePaper:
     comment: str = ""
     categories: tuple[str, ...] = ("cs.LG", "cs.CL")
     version: int = 1
+    journal_ref: str = ""
+    doi: str = ""
+    first_title: str = ""  # that of version 1, if it had another
 
     def entry(self, version: int | None = None) -> str:
         name = f"{self.id}v{version or self.version}"
-        comment = f"\n    <arxiv:comment>{escape(self.comment)}</arxiv:comment>"
+        said = "".join(
+            f"\n    <arxiv:{name}>{escape(value)}</arxiv:{name}>"
+            for name in ("comment", "journal_ref", "doi")
+            if (value := getattr(self, name))
+        )
+        title = self.first_title if version == 1 and self.first_title else self.title
         categories = "".join(
             f'\n    <category term={quoteattr(term)} scheme="http://arxiv.org/schemas/atom"/>'
             for term in self.categories
@@ -57,12 +65,12 @@ class FakePaper:
         return f"""
   <entry>
     <id>http://arxiv.org/abs/{name}</id>
-    <title>{escape(self.title)}</title>
+    <title>{escape(title)}</title>
     <updated>{self.published}T12:00:00Z</updated>
     <link href="https://arxiv.org/abs/{name}" rel="alternate" type="text/html"/>
     <link href="https://arxiv.org/pdf/{name}" rel="related" type="application/pdf" title="pdf"/>
     <summary>{escape(self.summary)}</summary>{categories}
-    <published>{self.published}T12:00:00Z</published>{comment if self.comment else ""}
+    <published>{self.published}T12:00:00Z</published>{said}
     <arxiv:primary_category term={quoteattr(self.categories[0])}/>{authors}
   </entry>"""
 

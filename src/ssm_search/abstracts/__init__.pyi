@@ -2,6 +2,7 @@ from .cache import FetchReport as FetchReport
 from .cache import append_abstracts as append_abstracts
 from .cache import default_cache as default_cache
 from .cache import fetch_abstracts as fetch_abstracts
+from .cache import first_titles as first_titles
 from .cache import joined_records as joined_records
 from .cache import load_abstracts as load_abstracts
 from .cache import load_files as load_files

@@ -56,6 +56,7 @@ _WITHDRAWN = re.compile(
     r"(?i)^\W*withdrawn\b|\b(?:paper|article|manuscript|preprint|submission|work) (?:has|is|was)"
     r" (?:(?!not\b)\w+ ){0,2}withdrawn\b"
 )
+_MOST_SAID = 2_000  # characters of a comment; arXiv takes 400
 _WITHDRAWN_ABSTRACT_CHARS = 60  # "The submission was withdrawn" later on is part of a story
 
 
@@ -110,7 +111,8 @@ class ArxivApi:
             found = {record.id: record for record in records}
             believed = len(ids) == 1 or (tries == MAX_TRIES and not self.witness)
             if found or believed:
-                records = [found[i] for i in ids if i in found]
+                names = (arxiv_id(i) or i for i in ids)  # of "2401.00001v1", that of the paper
+                records = [found[name] for name in names if name in found]
                 self.witness = self.witness or (records[0].id if records else "")
                 return records
             if self.witness and len(ids) < BATCH_SIZE:
@@ -318,4 +320,8 @@ def _from_result(result: arxiv.Result) -> Abstract:
         published=result.published.date(),
         arxiv_categories=tuple(dict.fromkeys([result.primary_category, *result.categories])),
         withdrawn=any(map(_WITHDRAWN.search, notices)),
+        comment=comment[:_MOST_SAID],
+        journal_ref=" ".join((result.journal_ref or "").split())[:_MOST_SAID],
+        doi="".join((result.doi or "").split())[:_MOST_SAID],
+        asked=datetime.now(UTC).date(),
     )

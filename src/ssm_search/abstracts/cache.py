@@ -33,6 +33,8 @@ from ssm_search.papers import Abstract, Paper, untitled_title
 logger = logging.getLogger(__name__)
 
 API_URL_VARIABLE = "SSM_SEARCH_ARXIV_API"  # a mirror, or a test's stand-in
+# As the API calls what authors say of where a paper appeared, and as arXiv's own files do.
+_SAID = (("comment", "comments"), ("journal_ref", "journal-ref"), ("doi",))
 MAX_REFUSED = 10  # ids in a row; who finds fault with more of them means us, not the ids
 
 
@@ -154,6 +156,7 @@ def fetch_abstracts(
     ids: Iterable[str],
     cache: Path,
     *,
+    since: date | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     api_url: str = "",
     interval: float = REQUEST_INTERVAL,
@@ -166,13 +169,17 @@ def fetch_abstracts(
 
     Args:
         ids: in any form that :func:`~ssm_search.arxiv_ids.arxiv_id` reads; versions are left out.
+        since: what was asked for before this day, or at a time not known, is asked for again.
         progress: called with (ids answered for, ids asked for) after each answer.
         interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
     """
     read = {text: arxiv_id(text) for text in ids}
     refused = [text for text, paper_id in read.items() if paper_id is None]
     known = load_abstracts(cache)
-    missing = [i for i in dict.fromkeys(filter(None, read.values())) if i not in known]
+    fresh = {
+        i for i, record in known.items() if not since or (record.asked and record.asked >= since)
+    }
+    missing = [i for i in dict.fromkeys(filter(None, read.values())) if i not in fresh]
     if not missing:
         return FetchReport(refused=tuple(refused))
     fetched: list[Abstract] = []
@@ -203,6 +210,33 @@ def fetch_abstracts(
         withdrawn=tuple(record.id for record in fetched if record.withdrawn),
         error=error,
     )
+
+
+def first_titles(
+    ids: Iterable[str],
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    api_url: str = "",
+    interval: float = REQUEST_INTERVAL,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, str]:
+    """Ask arXiv for the titles that papers had in their first versions, by id.
+
+    Raises:
+        FetchError: arXiv cannot be reached.
+    """
+    versions = [f"{known}v1" for known in dict.fromkeys(filter(None, map(arxiv_id, ids)))]
+    found: dict[str, str] = {}
+    if not versions:
+        return found
+    answered = 0
+    source = _source(api_url, interval, sleep)
+    with closing(source.client._session):
+        for batch, records in _answers(source, versions):
+            found |= {record.id: record.title for record in records or ()}
+            answered += len(batch)
+            progress(answered, len(versions))
+    return found
 
 
 def _source(api_url: str, interval: float, sleep: Callable[[float], None]) -> ArxivApi:
@@ -291,7 +325,8 @@ def search_arxiv(
 
 def _to_json(record: Abstract) -> dict[str, Any]:
     values = asdict(record)
-    values["published"] = record.published.isoformat() if record.published else None
+    for name in ("published", "asked"):
+        values[name] = values[name].isoformat() if values[name] else None
     needed = ("id", "title", "abstract")
     return {name: value for name, value in values.items() if value or name in needed}
 
@@ -309,18 +344,32 @@ def _from_json(values: Any) -> Abstract:
     if isinstance(authors, str):  # "A. Author, B. Author", as many files have it
         authors = [name.strip() for name in re.split(r",| and ", authors) if name.strip()]
     # str() would make an abstract of any mistake, and "2403.1" of the number 2403.10.
-    if not all(isinstance(v, str) for v in (paper_id, title, abstract, *authors, *subjects)):
+    said = [_said(values, *names) for names in _SAID]
+    texts = (paper_id, title, abstract, *authors, *subjects, *said)
+    if not all(isinstance(text, str) for text in texts):
         raise TypeError("not text")
     if not (isinstance(authors, list) and isinstance(subjects, list)):
         raise TypeError("not a list")
-    " ".join((paper_id, title, abstract, *authors, *subjects)).encode()  # refuses half an emoji
-    published = values.get("published")
+    " ".join(texts).encode()  # refuses half an emoji
     return Abstract(
         id=arxiv_id(paper_id) or paper_id,
         title=title,
         abstract=" ".join(abstract.split()),
         authors=tuple(authors),
-        published=date.fromisoformat(published[:10]) if published else None,
+        published=_day(values.get("published")),
         arxiv_categories=tuple(subjects),
         withdrawn=bool(values.get("withdrawn", False)),
+        comment=said[0],
+        journal_ref=said[1],
+        doi=said[2],
+        asked=_day(values.get("asked")),
     )
+
+
+def _said(values: Mapping[str, Any], *names: str) -> str:
+    found = (values.get(name) for name in names)
+    return next((" ".join(text.split()) for text in found if isinstance(text, str)), "")
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text[:10]) if text else None
