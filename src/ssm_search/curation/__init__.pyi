@@ -9,4 +9,7 @@ from .cards import Triage as Triage
 from .discovery import Discovery as Discovery
 from .discovery import discover as discover
 from .findings import Finding as Finding
+from .history import History as History
+from .history import read_history as read_history
 from .proposals import NewHeading as NewHeading
+from .proposed import read_proposed as read_proposed

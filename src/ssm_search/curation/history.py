@@ -82,6 +82,15 @@ class History:
     added: Mapping[str, datetime] = field(default_factory=dict)
     note: str = ""
 
+    @classmethod
+    def joined(cls, histories: Sequence[History]) -> History:
+        """The history of a list in several files: a paper was on it as soon as it was in one."""
+        added: dict[str, datetime] = {}
+        for found in histories:
+            for paper_id, when in found.added.items():
+                added[paper_id] = min(when, added.get(paper_id, when))
+        return cls(added, "; ".join(dict.fromkeys(found.note for found in histories if found.note)))
+
 
 def read_history(file: Path, papers: Sequence[Paper], seconds: float = SECONDS) -> History:
     """When each of ``papers`` was first in ``file``, by the history of the git repository it is in.

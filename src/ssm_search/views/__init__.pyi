@@ -1,6 +1,7 @@
 from . import card_display as card_display
 from . import display as display
 from . import export as export
+from . import feeds as feeds
 from . import finding_display as finding_display
 from . import maps as maps
 from .display import hit_to_json as hit_to_json

@@ -1,0 +1,172 @@
+"""The command that writes a feed of what was added to a list, or of what is proposed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ssm_search.cli.options import IndexOption, list_of, open_listed
+from ssm_search.cli.terminal import say, write
+from ssm_search.errors import IndexFolderError
+
+if TYPE_CHECKING:
+    from ssm_search.curation import History
+    from ssm_search.papers import Abstract, Paper
+
+DECISIONS = Path(".ssm-search") / "decisions.jsonl"  # beside the list, in its repository
+
+
+# Long: the options of a command are its parameters, each with its help.
+def feed(
+    list_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--list",
+            metavar="FILE",
+            help="The list, or the folder of one in several files; by default the one that the "
+            "index was built from.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File to write: .xml or .atom, or .json.", show_default=False
+        ),
+    ] = None,
+    form: Annotated[
+        Literal["atom", "json"] | None,
+        typer.Option("--format", help="What to print without --output: Atom, or JSON Feed."),
+    ] = None,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="Where the feed will be read.", show_default=False)
+    ] = "",
+    home: Annotated[
+        str, typer.Option(metavar="URL", help="The page of the list.", show_default=False)
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many entries.")] = 100,
+    abstracts: Annotated[
+        bool,
+        typer.Option(
+            "--abstracts",
+            help="Carry the abstracts that are at hand; their text belongs to their authors.",
+        ),
+    ] = False,
+    propose: Annotated[
+        bool,
+        typer.Option("--proposed", help="Of the papers that are proposed and not yet decided on."),
+    ] = False,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Where proposals stand; by default {DECISIONS} beside the list.",
+            show_default=False,
+        ),
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Write a feed, Atom or JSON, of what was added to the list, newest first.
+
+    A paper has the moment of the commit that brought it, in the git repository that the list lies
+    in; else the day, month or year in which it appeared.
+
+    Example: `ssm-search feed --list README.md -o feed.xml --url https://example.org/feed.xml`
+    """
+    from ssm_search.abstracts import with_abstracts
+    from ssm_search.curation import read_proposed
+    from ssm_search.files import write_atomically
+    from ssm_search.views import feeds
+
+    wanted = feeds.format_of(output) if output else form or "atom"
+    if form and form != wanted:
+        raise typer.BadParameter(f"{output} would be {wanted}, not {form}; leave out --format")
+    listing = _listing(list_file, index)
+    if propose or decisions:
+        title = f"Proposed for {listing.title}"
+        papers, history = read_proposed(decisions or listing.decisions)
+    else:
+        title, papers, history = listing.title, list(listing.papers), listing.history()
+    papers = with_abstracts(papers, listing.known)
+    entries = feeds.newest(papers, history.added, limit)
+    found = feeds.Feed(title, entries, url, home, abstracts)
+    if output:
+        write_atomically(output, feeds.written(found, wanted).encode())
+    else:
+        write(feeds.written(found, wanted))
+    dated = sum(entry.paper.id in history.added for entry in entries)
+    say(f"{output or wanted}: {len(entries)} entries, of {dated} it is known when they were added")
+    if undated := len(papers) - len(feeds.newest(papers, history.added, len(papers))):
+        say(f"{undated} left out: nothing says when they were added or appeared")
+    if history.note:
+        say(history.note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A list, as far as a feed needs it.
+
+    Attributes:
+        path: where it stands; None if it is not at hand.
+        files: all that it stands in.
+        papers: as it has them.
+        known: what an index and the cache know of them.
+    """
+
+    title: str
+    path: Path | None
+    files: tuple[Path, ...]
+    papers: Sequence[Paper]
+    known: Mapping[str, Abstract]
+
+    def history(self) -> History:
+        """When its papers got onto it."""
+        from ssm_search.curation import History, read_history
+
+        return History.joined([read_history(file, self.papers) for file in self.files])
+
+    @property
+    def decisions(self) -> Path:
+        """The file of decisions in its repository."""
+        if self.path and self.path.is_dir():
+            return self.path / DECISIONS
+        return (self.path or Path()).parent / DECISIONS
+
+
+def _listing(list_file: Path | None, index: str | None) -> _Listing:
+    """The list that is given, or that an index is of.
+
+    Raises:
+        IndexFolderError: the index is of a corpus, which has no list.
+    """
+    from ssm_search.abstracts import default_cache, joined_records, load_abstracts
+    from ssm_search.build import read_whole
+    from ssm_search.papers import Abstract
+
+    search = open_listed(index) if index is not None or list_file is None else None
+    path = list_file
+    if search and not path:
+        if not search.is_list:
+            raise IndexFolderError(
+                f"{index} is the index of a corpus, to which nothing is added one by one; give "
+                "that of a list, or --list"
+            )
+        path, _ = list_of(None, index, search)
+    of_index = {
+        one.id: Abstract(
+            one.id, one.title, one.abstract, one.authors, one.published, one.arxiv_categories
+        )
+        for one in (search.papers if search else ())
+    }
+    known = joined_records([of_index, load_abstracts(default_cache())])
+    if not path:
+        assert search
+        title = search.manifest.title or search.manifest.list_name
+        return _Listing(title, None, (), search.papers, known)
+    whole = read_whole([path])
+    files = tuple(Path(file.name) for file in whole.files)
+    return _Listing(whole.title, path, files, whole.reading.papers, known)
