@@ -127,7 +127,7 @@ def test_rows_of_a_list() -> None:
     assert (page.id, page.kind) == ("kites-without-strings", "link")
     assert page.url == "https://example.org/kites"
     assert (table.title, table.venue, table.year) == ("Kites in tables", "SkyConf 2024", 2024)
-    assert all(paper.categories == () for paper in (old, page, table))
+    assert all(paper.categories == (("Kites",),) for paper in (old, page, table))
 
 
 # ── diffs ────────────────────────────────────────────────────────────────────────────────────

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import takewhile
+from itertools import islice
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
-from ssm_search.awesome import Entry, clean_title, is_code_address, read_list
+from ssm_search.awesome import Entry, clean_title, is_code_address
 from ssm_search.curation.bibliography import papers_of_bibtex
 from ssm_search.curation.bibtex import is_bibtex
-from ssm_search.curation.given import Remarked, safe, web_address
+from ssm_search.curation.changes import added_papers, is_diff
+from ssm_search.curation.excerpts import entries_in, ids_in, words_in
+from ssm_search.curation.given import Remarked, on_a_line, safe, web_address
 from ssm_search.curation.given import paper_of as paper_of
 from ssm_search.errors import NoPaperError, SubmissionError
-from ssm_search.papers import Paper, title_key
+from ssm_search.papers import Category, Paper, title_key
 from ssm_search.text import shown
 
 # An issue has at most 65,536 characters; a hundred BibTeX entries with abstracts come to 200,000.
@@ -30,10 +32,9 @@ _MARKS = "[]*_`<!|\\&~@"  # of Markdown, HTML and BibTeX; each one costs up to 1
 
 # None of these patterns may look for white space across lines: in a text of line ends alone that
 # takes time with the square of their number.
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*$", re.M)
-_FILE_HEADER = re.compile(r"^--- .*\n\+\+\+ .*\n(?=@@ -)", re.M)
 _FORM_FIELD = re.compile(r"^#{2,4}[ \t]+(.*)$", re.M)
 _FORM_FIELDS = {  # in this order, so that "Code link" is code
+    "heading": "category heading section topic",
     "title": "title name",
     "abstract": "abstract summary",
     "code": "code github repository repo implementation",
@@ -41,9 +42,21 @@ _FORM_FIELDS = {  # in this order, so that "Code link" is code
     "venue": "venue conference journal",
 }
 _TASK = re.compile(r"[ \t]*[-*+] \[[ x]\] ", re.I)  # "- [x] I read the [guide](https://…)"
-_ABOVE = 3  # lines of a list up to the first of a piece of it
-_WORD = re.compile(r"[^\s`()<>\[\]{}\"'|,;]+")
 _NO_RESPONSE = "_No response_"  # what GitHub writes for a form's empty field
+# "Category: Graphs", "please add it under “Graphs”": whether there is such a heading, who has the
+# list can tell.
+_SECTION = r"(?:category|heading|section|topic)"
+_INTO = r"\b(?:under|into|in|to)[ \t]+(?:the[ \t]+)?"
+_HEADING = re.compile(
+    rf"^[^\w\n]{{0,9}}{_SECTION}[ \t*_]{{0,9}}[:：][ \t*_]*(.*)$"
+    rf"|{_INTO}{_SECTION}[ \t]+(.*)$"
+    rf"|{_INTO}[\"“'`*_]+([^\n\"”'`*_]{{1,80}})[\"”'`*_]"
+    rf"|{_INTO}([^\n.,;:!?]{{1,80}}?)[ \t]{_SECTION}\b"
+    r"|\bunder[ \t]+([^\n.,;:!?]{1,80})",
+    re.I | re.M,
+)
+_QUOTES = "\"“”'`*_#.,;:!? \t"  # around the name of a heading
+_MOST_HEADINGS = 20
 _TITLE_WORDS = range(2, 41)
 QUOTED = 80  # characters of what was given that an error shows
 _LINK_LABEL = re.compile(r"^(?:link|url|paper|pdf|project|page|code|source)[ \t]*:[ \t]*", re.I)
@@ -51,24 +64,28 @@ _HEAD = 2  # lines of a title and of authors before a link
 _SURE_TITLE_WORDS = 3  # before a link; "Please add https://…" names no title
 
 
-def read_submissions(text: str) -> list[Paper]:
+def read_submissions(text: str, list_text: str = "", list_name: str = "") -> list[Paper]:
     """Read the papers that ``text`` submits, as far as it describes them, each once.
 
     Reads a diff (of what it adds), BibTeX, an issue written with a form that has fields such as
     Title, Link and Abstract, rows of a list, and any text with links or arXiv ids; also the event
-    file that GitHub gives to a workflow. A title may be "" where only an id is given.
+    file that GitHub gives to a workflow. A title may be "" where only an id is given. A paper's
+    categories are the headings that ``text`` puts it under, or what it calls them.
+
+    Args:
+        list_text: the list as it is before a diff, by which that is read better; "" if it is not
+            at hand.
+        list_name: its file name.
 
     Raises:
         NoPaperError: there is no paper in ``text``.
         SubmissionError: there are more than ``MAX_PAPERS``, or it has more than ``MAX_CHARS``
             characters, ``MAX_LINES`` lines or ``MAX_MARKS`` characters that markup is made of.
     """
-    _bound(len(text), MAX_CHARS, "characters")
-    text = _plain(_of_event(text))
-    _bound(text.count("\n") + 1, MAX_LINES, "lines")
-    _bound(sum(map(text.count, _MARKS)), MAX_MARKS, "brackets and other marks")
-    if _HUNK.search(text):
-        found = list(_added(text))
+    text = _bounded(text)
+    is_change = is_diff(text)
+    if is_change:
+        found = list(added_papers(text, plain(list_text), list_name))
     else:
         text = _without_comments(text)
         found = papers_of_bibtex(text) if is_bibtex(text) else []
@@ -78,17 +95,39 @@ def read_submissions(text: str) -> list[Paper]:
     papers: dict[tuple[str, str], Paper] = {}
     for paper in map(safe, found):
         title = "" if paper.kind == "paper" else title_key(paper.title)
-        papers.setdefault((paper.id, title), paper)
+        known = papers.setdefault((paper.id, title), paper)
+        headings = dict.fromkeys(_clean(path) for path in (*known.categories, *paper.categories))
+        papers[paper.id, title] = replace(known, categories=tuple(headings))
     if not papers:
         raise NoPaperError(
-            "no paper found in the submission; expected an arXiv link or id, BibTeX, rows of a "
-            "list, or a title and an abstract"
+            "no paper found in the submission: its diff adds none; rows that are only edited or "
+            "moved do not count"
+            if is_change
+            else "no paper found in the submission; expected an arXiv link or id, BibTeX, rows of "
+            "a list, or a title and an abstract"
         )
     if len(papers) > MAX_PAPERS:
         raise SubmissionError(
             f"the submission names {len(papers)} papers, more than {MAX_PAPERS}; split it up"
         )
     return list(papers.values())
+
+
+def _bounded(text: str) -> str:
+    """``text``, that of an event if it is one, with plain line ends.
+
+    Raises:
+        SubmissionError: there is too much of it.
+    """
+    _bound(len(text), MAX_CHARS, "characters")
+    text = plain(_of_event(text))
+    _bound(text.count("\n") + 1, MAX_LINES, "lines")
+    _bound(sum(map(text.count, _MARKS)), MAX_MARKS, "brackets and other marks")
+    return text
+
+
+def _clean(path: Category) -> Category:
+    return tuple(filter(None, map(on_a_line, path)))
 
 
 def _is_unread(paper: Paper) -> bool:
@@ -125,7 +164,7 @@ def read_pasted(text: str) -> Paper:
     Raises:
         SubmissionError: there is no text.
     """
-    lines = [line.strip() for line in _plain(text).splitlines() if line.strip()]
+    lines = [line.strip() for line in plain(text).splitlines() if line.strip()]
     links, code = arxiv_ids_in_text(lines[0]) if lines else [], ""
     *head, last = lines[0].rsplit(None, 1) if lines else [""]
     if head and (link := web_address(last.strip("<>()[]"))):
@@ -173,20 +212,21 @@ def read_anything(text: str) -> list[Paper]:
         SubmissionError: as :func:`read_submissions`, or there is no text.
         NoPaperError: the one line given names no paper.
     """
-    lines = [line.strip() for line in _plain(text[:MAX_CHARS]).splitlines() if line.strip()]
+    lines = [line.strip() for line in plain(text[:MAX_CHARS]).splitlines() if line.strip()]
     if (
         len(text) > MAX_CHARS
         or (lines and all(arxiv_id(line) or web_address(line) for line in lines))
         or any(line.startswith(("- ", "* ", "|", "{")) for line in lines)
         or is_bibtex(text)
-        or any(sign.search(text) for sign in (_HUNK, _FORM_FIELD))
+        or is_diff(text)
+        or _FORM_FIELD.search(text)
     ):
         try:
             return read_submissions(text)
         except NoPaperError:
             if len(lines) < 2:
                 raise
-    elif len(lines) == 1 and _ids(lines[0]):
+    elif len(lines) == 1 and ids_in(lines[0]):
         return read_submissions(text)
     return [read_pasted(text)]
 
@@ -206,7 +246,7 @@ def checked_link(text: str) -> str:
     return text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """``text`` with one kind of line end, and without what is no character at all."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     return text.encode("utf-8", "ignore").decode()  # drops halves of surrogate pairs
@@ -234,63 +274,6 @@ def _of_event(text: str) -> str:
         return text
 
 
-def _added(text: str) -> Iterator[Paper]:
-    """The papers that a diff adds; not those of rows that it only edits or moves."""
-    hunks = [_hunk(piece) for piece in _HUNK.split(_FILE_HEADER.sub("", text))[1:]]
-    removed = [line[1:] for lines in hunks for line in lines if line.startswith("-")]
-    context = [line[1:] for lines in hunks for line in lines if line.startswith(" ")]
-    before = {name for paper in _listed(removed) for name in _names(paper)}
-    read = set(_ids("\n".join(removed + context)))
-    for lines in hunks:
-        after = [line for line in lines if not line.startswith(("-", "\\"))]
-        added = {number for number, line in enumerate(after) if line.startswith("+")}
-        # Read with what stands around them, so that a table's header is known if it is there.
-        for entry in _entries(line[1:] for line in after):
-            paper, first = entry.paper, entry.line - _ABOVE
-            # What is added below the first line of an entry is an edit, unless it is the link.
-            is_new = first in added or (
-                paper.kind == "paper"
-                and paper.id not in read
-                and not added.isdisjoint(range(first, entry.end - _ABOVE + 1))
-            )
-            if is_new and before.isdisjoint(_names(paper)):
-                yield replace(paper, categories=())
-            if is_new:
-                read.add(paper.id)
-    rows = (line[1:] for lines in hunks for line in lines if line.startswith("+"))
-    yield from (paper_of(one) for one in _ids("\n".join(rows)) if one not in read)
-
-
-def _hunk(piece: str) -> list[str]:
-    """The lines of a hunk; ``piece`` goes on until the next."""
-    lines = piece.split("\n")[1:]
-    return list(takewhile(lambda line: line[:1] in ("+", "-", " ", "\\", ""), lines))
-
-
-def _entries(lines: Iterable[str]) -> tuple[Entry, ...]:
-    """The entries of lines out of a list; the first line is numbered ``_ABOVE``."""
-    return read_list("\n".join(["## List", "", *lines])).entries
-
-
-def _listed(lines: Iterable[str]) -> list[Paper]:
-    return [entry.paper for entry in _entries(lines)]
-
-
-def _names(paper: Paper) -> set[str]:
-    """What a row is known again by when its title, its link or its place was changed."""
-    return {paper.id, paper.url, title_key(paper.title)} - {""}
-
-
-def _ids(text: str) -> list[str]:
-    """Distinct arXiv ids in ``text``, wherever they stand."""
-    ids = [arxiv_id(word) for word in _words(text)]
-    return list(dict.fromkeys([*filter(None, ids), *arxiv_ids_in_text(text)]))
-
-
-def _words(text: str) -> Iterator[str]:
-    return (word.rstrip(".:!?") for word in _WORD.findall(text))
-
-
 def _of_form(text: str) -> list[Paper]:
     """The paper of an issue form: headings for fields, each with its value below."""
     pieces = _FORM_FIELD.split(text)
@@ -302,7 +285,7 @@ def _of_form(text: str) -> list[Paper]:
         )
         if value.strip() not in ("", _NO_RESPONSE):
             fields.setdefault(kind, value)
-    ids = _ids(fields.get("link", ""))
+    ids = ids_in(fields.get("link", ""))
     link = next(iter(ids), _firstweb_address(fields.get("link", "")))
     if not ids and not ("title" in fields and ("abstract" in fields or link)):
         return []
@@ -313,33 +296,50 @@ def _of_form(text: str) -> list[Paper]:
         _firstweb_address(fields.get("code", "")),
         fields.get("venue", ""),
     )
-    return [paper, *map(paper_of, ids[1:])]
+    headings = _headings(fields.get("heading", ""))
+    return [replace(one, categories=headings) for one in (paper, *map(paper_of, ids[1:]))]
+
+
+def _headings(text: str) -> tuple[Category, ...]:
+    """What a field of a form names: one heading, or several on a line, or on lines of their own."""
+    lines = [line.strip(f"-+{_QUOTES}") for line in text.splitlines()]
+    names = [*lines, *(part.strip() for line in lines for part in line.split(","))]
+    return tuple((name,) for name in dict.fromkeys(filter(None, names)))[:_MOST_HEADINGS]
+
+
+def _headings_in(text: str) -> tuple[Category, ...]:
+    """What may be the name of a heading that prose wants a paper under."""
+    found = (next(filter(None, match.groups()), "") for match in _HEADING.finditer(text))
+    names = dict.fromkeys(name.strip(_QUOTES) for name in islice(found, _MOST_HEADINGS))
+    return tuple((name,) for name in names if name)
 
 
 def _of_prose(text: str) -> Iterator[Paper]:
     """The entries of a list, then every other arXiv id."""
     lines = text.split("\n")
+    wanted = _headings_in(text)
     listed = {
-        entry.paper.id: replace(entry.paper, categories=())
-        for entry in _entries(lines)
+        entry.paper.id: replace(entry.paper, categories=entry.paper.categories + wanted)
+        for entry in entries_in(lines)
         if _is_titled(entry, lines)  # else a mention in prose: "add [my paper](…)" names no title
-        and not (entry.paper.kind == "link" and _TASK.match(lines[entry.line - _ABOVE]))
+        and not (entry.paper.kind == "link" and _TASK.match(lines[entry.line]))
     }
     yield from listed.values()
-    ids = _ids(text)
-    code = {word for word in _words(text) if is_code_address(word)} if len(ids) == 1 else set()
+    ids = ids_in(text)
+    code = {word for word in words_in(text) if is_code_address(word)} if len(ids) == 1 else set()
     for one in ids:
         if one not in listed:
-            yield paper_of(one, code_url=code.pop() if len(code) == 1 else "")
+            paper = paper_of(one, code_url=code.pop() if len(code) == 1 else "")
+            yield replace(paper, categories=wanted)
 
 
 def _is_titled(entry: Entry, lines: list[str]) -> bool:
     words = len(entry.paper.title.split())
-    first = lines[entry.line - _ABOVE].rstrip()
+    first = lines[entry.line].rstrip()
     if entry.strength < 3 and first.endswith((":", "：")):
         return False  # "Both are good:" above a link
     return entry.strength == 3 or (entry.strength == 2 and words >= _SURE_TITLE_WORDS)
 
 
 def _firstweb_address(text: str) -> str:
-    return next(filter(None, map(web_address, _words(text))), "")
+    return next(filter(None, map(web_address, words_in(text))), "")
