@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ssm_search import Search, abstracts, open_index
+from ssm_search import (
+    EncoderError,
+    IndexFolderError,
+    PaperSearch,
+    Search,
+    SsmSearchError,
+    StoreSearch,
+    abstracts,
+    open_index,
+)
+
+LOOK_EVERY = 1.0  # seconds between two looks at the folder: one call of the system
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +33,9 @@ class Library:
         folder: of the index; None for the shipped one.
         list_text: the list as it is now, for rows of new papers; "" if it is not at hand.
         offline: ask arXiv for nothing.
+        list_file: where the list stands, whose history its feeds are dated by; None if nowhere.
+        list_of: gives the text of the list that an index is of, once it was built again.
+        renewed: called each time that another index has come into the place of this one.
     """
 
     search: Search
@@ -26,6 +43,10 @@ class Library:
     list_text: str = ""
     list_name: str = "README.md"
     offline: bool = False
+    list_file: Path | None = None
+    list_of: Callable[[PaperSearch], str] | None = None
+    renewed: list[Callable[[], None]] = field(default_factory=list)
+    _opening: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def title(self) -> str:
@@ -65,4 +86,55 @@ class Library:
         if report.error:
             logger.warning("%s; answers are shown without abstracts", report.error)
         if report.fetched:
-            self.search = open_index(self.folder, self.search.encoder)
+            with self._opening:
+                self.search = open_index(self.folder, self.search.encoder)
+
+    def follow(self, stop: threading.Event, every: float = LOOK_EVERY) -> None:
+        """Answer from what stands in the folder as soon as it was built again, until ``stop``.
+
+        An index that cannot be read is reported, and looked at again; answers come from the last
+        one that could. A store needs none of this: it is asked as it is at each question.
+        """
+        if self.folder is None or isinstance(self.search, StoreSearch):
+            return
+        seen = None
+        while not stop.wait(every):
+            now = _stamp(self.folder)
+            if now is None or now == seen:
+                continue
+            try:
+                self._open_again()
+            except (SsmSearchError, OSError) as error:
+                logger.warning("%s; answers come from the index that was there before", error)
+            else:
+                seen = now
+
+    def _open_again(self) -> None:
+        """Take what stands in the folder into use, if it is another index than the present one."""
+        with self._opening:
+            found = self._found()
+            if found.manifest == self.search.manifest:
+                return
+            list_text = self.list_of(found) if self.list_of else self.list_text
+            self.search, self.list_text = found, list_text
+        for renew in self.renewed:
+            renew()
+
+    def _found(self) -> PaperSearch:
+        """The index in the folder, with its encoder at work, which is ours if it is the same."""
+        try:
+            found = open_index(self.folder, self.search.encoder)
+            found.query("warm up", k=1)
+        except (EncoderError, IndexFolderError):  # made by another encoder, or ours went with it
+            found = open_index(self.folder)
+            found.query("warm up", k=1)
+        return found
+
+
+def _stamp(folder: str | Path) -> tuple[int, int] | None:
+    """What is another once the index is: it is replaced whole, or its manifest is, in place."""
+    try:
+        status = os.stat(folder)
+    except OSError:  # for an instant while it is replaced
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -65,21 +65,18 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             **options,
         )
 
-    paths = [("All headings", ""), *handlers.headings(library)]
-    files = [("the likeliest heading", ""), *handlers.headings(library, empty=True)]
-    of_year = [("any year", 0), *((str(year), year) for year in handlers.years(library))]
-    venues = [("any venue", ""), *((name, name) for name in handlers.venues(library))]
-    newest = handlers.answer(library, Search())
-
-    page: gr.Blocks = gr.Blocks(title=f"{library.title} · ssm-search", analytics_enabled=False)
+    any_path, likeliest, any_year, any_venue = (
+        ("All headings", ""),
+        ("the likeliest heading", ""),
+        ("any year", 0),
+        ("any venue", ""),
+    )
+    page: gr.Blocks = gr.Blocks(analytics_enabled=False)
     with page:
         picks = gr.BrowserState(dict(handlers.NO_PICKS), storage_key=PICKS_KEY, secret=PICKS_KEY)
         address = gr.Textbox(visible=False)
-        count = library.search.manifest.papers
         of_list = library.search.is_list  # a large corpus has no headings, no map
-        gr.HTML(
-            render.render("header.html", title=library.title, papers=count), apply_default_css=False
-        )
+        header = gr.HTML(apply_default_css=False)
         # Hears the browser's "back" and the map's clicks; outside the tabs, which load when opened.
         ear = gr.HTML(js_on_load="ssm.hear(trigger)", visible="hidden")
         with gr.Tabs(elem_id="tabs"):
@@ -93,25 +90,21 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                     elem_id="q",
                 )
                 examples = gr.HTML(
-                    render.render("examples.html", examples=handlers.examples(library)),
-                    js_on_load="ssm.examples(element, trigger)",
-                    apply_default_css=False,
+                    js_on_load="ssm.examples(element, trigger)", apply_default_css=False
                 )
                 with gr.Accordion("Filters and order", open=False, elem_id="filters") as folded:
                     with gr.Row():
-                        category = gr.Dropdown(paths, value="", label="Heading", min_width=260)
-                        venue = gr.Dropdown(venues, value="", label="Venue", min_width=160)
-                        year_from = gr.Dropdown(of_year, value=0, label="From", min_width=110)
-                        year_to = gr.Dropdown(of_year, value=0, label="To", min_width=110)
+                        category = gr.Dropdown([any_path], value="", label="Heading", min_width=260)
+                        venue = gr.Dropdown([any_venue], value="", label="Venue", min_width=160)
+                        year_from = gr.Dropdown([any_year], value=0, label="From", min_width=110)
+                        year_to = gr.Dropdown([any_year], value=0, label="To", min_width=110)
                     with gr.Row():
                         code = gr.Radio(list(CODES), value="any", label="Code", min_width=220)
                         order = gr.Radio(list(ORDERS), value="relevance", label="Sort by")
                         k = gr.Slider(1, MOST_ANSWERS, value=10, step=1, label="Answers")
                 with gr.Row(elem_classes="columns"):
                     with gr.Column(scale=3, min_width=320):
-                        answers = cards_here(
-                            render.answers(newest.found, newest.line), elem_id="answers"
-                        )
+                        answers = cards_here(elem_id="answers")
                     with gr.Column(scale=2, min_width=300, elem_id="aside"):
                         chips = cards_here(handlers.picks_html(library, handlers.NO_PICKS))
                         diversity = gr.Slider(
@@ -128,7 +121,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                         max_lines=20,
                         elem_id="submitted",
                     )
-                    under = gr.Dropdown(files, value="", label="File under")
+                    under = gr.Dropdown([likeliest], value="", label="File under")
                     send = gr.Button("Show where it belongs", variant="primary")
                 with gr.Column(scale=3, min_width=320):
                     card = cards_here(elem_id="card")
@@ -140,7 +133,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                 plot = gr.Plot(show_label=False, container=False, elem_id="map")
                 chosen = cards_here(elem_id="chosen")
             with gr.Tab("About"):
-                gr.HTML(handlers.about_html(library), apply_default_css=False)
+                about = gr.HTML(apply_default_css=False)
 
         fields: list[Any] = [q, category, year_from, year_to, venue, code, k, order]
         at_once: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
@@ -190,4 +183,23 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                 concurrency_limit=SLOW_WORKERS if slow else None,
                 concurrency_id="submit" if slow else None,
             )
+
+    def fill() -> None:
+        """Put in what the library says; who has the page open already keeps what is there."""
+        newest = handlers.answer(library, Search())
+        count = library.search.manifest.papers
+        years: Any = [any_year, *((str(year), year) for year in handlers.years(library))]
+        page.title = f"{library.title} · ssm-search"
+        header.value = render.render("header.html", title=library.title, papers=count)
+        examples.value = render.render("examples.html", examples=handlers.examples(library))
+        answers.value = render.answers(newest.found, newest.line)
+        about.value = handlers.about_html(library)
+        category.choices = [any_path, *handlers.headings(library)]
+        venue.choices = [any_venue, *((name, name) for name in handlers.venues(library))]
+        year_from.choices = year_to.choices = years
+        under.choices = [likeliest, *handlers.headings(library, empty=True)]
+        page.config = page.get_config_file()
+
+    fill()
+    library.renewed.append(fill)
     return page

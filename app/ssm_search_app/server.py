@@ -18,6 +18,7 @@ from ssm_search import ServeError
 from ssm_search_app.agents import Agents
 from ssm_search_app.bounds import MAX_WAITING, Bounded, Lanes
 from ssm_search_app.connections import BACKLOG, Server
+from ssm_search_app.following import add_feeds, links
 from ssm_search_app.gate import Gate, host_name
 from ssm_search_app.library import Library
 from ssm_search_app.login import Login, Users
@@ -88,6 +89,7 @@ def build_app(
     def health() -> dict[str, Any]:
         return {"status": "ok", "papers": library.search.manifest.papers}
 
+    add_feeds(app, library, root_path)
     if agents:
         for path in ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/"):
             app.add_route(path, agents)  # type: ignore[arg-type]
@@ -95,12 +97,13 @@ def build_app(
     page.queue(max_size=MAX_WAITING, api_open=False)
     tame_gradio()
     bound_page(page)
-    _mount(app, page, root_path)
+    _mount(app, page, root_path, links(library, root_path))
     return app
 
 
-def _mount(app: FastAPI, page: gr.Blocks, root_path: str) -> None:
+def _mount(app: FastAPI, page: gr.Blocks, root_path: str, head: str) -> None:
     """Let ``app`` answer for ``page``, with no more of Gradio than it needs."""
+    script = (HERE / "page.js").read_text(encoding="utf-8")
     gr.mount_gradio_app(
         app,
         page,
@@ -109,7 +112,7 @@ def _mount(app: FastAPI, page: gr.Blocks, root_path: str) -> None:
         mcp_server=False,
         theme=_theme(),
         css_paths=HERE / "style.css",
-        head=f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>",
+        head=f"{head}<script>{script}</script>",
         footer_links=["api", "settings"],
         run_history=False,
         max_file_size=1,
@@ -134,6 +137,8 @@ def serve(
 ) -> None:
     """Serve until interrupted; the encoder and missing abstracts come in meanwhile.
 
+    Once the index is built again, what is asked is answered from the new one.
+
     Raises:
         ServeError: nobody can listen at this host and port, or an allowed host is none.
     """
@@ -152,13 +157,18 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else shown}:{port}"  # noqa: S104
         print(f"{library.title} is at {url} (Ctrl+C stops it)", flush=True)  # noqa: T201
+        stop = threading.Event()
         threading.Thread(target=library.prepare, daemon=True).start()
+        threading.Thread(target=library.follow, args=(stop,), daemon=True).start()
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         server = Server(app, root_path)
         # That the end cuts open pages off is meant, and nothing to report.
         logging.getLogger("uvicorn.error").addFilter(lambda record: not server.should_exit)
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            stop.set()
         if server.started:  # it ends only when it is told to, which it may forget to say
             raise KeyboardInterrupt
 

@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -35,6 +36,7 @@ from ssm_search_app.server import serve
 from ssm_search_app.tools import MAX_ANSWERS, MAX_SEEDS
 
 from ssm_search import (
+    Paper,
     PaperSearch,
     ServeError,
     abstracts,
@@ -47,6 +49,8 @@ from ssm_search.abstracts.cache import API_URL_VARIABLE, default_cache
 from ssm_search.cli import show as look
 from ssm_search.cli.questions import main
 from ssm_search.cli.show import AUTH_VARIABLE, _users
+from ssm_search.search import shipped_search
+from ssm_search.shipped import shipped_folder
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::Warning:gradio",  # its own ways with pandas 3 and with MCP
@@ -452,6 +456,65 @@ def test_abstracts_come_in_while_the_page_is_served(
     monkeypatch.setenv(API_URL_VARIABLE, "http://127.0.0.1:9/api/query")
     library.prepare()
     assert library.search is now
+
+
+def add_to(folder: Path, paper: Paper) -> None:
+    """Build the index in ``folder`` again with one paper more, as another process would."""
+    known = PaperSearch.load(folder, WordEncoder())
+    PaperSearch.from_papers([*known.papers, paper], WordEncoder()).save(folder)
+
+
+def test_an_index_that_is_built_again_is_answered_from(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, stop = tmp_path / "index", threading.Event()
+    library = Library(search_of(folder), folder, LIST, offline=True)
+    library.list_of = lambda found: f"{len(found.papers)} papers"
+    before = library.search
+    new = Paper("2501.00077", "Gliders that sing", year=2029, categories=(("Moving", "Gliders"),))
+    follower = threading.Thread(target=library.follow, args=(stop, 0.01))
+    with served(library) as at:
+        follower.start()
+        try:
+            assert "Gliders" not in http.get(f"{at}/config").text
+            add_to(folder, new)
+            wait_for(lambda: library.search is not before)
+            (hit,) = ask(at, "query", new.title, 1).json()["data"][0]["hits"]
+            assert (hit["id"], hit["why"]["exact"]) == (new.id, True)
+            assert library.search.encoder is before.encoder
+            assert library.list_text == f"{len(PAPERS) + 1} papers"
+            wait_for(lambda: "Gliders (1)" in http.get(f"{at}/config").text)
+            opened = http.get(f"{at}/config").json()["components"]
+            menus = [one["props"].get("choices", []) for one in opened]
+            assert sum(["2029", 2029] in menu for menu in menus) == 2
+            assert http.get(f"{at}/health").json()["papers"] == len(PAPERS) + 1
+            # One that cannot be read is reported, and the last good one goes on.
+            now = library.search
+            manifest = (folder / "manifest.json").read_text(encoding="utf-8")
+            (folder / "other.json").write_text("{}", encoding="utf-8")
+            (folder / "other.json").replace(folder / "manifest.json")
+            wait_for(lambda: "answers come from the index that was there before" in caplog.text)
+            assert library.search is now
+            assert ask(at, "query", new.title, 1).status_code == 200
+            # One that says the same is none to change to.
+            (folder / "manifest.json").write_text(manifest, encoding="utf-8")
+            add_to(folder, Paper("2501.00078", "Gliders that hum"))
+            wait_for(lambda: library.search is not now)
+            assert library.search.get("2501.00078")
+        finally:
+            stop.set()
+            follower.join(PATIENCE)
+    assert not follower.is_alive()
+
+
+def test_an_index_by_another_encoder_brings_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    library = Library(search_of(folder), folder, offline=True)
+    shutil.rmtree(folder)
+    shutil.copytree(shipped_folder(), folder)
+    library._open_again()
+    assert library.search.encoder.fingerprint == shipped_search().encoder.fingerprint
+    assert library.search.query("mamba for video", 1)[0].paper.id == "2403.09626"
 
 
 @pytest.mark.parametrize(

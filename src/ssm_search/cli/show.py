@@ -21,6 +21,7 @@ from ssm_search.cli.options import (
 )
 from ssm_search.cli.terminal import say
 from ssm_search.errors import ServeError
+from ssm_search.shipped import shipped_folder
 
 AUTH_VARIABLE = "SSM_SEARCH_AUTH"
 HOST_VARIABLES = [
@@ -102,7 +103,15 @@ def serve_page(
     from ssm_search_app.server import serve
 
     serve(
-        Library(search, index, list_text, name_of(path) or "README.md", offline),
+        Library(
+            search,
+            index or shipped_folder(),
+            list_text,
+            name_of(path) or "README.md",
+            offline,
+            list_of=lambda found: list_of(list_file, index, found)[1],
+            list_file=path,
+        ),
         host=host,
         port=port,
         auth=users,
