@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
-	bench-lists bench-rows bench-encoder bench-serving bench-micro bench-answers bench-discover bench-sweep bench-store \
+.PHONY: docs help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
+	bench-lists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-sweep bench-store \
 	bench wheel clean
 
 help:  ## show this help
@@ -84,6 +84,9 @@ bench-rows: $(VENV)/.dev  ## are rows of real lists written again as they were?
 bench-serving: $(VENV)/.dev  ## the page's server: 50, then 200 users at once; its start
 	$(BIN)/python benchmarks/serving.py
 
+bench-soak: $(VENV)/.dev  ## half an hour of everything at once: right, quick, no larger?
+	$(BIN)/python benchmarks/soak.py
+
 bench-encoder: $(VENV)/.dev  ## the shipped encoder beside its model and MiniLM: answers, speed, size
 	$(BIN)/python benchmarks/exported.py
 
@@ -106,6 +109,10 @@ bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benc
 	@mkdir -p benchmarks/.cache
 	$(BIN)/pytest benchmarks/micro.py --quiet --numprocesses=0 --benchmark-columns=min,median,stddev,rounds \
 		--benchmark-sort=name --benchmark-json=benchmarks/.cache/micro.json
+
+docs: $(VENV)/.dev  ## build the documentation into docs/_build
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
+	@echo "docs/_build/index.html"
 
 wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

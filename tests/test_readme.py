@@ -1,4 +1,4 @@
-"""What the README shows works as shown."""
+"""What the README and the documentation show works as shown."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ from corpus_papers import papers, source
 
 import ssm_search
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CLIENT, *BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
+README = TEXTS["README.md"]
+ALL = "\n".join(TEXTS.values())
+BLOCKS = re.findall(r"```python\n(.*?)```", ALL, re.DOTALL)
+(CLIENT,) = [code for code in BLOCKS if "gradio_client" in code]
 SUMMARY = "Mamba, a selective state space model, finds in images from above what has changed."
 ADDRESS = "http://127.0.0.1:7860"
 LISTED = invented(4)  # on the reader's own list
@@ -40,6 +44,7 @@ NOT_RUN = {
     "--address FIRST:6379": "the same",
     "ssm-search app --host 0.0.0.0 --store s3://papers/arxiv": SERVES,
     "ssm-search app": SERVES,
+    "ssm-search app --mcp": SERVES,
     "ssm-search app --allow-host papers.example.org": SERVES,
     "ssm-search query": "names the command",
     "ssm-search discover": "names the command, which wants --corpus or --arxiv, as in its block",
@@ -62,7 +67,7 @@ STAND_INS = {
 
 def _shell_blocks() -> list[list[str]]:
     """The commands of each block, as they are typed."""
-    blocks = re.findall(r"```(sh|console)\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```(sh|console)\n(.*?)```", ALL, re.DOTALL)
     return [
         [
             line.removeprefix("$ ")
@@ -79,7 +84,7 @@ def _typed() -> list[str]:
 
 def _in_prose(*programs: str) -> list[str]:
     """The commands between backticks, each once, that begin with one of ``programs``."""
-    prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    prose = re.sub(r"```.*?```", "", ALL, flags=re.DOTALL)
     spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)]
     return [one for one in dict.fromkeys(spans) if one.split()[0] in programs and " " in one]
 
@@ -90,7 +95,9 @@ def _bare(command: str) -> str:
 
 
 @pytest.mark.encoder
-@pytest.mark.parametrize("code", BLOCKS, ids=["shipped index", "own collection"])
+@pytest.mark.parametrize(
+    "code", [code for code in BLOCKS if code != CLIENT], ids=lambda code: code[:40]
+)
 def test_python(code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("# L\n## A\n- [T](https://arxiv.org/abs/2401.00001)\n")
@@ -102,16 +109,21 @@ def test_python(code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         assert len(names["hits"]) == 10  # type: ignore[arg-type]
 
 
-def test_every_file_it_names_is_there() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_it_names_is_there(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
 
 
 def test_the_comparison_is_the_one_that_was_measured() -> None:
     measured = (ROOT / "benchmarks" / "results" / "compare.md").read_text(encoding="utf-8")
-    shown = re.search(r"<!-- compare -->\n(.*?)<!-- /compare -->", README, re.DOTALL)
+    shown = re.search(r"<!-- compare -->\n(.*?)<!-- /compare -->", ALL, re.DOTALL)
     assert shown
     assert shown[1] == measured
+    (table,) = re.findall(r"\| ssm-search \| MiniLM.*?\n\n", README, re.DOTALL)
+    figures = re.findall(r"\d[\d.,]*(?: MB| ms| s)?(?= \|)", table)
+    assert len(figures) == 15
+    assert [one for one in figures if one not in measured] == []
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +147,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_curl(page: str) -> None:
     if not shutil.which("curl"):
         pytest.skip("there is no curl here")
-    line = next(line for line in README.splitlines() if line.startswith("curl --json"))
+    line = next(line for line in ALL.splitlines() if line.startswith("curl --json"))
     asked = json.loads(shlex.split(line)[2])["data"]
     command = [*shlex.split(line.replace(ADDRESS, page)), "--silent", "--max-time", "60"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -162,7 +174,7 @@ def test_mcp_configuration(page: str) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
-    (block,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```json\n(.*?)```", ALL, re.DOTALL)
     (server,) = json.loads(block.replace(ADDRESS, page))["mcpServers"].values()
 
     async def ask() -> tuple[list[str], str]:
@@ -301,7 +313,7 @@ def test_what_is_made_and_installed_is_there() -> None:
     for command in [*_in_prose("make"), *(one for one in NOT_RUN if one.startswith("make "))]:
         assert re.search(rf"^{command.split()[1]}:", make, re.M), command
     extras = metadata.metadata("ssm-search").get_all("Provides-Extra") or []
-    for names in re.findall(r"ssm-search\[(.*?)\]", README):
+    for names in re.findall(r"ssm-search\[(.*?)\]", ALL):
         assert set(names.split(",")) <= set(extras), names
 
 

@@ -38,8 +38,8 @@ def query(
             ``phrase``, ``has_code`` (True or False). All that are given must hold.
 
     Returns:
-        A list of hits, which prints as a table: each a ``paper``, its ``score`` (higher is better;
-        it orders the answers to one question), its ``rank`` from 1, its ``confidence`` (the
+        A list of hits, which prints as a table; each is a ``paper``, its ``score`` (higher is
+        better; it orders the answers to one question), its ``rank`` from 1, its ``confidence`` (the
         probability that it answers the question), and ``why`` it does. The list's ``verdict`` is
         "fits", "unsure", or "nothing" where no paper is about that; its ``constraints`` say what
         was read out of the text beside what it is about.
@@ -183,7 +183,7 @@ def submit(
         offline: Ask arXiv for nothing; what is missing stays missing.
 
     Returns:
-        A card, which prints as a table: ``placement`` (verdict and headings), ``duplicates``,
+        A card, which prints as a table; ``placement`` (verdict and headings), ``duplicates``,
         ``related``, ``insertion`` (the list with the row in it, or None; then ``no_row`` says why),
         ``patch``, ``notes``.
 
