@@ -20,7 +20,8 @@ GRADIOS = b"x-gradio-server"  # where Gradio takes its own address from; its Nod
 # What the page, gradio_client and agents use of Gradio's hundred routes; it forwards requests to
 # other hosts, takes uploads and edits its own source by some of the rest.
 DOORS = re.compile(
-    r"/(?:|health|login|logout|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
+    r"/(?:|health|feed\.(?:xml|json)|login|logout|config|theme\.css|favicon\.ico"
+    r"|manifest\.json|robots\.txt"
     r"|(?:assets|static)/[\w.@/-]{1,200}|mcp"
     r"|gradio_api/(?:info|openapi\.json|app_id|theme\.css|startup-events|mcp|component_server"
     r"|queue/(?:join|data)|cancel|reset|(?:run|api)/\w+|call/(?:v2/)?\w+(?:/\w+)?))/?"

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio import processing_utils, queueing, route_utils, routes
 from gradio.data_classes import GradioModel, GradioRootModel
+from jinja2 import ChoiceLoader, DictLoader
 
 from ssm_search import ServeError
 from ssm_search_app.bounds import BUSY
@@ -20,6 +21,8 @@ SESSIONS = 300
 """Of programs and pages that Gradio remembers what they showed; 0.1 MB each, and what they sent."""
 UNREAD_SESSIONS = 64  # whose answers wait to be fetched from the queue; the oldest are forgotten
 UNREAD = 8  # answers of one of them, 0.2 MB each
+_PAGE = "frontend/index.html"  # Gradio's template of a page
+_HEAD = "{{ (config.get('head') or '').partition('<script>')[0] | safe }}"
 
 
 def tame_gradio() -> None:
@@ -32,6 +35,7 @@ def tame_gradio() -> None:
     processing_utils.save_url_to_cache = _refused
     for module in (queueing, route_utils, routes):
         module.traceback = SimpleNamespace(print_exc=log_failure)  # type: ignore[attr-defined]
+    _write_head()
 
 
 def bound_page(page: gr.Blocks) -> None:
@@ -50,6 +54,19 @@ def bound_page(page: gr.Blocks) -> None:
         return await push(body=body, request=request, username=username)
 
     queue.push = bounded  # type: ignore[method-assign]
+
+
+def _write_head() -> None:
+    """Let what the head has before its scripts stand in the HTML itself.
+
+    Gradio puts all of it in by a script, which browsers run, but what looks for feeds does not.
+    """
+    environment = routes.templates.env
+    assert environment.loader
+    source = environment.loader.get_source(environment, _PAGE)[0]
+    if _HEAD not in source:
+        page = DictLoader({_PAGE: source.replace("</head>", f"{_HEAD}</head>", 1)})
+        environment.loader = ChoiceLoader([page, environment.loader])
 
 
 def _unmoved_now(data: Any, *_: Any, **__: Any) -> Any:

@@ -18,6 +18,7 @@ from .curation import Triage as Triage
 from .curation import cards as cards
 from .curation import discover as discover
 from .curation import doctor as doctor
+from .curation import read_history as read_history
 from .curation import submissions as submissions
 from .encoding import Encoder as Encoder
 from .encoding import load_encoder as load_encoder
@@ -57,6 +58,7 @@ from .stores import StoreSearch as StoreSearch
 from .views import card_display as card_display
 from .views import display as display
 from .views import export as export
+from .views import feeds as feeds
 from .views import hit_to_json as hit_to_json
 from .views import hits_to_json as hits_to_json
 from .views import maps as maps

@@ -1,0 +1,86 @@
+"""What was added to the list, as a feed: at ``/feed.xml`` as Atom, at ``/feed.json`` as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from markupsafe import escape
+
+from ssm_search import Search, feeds, read_history
+from ssm_search_app.library import Library
+
+PATHS: dict[str, feeds.FeedFormat] = {"/feed.xml": "atom", "/feed.json": "json"}
+MOST_KEPT = 8  # feeds, for the same server may be asked by several names
+
+
+class Feeds:
+    """The feeds of a library; they are made once for each index that it answers from."""
+
+    def __init__(self, library: Library):
+        self._library = library
+        self._search: Search | None = None
+        self._added: Mapping[str, datetime] = {}
+        self._texts: dict[tuple[str, str], str] = {}
+        # Those who wait for git's history of the list hold no thread, which answers need.
+        self._lock = asyncio.Lock()
+
+    async def text(self, path: str, home: str) -> str:
+        """The feed at a path of the server whose address is ``home``."""
+        async with self._lock:
+            if self._search is not self._library.search:
+                self._search = self._library.search
+                self._added = await run_in_threadpool(self._history, self._search)
+                self._texts.clear()
+            if (path, home) not in self._texts:
+                if len(self._texts) == MOST_KEPT:
+                    self._texts.clear()
+                written = await run_in_threadpool(self._written, self._search, path, home)
+                self._texts[path, home] = written
+            return self._texts[path, home]
+
+    def _history(self, search: Search) -> Mapping[str, datetime]:
+        file = self._library.list_file
+        return read_history(file, search.papers).added if file else {}
+
+    def _written(self, search: Search, path: str, home: str) -> str:
+        entries = feeds.newest(search.papers, self._added)
+        url = f"{home}{path}"
+        return feeds.written(feeds.Feed(self._library.title, entries, url, f"{home}/"), PATHS[path])
+
+
+def add_feeds(app: FastAPI, library: Library, root_path: str = "") -> None:
+    """Let ``app`` answer for the feeds of a list; a large corpus has none."""
+    if not library.search.is_list:
+        return
+    made = Feeds(library)
+
+    async def feed(request: Request) -> Response:
+        path = request.scope["route"].path
+        # The gate let in no host but those that this server is asked by.
+        host = request.headers.get("x-forwarded-host", request.url.netloc).partition(",")[0].strip()
+        text = await made.text(path, f"{request.url.scheme}://{host}{root_path}")
+        tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(text, headers=headers, media_type=feeds.MEDIA_TYPES[PATHS[path]])
+
+    for path in PATHS:
+        app.add_api_route(path, feed, methods=["GET", "HEAD"], response_class=Response)
+
+
+def links(library: Library, root_path: str = "") -> str:
+    """What says, in the head of the page, where its feeds are."""
+    if not library.search.is_list:
+        return ""
+    title = escape(library.title)
+    return "".join(
+        f'<link rel="alternate" type="{feeds.MEDIA_TYPES[form]}" title="{title}" '
+        f'href="{escape(root_path)}{path}">'
+        for path, form in PATHS.items()
+    )
