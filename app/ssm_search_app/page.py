@@ -190,9 +190,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         count = library.search.manifest.papers
         years: Any = [any_year, *((str(year), year) for year in handlers.years(library))]
         page.title = f"{library.title} · ssm-search"
-        header.value = render.render(
-            "header.html", title=library.title, papers=count, feed=of_list
-        )
+        header.value = render.render("header.html", title=library.title, papers=count, feed=of_list)
         examples.value = render.render("examples.html", examples=handlers.examples(library))
         answers.value = render.answers(newest.found, newest.line)
         about.value = handlers.about_html(library)
