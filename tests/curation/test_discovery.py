@@ -18,7 +18,9 @@ from ssm_search.build.dumps import gather_index
 from ssm_search.cli.questions import app
 from ssm_search.corpora import update_index
 from ssm_search.curation import discovery
-from ssm_search.curation.discovery import discover, read_rejected, rejected_file, remember_rejected
+from ssm_search.curation.decisions import decisions_file, read_decisions
+from ssm_search.curation.discovery import discover
+from ssm_search.curation.fitting import Fitting
 from ssm_search.errors import DiscoverError, IndexFolderError
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Paper, to_json
@@ -106,15 +108,35 @@ def test_what_is_rejected_stays_away_and_teaches(search: PaperSearch, tmp_path: 
     assert gap[1] > gap[0]
 
 
-def test_what_was_rejected_is_remembered(tmp_path: Path) -> None:
-    file = tmp_path / "rejected.jsonl"
-    assert read_rejected(file) == []
-    remember_rejected(file, ["a", "b"])
-    remember_rejected(file, ["b", "c", "c"])
-    assert read_rejected(file) == ["a", "b", "c"]
-    file.write_text("[]\n")
-    with pytest.raises(DiscoverError, match="expected JSON lines with an id"):
-        read_rejected(file)
+def test_what_is_like_rejected_papers_of_another_day_ranks_lower(
+    search: PaperSearch, tmp_path: Path
+) -> None:
+    """They are not in the corpus, but their texts are known."""
+    mixed = [paper(600 + at, "video audio", "A mamba scans.") for at in range(2)]
+    corpus = corpus_of([*OTHERS, *HIDDEN, *mixed], tmp_path)
+    gone = paper(700, "video audio", "A mamba scans.")
+
+    def gap(rejected: list[str | Paper]) -> float:
+        every = discover(search, corpus, 500, rejected=rejected, min_fit=0)
+        found = {one.paper.id: one.score for one in every}
+        return found[HIDDEN[0].id] - found[mixed[0].id]
+
+    assert gap([gone]) > gap([])
+    assert gap([gone.id]) == gap([])
+    assert gap([replace(gone, title="", abstract="")]) == gap([])
+
+
+def test_what_was_seen_is_not_found_and_a_fit_can_be_asked_for(
+    search: PaperSearch, tmp_path: Path
+) -> None:
+    corpus = corpus_of([*OTHERS, *HIDDEN], tmp_path)
+    seen = {HIDDEN[0].id, HIDDEN[3].id}
+    found = discover(search, corpus, 50, seen=seen)
+    assert {one.paper.id for one in found} == {one.id for one in HIDDEN} - seen
+    assert all(one.terms[0] in ("mamba", "scans", "video") for one in found)
+    fits = sorted(one.fit for one in discover(search, corpus, 50))
+    some = discover(search, corpus, 50, min_fit=fits[2])
+    assert sorted(one.fit for one in some) == [fit for fit in fits if fit >= fits[2]]
 
 
 def test_what_cannot_be_compared(search: PaperSearch, tmp_path: Path) -> None:
@@ -163,7 +185,9 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Computer Vision" in done.stdout
     done = run.invoke(app, ["discover", "--corpus", corpus, "--reject", "2501.00001", "--json"])
     assert json.loads(done.stdout) == []
-    assert read_rejected(rejected_file("awesome-mamba.md")) == ["2501.00001"]
+    file = decisions_file(None, "awesome-mamba.md")
+    assert tmp_path in file.parents
+    assert read_decisions(file).ids("rejected") == ["2501.00001"]
 
 
 @pytest.mark.encoder
@@ -187,13 +211,12 @@ def test_the_command_asks_arxiv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert done.exit_code == 0, done.output
         assert [one["paper"]["id"] for one in json.loads(done.stdout)] == ["2501.00001"]
         assert len(server.requests) == 1
-    assert run.invoke(app, ["discover"]).exit_code == 2
     assert run.invoke(app, ["discover", "--arxiv", "x", "--corpus", "y"]).exit_code == 2
 
 
 def test_the_direction_is_that_of_fisher(search: PaperSearch, tmp_path: Path) -> None:
     corpus = corpus_of([*OTHERS, *HIDDEN], tmp_path)
-    fitting = discovery._Fitting(search, corpus, ())
+    fitting = Fitting(search.rows.list_index, corpus.rows.index)
     profile = fitting.profile(np.arange(20))
     vectors = np.concatenate(list(corpus.rows.index.vector_blocks())).astype(np.float64)
     others = vectors[vectors[:, 0] == 0]

@@ -12,7 +12,6 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from ssm_search.abstracts import search_arxiv
 from ssm_search.build.lists import runner_of
 from ssm_search.corpora import (
     Counts,
@@ -163,28 +162,29 @@ def gather_index(
 
 
 @contextmanager
-def arxiv_corpus(
-    query: str,
-    limit: int,
+def passing_index(
+    papers: Sequence[Paper],
+    name: str,
     encoder: Encoder,
     progress: Progress = lambda what, done, total: None,
 ) -> Iterator[PaperSearch]:
-    """An index of the newest papers on arXiv that meet ``query``, up to ``limit``, for a while.
+    """An index of ``papers``, such as arXiv found for a question, for a while.
+
+    Args:
+        name: where they are from.
 
     Raises:
-        FetchError: arXiv cannot be reached, or does not take the query.
-        CorpusError: it has no such paper.
+        CorpusError: there are none.
     """
-    papers = search_arxiv(query, limit, progress=lambda done, total: progress("arXiv", done, total))
     if not papers:
-        raise CorpusError(f"arXiv has no paper for {query!r}; try the query in its own search")
+        raise CorpusError(f"no paper from {name}; expected some")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch) / "index"
         with staging_place(folder) as place:
             encode_segments(
                 papers, place, encoder, None, lambda done: progress("encoding", done, len(papers))
             )
-            write_index(place, folder, encoder, f"arXiv: {query}")
+            write_index(place, folder, encoder, name)
         yield PaperSearch.load(folder, encoder)
 
 

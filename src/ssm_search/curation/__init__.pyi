@@ -1,11 +1,16 @@
+from . import arxiv_query as arxiv_query
 from . import card_table as card_table
 from . import cards as cards
-from . import discovery as discovery
+from . import decisions as decisions
 from . import doctor as doctor
 from . import problems as problems
+from . import radar as radar
 from . import submissions as submissions
+from . import ticking as ticking
 from .cards import Card as Card
 from .cards import Triage as Triage
+from .decisions import Decision as Decision
+from .decisions import Decisions as Decisions
 from .discovery import Discovery as Discovery
 from .discovery import discover as discover
 from .findings import Finding as Finding
@@ -13,3 +18,4 @@ from .history import History as History
 from .history import read_history as read_history
 from .proposals import NewHeading as NewHeading
 from .proposed import read_proposed as read_proposed
+from .radar import Proposal as Proposal

@@ -1,0 +1,175 @@
+"""An issue whose boxes were ticked, or that was closed → what that decides, and rows for the list.
+
+The issue is what :mod:`ssm_search.views.radar_display` wrote: a line with a box for each paper,
+which ends in its id, and a marker with all of them. Whatever else stands in it says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ssm_search.arxiv_ids import arxiv_id
+from ssm_search.awesome import read_list
+from ssm_search.curation import cards
+from ssm_search.curation.decisions import Decision, Decisions, Kind
+from ssm_search.curation.radar import decided_paper
+from ssm_search.errors import ListError, NoPaperError, SubmissionError
+from ssm_search.papers import Abstract
+from ssm_search.search import PaperSearch
+
+MARKER = "<!-- ssm-search radar: {} -->"
+PAPER_MARK = "<!-- ssm-search: {} -->"
+MAX_CHARS = 5_000_000  # an event file has the issue, its author, its repository
+MAX_BODY = 70_000  # an issue has 65,536
+# At the beginning of a line stands nothing that strangers wrote: titles are escaped, rows indented.
+_MARKER = re.compile(r"<!-- ssm-search radar: (\{[^<>]*\}) -->")
+_BOX = re.compile(r"- \[(?P<tick>[ xX])\] .*<!-- ssm-search: (?P<id>[^\s<>]+) -->")
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue with proposals.
+
+    Attributes:
+        number: None if it is not known.
+        outcome: "open"; "completed" or "not_planned" if it was closed so; "" if in another way.
+        boxes: whether each paper, by its id, is ticked.
+    """
+
+    number: int | None
+    outcome: str
+    boxes: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of a paper that was ticked: the list with its row, or why it has none."""
+
+    decision: Decision
+    line: int = 0
+    reason: str = ""
+
+
+def read_issue(text: str) -> Issue:
+    """Read GitHub's event file, or an issue as its API or ``gh issue view --json`` gives it.
+
+    Raises:
+        NoPaperError: it is no issue that proposes papers.
+        SubmissionError: it is no JSON, or too long.
+    """
+    if len(text) > MAX_CHARS:
+        raise SubmissionError(f"the issue has {len(text):,} characters, more than {MAX_CHARS:,}")
+    try:
+        event = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise SubmissionError(
+            "the issue is no JSON; expected the event file of a workflow, or what "
+            "`gh issue view NUMBER --json number,body,state,stateReason` prints"
+        ) from error
+    issue = event.get("issue", event) if isinstance(event, dict) else None
+    body = issue.get("body") if isinstance(issue, dict) else None
+    marked = _marked(body) if isinstance(body, str) and len(body) <= MAX_BODY else None
+    if not isinstance(issue, dict) or marked is None:
+        raise NoPaperError("the issue has no proposals of `ssm-search discover` in it")
+    lines = re.split(r"\r\n|\n|\r", str(body))
+    boxes = {
+        paper_id: match["tick"] != " "
+        for match in filter(None, (_BOX.fullmatch(line.rstrip()) for line in lines))
+        if (paper_id := arxiv_id(match["id"])) and paper_id in marked
+    }
+    number = issue.get("number")
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return Issue(number if is_number else None, _outcome(issue), boxes)
+
+
+def _marked(body: str) -> set[str] | None:
+    """The ids in the marker of an issue; None if it has no marker."""
+    found = None
+    for line in re.split(r"\r\n|\n|\r", body):
+        if match := _MARKER.fullmatch(line):
+            try:
+                ids = json.loads(match[1]).get("ids")
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(ids, list):
+                found = {one for one in ids if isinstance(one, str)}
+    return found
+
+
+def _outcome(issue: Mapping[str, Any]) -> str:
+    state = str(issue.get("state") or "open").casefold()
+    if state != "closed":
+        return "open"
+    reason = issue.get("state_reason", issue.get("stateReason")) or "completed"
+    folded = str(reason).casefold()
+    return folded if folded in ("completed", "not_planned") else ""
+
+
+def decided(issue: Issue, decisions: Decisions, today: date) -> list[Decision]:
+    """What an issue decides that is not decided so yet, of papers that were proposed.
+
+    While it is open, a tick accepts. Closed as completed, what is not ticked is rejected; as not
+    planned, all of it. What was accepted before stays so: it may be on the list.
+    """
+    found = []
+    for paper_id, is_ticked in issue.boxes.items():
+        before = decisions.last.get(paper_id)
+        kind = _kind(issue.outcome, is_ticked)
+        if before and kind and before.decision not in (kind, "accepted"):
+            one = Decision(paper_id, kind, today, issue.number, before.title, before.heading)
+            found.append(one)
+    return found
+
+
+def _kind(outcome: str, is_ticked: bool) -> Kind | None:
+    if outcome == "not_planned":
+        return "rejected"
+    if outcome in ("open", "completed") and is_ticked:
+        return "accepted"
+    return "rejected" if outcome == "completed" else None
+
+
+def with_rows(
+    search: PaperSearch,
+    list_text: str,
+    decisions: Sequence[Decision],
+    *,
+    abstracts: Mapping[str, Abstract] | None = None,
+    offline: bool = False,
+) -> tuple[str, list[Row]]:
+    """The list with a row for each paper that was accepted, and what became of each.
+
+    A row stands under the heading that it was proposed for, if that is still there.
+
+    Args:
+        abstracts: texts that need not be asked from arXiv, by id.
+        offline: ask arXiv for nothing; the title is known from when it was proposed.
+    """
+    rows = []
+    for one in decisions:
+        if one.decision != "accepted":
+            continue
+        heading = one.heading if one.heading in read_list(list_text).categories else None
+        try:
+            card = cards.submit(
+                search,
+                decided_paper(one),
+                list_text,
+                category=heading or None,
+                abstracts=abstracts,
+                offline=offline,
+            )
+        except (ListError, SubmissionError) as error:
+            rows.append(Row(one, reason=str(error)))
+            continue
+        if card.insertion:
+            list_text = card.insertion.text
+            rows.append(Row(one, line=card.insertion.line))
+        else:
+            rows.append(Row(one, reason=card.no_row))
+    return list_text, rows
