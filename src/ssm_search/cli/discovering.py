@@ -169,43 +169,44 @@ def decide(
     apply: Annotated[
         bool, typer.Option("--apply", help="Put rows of papers newly ticked into the list.")
     ] = False,
-    list_file: ListOption = None,
+    list_file: Annotated[
+        Path, typer.Option("--list", metavar="FILE", help="The list that papers were proposed for.")
+    ] = Path("README.md"),
     abstracts: AbstractsOption = None,
     offline: OfflineOption = False,
-    index: IndexOption = None,
 ) -> None:
     """Remember what an issue of `discover --markdown` decides: its ticked boxes, how it was closed.
 
-    Example: `ssm-search decide "$GITHUB_EVENT_PATH" --list README.md --index my-index --apply`
+    Example: `ssm-search decide "$GITHUB_EVENT_PATH" --list README.md --apply`
 
     The exit status is 3 where the issue proposes nothing, and 5 where it is none.
     """
+    from ssm_search.awesome import read_list
     from ssm_search.build import read_source
     from ssm_search.curation import decisions as deciding
     from ssm_search.curation import radar, ticking
 
     issue = ticking.read_issue(text_of("-") if source == "-" else read_source(source))
-    search = open_listed(index)
-    path, text = list_of(list_file, index, search)
-    if apply and path is None:
-        raise SsmSearchError("the list itself is not at hand; name it with --list")
+    read_source(list_file)  # refuses what is too large or no text
+    text = list_file.read_bytes().decode("utf-8")
     today = datetime.now(UTC).date()
-    file = decisions or _file_for(list_file, index, path, search)
+    file = decisions or deciding.decisions_file(list_file, list_file.name)
     known = _read(file, today)
-    found = radar.merged(known, _listed(search, text), today)
-    merged = {one.id for one in found}
-    decided = [one for one in ticking.decided(issue, known, today) if one.id not in merged]
-    rows: dict[str, ticking.Row] = {}
-    if apply and path:
-        rows = _with_rows(search, path, text, decided, abstracts, offline)
+    merged = radar.merged(known, {paper.id for paper in read_list(text).papers}, today)
+    done = {one.id for one in merged}
+    decided = [one for one in ticking.decided(issue, known, today) if one.id not in done]
+    rows = {}
+    if apply:
+        rows = _with_rows(list_file, text, decided, abstracts, offline)
         decided = [one for one in decided if one.id not in rows or rows[one.id].line]
-    deciding.append_decisions(file, [*found, *decided])
-    for one in found:
+    deciding.append_decisions(file, [*merged, *decided])
+    for one in merged:
         typer.echo(f"{one.id} accepted: it is on the list")
     for one in decided:
         row = rows.get(one.id)
-        where = f": line {row.line} of {name_of(path)}" if row else ""
-        typer.echo(f"{one.id} {one.decision}{where}")
+        where = f": line {row.line} of {name_of(list_file)}" if row else ""
+        remark = f" ({row.reason})" if row and row.reason else ""
+        typer.echo(shown(f"{one.id} {one.decision}{where}{remark}"))
     for row in rows.values():
         if not row.line:
             typer.echo(shown(f"{row.decision.id} not accepted: {row.reason}"))
@@ -314,7 +315,6 @@ def _write_issue(
 
 
 def _with_rows(
-    search: PaperSearch,
     path: Path,
     text: str,
     decided: Sequence[Decision],
@@ -331,7 +331,7 @@ def _with_rows(
     from ssm_search.files import write_atomically
 
     known = load_files(abstracts or ())
-    new, rows = ticking.with_rows(search, text, decided, abstracts=known, offline=offline)
+    new, rows = ticking.with_rows(text, decided, abstracts=known, offline=offline)
     if new != text:
         if path.read_bytes() != text.encode("utf-8"):
             raise SsmSearchError(f"{path} changed meanwhile and was left as it is; try again")

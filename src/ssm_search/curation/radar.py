@@ -12,7 +12,7 @@ from ssm_search.curation import cards
 from ssm_search.curation.cards import Card
 from ssm_search.curation.decisions import Decision, Decisions
 from ssm_search.curation.discovery import FIT_LEVEL, Discovery, discover
-from ssm_search.papers import Abstract, Category, Paper, untitled_title
+from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 
 FIRST = timedelta(days=30)  # that are looked at where nothing was before
@@ -123,5 +123,5 @@ def propose(
 
 def decided_paper(decision: Decision) -> Paper:
     """The paper of a decision, as far as it tells."""
-    title = decision.title if decision.title != untitled_title(decision.id) else ""
-    return Paper(decision.id, title, url=f"https://arxiv.org/abs/{decision.id}")
+    url = f"https://arxiv.org/abs/{decision.id}"
+    return Paper(decision.id, decision.title, url=url, venue="arXiv")

@@ -14,13 +14,12 @@ from datetime import date
 from typing import Any
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import read_list
-from ssm_search.curation import cards
+from ssm_search.awesome import insert_paper, read_list
 from ssm_search.curation.decisions import Decision, Decisions, Kind
+from ssm_search.curation.intake import Submission, completed
 from ssm_search.curation.radar import decided_paper
 from ssm_search.errors import ListError, NoPaperError, SubmissionError
-from ssm_search.papers import Abstract
-from ssm_search.search import PaperSearch
+from ssm_search.papers import Abstract, title_key
 
 MARKER = "<!-- ssm-search radar: {} -->"
 PAPER_MARK = "<!-- ssm-search: {} -->"
@@ -48,7 +47,12 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of a paper that was ticked: the list with its row, or why it has none."""
+    """What became of a paper that was accepted.
+
+    Attributes:
+        line: of the list that its row is on; 0 if it has none.
+        reason: why it has none, or what is to be looked at in it.
+    """
 
     decision: Decision
     line: int = 0
@@ -135,7 +139,6 @@ def _kind(outcome: str, is_ticked: bool) -> Kind | None:
 
 
 def with_rows(
-    search: PaperSearch,
     list_text: str,
     decisions: Sequence[Decision],
     *,
@@ -144,32 +147,32 @@ def with_rows(
 ) -> tuple[str, list[Row]]:
     """The list with a row for each paper that was accepted, and what became of each.
 
-    A row stands under the heading that it was proposed for, if that is still there.
+    A row stands under the heading that the paper was proposed for, as the issue said.
 
     Args:
         abstracts: texts that need not be asked from arXiv, by id.
         offline: ask arXiv for nothing; the title is known from when it was proposed.
     """
+    accepted = [one for one in decisions if one.decision == "accepted"]
+    papers = completed(map(decided_paper, accepted), abstracts, offline=offline)
     rows = []
-    for one in decisions:
-        if one.decision != "accepted":
-            continue
-        heading = one.heading if one.heading in read_list(list_text).categories else None
-        try:
-            card = cards.submit(
-                search,
-                decided_paper(one),
-                list_text,
-                category=heading or None,
-                abstracts=abstracts,
-                offline=offline,
-            )
-        except (ListError, SubmissionError) as error:
-            rows.append(Row(one, reason=str(error)))
-            continue
-        if card.insertion:
-            list_text = card.insertion.text
-            rows.append(Row(one, line=card.insertion.line))
-        else:
-            rows.append(Row(one, reason=card.no_row))
+    for one, known in zip(accepted, papers, strict=True):
+        row, list_text = _row(one, known, list_text)
+        rows.append(row)
     return list_text, rows
+
+
+def _row(one: Decision, known: Submission, list_text: str) -> tuple[Row, str]:
+    """What becomes of a paper, and the list with its row, or as it was."""
+    if not known.paper.title:
+        return Row(one, reason=known.reason or "its title is not known"), list_text
+    for entry in read_list(list_text).entries:
+        if title_key(entry.paper.title) == title_key(known.paper.title):
+            reason = f"a paper of the same title is listed already, on line {entry.line}"
+            return Row(one, reason=reason), list_text
+    try:
+        insertion = insert_paper(list_text, known.paper, one.heading)
+    except ListError as error:
+        return Row(one, reason=str(error)), list_text
+    remarks = "; ".join(filter(None, [known.reason, *insertion.remarks]))
+    return Row(one, insertion.line, remarks), insertion.text
