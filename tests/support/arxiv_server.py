@@ -248,6 +248,27 @@ class ArxivServer:
             time.sleep(0.005)
 
 
+def meets(paper: FakePaper, query: str) -> bool:
+    """Whether the first word of ``query`` is in the title.
+
+    Of "(cat:a OR cat:b) AND (all:x OR all:y) AND submittedDate:[… TO …]", whether all of that is so.
+    """
+    if "submittedDate:" not in query:
+        return query.casefold().split()[0] in paper.title.casefold()
+    words = set(re.findall(r"\w+", f"{paper.title} {paper.summary}".casefold()))
+    for part in query.split(" AND "):
+        if days := re.fullmatch(r"submittedDate:\[(\d{8})0000 TO (\d{8})2359\]", part):
+            first, last = map(date.fromisoformat, days.groups())
+            is_met = first <= paper.published <= last
+        else:
+            asked = [one.split(":") for one in part.strip("()").split(" OR ")]
+            known = {"cat": set(paper.categories), "all": words}
+            is_met = any(value in known[name] for name, value in asked)
+        if not is_met:
+            return False
+    return True
+
+
 class _Handler(BaseHTTPRequestHandler):
     arxiv: ArxivServer
     protocol_version = "HTTP/1.1"  # keeps connections alive, as arXiv does
@@ -314,8 +335,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 400, error_feed(bad)
         entries = []
         if seen.query:
-            words = seen.query.casefold().split()
-            hits = (p for p in self.arxiv.papers.values() if words[0] in p.title.casefold())
+            hits = (p for p in self.arxiv.papers.values() if meets(p, seen.query))
             newest = sorted(hits, key=lambda paper: paper.published, reverse=True)
             entries = [paper.entry() for paper in newest]
         for asked in seen.ids:
