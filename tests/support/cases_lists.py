@@ -173,6 +173,25 @@ Title | Year
 
 ITEMS = [
     Case(
+        "parts between bars",
+        f"""\
+- 2018 | CVPR | Tidal Scan for Oceans | [paper]({ABS}2402.90001) | [code]({HUB}tide/scan)
+- 2019 | DuneNet: Sand in State Space | A. Reed, B. Moor | [paper]({ABS}2402.90002)
+- Fast | Slow Scans [paper]({ABS}2402.90003)
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2018, "CVPR", f"{HUB}tide/scan"),
+            Seen(
+                2,
+                "2402.90002",
+                "DuneNet: Sand in State Space",
+                2019,
+                authors=("A. Reed", "B. Moor"),
+            ),
+            Seen(3, "2402.90003", "Fast | Slow Scans"),
+        ],
+    ),
+    Case(
         "markers of every kind",
         f"""\
 - [Tidal Scan for Oceans]({ABS}2402.90001)
@@ -1030,6 +1049,38 @@ Sea [[pdf]]({PDF}2402.90008)
 ]
 
 GROUPS = [
+    Case(
+        "authors and a venue, each by itself, between a title and its links",
+        f"""\
+**Tidal Scan for Oceans**
+
+*A. Reed, B. Moor*
+
+ICML 2024
+
+[paper]({ABS}2402.90001) [code]({HUB}tide/scan)
+
+### DuneNet: Sand in State Space
+
+C. Roe
+
+CVPR 2023
+
+[paper]({ABS}2402.90002)
+""",
+        [
+            Seen(
+                1,
+                "2402.90001",
+                "Tidal Scan for Oceans",
+                2024,
+                "ICML 2024",
+                f"{HUB}tide/scan",
+                authors=("A. Reed", "B. Moor"),
+            ),
+            Seen(9, "2402.90002", "DuneNet: Sand in State Space", 2023, "CVPR 2023"),
+        ],
+    ),
     Case(
         "titles in brackets, occasions before and names after",
         f"""\

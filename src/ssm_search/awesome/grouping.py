@@ -1,7 +1,8 @@
 """What stands above entries without being marked as a heading, or as a title.
 
-A title by itself above lines of labelled links makes one entry with them. A line in bold above
-entries is a heading, and so is a short list item above deeper ones (:mod:`nesting`).
+A title by itself above lines of labelled links makes one entry with them, also where its authors
+and its venue stand between them, each by itself. A line in bold above entries is a heading, and so
+is a short list item above deeper ones (:mod:`nesting`).
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from dataclasses import replace
 from ssm_search.awesome.blocks import BOLD_LEVEL, PARAGRAPH_BREAK, SUMMARY_LEVEL, Block, Run, plain
 from ssm_search.awesome.labels import PAPER_LABELS, is_label, label_words
 from ssm_search.awesome.links import is_web, leads_out, paper_ids, says_paper
-from ssm_search.venues import find_venue, is_date
+from ssm_search.awesome.persons import is_person, persons
+from ssm_search.venues import find_venue, is_date, is_venue
 
 _MOST_IDS = 2  # the code's link may be another paper's
 _MOST_WORDS_IN_TITLE = 40
 _MOST_WORDS_IN_HEADING = 10
+_MOST_FACTS = 3  # paragraphs between a title and its links: authors, venue, date
 _CLICK = frozenset(
     """click to expand show more details detail view see here toggle full list unfold collapse fold
     hide me for the all open and contents content table of tldr abstract bibtex 展开 点击
@@ -37,11 +40,12 @@ def with_groups(blocks: Sequence[Block]) -> Iterator[Block]:
     at = 0
     while at < len(blocks):
         block = _as_seen(blocks[at])
-        end = at + 1
         if _is_bare(block):
+            links = _behind_facts(blocks, at + 1)
+            end = links
             while end < len(blocks) and _is_labelled(blocks[end]):
                 end += 1
-            below = blocks[at + 1 : end]
+            below = blocks[at + 1 : end] if end > links else ()
             if _is_title(block, below, blocks[end:]):
                 yield _joined(block, below)
                 at = end
@@ -50,6 +54,16 @@ def with_groups(blocks: Sequence[Block]) -> Iterator[Block]:
                 block = replace(block, kind="heading", level=BOLD_LEVEL)
         yield block
         at += 1
+
+
+def _behind_facts(blocks: Sequence[Block], at: int) -> int:
+    """Where the paragraphs end, from ``at`` on, that say no more than by whom, where and when."""
+    for place in range(at, min(at + _MOST_FACTS, len(blocks))):
+        text = plain(blocks[place].cells[0])
+        says = persons(text) or is_person(text.strip()) or is_date(text) or is_venue(text)
+        if not (says and blocks[place].kind == "paragraph" and _is_bare(blocks[place])):
+            return place
+    return min(at + _MOST_FACTS, len(blocks))
 
 
 def _as_seen(block: Block) -> Block:

@@ -37,6 +37,7 @@ _FIRST_QUOTE = re.compile(r"([^\"“”]*+)[\"“]([^\"“”]++)[\"”]?")
 _SENTENCE_END = re.compile(r"\w\w[.。] +\w")
 _WHEN = re.compile(r"[\s.,(]*\b(?:19|20)\d\d[a-z]?\)?[.,:]?\s*$")
 _PROSE = re.compile(r"\s{2,}|\s[-–—]+\s|(?<=\w\w)(?<!\bvs)[.。:：]\s")
+_BAR = re.compile(r"\s+[|｜]\s+|\s+[|｜]$")
 _QUOTES = '"“”'
 _STOPS = ".,;"
 _LEADS_OVER = (":", "：", "-", "–", "—")
@@ -278,7 +279,7 @@ def _placed(
 ) -> Headline:
     """The headline of an entry that starts with ``lead`` and marks no title in it."""
     quoted, name = _quoted(lead)
-    title = trim(quoted or _without_prose(lead))
+    title = trim(quoted or _between_bars(lead) or _without_prose(lead))
     if not any(char.isalpha() for char in title) or is_label(title):
         return Headline()
     if is_date(title) or (is_venue(title) and not labels):
@@ -291,6 +292,14 @@ def _placed(
     if prose and _is_name(title) and lead.rstrip()[-1:] in ":：-–—":
         prose = False  # "Mamba: [Linear-Time …](…)"
     return Headline(title, 3 if quoted else 2, name, bool(prose), end)
+
+
+def _between_bars(lead: str) -> str:
+    """The title of "2018 | CVPR | Title | Authors"; "" where no other part says when or where."""
+    parts = [part for part in _BAR.split(lead) if part.strip()]
+    others = [part for part in parts if not _says_when_or_where(part.strip())]
+    titles = [part for part in others if not persons(part)]
+    return titles[0] if len(others) < len(parts) and titles else ""
 
 
 def _without_prose(lead: str) -> str:
