@@ -251,7 +251,7 @@ class ArxivServer:
 def meets(paper: FakePaper, query: str) -> bool:
     """Whether the first word of ``query`` is in the title.
 
-    Of "(cat:a OR cat:b) AND (all:x OR all:y) AND submittedDate:[… TO …]", whether all of that is so.
+    Of "(cat:a OR cat:b) AND (all:x OR all:y) AND submittedDate:[… TO …]", whether all is so.
     """
     if "submittedDate:" not in query:
         return query.casefold().split()[0] in paper.title.casefold()
