@@ -7,6 +7,7 @@ from . import problems as problems
 from . import radar as radar
 from . import submissions as submissions
 from . import ticking as ticking
+from . import workflows as workflows
 from .cards import Card as Card
 from .cards import Triage as Triage
 from .decisions import Decision as Decision
