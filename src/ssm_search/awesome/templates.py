@@ -73,9 +73,33 @@ def grafted(template: Template, donor: Template, slot: str) -> Template | None:
 
     None where the two are not alike on either side of it.
     """
+    found = piece_with(donor, slot)
+    if found is None:
+        return None
+    above, piece, behind = found
+    before, after = last_slot(above), _first_slot(behind)
+    if before and (place := template.source.find(before)) >= 0:
+        place += len(before)
+    elif after and (place := template.source.find(after)) >= 0:
+        if template.source[:place][-1:] != above[-1:]:
+            return None
+    else:
+        return None
+    return Template(template.source[:place] + piece + template.source[place:])
+
+
+def piece_with(donor: Template, slot: str) -> tuple[str, str, str] | None:
+    """What stands in ``donor`` before the piece that holds ``slot``, that piece, and what follows.
+
+    None where it has none, several, or a piece of a sentence.
+    """
     full, cut = donor.source, without_foreign(donor.source, donor.slots - {slot}, _all_words(donor))
     at = _alike(full, cut)
+    while full[:at].count("\0") % 2:  # two slots are alike at their ends
+        at -= 1
     rest = _alike(full[at:][::-1], cut[at:][::-1])
+    while full[len(full) - rest :].count("\0") % 2:
+        rest -= 1
     piece, behind = full[at : len(full) - rest], full[len(full) - rest :]
     if f"\0{slot}" not in piece or full.count(f"\0{slot}") != 1:
         return None
@@ -83,16 +107,8 @@ def grafted(template: Template, donor: Template, slot: str) -> Template | None:
         re.match(r"[^\w<\[]*[A-Za-z]+ ", SLOT.sub("\0", piece).partition("\0")[0])
         or piece.strip()[:1] in ":;"
     ):
-        return None  # a piece of a sentence
-    before, after = _last_slot(full[:at]), _first_slot(behind)
-    if before and (place := template.source.find(before)) >= 0:
-        place += len(before)
-    elif after and (place := template.source.find(after)) >= 0:
-        if template.source[:place][-1:] != full[:at][-1:]:
-            return None
-    else:
         return None
-    return Template(template.source[:place] + piece + template.source[place:])
+    return full[:at], piece, behind
 
 
 def _alike(one: str, other: str) -> int:
@@ -105,7 +121,7 @@ def _all_words(template: Template) -> frozenset[str]:
     return frozenset(word.casefold() for word in re.findall(r"[^\W_]+", template.source))
 
 
-def _last_slot(text: str) -> str:
+def last_slot(text: str) -> str:
     """The last slot of ``text`` with what follows it."""
     found = list(SLOT.finditer(text))
     return text[found[-1].start() :] if found else ""
