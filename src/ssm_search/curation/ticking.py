@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -159,7 +159,11 @@ def with_rows(
     for one, known in zip(accepted, papers, strict=True):
         row, list_text = _row(one, known, list_text)
         rows.append(row)
-    return list_text, rows
+    # Rows that came later may stand above.
+    lines = {entry.paper.id: entry.line for entry in read_list(list_text).entries}
+    return list_text, [
+        replace(row, line=lines.get(row.decision.id, row.line)) if row.line else row for row in rows
+    ]
 
 
 def _row(one: Decision, known: Submission, list_text: str) -> tuple[Row, str]:

@@ -59,7 +59,7 @@ def radar_json(proposal: Proposal) -> dict[str, Any]:
     """A proposal as JSON types: how well it fits, what of it tells that, and its card."""
     found = proposal.found
     facts = {"score": found.score, "fit": found.fit, "terms": list(found.terms[:TERMS])}
-    return facts | card_json(proposal.card)
+    return card_json(proposal.card) | facts  # whose fit is that of the heading
 
 
 def _body(tasks: Sequence[tuple[Proposal, str]], count: int) -> str:
