@@ -1,3 +1,4 @@
+from .api import seconds_to_wait as seconds_to_wait
 from .cache import FetchReport as FetchReport
 from .cache import append_abstracts as append_abstracts
 from .cache import default_cache as default_cache

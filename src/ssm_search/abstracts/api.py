@@ -230,7 +230,7 @@ def _transport(source: ArxivApi, bounds: Bounds) -> Transport:
             kwargs["timeout"] = TIMEOUT
             with _turn(source), super().send(request, *args, **kwargs) as response:
                 source.reached = True
-                source.retry_after = _seconds(response.headers.get("Retry-After"))
+                source.retry_after = seconds_to_wait(response.headers.get("Retry-After"))
                 body = read_body(response, MAX_FEED_BYTES)
                 if body is None:
                     raise requests.RequestException(f"more than {MAX_FEED_BYTES:,} bytes")
@@ -296,7 +296,7 @@ def _check_feed(body: bytes) -> None:
         raise ContentDecodingError("an empty page")
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def seconds_to_wait(retry_after: str | None) -> float | None:
     """The Retry-After header, in either of its forms (RFC 9110, 10.2.3), as seconds from now."""
     with suppress(ValueError):
         return max(0.0, float(retry_after or ""))

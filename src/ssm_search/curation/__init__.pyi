@@ -3,10 +3,13 @@ from . import card_table as card_table
 from . import cards as cards
 from . import decisions as decisions
 from . import doctor as doctor
+from . import findings as findings
+from . import online as online
 from . import problems as problems
 from . import radar as radar
 from . import submissions as submissions
 from . import ticking as ticking
+from . import upkeep as upkeep
 from . import workflows as workflows
 from .cards import Card as Card
 from .cards import Triage as Triage
@@ -15,6 +18,7 @@ from .decisions import Decisions as Decisions
 from .discovery import Discovery as Discovery
 from .discovery import discover as discover
 from .findings import Finding as Finding
+from .findings import Kind as Kind
 from .history import History as History
 from .history import read_history as read_history
 from .proposals import NewHeading as NewHeading

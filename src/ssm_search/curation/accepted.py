@@ -51,9 +51,9 @@ _AGAINST = re.compile(
     r"|lecture|keynote|template|style|sty|format|formatted|if accepted|plan\w*|aim\w*|target\w*"
     r"|hope|intended|conditionally|pending|not|never|previous\w*|earlier|prior|preliminary"
     r"|parts? of|partly|partially|supersedes|another|companion|sequel|follow[- ]?up|supplement\w*"
-    r"|response|reply|erratum|corrigendum|based on|code (?:for|of)|data(?:set)? (?:for|of)|builds on"
-    r"|improves|long paper of|poster version|abridged|condensed|draft|work in progress|invited"
-    r"|talk|abstract|report|doctoral|consortium|would|should|reviewed|rebuttal|reproduc\w+"
+    r"|response|reply|erratum|corrigendum|based on|code (?:for|of)|data(?:set)? (?:for|of)"
+    r"|builds on|improves|long paper of|poster version|abridged|condensed|draft|work in progress"
+    r"|invited|talk|abstract|report|doctoral|consortium|would|should|reviewed|rebuttal|reproduc\w+"
     r"|track at)\b"
 )
 _WORKSHOP = re.compile(r"(?i)\bworkshops?\b|\b[A-Z]{3,8}W\b")

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.awesome import Entry, edits, is_published
 from ssm_search.curation import filing
+from ssm_search.curation.answers import Answers
 from ssm_search.curation.findings import (
     CERTAINTIES,
+    SAME_PAPER,
     Certainty,
     Finding,
+    Kind,
     Visit,
     combined_patch,
+    may_be_one,
     with_patches,
 )
-from ssm_search.curation.problems import OLDER, is_wrong_id, to_mend
+from ssm_search.curation.problems import OLDER, to_mend
 from ssm_search.curation.spelling import (
     every_word,
     misspelled_titles,
     misspelled_words,
     only_respelled,
 )
+from ssm_search.curation.upkeep import UPKEEP
 from ssm_search.errors import ListError
 from ssm_search.index import names
 from ssm_search.papers import Abstract, Category, Paper, title_key
@@ -32,15 +37,12 @@ from ssm_search.venues import find_venue, is_date, is_preprint
 
 __all__ = ["Finding", "combined_patch", "examine"]
 
-SAME_PAPER = 0.7
-"""Likeness of a listed title and arXiv's from which on one is the other, reworded. Of twelve lists'
-titles whose link leads to another paper, the most alike are .62."""
-
 MOST_ALIKE = 3  # problems of one kind, each a finding by itself
 NAMING_WORDS = 4  # of a title, to be that of one paper: "Introduction" is that of many
 
 # A list may add remarks to a title, and arXiv's may have TeX in it.
 _REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\\[A-Za-z]+|[${}]")
+_TEX = re.compile(r"\\[A-Za-z]+|[${}]")
 
 
 def examine(
@@ -48,24 +50,37 @@ def examine(
     list_text: str,
     list_name: str = "README.md",
     records: Mapping[str, Abstract] | None = None,
+    *,
+    kinds: Collection[Kind] = (),
+    answers: Answers | None = None,
 ) -> list[Finding]:
     """Look for what is wrong in a list; findings come surest first, and then by kind.
 
     Args:
         search: the index of this list.
         records: what arXiv says of its papers, for comparing titles and years.
+        kinds: those of the findings that are wanted; () for all. A venue or code that an entry
+            lacks is looked for where it is named here, or where there are ``answers``.
+        answers: what servers answered for the list's links.
 
     Raises:
         ListError: the index is of another list, or of this one as it was.
     """
+    check_list(search, list_text, list_name)
+    visit = Visit(search, list_text, records or {}, answers)
+    checks = (*CHECKS, *UPKEEP) if kinds or answers else CHECKS
+    wanted = [check for kind, check in checks if not kinds or kind in kinds]
+    found = [finding for check in wanted for finding in check(visit)]
+    found.sort(key=lambda finding: CERTAINTIES.index(finding.certainty))
+    return with_patches(found, visit, list_name)
+
+
+def check_list(search: Search, list_text: str, list_name: str) -> None:
+    """Raise ListError unless the index is of this list, as it is."""
     if not search.is_of(list_text):
         raise ListError(
             f"{list_name} is not what this index was built from; run `ssm-search build` first"
         )
-    visit = Visit(search, list_text, records or {})
-    found = [finding for check in CHECKS for finding in check(visit)]
-    found.sort(key=lambda finding: CERTAINTIES.index(finding.certainty))
-    return with_patches(found, visit, list_name)
 
 
 def _unread(visit: Visit) -> Iterator[Finding]:
@@ -204,12 +219,17 @@ def _titles(visit: Visit) -> Iterator[Finding]:
             continue
         # Other words may be those of another paper, or of another version of this one.
         plain = only_respelled(paper.title, title) and not _REMARKS.search(title)
-        change = edits.with_title(visit.layout, entry, title) if plain else None
+        was_so = listed == title_key(visit.answers.titles.get(paper.id, ""))
+        mends = plain or (was_so and not _TEX.search(title))
+        change = edits.with_title(visit.layout, entry, title) if mends else None
         named = title_key(paper.title.partition(":")[0]) == name  # and the rest is reworded
-        alike = named or _may_be_one(paper.title, title)
+        alike = named or may_be_one(paper.title, title)
         message = f"the title is “{paper.title}”; on arXiv it is “{title}”"
         evidence = (paper.id, *(() if alike else ("the link may lead to another paper",)))
-        yield Finding("title", entry.line, message, evidence, certainty="recorded", change=change)
+        certainty: Certainty = "recorded"
+        if was_so:  # and the list may mean that version
+            evidence, certainty = (paper.id, "so its first version was called"), "possible"
+        yield Finding("title", entry.line, message, evidence, certainty=certainty, change=change)
 
 
 def _years(visit: Visit) -> Iterator[Finding]:
@@ -220,7 +240,7 @@ def _years(visit: Visit) -> Iterator[Finding]:
             continue
         if paper.year is None or str(paper.year) not in visit.layout.source(entry):
             continue
-        if _is_doubtful(visit, paper):
+        if visit.is_doubtful(paper):
             continue
         record = visit.records.get(paper.id)
         date = record.published if record else None
@@ -237,21 +257,6 @@ def _years(visit: Visit) -> Iterator[Finding]:
             message = f"the year of “{paper.title}” is {paper.year}; {there}"
             evidence = (paper.id,)
             yield Finding("year", entry.line, message, evidence, certainty=certainty, change=change)
-
-
-def _is_doubtful(visit: Visit, paper: Paper) -> bool:
-    """Whether the arXiv id of an entry may be that of another paper, so that it tells no year."""
-    titles = [other.title for other in visit.named(paper.id)]
-    if recorded := visit.recorded_title(paper):
-        titles.append(recorded)
-    return is_wrong_id(paper.id) or not all(_may_be_one(paper.title, one) for one in titles)
-
-
-def _may_be_one(one: str, other: str) -> bool:
-    """Whether two titles may be of one paper: alike, or one with more words than the other."""
-    ours, theirs = set(every_word(one)), set(every_word(other))
-    alike = title_likeness(one, other) >= SAME_PAPER
-    return alike or ours <= theirs or theirs <= ours
 
 
 def _spelling(visit: Visit) -> Iterator[Finding]:
@@ -271,18 +276,18 @@ def _spelling(visit: Visit) -> Iterator[Finding]:
             yield Finding("spelling", section.line, message, evidence)
 
 
-CHECKS: tuple[Callable[[Visit], Iterator[Finding]], ...] = (
-    _repeated,
-    _unread,
-    _titles,
-    _years,
-    _relinked,
-    _duplicates,
-    _spelling,
-    filing.misfiled,
-    filing.apart,
-    filing.merge,
-    filing.split,
+CHECKS: tuple[tuple[Kind, Callable[[Visit], Iterator[Finding]]], ...] = (
+    ("duplicate", _repeated),
+    ("unread", _unread),
+    ("title", _titles),
+    ("year", _years),
+    ("duplicate", _relinked),
+    ("duplicate", _duplicates),
+    ("spelling", _spelling),
+    ("misfiled", filing.misfiled),
+    ("apart", filing.apart),
+    ("merge", filing.merge),
+    ("split", filing.split),
 )
 """In the order in which findings of one certainty are shown."""
 

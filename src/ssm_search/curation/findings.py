@@ -8,19 +8,39 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from ssm_search.awesome import Entry, ListReading, edits, read_list, unified_diff
+from ssm_search.awesome import Entry, ListReading, edits, linked, read_list, unified_diff
+from ssm_search.curation.answers import Answers
+from ssm_search.curation.problems import is_wrong_id
+from ssm_search.curation.spelling import every_word
 from ssm_search.papers import Abstract, Category, Paper
-from ssm_search.search import Likeness, Search, duplicate_pairs, filed_anew
+from ssm_search.search import Likeness, Search, duplicate_pairs, filed_anew, title_likeness
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 Kind = Literal[
-    "unread", "duplicate", "title", "year", "spelling", "misfiled", "apart", "merge", "split"
+    "unread",
+    "duplicate",
+    "link",
+    "moved",
+    "archived",
+    "venue",
+    "code",
+    "title",
+    "year",
+    "spelling",
+    "misfiled",
+    "apart",
+    "merge",
+    "split",
 ]
-Certainty = Literal["proven", "recorded", "likely", "possible"]
-CERTAINTIES: tuple[Certainty, ...] = ("proven", "recorded", "likely", "possible")
+Certainty = Literal["proven", "answered", "recorded", "likely", "possible"]
+CERTAINTIES: tuple[Certainty, ...] = ("proven", "answered", "recorded", "likely", "possible")
+
+SAME_PAPER = 0.7
+"""Likeness of a listed title and arXiv's from which on one is the other, reworded. Of twelve lists'
+titles whose link leads to another paper, the most alike are .62."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +48,16 @@ class Finding:
     """Something in a list that deserves a look.
 
     Attributes:
-        kind: what is wrong: an entry that is "unread", a "duplicate", a "title" or "year" that
-            arXiv has otherwise, a "spelling", a paper "misfiled", two alike filed "apart", headings
-            to "merge" or to "split".
+        kind: what is wrong: an entry that is "unread", a "duplicate", a "link" that is dead, one to
+            what "moved" or is "archived", a "venue" or "code" that an entry lacks, a "title" or
+            "year" that arXiv has otherwise, a "spelling", a paper "misfiled", two alike filed
+            "apart", headings to "merge" or to "split".
         line: 1-based line of the list; 0 if there is none.
         message: the finding in a sentence.
         evidence: what speaks for it.
         patch: a change that would mend it, as a diff; "" if a person has to decide what to do.
-        certainty: "proven" by the list itself, "recorded" otherwise by arXiv, "likely" by what the
-            rest of the list is like, or no more than "possible" by that.
+        certainty: "proven" by the list itself, as the server of a link "answered", "recorded" by
+            arXiv, "likely" by what the rest of the list is like, or no more than "possible".
         change: what the patch does.
     """
 
@@ -54,14 +75,22 @@ class Visit:
 
     Attributes:
         records: what arXiv says of its papers.
+        answers: what servers answered for its links.
         topics: the headings that papers can be filed under.
         members: which paper stands under which of them, shape (n, C).
     """
 
-    def __init__(self, search: Search, text: str, records: Mapping[str, Abstract]):
+    def __init__(
+        self,
+        search: Search,
+        text: str,
+        records: Mapping[str, Abstract],
+        answers: Answers | None = None,
+    ):
         self.search = search
         self.text = text
         self.records = records
+        self.answers = answers or Answers()
         self.reading: ListReading = read_list(text)
         self.layout = edits.Layout(text, self.reading)
         self.rows = search.rows.as_list()
@@ -82,6 +111,11 @@ class Visit:
     def likeness(self) -> NDArray[np.float64]:
         """How alike all papers are in words and meaning, shape (n, n)."""
         return (self.rows.list_index.paper_gram + self.rows.list_index.term_gram) / 2
+
+    @cached_property
+    def linked(self) -> list[tuple[int, str]]:
+        """Each address that the list links to, with its line, from 1."""
+        return linked(self.text)
 
     def recorded_title(self, paper: Paper) -> str:
         """The title that arXiv has for a paper; "" where that is not known."""
@@ -111,6 +145,22 @@ class Visit:
         """What each entry of one id says of its paper."""
         return [entry.paper for entry in self._entries.get(paper_id, ())]
 
+    def is_doubtful(self, paper: Paper) -> bool:
+        """Whether the arXiv id of an entry may be another paper's, so that it tells nothing."""
+        titles = [other.title for other in self.named(paper.id)]
+        if recorded := self.recorded_title(paper):
+            titles.append(recorded)
+        return is_wrong_id(paper.id) or not all(may_be_one(paper.title, one) for one in titles)
+
+    def entry_on(self, line: int) -> Entry | None:
+        """The entry that has something on a line, from 1; None if none has."""
+        standing = (
+            entry
+            for entry in self.reading.entries
+            if entry.line <= line <= max(entry.end, self.layout.last(entry))
+        )
+        return max(standing, key=lambda entry: (entry.line, entry.strength), default=None)
+
     def line(self, paper: Paper) -> int:
         """The line, from 1, of the first entry for a paper of the index; 0 if there is none."""
         entry = self.entry(paper)
@@ -119,6 +169,13 @@ class Visit:
     def heading_line(self, category: Category) -> int:
         """The line, from 1, of a heading; 0 for a part of a path that has no line of its own."""
         return next((s.line for s in self.reading.sections if s.category == category), 0)
+
+
+def may_be_one(one: str, other: str) -> bool:
+    """Whether two titles may be of one paper: alike, or one with more words than the other."""
+    ours, theirs = set(every_word(one)), set(every_word(other))
+    alike = title_likeness(one, other) >= SAME_PAPER
+    return alike or ours <= theirs or theirs <= ours
 
 
 def with_patches(findings: Sequence[Finding], visit: Visit, name: str) -> list[Finding]:

@@ -111,6 +111,7 @@ def _found(text: str, *, is_comment: bool) -> list[tuple[int, Repository]]:
                 rank = bool(re.fullmatch(r"[\s.,)}]*(?:and|or|&)?[\s({\\url]*", before))
             if rank and not _OTHERS.search(sentence[: match.start()]):
                 said = sentence[max(0, match.start() - QUOTED) : match.end()].strip()
+                said = re.sub(r"\\\w+\{+", "", said)
                 found.append((int(rank), Repository(address, said)))
     return found
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.curation import Finding
-from ssm_search.text import shown
+from ssm_search.text import shown, shown_lines
+from ssm_search.views.card_display import escaped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 TITLES = {
     "unread": "not read",
     "duplicate": "listed twice",
+    "link": "dead links",
+    "moved": "links to what moved",
+    "archived": "links to what is archived",
+    "venue": "venues that are missing",
+    "code": "links to code that are missing",
     "title": "titles that arXiv has otherwise",
     "year": "years that arXiv has otherwise",
     "spelling": "spelling",
@@ -27,10 +34,16 @@ TITLES = {
 
 WHY = {
     "proven": "the list itself shows it",
+    "answered": "by what its server answered",
     "recorded": "by arXiv's record",
     "likely": "by what the rest of the list is like",
     "possible": "no more than possible, by what the rest of the list is like",
 }
+MOST_CHARS = 65_000  # of a report; an issue on GitHub has up to 65,536
+LEFT_OUT = "{} more did not fit into this report."
+_CHANGED = re.compile(r"[+-](?!\+\+ |-- )")
+_FOLD = "\n<details>\n<summary>{}: {}</summary>\n"
+_UNFOLD = "\n</details>\n"
 SHOWN = 10  # findings, as many as fit on a screen
 
 
@@ -90,6 +103,67 @@ def _sure(findings: Sequence[Finding]) -> list[Finding]:
 def _kinds(findings: Sequence[Finding]) -> str:
     kinds = Counter(finding.kind for finding in findings)
     return ", ".join(f"{number} {TITLES[kind]}" for kind, number in kinds.items())
+
+
+def findings_markdown(
+    findings: Sequence[Finding],
+    list_name: str,
+    notes: Sequence[str] = (),
+    most: int = MOST_CHARS,
+) -> str:
+    """Findings for an issue on GitHub: a line that sums up, and folded below it what there is.
+
+    Args:
+        notes: what could not be looked at.
+        most: characters; findings that do not fit are left out whole, and how many is said.
+    """
+    first = f"**{_headline(findings, list_name)}**\n"
+    said = "".join(f"\n> {escaped(note)}\n" for note in notes)
+    numbers = range(1, len(findings) + 1)
+    blocks: list[tuple[tuple[str, str], str]] = [
+        ((one.kind, one.certainty), _block(number, one))
+        for number, one in zip(numbers, findings, strict=True)
+    ]
+    room = most - len(first) - len(LEFT_OUT) - 20
+    said = said if len(said) < room / 4 else ""
+    room -= len(said)
+    text, open_group, kept = "", ("", ""), 0
+    for group, block in blocks:
+        title = escaped(f"{TITLES[group[0]]} ({WHY[group[1]]})")
+        count = sum(other == group for other, _ in blocks)
+        head = _FOLD.format(title, count) if group != open_group else ""
+        room -= len(block) + (len(head) + len(_UNFOLD) if head else 0)
+        if room < 0:
+            break
+        text += (_UNFOLD if head and open_group[0] else "") + head + block
+        open_group, kept = group, kept + 1
+    text += _UNFOLD if kept else ""
+    more = f"\n{LEFT_OUT.format(len(blocks) - kept)}\n" if kept < len(blocks) else ""
+    return first + said + text + more
+
+
+def _headline(findings: Sequence[Finding], list_name: str) -> str:
+    if not findings:
+        return f"Nothing found in {escaped(list_name)}"
+    plural = "s" * (len(findings) != 1)
+    patches = sum(bool(finding.patch) for finding in findings)
+    kinds = escaped(_kinds(findings))
+    return (
+        f"{len(findings)} finding{plural} in {escaped(list_name)}, {patches} with a patch: {kinds}"
+    )
+
+
+def _block(number: int, finding: Finding) -> str:
+    """One finding with its evidence and its patch; nothing in it is markup by itself."""
+    line = f" (line {finding.line})" if finding.line else ""
+    text = f"\n{number}\\. {escaped(finding.message)}{line}\n"
+    text += "".join(f"   - {escaped(one)}\n" for one in finding.evidence)
+    if finding.patch:
+        # Without what stands around it, which would be most of the report.
+        patch = shown_lines("\n".join(filter(_CHANGED.match, finding.patch.split("\n"))))
+        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", patch)), default=0))
+        text += f"\n{fence}diff\n{patch}\n{fence}\n"
+    return text
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
