@@ -19,7 +19,7 @@ from ssm_search.abstracts.cache import API_URL_VARIABLE
 from ssm_search.awesome.reading import read_list
 from ssm_search.cli import submitting
 from ssm_search.cli.questions import app
-from ssm_search.errors import ListError, SsmSearchError, SubmissionError
+from ssm_search.errors import ListError, NoPaperError, SsmSearchError, SubmissionError
 from ssm_search.search.local import PaperSearch
 
 ABS = "https://arxiv.org/abs/"
@@ -33,6 +33,7 @@ def rows(word: str, first: int) -> str:
 LIST = f"# Awesome Kites\n\n## Video\n\n{rows('video', 1)}\n## Graph\n\n{rows('graph', 11)}"
 NEW = ["submit", "2402.00001", "--title", "Video of strings"]
 ROW = f"- [Video of strings]({ABS}2402.00001)"
+MARK = "<!-- ssm-search triage -->"
 
 
 @pytest.fixture(autouse=True)
@@ -157,8 +158,8 @@ def test_what_is_listed_is_said_at_once_and_where(readme: Path) -> None:
     card = json.loads(run("submit", "2401.00003", "--offline", "--json", readme=readme).stdout)
     assert (card["notes"][0], card["no_row"], card["row"]) == (listed, listed, "")
     comment = run("triage", "-", "--offline", readme=readme, stdin=f"{ABS}2401.00003").stdout
-    assert comment.index(f"> {listed}\n") < comment.index("**Scope:**")
-    assert comment.endswith(f"**Row:** none, {listed}\n")
+    assert comment.startswith(f"{MARK}\n**1 already listed (line 7)**\n")
+    assert f"\n- [Video kite 3]({ABS}2401.00003): line 7, under Video\n" in comment
 
 
 def test_applied_twice_is_refused_though_the_index_is_old(readme: Path) -> None:
@@ -257,10 +258,64 @@ DIFF = f"""diff --git a/README.md b/README.md
 def test_a_diff_piped_in(readme: Path) -> None:
     done = run("triage", "-", readme=readme, stdin=DIFF)
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith(f"### [Video of strings]({ABS}2402.00001)\n")
-    assert done.stdout.count("### ") == 1
+    assert done.stdout.startswith(
+        f"{MARK}\n**1 new (Video, 100 %)**\n\narXiv did not answer (no co"
+    )
+    assert done.stdout.count("<details>") == 1
     assert "**Row** under Video, line 11 of README.md:\n\n```markdown\n" in done.stdout
-    assert "> arXiv could not be asked" in done.stdout
+
+
+def test_a_diff_that_mends_adds_nothing_and_prints_nothing(readme: Path) -> None:
+    mended = DIFF.replace(f"+{ROW}\n", "")
+    done = run("triage", "-", readme=readme, stdin=mended)
+    assert isinstance(done.exception, NoPaperError)  # status 3
+    assert done.stdout == ""
+
+
+def test_a_diff_is_read_though_the_list_has_its_rows_already(readme: Path) -> None:
+    code = " [[Code](https://github.com/ada/six)]"
+    readme.write_text(LIST.replace("00006)\n", f"00006){code}\n{ROW}\n"))
+    done = run("triage", "-", "--offline", readme=readme, stdin=DIFF)
+    assert done.stdout.startswith(f"{MARK}\n**1 new (Video, 100 %)**\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "link"),
+    [
+        ([], {}, ""),
+        (["--list-url", "https://a.org/list"], {}, "https://a.org/list#L7"),
+        ([], {"GITHUB_SHA": "abc"}, "https://github.com/ada/kites/blob/abc/README.md?plain=1#L7"),
+        ([], {"GITHUB_SHA": "abc", "GITHUB_WORKSPACE": "/nowhere"}, ""),
+        (["--list-url", "https://a.org/list"], {"GITHUB_SHA": "abc"}, "https://a.org/list#L7"),
+    ],
+)
+def test_lines_are_links_where_the_address_of_the_list_is_known(
+    readme: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    environment: dict[str, str],
+    link: str,
+) -> None:
+    known = {
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "ada/kites",
+        "GITHUB_WORKSPACE": str(readme.parent),
+        "GITHUB_SHA": "",
+    }
+    for name, value in {**known, **environment}.items():
+        monkeypatch.setenv(name, value)
+    done = run("triage", "-", "--offline", *options, readme=readme, stdin=f"{ABS}2401.00003")
+    line = f"[line 7]({link})" if link else "line 7"
+    assert f"- [Video kite 3]({ABS}2401.00003): {line}, under Video\n" in done.stdout
+
+
+def test_what_cannot_be_read_is_told_in_the_comment(readme: Path) -> None:
+    links = "\n".join(f"{ABS}2402.{number:05}" for number in range(400))
+    done = run("triage", "-", "--offline", readme=readme, stdin=links)
+    assert isinstance(done.exception, SubmissionError)  # status 5
+    assert not isinstance(done.exception, NoPaperError)
+    said = "the submission names 400 papers, more than 100; split it up"
+    assert done.stdout == f"{MARK}\n**Not read:** {said}\n"
 
 
 def test_a_file_as_json(readme: Path, tmp_path: Path) -> None:
@@ -270,6 +325,8 @@ def test_a_file_as_json(readme: Path, tmp_path: Path) -> None:
     record = json.loads(run("triage", str(source), "--json", "--offline", readme=readme).stdout)
     assert [card["paper"]["id"] for card in record["cards"]] == ["2402.00001"]
     assert [one["id"] for one in record["unread"]] == ["2402.00002"]
+    assert record["summary"] == "1 new (Video, 100 %), 1 that cannot be read"
+    assert record["cards"][0]["status"] == "new"
 
 
 def test_known_abstracts_are_used(readme: Path, tmp_path: Path) -> None:
@@ -277,8 +334,8 @@ def test_known_abstracts_are_used(readme: Path, tmp_path: Path) -> None:
     record = {"id": "2402.00002", "title": "Graph of strings", "abstract": "A graph."}
     known.write_text(json.dumps(record) + "\n")
     done = run("triage", "-", "--abstracts", str(known), readme=readme, stdin="2402.00002")
-    assert done.stdout.startswith(f"### [Graph of strings]({ABS}2402.00002)\n")
-    assert "could not be asked" not in done.stdout
+    assert done.stdout.startswith(f"{MARK}\n**1 new (Graph, 100 %)**\n\n<details>")
+    assert f"\n**[Graph of strings]({ABS}2402.00002)**\n" in done.stdout
     done = run("triage", "-", "--abstracts", "nowhere.jsonl", readme=readme, stdin="2402.00002")
     assert "no file nowhere.jsonl" in str(done.exception)
 

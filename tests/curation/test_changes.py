@@ -178,6 +178,12 @@ def test_the_list_as_it_was_before() -> None:
     assert list_before("no diff", after, "README.md") == after
 
 
+@pytest.mark.parametrize("change", [("### Text\n", "### Text\n\n- More\n"), ("\n### Text\n", "")])
+def test_the_list_as_it_was_before_a_change_at_its_end(change: tuple[str, str]) -> None:
+    for text in (LIST, changed(change)):
+        assert list_before(diff(change), text, "README.md") == LIST
+
+
 @pytest.mark.parametrize("options", [[], ["-U0"], ["-U25"], ["--no-prefix"]])
 def test_what_git_writes_is_read(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "old").mkdir()

@@ -15,17 +15,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ssm_search.awesome.insertion import Insertion
-from ssm_search.curation import NewHeading
 from ssm_search.curation.card_table import card_rich, verdict_line
 from ssm_search.curation.cards import Card, Triage
 from ssm_search.curation.intake import Submission
+from ssm_search.curation.places import Place
 from ssm_search.papers import CategorySuggestion, Duplicate, Hit, Paper, Placement, Why
 from ssm_search.views.card_display import (
     card_json,
     card_markdown,
     escaped,
     triage_json,
-    triage_markdown,
 )
 
 ROW = "- [Paper kites](https://arxiv.org/abs/2402.00001)"
@@ -188,14 +187,14 @@ def test_the_row_is_fenced_in() -> None:
         assert fence.info == "markdown"
 
 
-def test_a_whole_comment() -> None:
+def test_a_whole_card() -> None:
     assert card_markdown(PLAIN, "README.md") == (
-        "### [Paper kites](https://arxiv.org/abs/2402.00001)\n"
+        "**[Paper kites](https://arxiv.org/abs/2402.00001)**\n"
         "\n"
         "Ada Example, Bo Muster · 2024\\-02\\-01 · arXiv:2402.00001 · cs.LG\n"
         "\n"
-        "> withdrawn from arXiv\n"
-        "> the list changed\n"
+        "> withdrawn from arXiv  \n"
+        "> the list changed  \n"
         "\n"
         "**Scope:** belongs on this list\n"
         "\n"
@@ -214,6 +213,24 @@ def test_a_whole_comment() -> None:
         "\n"
         f"```markdown\n{ROW}\n```\n"
     )
+
+
+def test_a_paper_that_looks_listed_names_the_line() -> None:
+    card = replace(PLAIN, places=(Place(9, ("Sky",)), Place(0, ("Sea",))))
+    said = "nearly the same title: [Old kites](https://arxiv.org/abs/2401.00001), "
+    assert f"{said}line 9, under Sky; under Sea\n" in card_markdown(card, "README.md")
+    linked = card_markdown(card, "README.md", "https://example.org/list?plain=1")
+    assert f"{said}[line 9](https://example.org/list?plain=1#L9), under Sky;" in linked
+    assert f"{said}line 9, under Sky" in card_markdown(card, "README.md", "https://a.org/)[x](y")
+
+
+def test_a_card_off_topic_shows_no_headings_and_names_no_option() -> None:
+    placement = replace(PLAIN.placement, verdict="off topic", scope=0.001)
+    card = replace(PLAIN, placement=placement, insertion=None, no_row="--category", duplicates=())
+    markdown = card_markdown(card, "README.md")
+    assert "**Scope:** off topic: 0.1% of the papers" in markdown
+    assert "Sea" not in markdown
+    assert markdown.endswith("**Row:** none\n")
 
 
 def test_a_comment_without_a_row() -> None:
@@ -247,16 +264,6 @@ def test_only_plain_web_addresses_become_links(url: str, is_link: bool) -> None:
     assert links == ([url] if is_link else [])
 
 
-def test_the_cards_of_a_submission() -> None:
-    unread = Submission(Paper("<b>", ""), ("arXiv said *no*", "@team"))
-    markdown = triage_markdown(Triage((PLAIN, PLAIN), (unread,)), "README.md")
-    kinds = outline(markdown)
-    assert kinds.count("heading_open") == 3
-    assert kinds.count("hr") == 2
-    assert "strong_open" in kinds
-    assert markdown.endswith("### \\<b\\>\n\narXiv said \\*no\\*; @\u2060team\n")
-
-
 # ── JSON ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -274,6 +281,7 @@ def test_a_card_as_json() -> None:
     assert [one["id"] for one in record.pop("related")] == ["2401.00001"]
     assert record == {
         "notes": ["withdrawn from arXiv", "the list changed"],
+        "status": "alike",
         "verdict": "fits",
         "scope": 0.5,
         "fit": 0.25,
@@ -286,6 +294,10 @@ def test_a_card_as_json() -> None:
         "line": 7,
         "patch": "--- a\n",
         "no_row": "",
+        "places": [],
+        "chosen": [],
+        "difference": "",
+        "repeats": "",
     }
 
 
@@ -297,6 +309,8 @@ def test_json_holds_the_words_as_they_are(text: str) -> None:
     assert card["paper"]["title"] == card["notes"][0] == card["patch"] == text
     assert record["unread"] == [{"id": "x", "reason": text}]
     assert record["proposed"] == []
+    assert record["summary"] == "1 that may be listed already, 1 that cannot be read"
+    assert record["unanswered"] == ""
 
 
 def test_a_card_without_a_row_as_json() -> None:
@@ -426,7 +440,7 @@ def test_a_card_prints_as_a_table_with_its_row(monkeypatch: pytest.MonkeyPatch) 
     ]
     assert repr(card).startswith("Card(paper=Paper(id='2402.00001', title='Paper kites'")
     assert f"insertion=Insertion(row={row!r}, line=7, category=(), left_out=(), " in repr(card)
-    assert repr(card).endswith("patch='--- a\\n', no_row='')")
+    assert "patch='--- a\\n', no_row='', is_listed=False, places=()" in repr(card)
 
 
 def test_rich_folds_the_row_and_cuts_nothing_off() -> None:
@@ -502,34 +516,12 @@ def test_no_control_characters_are_printed(text: str) -> None:
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
 
 
-def test_cards_that_do_not_fit_are_left_out_whole() -> None:
-    triage = Triage((PLAIN, PLAIN, PLAIN), ())
-    card = card_markdown(PLAIN, "README.md")
-    rule, two = "\n---\n\n", "2 more did not fit into this comment.\n"
-    whole = rule.join(3 * [card])
-    assert triage_markdown(triage, "README.md", len(whole)) == whole
-    room = len(card + rule + "3 more did not fit into this comment.\n")
-    assert triage_markdown(triage, "README.md", room + len(rule)) == card + rule + two
-    assert triage_markdown(triage, "README.md", 200) == two.replace("2", "3")
-
-
-def test_a_heading_that_the_list_may_need() -> None:
-    papers = (Paper("1", "On <Audio>"), Paper("2", ""))
-    triage = Triage((), (), (NewHeading("Audio_a", papers),))
-    said = "2 of these fit no present heading; a new one could be “Audio_a”"
-    assert str(triage) == said
-    assert triage._repr_html_() == f"<p>{said}</p>"
-    assert triage_markdown(triage, "README.md") == (
-        "### A new heading?\n\n"
-        "2 of these fit no present heading; a new one could be “Audio\\_a”:\n\n"
-        "- On \\<Audio\\>\n- 2\n"
-    )
-    assert triage_json(triage)["proposed"] == [{"heading": "Audio_a", "papers": ["1", "2"]}]
-
-
 def test_the_cards_of_a_submission_print_one_below_the_other() -> None:
     unread = Submission(Paper("2402.00009", ""), ("arXiv <said> no", "sorry"))
     triage = Triage((PLAIN, PLAIN), (unread,))
-    assert str(triage) == f"{PLAIN}\n\n{PLAIN}\n\n2402.00009: arXiv <said> no; sorry"
+    summary = "2 that may be listed already, 1 that cannot be read"
+    assert str(triage) == f"{summary}\n\n{PLAIN}\n\n{PLAIN}\n\n2402.00009: arXiv <said> no; sorry"
     card = PLAIN._repr_html_()
-    assert triage._repr_html_() == (f"{card}{card}<p>2402.00009: arXiv &lt;said&gt; no; sorry</p>")
+    assert triage._repr_html_() == (
+        f"<p><b>{summary}</b></p>{card}{card}<p>2402.00009: arXiv &lt;said&gt; no; sorry</p>"
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -125,15 +127,24 @@ def triage(
             min=1_000, help="Leave out whole cards beyond that; a comment on GitHub has 65,536."
         ),
     ] = None,
+    list_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Address of the list, to link to its lines; known in a workflow of GitHub.",
+            show_default=False,
+        ),
+    ] = "",
     as_json: JsonOption = False,
     index: IndexOption = None,
 ) -> None:
-    """Print a card, in Markdown, for each paper that somebody submits.
+    """Print a comment, in Markdown, on the papers that somebody submits.
 
     Example: `git diff main | ssm-search triage - --list README.md`
 
-    The exit status is 3 where no paper is named, and 5 where what is submitted cannot be read, of
-    which the Markdown tells.
+    Its first line says what came of them; where each belongs, and its row, is folded. The exit
+    status is 3, and nothing is printed, where no paper is submitted, and 5 where what is submitted
+    cannot be read, of which the comment tells.
     """
     from ssm_search.abstracts import load_files
     from ssm_search.build import read_source
@@ -163,7 +174,21 @@ def triage(
     if as_json:
         write_json(card_display.triage_json(found))
     else:
-        write(card_display.triage_markdown(found, name, max_chars))
+        url = list_url or _address_on_github(path)
+        write(card_display.triage_markdown(found, name, max_chars, url))
+
+
+def _address_on_github(path: Path | None) -> str:
+    """Where GitHub shows the source of a list, in the state that a workflow has checked out."""
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA", "GITHUB_WORKSPACE")
+    server, repository, commit, folder = (os.environ.get(name, "") for name in names)
+    if path is None or not all((server, repository, commit, folder)):
+        return ""
+    whole, top = path.resolve(), Path(folder).resolve()
+    if not whole.is_relative_to(top):
+        return ""
+    place = quote(whole.relative_to(top).as_posix())
+    return f"{server}/{repository}/blob/{commit}/{place}?plain=1"
 
 
 def _apply(path: Path | None, text: str, card: Card) -> None:

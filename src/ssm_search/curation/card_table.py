@@ -143,17 +143,18 @@ def card_html(card: Card) -> str:
 
 
 def triage_text(triage: Triage) -> str:
-    """All cards of a submission as plain text, then the papers that there is no card for."""
+    """What came of a submission, its cards as plain text, the papers that there is no card for."""
     unread = [f"{one.paper.id}: {one.reason}" for one in triage.unread]
     said = map(shown, [*unread, *map(str, triage.proposed)])
-    return "\n\n".join([*map(card_text, triage.cards), *said])
+    return "\n\n".join([shown(triage.summary), *map(card_text, triage.cards), *said])
 
 
 def triage_html(triage: Triage) -> str:
-    """All cards of a submission as HTML tables, then the papers that there is no card for."""
+    """The same as HTML, with tables."""
     unread = [f"{one.paper.id}: {one.reason}" for one in triage.unread]
     said = (f"<p>{_escaped(line)}</p>" for line in [*unread, *map(str, triage.proposed)])
-    return "".join([*map(card_html, triage.cards), *said])
+    summary = f"<p><b>{_escaped(triage.summary)}</b></p>"
+    return "".join([summary, *map(card_html, triage.cards), *said])
 
 
 def _place(card: Card, list_name: str = "") -> str:

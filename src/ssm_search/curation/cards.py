@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import Insertion, insert_paper, read_list, unified_diff
+from ssm_search.awesome import Insertion, insert_paper, unified_diff
 from ssm_search.curation import card_table
-from ssm_search.curation.card_table import path_line
+from ssm_search.curation.changes import list_before
+from ssm_search.curation.choices import difference
 from ssm_search.curation.intake import Submission, completed
+from ssm_search.curation.places import (
+    Place,
+    as_listed,
+    heading_named,
+    headings_meant,
+    places_in,
+    places_of,
+    reading_of,
+)
 from ssm_search.curation.proposals import NewHeading, new_headings
 from ssm_search.curation.submissions import checked_link, paper_of, read_submissions
+from ssm_search.curation.summary import (
+    Status,
+    brief_notes,
+    in_short,
+    status_of,
+    summary,
+    unanswered,
+)
 from ssm_search.errors import ListError, SubmissionError
 from ssm_search.index import names
 from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
-from ssm_search.search import Search
+from ssm_search.search import NEAR_TITLE, Search, title_likeness
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,6 +56,13 @@ class Card:
         insertion: the list with the row in it, or None.
         patch: the change that puts the row in, as a diff; "" if there is no row.
         no_row: why there is no row; "" if there is one.
+        is_listed: whether it stands on the list already, by its id or its title.
+        places: where it stands, or the surest of ``duplicates``; () if there is none.
+        chosen: the headings of the list that the submission puts it under.
+        difference: that another heading is likelier than those, in a sentence; "" if that is not
+            sure, or none was chosen.
+        repeats: the title of a paper that stands before it in the submission and is the same; ""
+            if there is none.
     """
 
     paper: Paper
@@ -50,6 +74,29 @@ class Card:
     insertion: Insertion | None
     patch: str
     no_row: str
+    is_listed: bool = False
+    places: tuple[Place, ...] = ()
+    chosen: tuple[Category, ...] = ()
+    difference: str = ""
+    repeats: str = ""
+
+    @property
+    def status(self) -> Status:
+        """What came of it: the verdict, "new" for one that fits, unless it is known already.
+
+        Then it is "listed", "alike" if it looks like a listed paper, or "repeated" in a submission.
+        """
+        return status_of(self)
+
+    @property
+    def in_short(self) -> str:
+        """What came of it in a few words: "Video, 97 %"."""
+        return in_short(self)
+
+    @property
+    def brief_notes(self) -> list[str]:
+        """``notes`` without why arXiv could not be asked, which a submission says once."""
+        return brief_notes(self.notes)
 
     def __str__(self) -> str:
         return card_table.card_text(self)
@@ -74,6 +121,21 @@ class Triage:
     cards: tuple[Card, ...]
     unread: tuple[Submission, ...]
     proposed: tuple[NewHeading, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What came of all papers, in a line: "1 new (Video, 97 %), 1 already listed (line 9)"."""
+        return summary(self)
+
+    @property
+    def unanswered(self) -> str:
+        """Of how many papers arXiv could not be asked, in a sentence; "" if of none."""
+        return unanswered(self)
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """The id of each paper that is ``unread``, and why, as briefly as the notes of cards."""
+        return [(one.paper.id, "; ".join(brief_notes(one.notes))) for one in self.unread]
 
     def __str__(self) -> str:
         return card_table.triage_text(self)
@@ -150,14 +212,16 @@ def triage(
         NoPaperError, SubmissionError: the text names no paper, or is too long or names too many.
         ListError, IndexFolderError: as for :func:`submit`.
     """
-    papers = read_submissions(submitted) if isinstance(submitted, str) else submitted
-    papers = _listed(search, papers)
+    if isinstance(submitted, str):
+        list_text = list_before(submitted, list_text, list_name)
+        submitted = read_submissions(submitted, list_text, list_name)
+    papers = _listed(search, submitted)
     submissions = completed(papers, abstracts, offline=offline, progress=progress)
     known = [one for one in submissions if one.paper.title or one.paper.abstract]
-    made = tuple(_card(search, one, list_text, list_name, category) for one in known)
+    made = _each_once([_card(search, one, list_text, list_name, category) for one in known])
     unfit = [card.paper for card in made if card.placement.verdict == "no heading"]
     return Triage(
-        cards=made,
+        cards=tuple(made),
         unread=tuple(one for one in submissions if one not in known),
         proposed=new_headings(search, unfit),
     )
@@ -184,28 +248,21 @@ def _at(search: Search, url: str) -> Paper | None:
     return search.rows.papers(rows[:1])[0] if rows else None
 
 
-def _as_listed(same: Duplicate, list_text: str) -> str:
-    """Say that a paper is listed, and on which lines and under which headings."""
-    listed = same.paper
-    places = _places(list_text).get(listed.id) if list_text else None
-    where = [
-        ", ".join([f"line {line}"] * bool(line) + [f"under {path_line(path)}"] * bool(path))
-        for line, path in places or [(0, path) for path in listed.categories]
-    ]
-    at = ", ".join(["already listed", *filter(None, ["; ".join(where)])])
-    if same.reason == "id":
-        return at
-    return f"a paper of the same {same.reason}, {listed.id}, is {at}"
-
-
-@lru_cache(maxsize=1)  # a submission may name many papers of one list, which takes long to read
-def _places(list_text: str) -> dict[str, list[tuple[int, Category]]]:
-    """Where each paper of a list stands: every line, with the heading that is over it."""
-    places: dict[str, list[tuple[int, Category]]] = {}
-    for entry in read_list(list_text).entries:
-        path = next(iter(entry.paper.categories), ())
-        places.setdefault(entry.paper.id, []).append((entry.line, path))
-    return places
+def _each_once(cards: Sequence[Card]) -> list[Card]:
+    """``cards``, of which those that are a paper before them say so."""
+    found: list[Card] = []
+    for card in cards:
+        title = card.paper.title
+        same = next(
+            (
+                one.paper.title
+                for one in found
+                if not one.repeats and title_likeness(one.paper.title, title) >= NEAR_TITLE
+            ),
+            "",
+        )
+        found.append(replace(card, repeats=same) if same and not card.is_listed else card)
+    return found
 
 
 def _card(
@@ -215,28 +272,29 @@ def _card(
     list_name: str,
     wanted: Category | str | None,
 ) -> Card:
-    paper, notes = submission.paper, list(submission.notes)
+    paper, notes = replace(submission.paper, categories=()), list(submission.notes)
     placement = search.place(paper)
-    duplicates = tuple(search.duplicates(paper))
-    same = next((one for one in duplicates if one.likeness == 1 and one.reason != "abstract"), None)
+    duplicates, related = tuple(search.duplicates(paper)), tuple(search.related(paper, RELATED))
+    same = _same(duplicates)
+    nearest = same or next(iter(duplicates), None)
+    places = places_of(nearest.paper, list_text) if nearest else ()
     if same:
-        notes.insert(0, _as_listed(same, list_text))
+        notes.insert(0, as_listed(same, places))
     if list_text and not search.is_of(list_text):
         notes.append("the list changed since its index was built; `ssm-search build` updates it")
+    chosen = _chosen(search, submission.paper, list_text)
+    differs = "" if duplicates else difference(search, paper, placement, related, chosen)
+    is_listed = same is not None and same.reason != "link"  # which several papers may share
     category: Category = ()
-    insertion, no_row = None, ""
-    if same and same.reason != "link":  # which several papers may share
+    insertion = None
+    if same and is_listed:
         no_row = notes[0] if same.reason == "id" else f"{notes[0]}; edit its entry"
-    elif not list_text:
-        no_row = "the list itself is not at hand"
-    elif not paper.title:
-        no_row = "its title is not known"
-    elif not paper.url and not arxiv_id(paper.id):
-        no_row = "no link is known that it could have"
-    elif placement.verdict == "off topic" and not wanted:
-        no_row = "it is off topic; name a heading (--category) to file it all the same"
     else:
-        category = _category(list_text, wanted, placement)
+        no_row = _obstacle(paper, placement, list_text, wanted)
+    if not no_row:
+        likeliest = placement.suggestions[0].category if placement.suggestions else ()
+        category = chosen[0] if chosen and not differs else likeliest
+        category = heading_named(wanted, list_text) if wanted else category
         try:
             insertion = insert_paper(list_text, paper, category)
         except ListError as error:
@@ -247,35 +305,50 @@ def _card(
         category = insertion.category
         notes += insertion.remarks
         notes += [f"entries like this have no place for the {what}" for what in insertion.left_out]
+    newer = () if insertion else places_in(list_text, paper.id)  # than the index
     return Card(
         paper=paper,
         notes=tuple(notes),
         placement=placement,
         duplicates=duplicates,
-        related=tuple(search.related(paper, RELATED)),
+        related=related,
         category=category,
         insertion=insertion,
         patch=unified_diff(list_text, insertion.text, list_name) if insertion else "",
         no_row=no_row,
+        is_listed=is_listed or bool(newer),
+        places=newer or places,
+        chosen=chosen,
+        difference=differs,
     )
 
 
-def _category(list_text: str, wanted: Category | str | None, placement: Placement) -> Category:
-    """The heading to file under: the one that is wanted, by path or name, else the likeliest.
+def _same(duplicates: Sequence[Duplicate]) -> Duplicate | None:
+    """The listed paper that a paper is for sure; None if there is none."""
+    exact = {one.reason: one for one in reversed(duplicates) if one.likeness == 1}
+    return exact.get("id") or exact.get("title") or exact.get("link")
 
-    Raises:
-        ListError: several headings have the name that is wanted.
-    """
-    if not wanted:
-        return placement.suggestions[0].category if placement.suggestions else ()
-    if not isinstance(wanted, str):
-        return tuple(wanted)
-    parts = tuple(" ".join(part.split()) for part in wanted.split(">"))
-    folded = " > ".join(parts).casefold()
-    named = {path: " > ".join(path).casefold() for path in read_list(list_text).categories}
-    found = [path for path, name in named.items() if name == folded]
-    found = found or [path for path, name in named.items() if name.endswith(f" > {folded}")]
-    if len(found) > 1:
-        paths = ", ".join(repr(" > ".join(path)) for path in found)
-        raise ListError(f"several headings are called {wanted!r}: {paths}; give the whole path")
-    return found[0] if found else parts
+
+def _obstacle(
+    paper: Paper, placement: Placement, list_text: str, wanted: Category | str | None
+) -> str:
+    """Why there can be no row for a paper that is not listed; "" if there can be one."""
+    if not list_text:
+        return "the list itself is not at hand"
+    if not paper.title:
+        return "its title is not known"
+    if not paper.url and not arxiv_id(paper.id):
+        return "no link is known that it could have"
+    if placement.verdict == "off topic" and not wanted:
+        return "it is off topic; name a heading (--category) to file it all the same"
+    return ""
+
+
+def _chosen(search: Search, paper: Paper, list_text: str) -> tuple[Category, ...]:
+    """The headings of the list that a submission puts ``paper`` under, as far as there are any."""
+    if not paper.categories:
+        return ()
+    indexed = search.rows.as_list().topics.paths
+    return headings_meant(
+        paper.categories, reading_of(list_text).categories if list_text else indexed
+    )

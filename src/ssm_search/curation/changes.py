@@ -98,7 +98,9 @@ def list_before(diff: str, list_text: str, list_name: str) -> str:
     for hunk in read_diff(diff):
         files.setdefault(hunk.file, []).append(hunk)
     for hunks in files.values():
-        if _laid_over(list_text, list_name, hunks, "+"):
+        # What comes stands in the list after a change alone. Where nothing does, what goes tells.
+        is_added = any(line.startswith("+") for hunk in hunks for line in hunk.lines)
+        if not is_added and _laid_over(list_text, list_name, hunks, "+"):
             return list_text
         if whole := _laid_over(list_text, list_name, hunks, "-"):
             return "\n".join(line[1:] for line in whole if not line.startswith("+"))
