@@ -11,17 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from ssm_search.addresses import host_name, shown_address
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.curation.answers import GONE, Answer, Repository
-from ssm_search.curation.repositories import repository_address
 from ssm_search.curation.robots import MAX_BYTES, NOTHING_ALLOWED, Robots, read_robots
 from ssm_search.errors import FetchError
 
@@ -196,15 +194,14 @@ class _Asker:
         try:
             return self._asked(session, address)
         except _NotAllowedError:
-            root = repository_address(address)
-            if host_name(urlsplit(root).hostname or "") in CODE_HOSTS and root != address:
-                with suppress(_NotAllowedError):  # what holds it may be asked for
-                    scheme, _, netloc, *_ = address.split("/")
-                    asked = urljoin(f"{scheme}//{netloc}", urlsplit(root).path)
-                    answer, wait = self._answer(session, asked)
-                    rest = address.partition(urlsplit(root).path)[2]
-                    moved = f"{answer.moved}{rest}" if answer.moved else ""
-                    return Answer(answer.asked, answer.status, answer.reason, moved), wait
+            parts = urlsplit(address)
+            _, owner, name, *below = f"{parts.path}//".split("/")
+            root = f"{parts.scheme}://{parts.netloc}/{owner}/{name}"
+            if host_name(parts.hostname or "") in CODE_HOSTS and name and any(below):
+                # What holds it may be asked for.
+                answer, wait = self._answer(session, root)
+                moved = answer.moved + address.removeprefix(root) if answer.moved else ""
+                return replace(answer, moved=moved), wait
             return Answer(_now(), reason=NOT_ALLOWED), None
         except Exception as error:  # whatever a stranger's server does
             return Answer(_now(), reason=_reason(error)), None
