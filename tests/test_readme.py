@@ -188,7 +188,7 @@ def test_mcp_configuration(page: str) -> None:
             return [tool.name for tool in tools.tools], answer.content[0].text  # type: ignore[union-attr]
 
     names, text = asyncio.run(ask())
-    assert names == ["query", "related", "recommend", "suggest_categories", "headings", "submit"]
+    assert {"query", "related", "submit"} < set(names)
     assert ssm_search.query("mamba for video", 1)[0].paper.title in text
 
 

@@ -43,7 +43,8 @@ BUSY = "the server is busy; try again in a second"
 NOTE_HEADER = b"x-left-out"
 MISUNDERSTOOD = "this was not understood; /gradio_api/info says what can be called, and how"
 Work = Callable[..., Awaitable[Any]]
-WORK = ("/run/", "/api/", "/component_server", "/mcp")
+REST = "/api/"
+WORK = ("/run/", REST, "/component_server", "/mcp")
 CALLS = (*WORK, "/call/")  # what is not one can bring a submission
 
 
@@ -174,10 +175,15 @@ class Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse, one request."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         is_work, is_call = (any(one in scope["path"] for one in some) for some in (WORK, CALLS))
+        if scope["method"] != "POST" and not (
+            scope["method"] == "GET" and "/api/" in scope["path"]
+        ):
+            await self._app(scope, receive, send)
+            return
         body = await read_body(receive, MAX_CALL_BODY if is_call else MAX_BODY)
         if isinstance(body, JSONResponse):
             await body(scope, receive, send)

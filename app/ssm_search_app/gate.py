@@ -23,6 +23,8 @@ DOORS = re.compile(
     r"/(?:|health|feed\.(?:xml|json)|login|logout|config|theme\.css|favicon\.ico"
     r"|manifest\.json|robots\.txt"
     r"|(?:assets|static)/[\w.@/-]{1,200}|mcp"
+    r"|api/(?:docs|openapi\.json|static-offline-docs/[\w.-]+|query|related|recommend|categories"
+    r"|headings|submit|papers/.{1,500})"
     r"|gradio_api/(?:info|openapi\.json|app_id|theme\.css|startup-events|mcp|component_server"
     r"|queue/(?:join|data)|cancel|reset|(?:run|api)/\w+|call/(?:v2/)?\w+(?:/\w+)?))/?"
 )

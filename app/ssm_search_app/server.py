@@ -15,7 +15,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ssm_search import ServeError
-from ssm_search_app.agents import Agents
+from ssm_search_app.agents import Agents, mcp_server
 from ssm_search_app.bounds import MAX_WAITING, Bounded, Lanes
 from ssm_search_app.connections import BACKLOG, Server
 from ssm_search_app.following import add_feeds, links
@@ -24,6 +24,7 @@ from ssm_search_app.library import Library
 from ssm_search_app.login import Login, Users
 from ssm_search_app.logs import quiet_logs
 from ssm_search_app.page import build_page
+from ssm_search_app.rest import rest
 from ssm_search_app.taming import bound_page, tame_gradio
 from ssm_search_app.tools import tools
 
@@ -59,7 +60,7 @@ def build_app(
     host: str = "127.0.0.1",
     allow_hosts: Sequence[str] = (),
 ) -> FastAPI:
-    """The page, the API, ``/health`` and, if wanted, MCP as one ASGI application.
+    """The page, its API, REST, ``/health`` and, if wanted, MCP as one ASGI application.
 
     Args:
         auth: who may enter, names and passwords; everybody if None.
@@ -69,7 +70,7 @@ def build_app(
     """
     lanes = Lanes()
     offered = tools(library, lanes)
-    agents = Agents(offered) if mcp else None
+    agents = Agents(mcp_server(library, offered)) if mcp else None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -90,6 +91,7 @@ def build_app(
         return {"status": "ok", "papers": library.search.manifest.papers}
 
     add_feeds(app, library, root_path)
+    app.mount("/api", rest(library, offered))
     if agents:
         for path in ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/"):
             app.add_route(path, agents)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The six functions that programs call, over HTTP, gradio_client and MCP."""
+"""The seven functions that programs call, over HTTP, gradio_client and MCP."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import logging
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import Field, ValidationError, validate_call
 
 from ssm_search import (
     Filters,
     Hits,
     ListError,
+    PaperNotFoundError,
     QueryError,
     SsmSearchError,
     SubmissionError,
@@ -35,7 +37,7 @@ Code = Literal["any", "with", "without"]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Answers = Annotated[int, Field(ge=1, le=MAX_ANSWERS, description="How many answers.")]
 Year = Annotated[int, Field(ge=0, le=9999)]
-Seeds = Annotated[list[Text], Field(max_length=MAX_SEEDS)]
+Seeds = Annotated[list[Text], Query(max_length=MAX_SEEDS)]
 Heading = Annotated[
     Text, Field(description='Only papers under this heading: a name, or a path "A > B"; "" = all.')
 ]
@@ -68,7 +70,7 @@ def filters_of(
     return filters
 
 
-# Long: six functions, each little but its signature and what programs are told of it.
+# Long: seven functions, each little but its signature and what programs are told of it.
 def tools(library: Library, lanes: Lanes) -> list[Work]:
     """The functions, each answering from ``library``; all they raise is an SsmSearchError."""
 
@@ -114,6 +116,23 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         Example: headings() gives [{"category": ["SSMs"], "papers": 31}, ...]
         """
         return display.headings_to_json(library.search.tree)
+
+    def get_paper(
+        paper: Annotated[
+            Text, Field(description="An id out of an answer, an arXiv id or link, or a title.")
+        ],
+    ) -> dict[str, Any]:
+        """Show one paper of the list: links, headings, authors, and its abstract if at hand.
+
+        Example: get_paper("2403.06977") gives {"id": "2403.06977", "title": "VideoMamba: ...",
+        "url": ..., "year": 2024, "categories": [["Computer Vision"]], ...}
+        """
+        found = library.search.get(paper)
+        if found is None:
+            raise PaperNotFoundError(
+                f"{paper[:100]!r} is no paper of this list; ask for it in words by query"
+            )
+        return display.paper_to_json(found)
 
     def related(
         paper: Annotated[
@@ -196,7 +215,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         )
         return card_display.card_json(card)
 
-    tools_at_once = (query, related, recommend, suggest_categories, headings)
+    tools_at_once = (query, related, recommend, suggest_categories, headings, get_paper)
     quick = [lanes.quick(checked(fn)) for fn in tools_at_once]
     return [answering(fn) for fn in (*quick, lanes.slow(checked(submit)))]
 

@@ -820,7 +820,7 @@ def test_nothing_that_is_submitted_runs(filing: Library, text: str) -> None:
 
 # ── what programs call ───────────────────────────────────────────────────────────────────────
 
-TOOLS = ("query", "related", "recommend", "suggest_categories", "headings", "submit")
+TOOLS = ("query", "related", "recommend", "suggest_categories", "headings", "get_paper", "submit")
 
 
 @pytest.fixture(scope="module")
@@ -841,7 +841,7 @@ def called(library: Library) -> dict[str, Any]:
     return {one.__name__: plain(one) for one in tools(library, Lanes())}
 
 
-def test_there_are_six(tool: dict[str, Any]) -> None:
+def test_there_are_seven(tool: dict[str, Any]) -> None:
     assert tuple(tool) == TOOLS
 
 

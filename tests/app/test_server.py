@@ -56,7 +56,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::Warning:gradio",  # its own ways with pandas 3 and with MCP
     "ignore::DeprecationWarning:pandas",
 )
-TOOLS = ["query", "related", "recommend", "suggest_categories", "headings", "submit"]
+TOOLS = ["query", "related", "recommend", "suggest_categories", "headings", "get_paper", "submit"]
 ASK = "/gradio_api/run/query"
 
 
@@ -252,7 +252,7 @@ def test_too_many_and_too_few_values_are_refused_without_a_trace(url: str) -> No
         assert answer.status_code != 200 or "rank" in answer.text, body
 
 
-def test_agents_find_and_call_the_six_tools(url: str, kites: PaperSearch) -> None:
+def test_agents_find_and_call_the_seven_tools(url: str, kites: PaperSearch) -> None:
     async def session() -> tuple[Any, Any, Any, Any]:
         async with (
             streamable_http_client(f"{url}/gradio_api/mcp/") as (read, write, _),

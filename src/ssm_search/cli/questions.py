@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ssm_search.cli import discovering, doctoring, feeding, indexing, setting_up, submitting
+from ssm_search.cli import discovering, doctoring, feeding, gaps, indexing, setting_up, submitting
 from ssm_search.cli import show as look
 from ssm_search.cli.asking import Asking, answering
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
@@ -198,9 +198,11 @@ app.command()(doctoring.doctor)
 app.command()(discovering.discover)
 app.command()(discovering.decide)
 app.command()(feeding.feed)
+app.command()(gaps.gap)
 app.command()(setting_up.init)
 app.command("map")(look.draw_map)
 app.command("app")(look.serve_page)
+app.command()(look.mcp)
 
 
 def main() -> None:

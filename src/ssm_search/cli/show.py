@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from ssm_search.cli.options import (
 from ssm_search.cli.terminal import say
 from ssm_search.errors import ServeError
 from ssm_search.shipped import shipped_folder
+
+if TYPE_CHECKING:
+    from ssm_search_app.library import Library
 
 AUTH_VARIABLE = "SSM_SEARCH_AUTH"
 HOST_VARIABLES = [
@@ -96,22 +99,12 @@ def serve_page(
 
     Example: `ssm-search app --port 8000`
     """
-    search = open_search(index)
-    path, list_text = list_of(list_file, index, search)
     users = _users(auth)
-    from ssm_search_app.library import Library
+    library = _library(index, list_file, offline)
     from ssm_search_app.server import serve
 
     serve(
-        Library(
-            search,
-            index or shipped_folder(),
-            list_text,
-            name_of(path) or "README.md",
-            offline,
-            list_of=lambda found: list_of(list_file, index, found)[1],
-            list_file=path,
-        ),
+        library,
         host=host,
         port=port,
         auth=users,
@@ -119,6 +112,38 @@ def serve_page(
         mcp=mcp,
         allow_hosts=allow_host or (),
         browser=sys.stdout.isatty() if browser is None else browser,
+    )
+
+
+def mcp(
+    offline: OfflineOption = False, list_file: ListOption = None, index: IndexOption = None
+) -> None:
+    """Answer an agent over standard input and output, by the Model Context Protocol.
+
+    Example: `ssm-search mcp --index my-index`, as the command of a server in a client's settings
+    """
+    import asyncio
+
+    library = _library(index, list_file, offline)
+    from ssm_search_app.agents import serve_agent
+
+    asyncio.run(serve_agent(library))
+
+
+def _library(index: str | None, list_file: Path | None, offline: bool) -> Library:
+    """The index and the list that are served."""
+    search = open_search(index)
+    path, list_text = list_of(list_file, index, search)
+    from ssm_search_app.library import Library
+
+    return Library(
+        search,
+        index or shipped_folder(),
+        list_text,
+        name_of(path) or "README.md",
+        offline,
+        list_of=lambda found: list_of(list_file, index, found)[1],
+        list_file=path,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from ssm_search.encoding import Encoder
-from ssm_search.errors import QueryError
+from ssm_search.errors import PaperNotFoundError, QueryError
 from ssm_search.index import Filters, Manifest, Rows, Tally, several
 from ssm_search.papers import (
     Category,
@@ -104,10 +104,13 @@ class Search:
         """The row of the paper with this id; None if there is none."""
         return self._state().lookup.id(paper_id)
 
-    def get(self, paper_id: str) -> Paper | None:
-        """The paper with this id, as it is listed; None if there is none."""
+    def get(self, paper: str) -> Paper | None:
+        """The listed paper with this id, link or title; None if there is none."""
         state = self._state()
-        row = state.lookup.id(paper_id)
+        try:
+            row = state.lookup.paper(paper)
+        except PaperNotFoundError:
+            return None
         return None if row is None else state.rows.papers([row])[0]
 
     def is_of(self, list_text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.papers import Category, CategorySuggestion, Hit, to_json
+from ssm_search.papers import Category, CategorySuggestion, Hit, Paper, to_json
 from ssm_search.text import marked as marked
 from ssm_search.text import shown as shown
 
@@ -44,15 +44,9 @@ def suggestion_to_json(suggestion: CategorySuggestion) -> dict[str, Any]:
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:
-    """``hit`` as JSON types: rank, score, why, and the fields of its paper.
-
-    A year that its arXiv id alone tells is marked by "year_from_id".
-    """
-    record = to_json(hit.paper)
+    """``hit`` as JSON types: rank, score, why, and the fields of its paper but for its abstract."""
+    record = paper_to_json(hit.paper)
     record.pop("abstract", None)
-    if hit.paper.year is None and hit.paper.known_year:
-        record["year"] = hit.paper.known_year
-        record |= {} if hit.paper.published else {"year_from_id": True}
     sure = {} if hit.confidence is None else {"confidence": round(hit.confidence, 4)}
     return {
         "rank": hit.rank,
@@ -61,6 +55,18 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
         **record,
         "why": {**asdict(hit.why), "text": str(hit.why)},
     }
+
+
+def paper_to_json(paper: Paper) -> dict[str, Any]:
+    """``paper`` as JSON types, without what is not known of it.
+
+    A year that its arXiv id alone tells is marked by "year_from_id".
+    """
+    record = to_json(paper)
+    if paper.year is None and paper.known_year:
+        record["year"] = paper.known_year
+        record |= {} if paper.published else {"year_from_id": True}
+    return record
 
 
 def hits_to_json(hits: Hits) -> dict[str, Any]:

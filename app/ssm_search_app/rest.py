@@ -1,0 +1,166 @@
+"""REST: the functions for programs by GET, with named parameters, typed answers and an OpenAPI.
+
+An answer to GET depends on its address and on the index alone. So all of them carry one ETag
+(RFC 9110, 8.8.3), which is another as soon as the index is, and a program that has the answer
+already is told so (304) before anything is worked out.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel, Field
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ssm_search import (
+    IndexFolderError,
+    PaperNotFoundError,
+    QueryError,
+    ServeError,
+    SsmSearchError,
+)
+from ssm_search_app.answers import ANSWERS, Card, Error
+from ssm_search_app.bounds import MAX_TEXT, Work, refusal
+from ssm_search_app.library import Library
+from ssm_search_app.tools import CALLERS
+
+ADDRESSES = {
+    "query": "/query",
+    "related": "/related",
+    "recommend": "/recommend",
+    "suggest_categories": "/categories",
+    "headings": "/headings",
+    "get_paper": "/papers/{paper:path}",
+}
+"""Where each function is that is asked by GET; ``submit`` takes whole abstracts, by POST."""
+
+STATUS: Mapping[type[SsmSearchError], int] = {
+    PaperNotFoundError: 404,
+    QueryError: 400,
+    IndexFolderError: 409,  # this kind of index cannot do it
+    ServeError: 503,
+}
+REASONS = {
+    400: "What was asked makes no sense.",
+    404: "There is no such paper.",
+    409: "An index of this kind cannot do that.",
+    503: "The server is busy.",
+}
+
+
+class Submission(BaseModel):
+    """A link, or a title and an abstract."""
+
+    link: str = Field("", max_length=MAX_TEXT, description="An arXiv id or link, or another one.")
+    title: str = Field("", max_length=MAX_TEXT, description="Where arXiv cannot tell it.")
+    abstract: str = Field("", max_length=MAX_TEXT, description="The same.")
+    category: str = Field(
+        "", max_length=MAX_TEXT, description="File it under this heading, not the likeliest."
+    )
+
+
+def rest(library: Library, tools: Sequence[Work]) -> ASGIApp:
+    """``tools`` as a REST application, with its documentation at ``/docs``."""
+    by_name = {tool.__name__: tool for tool in tools}
+    api = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title=library.title,
+        version=version("ssm-search"),
+        summary="Semantic search over a list of papers.",
+        responses={status: {"model": Error, "description": why} for status, why in REASONS.items()},
+        swagger_ui_parameters={"defaultModelsExpandDepth": -1},
+    )
+    for name, path in ADDRESSES.items():
+        tool = by_name[name]
+        known = [Depends(_only(tuple(inspect.signature(tool).parameters)))]
+        api.get(path, response_model=ANSWERS[name], name=name, dependencies=known)(_answer(tool))
+
+    @api.post("/submit", response_model=Card, description=by_name["submit"].__doc__)
+    async def submit(submission: Submission) -> JSONResponse:
+        return JSONResponse(await by_name["submit"](**submission.model_dump()))
+
+    _explain(api)
+    return Revalidated(api, library)
+
+
+def _only(names: Sequence[str]) -> Callable[[Request], None]:
+    """What refuses a request with a parameter that is none of ``names``."""
+
+    def check(request: Request) -> None:
+        for name in request.query_params:
+            if name not in names:
+                raise QueryError(f"there is no {name[:100]!r}; expected {', '.join(names)}")
+
+    return check
+
+
+def _answer(tool: Work) -> Work:
+    # The answer is what its type says, which tests see to: checking it again takes as long as
+    # finding it.
+    @functools.wraps(tool)
+    async def answer(*args: Any, **kwargs: Any) -> JSONResponse:
+        return JSONResponse(await tool(*args, **kwargs))
+
+    return answer
+
+
+def _explain(api: FastAPI) -> None:
+    """Let every failure be one sentence, with the status of whose fault it is."""
+
+    @api.exception_handler(SsmSearchError)
+    def refused(request: Request, error: SsmSearchError) -> JSONResponse:
+        kinds = (kind for kind in type(error).__mro__ if kind in STATUS)
+        fallback = 400 if isinstance(error, CALLERS) else 500
+        return refusal(next((STATUS[kind] for kind in kinds), fallback), str(error))
+
+    @api.exception_handler(RequestValidationError)
+    def misread(request: Request, error: RequestValidationError) -> JSONResponse:
+        problems = [f"{' '.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()]
+        return refusal(400, "; ".join(problems)[:MAX_TEXT])
+
+
+class Revalidated:
+    """ASGI middleware: answers to GET carry an ETag, and are not worked out for who has them."""
+
+    def __init__(self, app: ASGIApp, library: Library):
+        self._app = app
+        self._library = library
+        self._known: tuple[object, str] = (None, "")  # the rows that are asked, and their tag
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        tag = self._tag()
+        seen = Headers(scope=scope).get("if-none-match", "")
+        if tag in (one.strip().removeprefix("W/") for one in seen.split(",")):
+            await Response(status_code=304, headers={"ETag": tag})(scope, receive, send)
+            return
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                headers = MutableHeaders(raw=message["headers"])
+                headers["ETag"] = tag
+                headers["Cache-Control"] = "no-cache"  # may be kept, and is asked about each time
+            await send(message)
+
+        await self._app(scope, receive, answer)
+
+    def _tag(self) -> str:
+        rows = self._library.search.rows
+        if self._known[0] is not rows:
+            said = f"{version('ssm-search')} {rows.manifest!r} {rows.status()!r}"
+            self._known = rows, f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
+        return self._known[1]
