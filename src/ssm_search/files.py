@@ -84,18 +84,22 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path``, with the permissions that are there or else the usual ones."""
     path = path.resolve()  # a link stays one: what it points to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = _new_name(path)
-    try:
-        with open(new, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, new)
-        os.replace(new, path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+    for left in _leftovers(path.parent, path.name):
+        if left.is_file():
+            left.unlink(missing_ok=True)
+    with ExitStack() as writing:
+        new = _locked_file(path, writing)
+        try:
+            with open(new, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, new)
+            os.replace(new, path)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
     _sync(path.parent)
 
 
@@ -126,6 +130,28 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             it must be somebody else's; it is left as it is.
     """
     folder = folder.resolve()
+    with folder_beside(folder) as new:
+        try:
+            yield new
+            for path in sorted(new.rglob("*")):
+                _sync(path)
+            _sync(new)
+            with locked(folder.parent):
+                check_replaceable(folder, (path.name for path in new.iterdir()))
+                _swap(folder, new)
+        except OSError as error:
+            if error.errno and error.filename is None:
+                error.filename = str(folder)  # "No space left on device" says not where
+            raise
+
+
+@contextmanager
+def folder_beside(folder: Path) -> Iterator[Path]:
+    """An empty folder on the disk of ``folder``, and what a kill leaves of it is swept with that.
+
+    What is in it in the end is removed, unless it was put elsewhere.
+    """
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = _new_name(folder)
     with ExitStack() as filling:
@@ -135,17 +161,9 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             filling.enter_context(locked(new))
         try:
             yield new
-            for path in sorted(new.rglob("*")):
-                _sync(path)
-            _sync(new)
-            with locked(folder.parent):
-                check_replaceable(folder, (path.name for path in new.iterdir()))
-                _swap(folder, new)
-        except BaseException as error:
-            shutil.rmtree(new, ignore_errors=True)
-            if isinstance(error, OSError) and error.errno and error.filename is None:
-                error.filename = str(folder)  # "No space left on device" says not where
-            raise
+        finally:
+            if new.exists():
+                shutil.rmtree(new, ignore_errors=True)
 
 
 def settled(folder: Path) -> Path:
@@ -241,6 +259,17 @@ def _mend_last_line(path: Path) -> None:
             file.truncate(start)
 
 
+def _locked_file(path: Path, held: ExitStack) -> Path:
+    """An empty file that shall be called ``path``, locked as long as ``held`` is open."""
+    while True:
+        new = _new_name(path)
+        new.touch(exist_ok=False)
+        with suppress(FileNotFoundError):  # swept by another, who found it before it was locked
+            held.enter_context(locked(new))
+            new.stat()
+            return new
+
+
 def _new_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{NEW_SUFFIX}")
 
@@ -296,10 +325,35 @@ def sweep(folder: Path) -> None:
     A folder that is still being filled is locked by whoever fills it, and stays. So does any
     leftover where there are no locks to tell by.
     """
-    leftover = re.compile(rf"\.{re.escape(folder.name)}\.[0-9a-f]{{8}}{re.escape(NEW_SUFFIX)}")
-    for path in folder.parent.iterdir() if folder.parent.is_dir() else ():
-        if leftover.fullmatch(path.name) and path.is_dir() and _abandoned(path):
+    for path in _leftovers(folder.parent, folder.name):
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep_inside(folder: Path) -> None:
+    """Remove what kills left in ``folder`` of any file or folder that was to be put there."""
+    for path in _leftovers(folder, None):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _leftovers(place: Path, name: str | None) -> Iterator[Path]:
+    """What is in ``place`` under a name for what is to be called ``name``, and nobody fills it.
+
+    Args:
+        name: any if None.
+    """
+    of = ".+" if name is None else re.escape(name)
+    leftover = re.compile(rf"\.{of}\.[0-9a-f]{{8}}{re.escape(NEW_SUFFIX)}")
+    try:
+        there = [path for path in place.iterdir() if leftover.fullmatch(path.name)]
+    except OSError:  # it is not there, or nobody may look
+        return
+    for path in there:
+        if (path.is_file() or path.is_dir()) and _abandoned(path):
+            yield path
 
 
 def _abandoned(path: Path) -> bool:

@@ -246,7 +246,7 @@ build_index({source!r}, {folder!r}, encoder=WordEncoder(), offline=True)
 
 
 def test_a_build_killed_at_any_moment_leaves_the_old_index_or_the_new(
-    source: Path, tmp_path: Path
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "index"
     build_index(source, folder, encoder=WordEncoder(), offline=True)
@@ -257,6 +257,9 @@ def test_a_build_killed_at_any_moment_leaves_the_old_index_or_the_new(
     assert before != after
 
     script = BUILD.format(tests=str(SUPPORT), source=str(source), folder=str(folder))
+    scratch = tmp_path / "temporary"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
     started = time.monotonic()
     subprocess.run([sys.executable, "-c", script], check=True)
     duration = time.monotonic() - started
@@ -275,6 +278,7 @@ def test_a_build_killed_at_any_moment_leaves_the_old_index_or_the_new(
     subprocess.run([sys.executable, "-c", script], check=True)
     assert answers(folder) == after
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert list(scratch.iterdir()) == []
 
 
 def answers(folder: Path) -> list[tuple[str, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError, ListError
-from ssm_search.files import check_replaceable, check_room
+from ssm_search.files import check_replaceable, check_room, folder_beside
 from ssm_search.index import INDEX_NAMES
 from ssm_search.papers import Abstract, Category, Paper, full_text
 from ssm_search.progress import Progress
@@ -145,9 +144,9 @@ def build_index(
         )
     check_room(Path(folder), BYTES + BYTES_A_PAPER * len(papers))
     encoder = encoder or load_encoder()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+    with folder_beside(Path(folder)) as scratch:  # not in the temporary folder: a kill leaves it
         texts = [full_text(paper) for paper in papers]
-        runner, how = runner_of(encoder, previous, texts, Path(scratch), progress)
+        runner, how = runner_of(encoder, previous, texts, scratch, progress)
         made = PaperSearch.from_papers(
             papers,
             fastest(encoder, runner),
