@@ -362,6 +362,46 @@ def test_one_source_need_not_be_a_list(file: Callable[..., Path]) -> None:
     assert [paper.id for paper in read_feed(str(file(CONTENT)))] == IDS
 
 
+# --- what comes out of little ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("packing", [*PACKINGS, "zip"])
+def test_what_unpacks_to_far_more_is_read_up_to_there(
+    file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, packing: str
+) -> None:
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 1_000_000)
+    monkeypatch.setattr(unpacking, "MOST_TIMES", 50)
+    content = CONTENT + b" " * 3_000_000 + CONTENT
+    path = file(zipped(content) if packing == "zip" else PACKINGS[packing](content))
+    ids, faults = read(path, file(CONTENT, "next"))
+    assert ids == [*IDS, *IDS]
+    ((_, reason),) = faults
+    packed = r"[\d,]+" if packing == "zip" else f"{path.stat().st_size:,}"
+    assert re.fullmatch(
+        rf"{packed} bytes unpack to [\d,]+ or more, over 50 times as many; is that one text again "
+        r"and again\? If it is meant so, unpack it first",
+        reason,
+    )
+
+
+def test_one_paper_again_and_again_is_read_up_to_a_paper_a_byte(
+    file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ssm_search.ingest.feeds.FREE_PAPERS", 100)
+    line = b'{"id": "a", "title": "T"}\n'
+    path = file(gzip.compress(line * 400_000))
+    ids, faults = read(path, file(CONTENT, "next"))
+    size = path.stat().st_size
+    assert ids == ["a"] * (100 + size) + IDS
+    ((number, reason),) = faults
+    assert number == 101 + size
+    assert reason.startswith(f"more papers than the {size:,} bytes that were read")
+    assert read(file(line * 2_000))[1] == []
+    # That a paper is gone takes less.
+    gone = b'{"id": "a", "deleted": true}\n'
+    assert read(file(gzip.compress(gone * 50_000 + CONTENT)))[1] == []
+
+
 # --- memory ----------------------------------------------------------------------------------
 
 MEMORY = 8 * MAX_RECORD_BYTES  # bytes; what is read here are four times as many

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from ssm_search.abstracts.cache import load_abstracts
 from ssm_search.errors import CorpusError
+from ssm_search.ingest import unpacking
 from ssm_search.ingest.feeds import MAX_REASON_CHARS, Malformed, Removed, read_feed
 from ssm_search.ingest.records import (
     MAX_ABSTRACT_CHARS,
@@ -28,6 +29,7 @@ from ssm_search.ingest.records import (
     named,
     paper_of,
 )
+from ssm_search.ingest.unpacking import MOST_TIMES
 from ssm_search.ingest.values import UnreadableError
 from ssm_search.papers import Paper, from_json, to_json, to_jsonl
 
@@ -554,6 +556,61 @@ def test_parquet_that_is_none(tmp_path: Path, parquet: Callable[..., bytes]) -> 
     ((number, reason),) = faults
     assert number == 1
     assert reason.startswith("the Parquet is damaged (")
+
+
+def test_more_rows_of_parquet_than_bytes(tmp_path: Path, parquet: Callable[..., bytes]) -> None:
+    rows = [simple("p", abstract="The same again. " * 20)] * 300_000
+    content = parquet(rows)
+    assert len(content) < 20_000
+    with pytest.raises(CorpusError, match="holds 300,000 rows in") as caught:
+        read(tmp_path, content)
+    assert str(caught.value).endswith("If it is meant so, write it as JSON lines")
+
+
+@pytest.mark.parametrize("compression", ["zstd", "gzip", "snappy"])
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_a_row_of_parquet_that_unfolds(
+    tmp_path: Path,
+    parquet: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    compression: str,
+    use_dictionary: bool,
+) -> None:
+    """Refused by what the file says of it: nothing of it is read."""
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 1_000_000)
+    monkeypatch.setattr(unpacking, "MOST_TIMES", 15)  # snappy packs no closer than 21 times
+    rows = [simple("a"), simple("b", abstract="z" * 30_000_000), simple("c")]
+    content = parquet(rows, compression=compression, use_dictionary=use_dictionary)
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile.iter_batches", None)
+    with pytest.raises(CorpusError, match=r"bytes unpack to 30,000,\d+ or more, over 15 times"):
+        read(tmp_path, content)
+
+
+def test_columns_that_nobody_asks_for_may_unfold(
+    tmp_path: Path, parquet: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 1_000_000)
+    content = parquet([simple("a", unknown="z" * 30_000_000)], compression="zstd")
+    papers, faults = read(tmp_path, content)
+    assert ([paper.id for paper in papers], faults) == (["a"], [])
+
+
+def test_values_of_a_dictionary_that_unfold_row_by_row(
+    tmp_path: Path, parquet: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the file says is small: the abstract stands in it once."""
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 1_000_000)
+    content = parquet([simple(f"p{n}", abstract="z" * 40_000) for n in range(2_000)])
+    papers, faults = read(tmp_path, content)
+    most = max(1_000_000, MOST_TIMES * len(content))
+    assert most - 32 * 41_000 < 40_000 * len(papers) < most
+    ((number, reason),) = faults
+    assert number == len(papers) + 1
+    assert reason.startswith(f"{len(content):,} bytes unpack to ")
+    assert reason.endswith(
+        "or more, over 200 times as many; is that one text again and again? "
+        "If it is meant so, write it as JSON lines"
+    )
 
 
 def test_without_pyarrow_the_command_that_installs_it(

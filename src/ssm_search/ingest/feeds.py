@@ -15,6 +15,7 @@ from ssm_search.errors import CorpusError
 from ssm_search.ingest.formats import format_of, records_of
 from ssm_search.ingest.records import id_of, is_deleted, paper_of
 from ssm_search.ingest.streams import opened, size
+from ssm_search.ingest.unpacking import FREE_PAPERS
 from ssm_search.ingest.values import ARCHIVES, UnreadableError
 from ssm_search.papers import Paper
 
@@ -68,7 +69,8 @@ def read_feed(
     Records need a title and an id, by any of the names in :mod:`ssm_search.ingest.records`.
 
     An id that comes twice is given twice. A source that is damaged is read up to there, which is
-    reported as malformed, and the next one goes on.
+    reported as malformed, and the next one goes on. So is one that unpacks to far more than papers
+    could: one text over and over.
 
     Args:
         sources: files, and "-" for stdin.
@@ -130,7 +132,14 @@ def _records(
 def _read(
     source: str | Path, malformed: Callable[[Malformed], None], advance: Callable[[int], None]
 ) -> Iterator[Paper | Removed]:
-    with opened(source, advance) as stream:
+    packed = papers = 0
+
+    def note(position: int) -> None:
+        nonlocal packed
+        packed = max(packed, position)
+        advance(position)
+
+    with opened(source, note) as stream:
         for number, record in records_of(stream, format_of(stream)):
             try:
                 if isinstance(record, UnreadableError):
@@ -138,8 +147,16 @@ def _read(
                 found = Removed(id_of(record)) if is_deleted(record) else paper_of(record)
             except UnreadableError as error:
                 malformed(Malformed(str(source), number, str(error)[:MAX_REASON_CHARS]))
-            else:
-                yield found
+                continue
+            papers += isinstance(found, Paper)
+            if papers > FREE_PAPERS + packed:
+                reason = (
+                    f"more papers than the {packed:,} bytes that were read; papers that differ "
+                    "take more than a byte each. If it is meant so, unpack it first"
+                )
+                malformed(Malformed(str(source), number, reason))
+                return
+            yield found
 
 
 def _wanted(category: str) -> str:

@@ -9,7 +9,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +18,12 @@ from ssm_search.errors import CorpusError
 from ssm_search.ingest.oai import is_oai, read_oai
 from ssm_search.ingest.records import MAX_RECORD_BYTES, Record, is_known, named, names_papers
 from ssm_search.ingest.streams import CHUNK, Stream, spooled
-from ssm_search.ingest.unpacking import DamagedStreamError
+from ssm_search.ingest.unpacking import (
+    FREE_PAPERS,
+    DamagedStreamError,
+    grows_too_much,
+    growth,
+)
 from ssm_search.ingest.values import UnreadableError
 
 if TYPE_CHECKING:
@@ -32,6 +37,7 @@ _DELIMITERS: tuple[Literal[",", ";", "\t"], ...] = ("\t", ",", ";")
 _JSON_NAME = re.compile(r"\.(?:jsonl|ndjson|json)$", re.I)
 _ROW_LINES = 1_000  # of a table, in one row; the longest abstracts have some dozens
 _ROWS = 32  # of Parquet, read at once: each may unpack from a few bytes; 512 are 20 % faster
+_INSTEAD = "If it is meant so, write it as JSON lines"  # whose size says what there is to read
 EXPECTED = (
     "expected arXiv's metadata snapshot, JSON lines, an OAI-PMH dump, Parquet, or a table (CSV, "
     "TSV) whose first line names its columns: title, and id, arxiv_id or url"
@@ -222,11 +228,12 @@ def _parquet_module() -> Any:
 def _parquet(stream: Stream) -> Iterator[Numbered]:
     """Rows, ``_ROWS`` at a time (https://parquet.apache.org/docs/file-format/).
 
-    Memory is bounded only for files of good will: what a page unpacks to is up to the file, 2 GiB
-    at most by the format, and ``pyarrow`` can be told no limit.
+    How much it unpacks to is judged by what it says before anything is unpacked, and counted then.
+    Memory is bounded only for files that say so rightly: what a page unpacks to is up to the file,
+    2 GiB at most by the format, and ``pyarrow`` can be told no limit.
     """
     parquet = _parquet_module()
-    number = 0
+    number = given = 0
     with ExitStack() as stack:
         chunks = iter(lambda: stream.body.read1(CHUNK), b"")
         file = stream.file or spooled(stream.name, chunks, stack)
@@ -247,15 +254,44 @@ def _parquet(stream: Stream) -> Iterator[Numbered]:
                 f"{stream.name} has the columns {', '.join(table.schema_arrow.names)[:200]}; "
                 "expected title, and id, arxiv_id or url"
             )
+        _check_parquet(stream.name, table.metadata, columns, size)
         try:
             for batch in table.iter_batches(_ROWS, columns=columns, use_threads=False):
+                given += batch.nbytes
+                if grows_too_much(size, given):
+                    yield number + 1, UnreadableError(f"{growth(size, given)} {_INSTEAD}")
+                    return
                 for row in _rows(batch):
                     number += 1
                     yield number, row
                 if stream.file:
                     stream.position(size * number // table.metadata.num_rows)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError) as error:
             yield number + 1, UnreadableError(f"the Parquet is damaged ({str(error)[:100]})")
+
+
+def _check_parquet(
+    name: str, says: pyarrow.parquet.FileMetaData, columns: Sequence[str], size: int
+) -> None:
+    """Make sure that a Parquet of ``size`` bytes holds no more than papers could give.
+
+    Raises:
+        CorpusError: it says itself that it holds more.
+    """
+    if says.num_rows > FREE_PAPERS + size:
+        raise CorpusError(
+            f"{name} holds {says.num_rows:,} rows in {size:,} bytes; papers that differ take more "
+            f"than a byte each. Take equal rows out of it; {_INSTEAD}"
+        )
+    for number in range(says.num_row_groups):
+        group = says.row_group(number)
+        for at in range(group.num_columns):
+            part = group.column(at)
+            packed, unpacked = part.total_compressed_size, part.total_uncompressed_size
+            if part.path_in_schema.partition(".")[0] in columns and grows_too_much(
+                packed, unpacked
+            ):
+                raise CorpusError(f"{name}: {growth(packed, unpacked)} {_INSTEAD}")
 
 
 def _rows(batch: pyarrow.RecordBatch) -> Iterator[Record | UnreadableError]:

@@ -1,6 +1,6 @@
 """Packed bytes → bytes: gzip, bzip2, xz, zstd, and zips with one file in them.
 
-All in chunks of bounded size, however well they are packed.
+All in chunks of bounded size, however well they are packed; and not much more than papers give.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ from ssm_search.errors import CorpusError
 UNPACKED_CHUNK = 1 << 18  # bytes that are made at once
 MAX_ZIP_DIRECTORY = 1_000_000  # bytes; some 10,000 files, where one is expected
 XZ_MEMORY = 256 << 20  # bytes; "xz -9" needs 65 MiB, but the format allows 4 GiB
+FREE_BYTES = 256 << 20  # that anything may unpack to
+MOST_TIMES = 200
+"""As often its own size may a source unpack to beyond those. Records of papers come to 4 or 5
+times, by gzip, bzip2 or xz; one letter over and over to 1,000 by gzip, 30,000 by Parquet."""
+FREE_PAPERS = 10_000
+"""That may be in a source of any size; beyond those, one for each byte of it. What tells two papers
+apart takes ten and more; three million equal rows of Parquet are in 750,000 bytes."""
 
 # RFC 1952 (gzip), RFC 8878 (zstd, also its skippable frames), and the tools' own descriptions.
 _MAGIC = {
@@ -33,6 +40,24 @@ _MAGIC = {
 
 class DamagedStreamError(Exception):
     """A stream that was good until here; feeds report it and go on with the next one."""
+
+
+def grows_too_much(packed: int, unpacked: int) -> bool:
+    """Whether so many bytes that came out of so many are more than those of papers can be."""
+    return unpacked > max(FREE_BYTES, MOST_TIMES * packed)
+
+
+def growth(packed: int, unpacked: int) -> str:
+    """What is said of them."""
+    return (
+        f"{packed:,} bytes unpack to {unpacked:,} or more, over {MOST_TIMES} times as many; is "
+        "that one text again and again?"
+    )
+
+
+def _check_growth(packed: int, unpacked: int) -> None:
+    if grows_too_much(packed, unpacked):
+        raise DamagedStreamError(f"{growth(packed, unpacked)} If it is meant so, unpack it first")
 
 
 class Decompressor(Protocol):
@@ -118,7 +143,9 @@ def _members(
     failure: type[Exception],
 ) -> Iterator[bytes]:
     member: Decompressor | None = None
+    taken = given = 0
     for data in chunks:
+        taken += len(data)
         while True:
             if member is None:
                 data = data.lstrip(b"\0")  # padding between members, or after the last
@@ -129,6 +156,8 @@ def _members(
                 unpacked = member.decompress(data, UNPACKED_CHUNK)
             except (failure, EOFError, MemoryError) as error:
                 raise DamagedStreamError(f"the {packing} stream is damaged ({error})") from error
+            given += len(unpacked)
+            _check_growth(taken, given)
             if unpacked:
                 yield unpacked
             data = b""
@@ -162,9 +191,12 @@ def unzipped(
         raise CorpusError(f"{name} is no whole zip ({error}); get it again") from error
 
     def chunks() -> Iterator[bytes]:
+        given = 0
         try:
             while chunk := member.read(UNPACKED_CHUNK):
                 position(file.tell())
+                given += len(chunk)
+                _check_growth(held[0].compress_size, given)
                 yield chunk
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             raise DamagedStreamError(f"the zip is damaged ({error})") from error
