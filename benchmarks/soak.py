@@ -41,6 +41,7 @@ FLAT = 0.05
 SOON = 10.0  # seconds from the end of a build to the first answer from it
 EVERY = 1.0  # seconds between two looks at the server's memory
 LONGEST = 60.0  # seconds that a call may take
+MOST_SAID = 20  # kinds of wrong answers
 NO_PICKS = {"like": [], "dislike": []}
 SHIPPED = Path(__file__).parents[1] / "index" / "awesome-mamba.md"
 TEXT = SHIPPED.read_text(encoding="utf-8")
@@ -95,7 +96,7 @@ class Run:
 
     def misses(self) -> list[str]:
         """What was not as it should be, a line each."""
-        found = [f"{count} × {what}" for what, count in self.wrong.most_common(20)]
+        found = [f"{count} × {what}" for what, count in self.wrong.most_common(MOST_SAID)]
         _, middle, last = self.thirds
         if abs(last / middle - 1) > FLAT:
             found.append(f"memory went from {middle:.1f} to {last:.1f} MB")
@@ -464,6 +465,7 @@ async def change(place: Place, user: Client, run: Run, every: float, until: floa
     """Build the index again and again, and see how soon the server answers from it."""
     turn = 0
     while time.perf_counter() + every < until:
+        user.leave()  # the server would meanwhile
         await asyncio.sleep(every)
         turn += 1
         now, before = VERSIONS[turn % 2], VERSIONS[1 - turn % 2]
@@ -540,7 +542,7 @@ async def watch(process: int, run: Run, until: float) -> None:
             print(
                 f"{(now - begun) / 60:.0f} min: {run.calls:,} calls, {run.busy.total()} busy, "
                 f"{run.wrong.total()} wrong, {run.memory[-1]:.1f} MB, "
-                f"{len(run.followed)} builds followed",
+                f"{len(run.followed)} builds followed{''.join(f'; {one}' for one in run.wrong)}",
                 flush=True,
             )
         await asyncio.sleep(EVERY)
