@@ -45,6 +45,7 @@ NOT_RUN = {
     "ssm-search app --host 0.0.0.0 --store s3://papers/arxiv": SERVES,
     "ssm-search app": SERVES,
     "ssm-search app --mcp": SERVES,
+    "ssm-search mcp": "answers an agent until that hangs up, as tests/app/test_rest.py is",
     "ssm-search app --allow-host papers.example.org": SERVES,
     "ssm-search query": "names the command",
     "ssm-search discover": "names the command, which wants --corpus or --arxiv, as in its block",
@@ -147,13 +148,22 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_curl(page: str) -> None:
     if not shutil.which("curl"):
         pytest.skip("there is no curl here")
-    line = next(line for line in ALL.splitlines() if line.startswith("curl --json"))
-    asked = json.loads(shlex.split(line)[2])["data"]
-    command = [*shlex.split(line.replace(ADDRESS, page)), "--silent", "--max-time", "60"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    (answers,) = json.loads(done.stdout)["data"]
-    expected = ssm_search.query(asked[0], asked[1])
-    assert [one["id"] for one in answers["hits"]] == [hit.paper.id for hit in expected]
+    lines = [line for line in ALL.splitlines() if line.startswith("curl ")]
+    found, paper, card = (
+        json.loads(
+            subprocess.run(
+                [*shlex.split(line.replace(ADDRESS, page)), "--silent", "--max-time", "60"],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for line in lines
+    )
+    expected = ssm_search.query("mamba for video", 5)
+    assert [one["id"] for one in found["hits"]] == [hit.paper.id for hit in expected]
+    assert paper["id"] == "2403.06977"
+    assert "2404.03425" in card["row"]
 
 
 @pytest.mark.encoder
@@ -174,8 +184,10 @@ def test_mcp_configuration(page: str) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
-    (block,) = re.findall(r"```json\n(.*?)```", ALL, re.DOTALL)
-    (server,) = json.loads(block.replace(ADDRESS, page))["mcpServers"].values()
+    blocks = re.findall(r"```json\n(.*?)```", ALL, re.DOTALL)
+    servers = [json.loads(block.replace(ADDRESS, page))["mcpServers"]["papers"] for block in blocks]
+    local, server = servers  # tests/app/test_rest.py asks a server of the first kind
+    assert (local["command"], local["args"][0]) == ("ssm-search", "mcp")
 
     async def ask() -> tuple[list[str], str]:
         async with (
