@@ -272,6 +272,54 @@ def test_a_form_without_arxiv() -> None:
     assert nothing_in("### Title\n\n_No response_\n\n### Abstract\n\nWe sail.\n")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Hi @ada, thanks for the great list! Could you add",
+        "Would you be so kind and add",
+        "I would like to see our paper here",
+        "Thanks for all the kites. Here is",
+        "It would be nice to include our paper",
+    ],
+)
+def test_who_asks_for_a_paper_gives_no_title(words: str) -> None:
+    assert read(f"{words} {ABS}2401.00001") == [("2401.00001", "")]
+    assert read(f"{words} [{ABS}2401.00001]({ABS}2401.00001) under Video?") == [("2401.00001", "")]
+
+
+def test_words_before_a_link_are_a_title_if_nobody_is_asked() -> None:
+    title = "Kites that fly: what they please"
+    assert (
+        read(f"Kites that fly over the sea {ABS}2401.00001")[0][1] == "Kites that fly over the sea"
+    )
+    assert read(f"- [{title}]({ABS}2401.00001)") == [("2401.00001", title)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Category: Graphs", "Graphs"),
+        ("- **Section**: Time Series", "Time Series"),
+        ("please add it under “Graphs”.", "Graphs"),
+        ("It fits under Time Series, I think", "Time Series"),
+        ("Could you add it to the Time Series section?", "Time Series"),
+        ("It belongs into section Graphs", "Graphs"),
+    ],
+)
+def test_the_heading_that_prose_names(text: str, said: str) -> None:
+    for words in (f"{ABS}2401.00001\n\n{text}", f"{text}\n\n{NEW}"):
+        (paper,) = read_submissions(words)
+        assert (said,) in paper.categories
+
+
+def test_the_headings_that_a_form_names() -> None:
+    form = f"### Title\n\nKites fly\n\n### Link\n\n{ABS}2401.00001\n\n### Category\n\n"
+    (paper,) = read_submissions(f"{form}Sky, Sea\n- [X] Land\n")
+    assert {("Sky, Sea",), ("Sky",), ("Sea",)} <= set(paper.categories)
+    (paper,) = read_submissions(f"{form}_No response_\n")
+    assert paper.categories == ()
+
+
 def test_two_papers_in_one_issue() -> None:
     links = f"{ABS}2401.00001\n{ABS}2401.00002\n"
     assert read(f"Both are good:\n\n{links}") == [("2401.00001", ""), ("2401.00002", "")]

@@ -224,6 +224,13 @@ def test_a_paper_that_looks_listed_names_the_line() -> None:
     assert f"{said}line 9, under Sky" in card_markdown(card, "README.md", "https://a.org/)[x](y")
 
 
+def test_where_no_heading_fits_the_row_is_for_the_likeliest() -> None:
+    placement = replace(PLAIN.placement, verdict="no heading")
+    markdown = card_markdown(replace(PLAIN, placement=placement, duplicates=()), "README.md")
+    said = "**Row** under Sky › Kites, the likeliest heading that there is, line 7 of README.md:"
+    assert said in markdown
+
+
 def test_a_card_off_topic_shows_no_headings_and_names_no_option() -> None:
     placement = replace(PLAIN.placement, verdict="off topic", scope=0.001)
     card = replace(PLAIN, placement=placement, insertion=None, no_row="--category", duplicates=())

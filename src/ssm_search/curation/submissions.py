@@ -55,6 +55,12 @@ _HEADING = re.compile(
     r"|\bunder[ \t]+([^\n.,;:!?]{1,80})",
     re.I | re.M,
 )
+_ASKING = re.compile(
+    r"^(?:hi|hello|hey|dear)\b|!\s|\w{3}\.\s+[A-Z]"
+    r"|\b(?:please|thanks|thank you|(?:can|could|would) you|i'd|i would"
+    r"|(?:add|include|recommend|suggest) (?:my|our|the|this|it))\b",
+    re.I,
+)
 _QUOTES = "\"“”'`*_#.,;:!? \t"  # around the name of a heading
 _MOST_HEADINGS = 20
 _TITLE_WORDS = range(2, 41)
@@ -338,6 +344,8 @@ def _is_titled(entry: Entry, lines: list[str]) -> bool:
     first = lines[entry.line].rstrip()
     if entry.strength < 3 and first.endswith((":", "：")):
         return False  # "Both are good:" above a link
+    if entry.strength < 3 and entry.paper.kind == "paper" and _ASKING.search(entry.paper.title):
+        return False  # "Hi, thanks for the list! Could you add" before a link; arXiv has its title
     return entry.strength == 3 or (entry.strength == 2 and words >= _SURE_TITLE_WORDS)
 
 

@@ -182,6 +182,8 @@ def card_markdown(card: Card, list_name: str, list_url: str = "") -> str:
         row = shown_lines(card.insertion.row)
         fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", row)), default=0))
         under = f"under {escaped(card_table.path_line(card.category))}, " if card.category else ""
+        if card.status == "no heading" and under and not card.chosen:
+            under = f"{under}the likeliest heading that there is, "
         lines.append(f"**Row** {under}{where}:")
         lines += ["", f"{fence}markdown", row, fence]
     else:
