@@ -58,6 +58,7 @@ COMMENTS = {
     # At a workshop, which is not the conference.
     "Accepted to NeurIPS 2023 Workshop on Graph Learning": "NeurIPS 2023 Workshop",
     "Accepted at the Workshop on the Sea @ ICML 2024": "ICML 2024 Workshop",
+    "NeurIPS 2024 Workshop on Whales": "NeurIPS 2024 Workshop",
     "CVPRW 2024": "CVPR 2024 Workshop",
     "Presented at the 2nd Sea Workshop at ICLR 2024": "ICLR 2024 Workshop",
     # It did not, or not as this paper, or there is no telling.

@@ -40,6 +40,7 @@ DONORS = 8  # ways of writing that are tried, the commonest first
 _LONGEST_AUTHORS = 2_000
 _ARXIV = r"(?i:https?://(?:www\.)?arxiv\.org/)"
 _PIECE = re.compile(rf"{SLOT.pattern}|https://arxiv\.org/")  # what may be another in the source
+_VENUE_AND_YEAR = re.compile(r"\0venue\0[^\0\w]{0,4}\0year:")
 _MARKUP = re.compile(r"[\s\[\](){}*_`~|:.,'’&/+-]|<[^<>]*>")
 
 
@@ -225,7 +226,8 @@ def _places(own: str, donor: Template, slot: str) -> Iterator[tuple[int, str]]:
 
     It follows what it follows there; of two links to the paper, the same one.
     """
-    found = piece_with(donor, slot)
+    of_year = slot == "venue" and _VENUE_AND_YEAR.search(donor.source)
+    found = piece_with(donor, slot, *(["year"] if of_year else []))
     if found is None:
         return
     above, piece, _ = found

@@ -88,12 +88,13 @@ def grafted(template: Template, donor: Template, slot: str) -> Template | None:
     return Template(template.source[:place] + piece + template.source[place:])
 
 
-def piece_with(donor: Template, slot: str) -> tuple[str, str, str] | None:
-    """What stands in ``donor`` before the piece that holds ``slot``, that piece, and what follows.
+def piece_with(donor: Template, *slots: str) -> tuple[str, str, str] | None:
+    """What stands in ``donor`` before the piece that holds ``slots``, that piece, and what follows.
 
     None where it has none, several, or a piece of a sentence.
     """
-    full, cut = donor.source, without_foreign(donor.source, donor.slots - {slot}, _all_words(donor))
+    slot, full = slots[0], donor.source
+    cut = without_foreign(full, donor.slots - set(slots), _all_words(donor))
     at = _alike(full, cut)
     while full[:at].count("\0") % 2:  # two slots are alike at their ends
         at -= 1

@@ -196,7 +196,8 @@ def _of_part(part: str) -> tuple[str, int | None, str] | None:
         year = years[0] if len(set(years)) == 1 else None if years else _year_in(part)
         if len(set(years)) > 1:
             return None
-        stands_alone = year is not None and _nothing_beside(part, named)
+        first = not part[: named[0].start].strip(" (*")  # "NeurIPS 2023 Workshop on the Sea"
+        stands_alone = year is not None and ((first and workshop) or _nothing_beside(part, named))
         return (named[0].name, year, honour) if says_so or stands_alone else None
     if not says_so:
         return None
