@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from ssm_search.awesome import unified_diff
+from ssm_search.curation import changes
 from ssm_search.curation.changes import added_papers, list_before, read_diff
 from ssm_search.curation.submissions import read_submissions
 from ssm_search.errors import NoPaperError
+from ssm_search.search import title_likeness
 
 ABS = "https://arxiv.org/abs/"
 FILLING = "".join(f"| Kite of the {n}th wind | C{n} | {ABS}2401.0{n:04} |\n" for n in range(10, 20))
@@ -264,3 +266,22 @@ def test_lines_beyond_all_bounds_are_read_in_time() -> None:
     text = text.replace("\n", "\n+").replace("+--- ", "--- ").replace("\n++++", "\n+++")
     text = text.replace("\n+@@", "\n@@").removesuffix("+")
     assert [paper.id for paper in added_papers(text)] == ["2402.00001"]
+
+
+def test_titles_are_looked_at_closely_only_where_their_letters_are_near(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[tuple[str, str]] = []
+
+    def likeness(one: str, other: str) -> float:
+        looked.append((one, other))
+        return title_likeness(one, other)
+
+    monkeypatch.setattr(changes, "title_likeness", likeness)
+    words = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
+    gone = "".join(f"-- [The {word} kite](https://a.org/{word})\n" for word in words)
+    come = "".join(f"+- [Our {word[::-1]} ship](https://b.org/{word})\n" for word in words)
+    text = f"@@ -1,9 +1,9 @@\n{gone}-- [Kites and their frams](https://a.org/frams)\n{come}"
+    text += "+- [Kites and their frames](https://b.org/frames)\n"
+    assert len(list(added_papers(text))) == len(words)
+    assert looked == [("Kites and their frames", "Kites and their frams")]

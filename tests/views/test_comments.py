@@ -160,6 +160,24 @@ def test_a_submission_that_cannot_be_read() -> None:
     assert refusal_markdown(error) == f"{MARK}\n**Not read:** {error}\n"
 
 
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("https://github.com/ada/kites/issues/7", "https://redirect.github.com/ada/kites/issues/7"),
+        ("http://www.GitHub.com/ada/kites/pull/7", "https://redirect.github.com/ada/kites/pull/7"),
+        ("https://github.com/ada/kites", "https://github.com/ada/kites"),
+        (
+            "https://example.org/?github.com/a/b/issues/7",
+            "https://example.org/?github.com/a/b/issues/7",
+        ),
+    ],
+)
+def test_no_issue_elsewhere_is_told_of_a_comment(url: str, link: str) -> None:
+    card = card_of(1)
+    markdown = comment(Triage((replace(card, paper=replace(card.paper, url=url)),), ()))
+    assert f"\n**[Kite 1]({link})**\n" in markdown
+
+
 # ── what strangers wrote ─────────────────────────────────────────────────────────────────────
 
 HOSTILE = [

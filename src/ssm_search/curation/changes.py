@@ -171,8 +171,9 @@ class _Removed:
     """What a diff takes away, by which it is known again where it comes back."""
 
     names: frozenset[str]
-    titles: tuple[tuple[str, str], ...]  # each with its letters and digits
-    letters: str
+    titles: tuple[str, ...]
+    keys: tuple[str, ...]  # the letters and digits of each
+    letters: str  # those of all lines
 
     @classmethod
     def of(cls, pieces: Iterable[_Piece], lines: str) -> _Removed:
@@ -183,23 +184,24 @@ class _Removed:
             if not changed.isdisjoint(range(entry.line, entry.end + 1))
         ]
         names = {name for paper in papers for name in names_of(paper)}
-        titles = dict.fromkeys((paper.title, title_key(paper.title)) for paper in papers)
-        return cls(frozenset(names | set(ids_in(lines))), tuple(titles), title_key(lines))
+        titles = tuple(dict.fromkeys(paper.title for paper in papers))
+        known = frozenset(names | set(ids_in(lines)))
+        return cls(known, titles, tuple(map(title_key, titles)), title_key(lines))
 
     def has(self, paper: Paper) -> bool:
         """Whether ``paper`` was listed before: under its id, its link or nearly its title."""
         from rapidfuzz.distance import Indel
+        from rapidfuzz.process import extract
 
         if not self.names.isdisjoint(names_of(paper)):
             return True
         key = title_key(paper.title)
         if len(key) >= LONG_TITLE and key in self.letters:
             return True
-        return any(
-            title_likeness(paper.title, title) >= NEAR_TITLE
-            for title, letters in self.titles
-            if Indel.normalized_similarity(key, letters, score_cutoff=NEAR_TITLE)
+        near = extract(
+            key, self.keys, scorer=Indel.normalized_similarity, score_cutoff=NEAR_TITLE, limit=None
         )
+        return any(title_likeness(paper.title, self.titles[at]) >= NEAR_TITLE for _, _, at in near)
 
 
 def _of_lists(pieces: Sequence[_Piece]) -> Iterator[Paper]:

@@ -17,6 +17,10 @@ _NUMBER = re.compile(r"^(\d{1,9})([.)])(?= |$)")  # of an item
 # GitHub looks for mentions, references and bare addresses in the text that Markdown gave, where a
 # backslash is gone. A word joiner, which has no width, keeps them from being found.
 _REFERENCE = re.compile(r"[@#]|\bgh(?=\\?-)|https?(?=:)|ftp(?=:)|www(?=\.)", re.I)
+# GitHub tells an issue of whoever links to it, but for links by this name of its own.
+_TELLING = re.compile(
+    r"https?://(?:www\.)?github\.com/(?=[^/]+/[^/]+/(?:issues|pull|discussions|commit)s?/)", re.I
+)
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+", re.I | re.A)
 
 MARK = "<!-- ssm-search triage -->"
@@ -206,7 +210,8 @@ def _unlinked(text: str) -> str:
 
 def _linked(paper: Paper) -> str:
     title = escaped(paper.title or "(no title)")
-    return f"[{title}]({paper.url})" if _is_address(paper.url) else title
+    url = _TELLING.sub("https://redirect.github.com/", paper.url)
+    return f"[{title}]({url})" if _is_address(url) else title
 
 
 def _places(card: Card, list_url: str) -> str:
