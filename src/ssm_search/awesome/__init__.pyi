@@ -7,7 +7,6 @@ from .insertion import Insertion as Insertion
 from .insertion import insert_paper as insert_paper
 from .joining import as_parts as as_parts
 from .joining import joined as joined
-from .leading import linked as linked
 from .links import is_code_address as is_code_address
 from .links import is_published as is_published
 from .reading import MAX_LIST_CHARS as MAX_LIST_CHARS
@@ -16,4 +15,5 @@ from .reading import ListReading as ListReading
 from .reading import Problem as Problem
 from .reading import parse_list as parse_list
 from .reading import read_list as read_list
+from .targets import linked as linked
 from .titles import clean_title as clean_title
