@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: docs help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
-	bench-lists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-sweep bench-store \
+	bench-lists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-radar bench-sweep bench-store \
 	bench wheel clean
 
 help:  ## show this help
@@ -93,6 +93,9 @@ bench-encoder: $(VENV)/.dev  ## the shipped encoder beside its model and MiniLM:
 bench-discover: $(VENV)/.dev  ## hidden papers of lists, found again in the index CORPUS=...
 	@test -n "$(CORPUS)" || { echo "Name the index of a corpus with CORPUS=..." >&2; exit 1; }
 	$(BIN)/python benchmarks/discovering.py $(CORPUS)
+
+bench-radar: $(VENV)/.dev  ## what keepers put onto their lists later, among what is new each month
+	$(BIN)/python benchmarks/radar.py
 
 bench-sweep: $(VENV)/.dev  ## search by vector from 1 k to 1 M, with the vectors of CORPUS=...
 	@test -n "$(CORPUS)" || { echo "Name the index of a corpus with CORPUS=..." >&2; exit 1; }
