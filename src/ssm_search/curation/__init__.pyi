@@ -4,6 +4,7 @@ from . import cards as cards
 from . import decisions as decisions
 from . import doctor as doctor
 from . import findings as findings
+from . import gap as gap
 from . import online as online
 from . import problems as problems
 from . import radar as radar
@@ -19,6 +20,7 @@ from .discovery import Discovery as Discovery
 from .discovery import discover as discover
 from .findings import Finding as Finding
 from .findings import Kind as Kind
+from .gap import Gap as Gap
 from .history import History as History
 from .history import read_history as read_history
 from .proposals import NewHeading as NewHeading
