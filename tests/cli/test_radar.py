@@ -110,6 +110,8 @@ def test_what_is_new_is_proposed_once_and_a_tick_puts_it_into_the_list(
     after = (repository / "README.md").read_text()
     (line,) = set(after.splitlines()) - set(before.splitlines())
     assert "VideoScanner" in line
+    assert f"  {line}\n" in body  # the row that the issue showed
+    assert "arXiv was not asked" not in body
     number = after.splitlines().index(line) + 1
     assert done.stdout == f"{SCANNER.id} accepted: line {number} of README.md\n"
     assert read_decisions(file).last[SCANNER.id].issue == 7

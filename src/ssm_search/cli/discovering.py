@@ -112,6 +112,11 @@ def discover(
     if as_markdown and as_json:
         raise typer.BadParameter("give --markdown or --json")
     search = open_listed(index)
+    if as_markdown and len(search.papers) < radar.MIN_LISTED:
+        raise NoPaperError(
+            f"the list has {len(search.papers)} papers; from {radar.MIN_LISTED} on it can be told "
+            "what belongs on it"
+        )
     path, text = list_of(list_file, index, search)
     today = datetime.now(UTC).date()
     file = decisions or _file_for(list_file, index, path, search)

@@ -12,6 +12,7 @@ from ssm_search.curation import cards
 from ssm_search.curation.cards import Card
 from ssm_search.curation.decisions import Decision, Decisions
 from ssm_search.curation.discovery import FIT_LEVEL, Discovery, discover
+from ssm_search.curation.discovery import MIN_LISTED as MIN_LISTED
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 
@@ -114,11 +115,30 @@ def propose(
     for one in found:
         if len(proposals) == k:
             break
-        card = cards.submit(search, one.paper, list_text, list_name=list_name, offline=True)
+        card = cards.submit(
+            search,
+            one.paper,
+            list_text,
+            list_name=list_name,
+            abstracts={one.paper.id: _record(one.paper)},
+            offline=True,
+        )
         can_be_ticked = card.insertion is not None and arxiv_id(one.paper.id) == one.paper.id
         if not to_decide or can_be_ticked:
             proposals.append(Proposal(one, card))
     return proposals
+
+
+def _record(paper: Paper) -> Abstract:
+    """What the corpus says of a paper, so that nobody is to be asked for it."""
+    return Abstract(
+        paper.id,
+        paper.title,
+        paper.abstract,
+        authors=paper.authors,
+        published=paper.published,
+        arxiv_categories=paper.arxiv_categories,
+    )
 
 
 def decided_paper(decision: Decision) -> Paper:
