@@ -108,19 +108,22 @@ def test_the_list_of_an_index_with_what_it_knows(readme: Path) -> None:
     assert item["content_text"] == "2023 · Flying\n\nKites see."
 
 
-def test_what_is_proposed(readme: Path) -> None:
+def test_what_is_proposed(readme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(readme.parent / "user"))
     decisions = readme.parent / ".ssm-search" / "decisions.jsonl"
     decisions.parent.mkdir()
     record = {"id": "2405.00001", "decision": "proposed", "when": "2024-05-06", "title": "Knots"}
     decisions.write_text(json.dumps(record) + "\n")
-    done = run("--list", "README.md", "--proposed", "--format", "json")
-    assert json.loads(done.stdout)["title"] == "Proposed for Awesome Kites"
-    (item,) = items(done.stdout)
-    assert (item["title"], item["date_published"]) == ("Knots", "2024-05-06T00:00:00Z")
+    for place in ("README.md", "."):
+        done = run("--list", place, "--proposed", "--format", "json")
+        assert json.loads(done.stdout)["title"] == "Proposed for Awesome Kites"
+        (item,) = items(done.stdout)
+        assert (item["title"], item["date_published"]) == ("Knots", "2024-05-06T00:00:00Z")
     decisions.rename("other.jsonl")
     done = run("--list", "README.md", "--decisions", "other.jsonl", "--format", "json")
     assert items(done.stdout) == [item]
     assert items(run("--list", ".", "--proposed", "--format", "json").stdout) == []
+    assert items(run("--proposed", "--format", "json").stdout) == []  # of the shipped list
 
 
 def test_a_name_that_says_no_format(readme: Path) -> None:

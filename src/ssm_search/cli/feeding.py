@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ssm_search.curation import History
     from ssm_search.papers import Abstract, Paper
 
-DECISIONS = Path(".ssm-search") / "decisions.jsonl"  # beside the list, in its repository
-
 
 # Long: the options of a command are its parameters, each with its help.
 def feed(
@@ -64,7 +62,7 @@ def feed(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help=f"Where proposals stand; by default {DECISIONS} beside the list.",
+            help="Where that is remembered; by default as `discover` has it.",
             show_default=False,
         ),
     ] = None,
@@ -78,7 +76,8 @@ def feed(
     Example: `ssm-search feed --list README.md -o feed.xml --url https://example.org/feed.xml`
     """
     from ssm_search.abstracts import with_abstracts
-    from ssm_search.curation import read_proposed
+    from ssm_search.curation import decisions as deciding
+    from ssm_search.curation import proposed_papers
     from ssm_search.files import write_atomically
     from ssm_search.views import feeds
 
@@ -88,7 +87,8 @@ def feed(
     listing = _listing(list_file, index)
     if propose or decisions:
         title = f"Proposed for {listing.title}"
-        papers, history = read_proposed(decisions or listing.decisions)
+        known = deciding.read_decisions(decisions or listing.decisions)
+        papers, history = proposed_papers(known)
     else:
         title, papers, history = listing.title, list(listing.papers), listing.history()
     papers = with_abstracts(papers, listing.known)
@@ -115,6 +115,8 @@ class _Listing:
         files: all that it stands in.
         papers: as it has them.
         known: what an index and the cache know of them.
+        name: the file name by which this user's own decisions go.
+        is_shipped: whether it is the list that comes along, which is others' to keep.
     """
 
     title: str
@@ -122,6 +124,8 @@ class _Listing:
     files: tuple[Path, ...]
     papers: Sequence[Paper]
     known: Mapping[str, Abstract]
+    name: str
+    is_shipped: bool = False
 
     def history(self) -> History:
         """When its papers got onto it."""
@@ -131,10 +135,13 @@ class _Listing:
 
     @property
     def decisions(self) -> Path:
-        """The file of decisions in its repository."""
-        if self.path and self.path.is_dir():
-            return self.path / DECISIONS
-        return (self.path or Path()).parent / DECISIONS
+        """The file that `discover` remembers its decisions in."""
+        from ssm_search.curation import decisions as deciding
+
+        own = None if self.is_shipped else self.path
+        if own and own.is_dir():
+            own = own / "README.md"
+        return deciding.decisions_file(own, self.name)
 
 
 def _listing(list_file: Path | None, index: str | None) -> _Listing:
@@ -166,7 +173,9 @@ def _listing(list_file: Path | None, index: str | None) -> _Listing:
     if not path:
         assert search
         title = search.manifest.title or search.manifest.list_name
-        return _Listing(title, None, (), search.papers, known)
+        return _Listing(title, None, (), search.papers, known, search.manifest.list_name)
     whole = read_whole([path])
     files = tuple(Path(file.name) for file in whole.files)
-    return _Listing(whole.title, path, files, whole.reading.papers, known)
+    name = search.manifest.list_name if search else path.name
+    is_shipped = list_file is None and index is None
+    return _Listing(whole.title, path, files, whole.reading.papers, known, name, is_shipped)

@@ -24,5 +24,5 @@ from .gap import Gap as Gap
 from .history import History as History
 from .history import read_history as read_history
 from .proposals import NewHeading as NewHeading
-from .proposed import read_proposed as read_proposed
+from .proposed import proposed_papers as proposed_papers
 from .radar import Proposal as Proposal

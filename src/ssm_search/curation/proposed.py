@@ -1,65 +1,34 @@
-"""What was decided on papers, a JSON object a line → those that are proposed and wait."""
+"""The papers that are proposed for a list and wait for a decision."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime, time
 
 from ssm_search.arxiv_ids import arxiv_id
+from ssm_search.curation.decisions import Decision, Decisions
 from ssm_search.curation.history import History
-from ssm_search.errors import ListError
-from ssm_search.files import read_text
 from ssm_search.papers import Paper, untitled_title
 
 
-def read_proposed(file: Path) -> tuple[list[Paper], History]:
+def proposed_papers(known: Decisions) -> tuple[list[Paper], History]:
     """The papers whose last decision is that they are proposed, and when that was.
 
-    None if there is no file. Lines that are no decision on a paper of arXiv are passed over.
-
-    Raises:
-        ListError: ``file`` cannot be read, or is no text.
+    Of one that was proposed without a day it is not known when.
     """
-    try:
-        lines = read_text(file).splitlines() if file.exists() else []
-    except (OSError, ValueError) as error:
-        raise ListError(f"cannot read {file} ({error}); expected JSON lines") from error
-    last = dict(_decisions(lines))
-    waiting = {one: record for one, record in last.items() if record["decision"] == "proposed"}
-    papers = [_paper(paper_id, record) for paper_id, record in waiting.items()]
-    moments = {paper_id: _moment(record) for paper_id, record in waiting.items()}
-    return papers, History({one: when for one, when in moments.items() if when})
+    waiting = [one for one in known.last.values() if one.decision == "proposed"]
+    added = {
+        one.id: datetime.combine(one.when, time(), UTC) for one in waiting if one.when is not None
+    }
+    return [_paper(one) for one in waiting], History(added, "; ".join(known.damaged))
 
 
-def _decisions(lines: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if not isinstance(record, dict) or not isinstance(record.get("decision"), str):
-            continue
-        if paper_id := arxiv_id(str(record.get("id", ""))):
-            yield paper_id, record
-
-
-def _paper(paper_id: str, record: dict[str, Any]) -> Paper:
-    title = record.get("title")
+def _paper(one: Decision) -> Paper:
+    known = arxiv_id(one.id)
     return Paper(
-        paper_id,
-        title if isinstance(title, str) and title.strip() else untitled_title(paper_id),
-        url=f"https://arxiv.org/abs/{paper_id}",
-        pdf_url=f"https://arxiv.org/pdf/{paper_id}",
+        one.id,
+        one.title or untitled_title(one.id),
+        kind="paper" if known else "link",
+        url=f"https://arxiv.org/abs/{known}" if known else "",
+        pdf_url=f"https://arxiv.org/pdf/{known}" if known else "",
+        categories=(one.heading,) if one.heading else (),
     )
-
-
-def _moment(record: dict[str, Any]) -> datetime | None:
-    """The moment of a decision; midnight in Greenwich of one that has a day only."""
-    try:
-        when = datetime.fromisoformat(str(record.get("when", "")))
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
