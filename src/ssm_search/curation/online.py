@@ -145,7 +145,7 @@ def _ask_links(
 
     progress("links", 0, len(due))
     try:
-        asking.ask_links(due, asked, allow_hosts=allow_hosts)
+        asking.ask_links(due, asked, allow_hosts=allow_hosts, interval=asking.INTERVAL)
     finally:
         if fresh.links:
             _keep(fresh)
@@ -199,7 +199,9 @@ def _ask_github(
 
     try:
         token = os.environ.get(TOKEN_VARIABLE, "").strip()
-        note = asking.ask_repositories(due, asked, token=token, allow_hosts=allow_hosts)
+        note = asking.ask_repositories(
+            due, asked, token=token, allow_hosts=allow_hosts, interval=asking.INTERVAL
+        )
     finally:
         if fresh.repositories:
             _keep(fresh)
