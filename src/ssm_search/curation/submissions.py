@@ -17,6 +17,7 @@ from ssm_search.curation.excerpts import entries_in, ids_in, words_in
 from ssm_search.curation.given import Remarked, on_a_line, safe, web_address
 from ssm_search.curation.given import paper_of as paper_of
 from ssm_search.errors import NoPaperError, SubmissionError
+from ssm_search.marks import without_piles
 from ssm_search.papers import Category, Paper, title_key
 from ssm_search.text import shown
 
@@ -55,10 +56,11 @@ _HEADING = re.compile(
     r"|\bunder[ \t]+([^\n.,;:!?]{1,80})",
     re.I | re.M,
 )
-_ASKING = re.compile(
+_NO_TITLE = re.compile(
     r"^(?:hi|hello|hey|dear)\b|!\s|\w{3}\.\s+[A-Z]"
     r"|\b(?:please|thanks|thank you|(?:can|could|would) you|i'd|i would"
-    r"|(?:add|include|recommend|suggest) (?:my|our|the|this|it))\b",
+    r"|(?:add|include|recommend|suggest) (?:my|our|the|this|it))\b"
+    r"|\d{4}\.\d{4,5}|\b(?:and|or|add|see|at|is|of|to|with)$",
     re.I,
 )
 _QUOTES = "\"“”'`*_#.,;:!? \t"  # around the name of a heading
@@ -255,7 +257,7 @@ def checked_link(text: str) -> str:
 def plain(text: str) -> str:
     """``text`` with one kind of line end, and without what is no character at all."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return text.encode("utf-8", "ignore").decode()  # drops halves of surrogate pairs
+    return without_piles(text.encode("utf-8", "ignore").decode())  # drops halves of surrogate pairs
 
 
 def _without_comments(text: str) -> str:
@@ -344,7 +346,7 @@ def _is_titled(entry: Entry, lines: list[str]) -> bool:
     first = lines[entry.line].rstrip()
     if entry.strength < 3 and first.endswith((":", "：")):
         return False  # "Both are good:" above a link
-    if entry.strength < 3 and entry.paper.kind == "paper" and _ASKING.search(entry.paper.title):
+    if entry.strength < 3 and entry.paper.kind == "paper" and _NO_TITLE.search(entry.paper.title):
         return False  # "Hi, thanks for the list! Could you add" before a link; arXiv has its title
     return entry.strength == 3 or (entry.strength == 2 and words >= _SURE_TITLE_WORDS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from ssm_search.marks import without_piles
 from ssm_search.papers import Paper, from_json
 
 _TEXTS = ("id", "title", "kind", "url", "pdf_url", "code_url", "venue", "abstract", "name")
@@ -16,7 +17,7 @@ def paper_of(line: str | bytes) -> Paper:
     """The paper that a line of an index holds, once each field is what it should be.
 
     Raises:
-        ValueError, KeyError, TypeError, RecursionError: it is no paper.
+        ValueError, KeyError, TypeError, RecursionError: it is no paper, or holds half a character.
     """
     record = json.loads(line)
     if not isinstance(record, dict):
@@ -24,6 +25,9 @@ def paper_of(line: str | bytes) -> Paper:
     for name in _TEXTS:
         if not isinstance(record.get(name, ""), str):
             raise TypeError(f"{name} of a paper is {type(record[name]).__name__}, expected a text")
+        if name in record and not record[name].isascii():
+            record[name].encode()  # JSON can write half a character, which nothing else can
+            record[name] = without_piles(record[name])
     paths = record.get("categories", [])
     if not isinstance(paths, list):
         raise TypeError(f"categories of a paper are {type(paths).__name__}, expected a list")

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 
 from ssm_search.arxiv_ids import OLD_ARCHIVES
+from ssm_search.marks import without_piles
 
 MAX_VENUE_CHARS = 300
 MAX_URL_CHARS = 2_000
@@ -36,7 +37,7 @@ def quoted(value: object) -> str:
 
 
 def checked(text: str, name: str) -> str:
-    """``text``, if a file can hold it.
+    """``text``, if a file can hold it; of a pile of marks on a letter, no more than there can be.
 
     Raises:
         UnreadableError: it has half an emoji, which JSON can write and UTF-8 cannot.
@@ -46,7 +47,7 @@ def checked(text: str, name: str) -> str:
             text.encode()
         except UnicodeEncodeError:
             raise UnreadableError(f"the {name} holds half a character (a surrogate)") from None
-    return text
+    return without_piles(text)
 
 
 def arxiv_categories(value: object) -> tuple[str, ...]:
