@@ -16,6 +16,7 @@ import numpy as np
 
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import plain_file
+from ssm_search.index.cells import check_cells
 
 if TYPE_CHECKING:
     import faiss
@@ -34,8 +35,6 @@ FEW_ALLOWED = 50_000
 2 % of all rows allowed, HNSW found .53 of them."""
 
 ANN_FILE = "vectors.faiss"
-CELLS = (b"IwFl", b"IwSq")
-"""How FAISS begins the file of an index of cells; that of another kind cannot be searched here."""
 
 
 def ann_kind(n: int) -> str:
@@ -100,9 +99,10 @@ class Ann:
         import faiss
 
         with open(plain_file(path), "rb") as file:
-            kind = file.read(4)
-        if kind not in CELLS:
-            raise ValueError(f"{path.name} begins with {kind!r}, expected one of {CELLS}")
+            try:
+                check_cells(file)
+            except ValueError as error:
+                raise ValueError(f"{path.name} is no index of cells: {error}") from error
         self._index: faiss.Index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
         self._probed = probed
         shape = (self._index.ntotal, self._index.d)
