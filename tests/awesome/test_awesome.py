@@ -326,6 +326,32 @@ def test_a_list_that_is_too_long_is_refused() -> None:
         parse_list(" " * (MAX_LIST_CHARS + 1))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n" * 10_001, "10,001 lines in 40,004 characters, expected up to 10,000"),
+        ("-" + " a\n" * 20_000, "20,000 lines in 60,001 characters, expected up to 10,000"),
+        ("*a\n" * 90_000, "90,000 lines in 270,000 characters, expected up to 16,875"),
+        ("[]" * 20_001, "40,002 brackets and other marks in 40,002 char.*, expected up to 40,000"),
+        (f"{'[] ' * 30_000}\n" * 4, "240,000 brackets and .* 360,004 .*, expected up to 72,000"),
+    ],
+)
+def test_a_list_of_hardly_more_than_lines_or_marks_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ListError, match=f"the list has {message}; leave out what is no list"):
+        read_list(text)
+
+
+def test_blank_lines_and_lines_that_are_left_out_count_for_nothing() -> None:
+    text = f"{'[' * (MAX_LINE_CHARS + 1)}\n" * 2 + "\n" * 20_000 + "## A\n- [Salt](http://a.org)\n"
+    assert [paper.title for paper in read_list(text).papers] == ["Salt"]
+
+
+def test_halves_of_characters_and_piles_of_marks_are_passed_over() -> None:
+    pile = "\u0315\u0300" * 20_000
+    papers = parse_list(f"## A\n- [Sa\udcfflt e{pile}](http://a.org/\udcff)\n")
+    assert [(one.title, one.url) for one in papers] == [(f"Salt e{pile[:30]}", "http://a.org/")]
+
+
 def test_a_line_that_is_too_long_is_named() -> None:
     reading = read_list(f"## A\n{'x' * (MAX_LINE_CHARS + 1)}\n- [Salt]({cases.ABS}2402.90001)\n")
     assert [(paper.id, paper.title) for paper in reading.papers] == [("2402.90001", "Salt")]
@@ -381,7 +407,12 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_input_ends_soon(text: str) -> None:
     started = time.process_time()
-    read_list("# L\n## A\n" + text)
+    while True:
+        try:
+            read_list("# L\n## A\n" + text)
+            break
+        except ListError:  # so dense that it is refused
+            text = text[: len(text) // 2]
     assert time.process_time() - started < SECONDS_FOR_HOSTILE_INPUT
 
 

@@ -194,3 +194,22 @@ def test_kinds(text: str, kinds: list[str]) -> None:
 def test_lists_too_deep_for_sense_end_at_the_same_level() -> None:
     levels = [block.level for block in parse_blocks("<ul><li>x" * 1_000)]
     assert levels == [*range(1, 51), *[50] * 950]
+
+
+def test_quotes_are_whole_unless_too_many_lines_were_looked_at_in_vain() -> None:
+    quote = "".join(f"> {number}\n" for number in range(20))
+    assert len(parse_blocks(quote)) == 1
+    text = "> # a\nb\n" * 1_000  # each is looked for to the end of the text
+    found = parse_blocks(f"{text}\n{quote}")
+    assert [plain(block.cells[0]) for block in found[:2_000]] == ["a", "b"] * 1_000
+    lines = [plain(block.cells[0]).split() for block in found[2_000:]]
+    assert lines == [[str(n) for n in range(16)], [str(n) for n in range(16, 20)]]
+
+
+def test_rows_that_lack_cells_are_filled_up_so_far_and_then_read_by_themselves() -> None:
+    table = "|a|b|c|\n|-|-|-|\n" + "|d|e|\n"
+    wide = "|" + "a|" * 100 + "\n|" + "-|" * 100 + "\n" + "|d|\n" * 300 + "\n"
+    first = parse_blocks(table)
+    assert [(len(block.cells), block.header) for block in first] == [(3, ("a", "b", "c"))]
+    last = parse_blocks(wide * 2 + table)[-2:]
+    assert [(len(block.cells), block.header) for block in last] == [(3, ()), (2, ())]

@@ -21,6 +21,8 @@ from ssm_search.papers import Category, Paper, title_key
 from ssm_search.venues import find_venue, find_year, is_preprint
 
 TRIES = 8  # templates that are tried, the best first, before the paper is given back
+# For each, the list is read again: 8 times one of 200,000 characters, but 2 times one of a million.
+READ_CHARS, FEWEST_TRIES = 1_600_000, 2
 SAID = 1 / 3  # of the papers on arXiv alone, from which on an entry says so
 PLAIN = "no entry of the list shows how one is written there: this is a plain one"
 QUOTED = 200  # characters of a title that an error shows
@@ -68,7 +70,8 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
     facts = _facts(paper, reading)
     wanted = _wanted(paper, facts, category, reading)
     templates = templates_for(layout, stretch, facts, wanted)
-    tried = list(dict.fromkeys(templates))[:TRIES]
+    most = max(FEWEST_TRIES, min(TRIES, READ_CHARS // max(len(text), 1)))
+    tried = list(dict.fromkeys(templates))[:most]
     for template, in_table in [*tried, *plain_templates(layout, stretch, facts)]:
         kin = tuple(entry for entry in stretch.entries if layout.is_row(entry) == in_table)
         among = replace(stretch, entries=kin)

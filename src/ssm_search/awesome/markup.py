@@ -15,6 +15,7 @@ from itertools import zip_longest
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, blockquote, table
 from markdown_it.token import Token
 
 from ssm_search.awesome.blocks import LINE_BREAK, Block, Builder
@@ -23,6 +24,17 @@ from ssm_search.awesome.blocks import LINE_BREAK, Block, Builder
 # proportion to theirs.
 MAX_NESTING = 100
 MAX_BRACKET_NESTING = 20
+
+# Lines that may be looked at in vain for the ends of quotes, a quarter of a second; after that, a
+# quote is cut into pieces of as many lines as hardly any has.
+_MOST_IN_VAIN, _PIECE_LINES = 200_000, 16
+_BLANKS, _IN_VAIN = "lines up to a blank one", "lines in vain"
+
+# Cells that the rows of a text may lack, after which no more tables are read, but each row by
+# itself; nor are more rows of a table that is so wide. Below a header of 150 columns, a row of one
+# character takes 2 ms.
+_MOST_LACKING, _WIDE = 20_000, 50
+_LACKING = "cells lacking"
 
 # Possessive, and a "<" ends every attempt: hostile input is read in linear time. (The standard
 # library's HTMLParser, in the oldest Python we support, takes minutes for 100 KB of "<a ".)
@@ -70,7 +82,51 @@ def _parsers() -> tuple[MarkdownIt, MarkdownIt]:
 
 def _markdown(nesting: int) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": nesting}).enable(["table", "strikethrough"])
+    begins_behind: Any = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    parser.block.ruler.at("blockquote", _quote, begins_behind)
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     return parser.disable(["code", "text_join"])  # text_join hides which pipes were escaped
+
+
+def _quote(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """Read a quote, as markdown-it does, which looks for its end as far as lines might go on.
+
+    If the quote ends before, with a heading above a line that is not marked, all lines are looked
+    at again for the next one: 24 kB of such quotes take it a minute.
+    """
+    in_vain, whole = state.env.get(_IN_VAIN, 0), state.lineMax
+    if in_vain > _MOST_IN_VAIN:
+        end = state.lineMax = min(end, first + _PIECE_LINES)
+    found = blockquote(state, first, end, silent)
+    state.lineMax = whole
+    if found and not silent:
+        blanks = state.env.get(_BLANKS) or _next_blanks(state)
+        in_vain += max(0, min(end, blanks[first]) - state.line)
+        state.env.update({_BLANKS: blanks, _IN_VAIN: in_vain})
+    return found
+
+
+def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """Read a table, as markdown-it does, which fills up the rows that lack cells."""
+    lacking, before = state.env.get(_LACKING, 0), len(state.tokens)
+    columns = state.src.count("|", state.bMarks[first], state.eMarks[first])
+    if columns > _WIDE:
+        end = min(end, first + 2 + _MOST_LACKING // columns)
+    if lacking > _MOST_LACKING or not table(state, first, end, silent):
+        return False
+    if not silent:
+        cells = sum(token.type in ("td_open", "th_open") for token in state.tokens[before:])
+        there = state.src.count("|", state.bMarks[first], state.eMarks[state.line - 1])
+        state.env[_LACKING] = lacking + max(0, cells - there)
+    return True
+
+
+def _next_blanks(state: StateBlock) -> list[int]:
+    """The next blank line from each line on, or the end."""
+    blanks = [state.lineMax] * (state.lineMax + 1)
+    for line in reversed(range(state.lineMax)):
+        blanks[line] = line if state.isEmpty(line) else blanks[line + 1]
+    return blanks
 
 
 def _with_entries_over_rules(tokens: list[Token]) -> Iterator[Token]:
