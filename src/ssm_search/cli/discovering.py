@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -179,6 +179,7 @@ def decide(
     ] = Path("README.md"),
     abstracts: AbstractsOption = None,
     offline: OfflineOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Remember what an issue of `discover --markdown` decides: its ticked boxes, how it was closed.
 
@@ -205,6 +206,9 @@ def decide(
         rows = _with_rows(list_file, text, decided, abstracts, offline)
         decided = [one for one in decided if one.id not in rows or rows[one.id].line]
     deciding.append_decisions(file, [*merged, *decided])
+    if as_json:
+        _write_decided([*merged, *decided], rows)
+        return
     for one in merged:
         typer.echo(f"{one.id} accepted: it is on the list")
     for one in decided:
@@ -215,6 +219,20 @@ def decide(
     for row in rows.values():
         if not row.line:
             typer.echo(shown(f"{row.decision.id} not accepted: {row.reason}"))
+
+
+def _write_decided(decided: Sequence[Decision], rows: Mapping[str, ticking.Row]) -> None:
+    """Print what was decided, and what was not for want of a row, for programs."""
+    lines = {one.id: rows[one.id].line for one in decided if one.id in rows}
+    records: list[dict[str, object]] = [
+        {"id": one.id, "decision": one.decision, "line": lines.get(one.id)} for one in decided
+    ]
+    records += [
+        {"id": row.decision.id, "decision": None, "line": None, "reason": row.reason}
+        for row in rows.values()
+        if not row.line
+    ]
+    write_json(records)
 
 
 def _file_for(

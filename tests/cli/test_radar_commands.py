@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from ssm_search.abstracts.cache import API_URL_VARIABLE
 from ssm_search.cli.questions import app
-from ssm_search.curation.decisions import read_decisions
+from ssm_search.curation.decisions import Decision, append_decisions, read_decisions
 from ssm_search.errors import NoPaperError, SsmSearchError
 
 pytestmark = pytest.mark.encoder
@@ -117,14 +117,16 @@ def test_what_is_new_is_proposed_once_and_a_tick_puts_it_into_the_list(
     assert read_decisions(file).last[SCANNER.id].issue == 7
 
     assert run("decide", "-", "--apply", text=event(ticked)).stdout == ""
-    done = run("decide", "-", "--apply", text=event(ticked, "closed", "completed"))
-    assert done.stdout == f"{ORGANS.id} rejected\n"
+    done = run("decide", "-", "--apply", "--json", text=event(ticked, "closed", "completed"))
+    assert json.loads(done.stdout) == [{"id": ORGANS.id, "decision": "rejected", "line": None}]
     assert (repository / "README.md").read_text() == after
     done = run("discover", "--list", "README.md", "--json", "--since", str(first))
     assert json.loads(done.stdout) == []
 
 
-def test_a_look_remembers_nothing(repository: Path, arxiv: ArxivServer) -> None:
+def test_a_look_remembers_nothing(
+    repository: Path, arxiv: ArxivServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(2):
         done = run("discover", "--list", "README.md", "--json")
         assert done.exit_code == 0, done.output
@@ -135,6 +137,10 @@ def test_a_look_remembers_nothing(repository: Path, arxiv: ArxivServer) -> None:
     done = run("discover", "--list", "README.md", "-k", "1", "--min-confidence", "0")
     assert "VideoScanner" in done.stdout or "OrganMamba" in done.stdout
     assert run("discover", "--markdown", "--json").exit_code == 2
+    monkeypatch.setattr("ssm_search.curation.radar.MIN_LISTED", 1_000)
+    done = run("discover", "--markdown")
+    assert isinstance(done.exception, NoPaperError)
+    assert "the list has 83 papers; from 1000 on" in str(done.exception)
 
 
 def test_what_was_merged_by_hand_was_accepted(repository: Path, arxiv: ArxivServer) -> None:
@@ -168,9 +174,7 @@ def test_rejected_papers_are_asked_for_and_learned_from(
     assert arxiv.requests[-1].ids == []  # known by now
 
 
-def test_what_cannot_be_done_is_said(
-    repository: Path, arxiv: ArxivServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_done_is_said(repository: Path, arxiv: ArxivServer) -> None:
     file = repository / ".ssm-search" / "decisions.jsonl"
     file.parent.mkdir()
     file.write_text("<<<<<<< HEAD\n")
@@ -178,6 +182,17 @@ def test_what_cannot_be_done_is_said(
     assert f"{file}: line 1 is no decision (no JSON): <<<<<<< HEAD" in done.stderr
     assert "arXiv has more than 1 such papers; none before" in done.stderr
     assert isinstance(run("decide", "-", text=event("no marker")).exception, NoPaperError)
+    gone = Decision(SCANNER.id, "proposed", title=SCANNER.title, heading=("Gone",))
+    append_decisions(file, [gone])
+    body = (
+        f"- [x] **T** <!-- ssm-search: {SCANNER.id} -->\n"
+        f'<!-- ssm-search radar: {{"ids": ["{SCANNER.id}"]}} -->'
+    )
+    done = run("decide", "-", "--apply", "--offline", text=event(body))
+    assert done.stdout.startswith(f"{SCANNER.id} not accepted: no heading 'Gone' in the list; ")
+    (said,) = json.loads(run("decide", "-", "--apply", "--json", text=event(body)).stdout)
+    assert (said["decision"], said["reason"][:17]) == (None, "no heading 'Gone'")
+    assert read_decisions(file).ids("proposed") == [SCANNER.id]  # and can be ticked again
     arxiv.papers.clear()
     done = run("discover", "--list", "README.md")
     assert "arXiv has no paper for (cat:" in done.stderr
