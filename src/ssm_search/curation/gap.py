@@ -29,6 +29,7 @@ LISTS_WEIGHT = 1.0
 """Of who lists a paper, against how well it fits, each with deviation 1 over all that is found."""
 
 _COMMON = 2_000  # titles that have a word which then tells none of them
+_NEAR = 20  # titles that share most words, which are compared letter by letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,14 @@ class Papers:
         shared = Counter(
             at for word in words if len(self._having[word]) <= _COMMON for at in self._having[word]
         )
-        near = [at for at, count in shared.items() if 2 * count >= len(words)]
+        near = [at for at, count in shared.most_common(_NEAR) if 2 * count >= len(words)]
         likeness = {at: title_likeness(paper.title, self.papers[at].title) for at in near}
         best = max(likeness, key=lambda at: (likeness[at], -at), default=None)
         return best if best is not None and likeness[best] >= NEAR_TITLE else None
 
 
 def gather(lists: Mapping[str, Sequence[Paper]]) -> list[Elsewhere]:
-    """The papers of several lists, each once, in the order in which they are first met.
+    """The papers of several lists, each once, mostly in the order in which they are first met.
 
     What one list does not say of a paper, another may.
 
@@ -101,9 +102,10 @@ def gather(lists: Mapping[str, Sequence[Paper]]) -> list[Elsewhere]:
         lists: their papers, by their names.
     """
     known, found = Papers(), defaultdict[int, list[tuple[str, Paper]]](list)
-    for name, papers in lists.items():
-        for paper in papers:
-            found[known.add(paper)].append((name, paper))
+    everything = [(name, paper) for name, papers in lists.items() for paper in papers]
+    # Of those that go by their ids another list may have told the titles by then.
+    for name, paper in sorted(everything, key=lambda one: _is_untitled(one[1])):
+        found[known.add(paper)].append((name, paper))
     used: set[str] = set()
     gathered = []
     for same in found.values():
@@ -111,7 +113,8 @@ def gather(lists: Mapping[str, Sequence[Paper]]) -> list[Elsewhere]:
         if paper.id in used:  # of another paper, which a list calls the same
             paper = replace(paper, id=f"{paper.id}-{len(used)}")
         used.add(paper.id)
-        gathered.append(Elsewhere(paper, tuple(dict.fromkeys(name for name, _ in same))))
+        having = {name for name, _ in same}
+        gathered.append(Elsewhere(paper, tuple(name for name in lists if name in having)))
     return gathered
 
 
@@ -199,10 +202,10 @@ def _joined(papers: Sequence[Paper]) -> Paper:
     Their headings are not ours, and are left out.
     """
     first = next((one for one in papers if one.kind == "paper"), papers[0])
-    titles = [one.title for one in papers if one.title != untitled_title(one.id)]
+    titled = next((one for one in (first, *papers) if not _is_untitled(one)), first)
     return replace(
         first,
-        title=titles[0] if titles and first.title == untitled_title(first.id) else first.title,
+        title=titled.title,
         url=first.url or next((one.url for one in papers if one.url), ""),
         code_url=next((one.code_url for one in papers if one.code_url), ""),
         year=next((one.year for one in papers if one.year), None),
@@ -220,8 +223,12 @@ def _names(paper: Paper) -> Iterable[str]:
     for url in (paper.url, paper.pdf_url):
         if address := names.address(url):
             yield f"link {address}"
-    if paper.title != untitled_title(paper.id) and (key := title_key(paper.title)):
+    if not _is_untitled(paper) and (key := title_key(paper.title)):
         yield f"title {key}"
+
+
+def _is_untitled(paper: Paper) -> bool:
+    return paper.title == untitled_title(paper.id)
 
 
 def _words(paper: Paper) -> set[str]:
