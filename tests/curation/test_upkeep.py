@@ -146,6 +146,13 @@ def test_code_that_is_gone_is_not_proposed_and_what_moved_is_by_its_new_address(
     assert finding.evidence[1] == "it answered on 02 January 2026"
 
 
+def test_the_repository_of_a_survey_may_be_a_list_of_papers(tmp_path: Path) -> None:
+    survey = said(1, abstract=f"All papers are listed at the project page {GITHUB}ada/awesome-sea.")
+    (finding,) = found(tmp_path, TABLE, survey, kinds=["code"])
+    assert finding.certainty == "possible"
+    assert finding.evidence[1] == "it may be a list of papers, and no code"
+
+
 def test_a_list_without_code_shows_no_place_for_it(tmp_path: Path) -> None:
     text = f"# L\n\n## Deep\n\n- [Whales that sing]({ABS}2401.00001)\n"
     text += f"- [Crabs that walk]({ABS}2401.00003)\n"

@@ -69,6 +69,11 @@ _OTHERS = re.compile(
     r"|using (?:the )?\w+ (?:library|toolkit|package|framework)|et al|made by|created by"
     r"|developed by|previous(?:ly)?|prior|their|integrated in(?:to)?|part of)\b|\be\.g\."
 )
+_LIST_NAME = re.compile(r"(?i)awesome|papers?[-_]?list|reading[-_]?list|survey|taxonomy|overview")
+_OF_PAPERS = re.compile(
+    r"(?i)\b(?:lists? of|papers? lists?|related (?:works?|papers|literature)|overview of|collection of"
+    r"|curated|surveys?|reviewed)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,12 @@ class Repository:
 
     address: str
     said: str
+
+    @property
+    def may_be_list(self) -> bool:
+        """Whether it may hold no code but a list of papers, as those of surveys do."""
+        name = self.address.rpartition("/")[2]
+        return bool(_LIST_NAME.search(name) or _OF_PAPERS.search(self.said))
 
 
 def own_repository(abstract: str, comment: str = "") -> Repository | None:

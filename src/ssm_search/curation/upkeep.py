@@ -118,13 +118,14 @@ def code(visit: Visit) -> Iterator[Finding]:
         evidence = [f"its authors say: “{_quoted(found.said)}”"]
         if answer and answer.status:
             evidence.append(f"it answered on {answer.asked:%d %B %Y}")
+        evidence += ["it may be a list of papers, and no code"] * found.may_be_list
         evidence += [] if change else ["the entry shows no place for it; change it by hand"]
         yield Finding(
             "code",
             entry.line,
             f"“{entry.paper.title}” has no link to its code, {address}",
             tuple(evidence),
-            certainty="recorded",
+            certainty="possible" if found.may_be_list else "recorded",
             change=change,
         )
     yield from _without_place("code", "links to code", without)
