@@ -20,6 +20,7 @@ PATIENCE = 120  # seconds until what must come is missed, on a machine that does
 SLOW = (
     "test_readme.py",
     "corpora/test_ray.py",
+    "test_keeping.py",
     "app/test_page.py",
     "stores/test_store.py",
     "app/test_doors.py",
@@ -39,6 +40,7 @@ SLOW = (
     "cli/test_maintain.py",
     "curation/test_doctor.py",
     "curation/test_history.py",
+    "cli/test_radar_commands.py",
     "cli/test_feeding.py",
     "test_public.py",
     "test_downloads.py",
