@@ -143,6 +143,9 @@ def test_a_patch_is_that_of_the_finding_with_its_number(world: World) -> None:
     assert world.doctor("--patch", str(number)).stdout == found[number - 1]["patch"]
     code = world.found("--kind", "code")
     assert world.doctor("--kind", "code", "--patch", "1").stdout == code[0]["patch"]
+    # What is only possible has to be asked for.
+    assert "sideways" not in world.doctor("--patch", "all").stdout
+    assert "sideways" in world.doctor("--patch", "all", "--all").stdout
     both = world.doctor("--patch", "all", "--kind", "code", "--kind", "venue").stdout
     assert "|2024|ECCV 2024|[code](https://gitlab.com/ada/whale)|" in both
     assert len(re.findall(r"^\+\|", both, re.M)) == 1

@@ -111,7 +111,8 @@ def doctor(
         for note in known.notes:
             say(note)
     if patch:
-        _write_patch(findings, patch, text, name_of(path))
+        chosen = _with_patch(findings, patch, everything=everything)
+        _write_patch(findings, chosen, text, name_of(path))
     elif as_json:
         write_json([finding_display.finding_json(finding) for finding in findings])
     elif markdown:
@@ -144,26 +145,33 @@ def _kinds(said: Sequence[str], *, online: bool) -> list[Kind]:
     return [names[name] for name in said]
 
 
-def _write_patch(findings: Sequence[Finding], wanted: str, text: str, name: str) -> None:
+def _write_patch(findings: Sequence[Finding], chosen: Sequence[int], text: str, name: str) -> None:
     from ssm_search.curation import doctor as examining
 
-    chosen = [findings[at] for at in _with_patch(findings, wanted)]
-    diff, left_out = examining.combined_patch(chosen, text, name)
+    wanted = [findings[at] for at in chosen]
+    diff, left_out = examining.combined_patch(wanted, text, name)
     for finding in left_out:
         number = findings.index(finding) + 1
         say(f"finding {number} changes what one before it changes; apply it after a build")
     write(diff)
 
 
-def _with_patch(findings: Sequence[Finding], wanted: str) -> list[int]:
+def _with_patch(findings: Sequence[Finding], wanted: str, *, everything: bool) -> list[int]:
     """The places of the findings that ``--patch`` names, each of which has a patch.
+
+    Args:
+        everything: "all" means those too that are no more than possible.
 
     Raises:
         BadParameter: it names no numbers.
         SsmSearchError: a finding has no patch.
     """
     if wanted.strip().casefold() == "all":
-        found = [at for at, finding in enumerate(findings) if finding.patch]
+        found = [
+            at
+            for at, finding in enumerate(findings)
+            if finding.patch and (everything or finding.certainty != "possible")
+        ]
         if not found:
             raise SsmSearchError("no finding has a patch")
         return found

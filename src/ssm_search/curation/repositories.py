@@ -71,8 +71,8 @@ _OTHERS = re.compile(
 )
 _LIST_NAME = re.compile(r"(?i)awesome|papers?[-_]?list|reading[-_]?list|survey|taxonomy|overview")
 _OF_PAPERS = re.compile(
-    r"(?i)\b(?:lists? of|papers? lists?|related (?:works?|papers|literature)|overview of|collection of"
-    r"|curated|surveys?|reviewed)\b"
+    r"(?i)\b(?:lists? of|papers? lists?|related (?:works?|papers|literature)|overview of"
+    r"|collection of|curated|surveys?|reviewed)\b"
 )
 
 
