@@ -19,7 +19,8 @@ from ssm_search_app.logs import log_failure
 
 SESSIONS = 300
 """Of programs and pages that Gradio remembers what they showed; 0.1 MB each, and what they sent."""
-UNREAD_SESSIONS = 64  # whose answers wait to be fetched from the queue; the oldest are forgotten
+UNREAD_SESSIONS = 64
+"""Whose answers wait to be fetched from the queue; the oldest that are done are forgotten."""
 UNREAD = 8  # answers of one of them, 0.2 MB each
 _PAGE = "frontend/index.html"  # Gradio's template of a page
 _HEAD = "{{ (config.get('head') or '').partition('<script>')[0] | safe }}"
@@ -41,16 +42,22 @@ def tame_gradio() -> None:
 def bound_page(page: gr.Blocks) -> None:
     """Let the page remember few sessions, and few answers that nobody fetches."""
     page.state_session_capacity = SESSIONS
-    queue, push = page._queue, page._queue.push
+    queue, push, at_work = page._queue, page._queue.push, page._queue.event_ids_to_events
 
     async def bounded(body: Any, request: Any, username: Any) -> Any:
-        unread = queue.pending_event_ids_session
-        if len(unread.get(body.session_hash, ())) >= UNREAD:
+        unread, session = queue.pending_event_ids_session, body.session_hash
+        if len(unread.get(session, ())) >= UNREAD:
             return False, BUSY, "queue_full"
-        while len(unread) >= UNREAD_SESSIONS:
-            oldest = next(iter(unread))
-            unread.pop(oldest)
-            queue.pending_messages_per_session.pop(oldest, None)
+        if session in unread:
+            unread[session] = unread.pop(session)  # the newest now
+        # Gradio keeps those too that have all they asked for.
+        forgotten = [one for one, events in unread.items() if not events and one != session]
+        done = [one for one, events in unread.items() if events.isdisjoint(at_work)]
+        surplus = len(unread) - len(forgotten) + (session not in unread) - UNREAD_SESSIONS
+        forgotten += [one for one in done if one not in (session, *forgotten)][: max(surplus, 0)]
+        for one in forgotten:
+            unread.pop(one)
+            queue.pending_messages_per_session.pop(one, None)
         return await push(body=body, request=request, username=username)
 
     queue.push = bounded  # type: ignore[method-assign]

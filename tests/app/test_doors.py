@@ -527,6 +527,31 @@ def test_little_is_remembered_of_those_who_ask(library: Library) -> None:
     assert pushed == ["7", "x"]
 
 
+def test_nobody_is_forgotten_whose_answer_is_still_to_come(library: Library) -> None:
+    async def push(**given: Any) -> tuple[bool, str, str]:
+        return True, "id", "success"
+
+    async def ask() -> dict[str, set[str]]:
+        lanes = bounds.Lanes()
+        page = build_page(library, lanes, tools(library, lanes))
+        page._queue.push = push  # type: ignore[method-assign]
+        bound_page(page)
+        queue = page._queue
+        unread = queue.pending_event_ids_session
+        unread["oldest"] = {"at work"}
+        queue.event_ids_to_events["at work"] = object()  # type: ignore[assignment]
+        for number in range(UNREAD_SESSIONS):
+            unread[str(number)] = {f"done {number}"}
+            queue.pending_messages_per_session[str(number)] = object()
+        unread["5"] = set()  # it has all that it asked for
+        await queue.push(SimpleNamespace(session_hash="1"), None, None)
+        return dict(unread)
+
+    left = asyncio.run(ask())
+    kept = ["oldest", *(str(n) for n in range(UNREAD_SESSIONS) if n not in (1, 5)), "1"]
+    assert list(left) == kept
+
+
 def test_what_the_page_does_not_need_is_not_there(url: str) -> None:
     for method, path in (
         ("GET", "/gradio_api/proxy=https://x.hf.space/"),
