@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 
 from ssm_search.errors import IndexFolderError
+from ssm_search.holders import Holder
 
 if sys.platform != "win32":
     import fcntl
@@ -58,17 +58,14 @@ def _take(handle: int, index: Path) -> None:
         ) from error
     except OSError:  # no locks there
         return
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    mine = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
     os.ftruncate(handle, 0)
-    os.pwrite(handle, json.dumps(mine).encode(), 0)
+    os.pwrite(handle, json.dumps(asdict(Holder.me())).encode(), 0)
 
 
 def _holder(handle: int) -> str:
     """Who holds a lock, as far as it says."""
     try:
-        said = json.loads(os.pread(handle, _SHOWN, 0))
-        return f"process {said['pid']} on {said['host']} since {said['since']}"
+        return str(Holder.read(json.loads(os.pread(handle, _SHOWN, 0))))
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 

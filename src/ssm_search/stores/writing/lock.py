@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
-import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ssm_search.errors import StoreError
 from ssm_search.files import locked
+from ssm_search.holders import Holder, user
 from ssm_search.stores.access import connected, reaching, tables
 
 LOCK = "lock"
@@ -68,22 +67,16 @@ def writing(
 def _take(database: Any, uri: str) -> dict[str, Any]:
     import pyarrow as pa
 
-    mine = {
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "user": _user(),
-        "since": now(),
-        "token": os.urandom(8).hex(),
-    }
+    mine = asdict(Holder.me()) | {"token": os.urandom(8).hex()}
     # On one machine they come one after the other: two must not both find that a third is dead.
     name = hashlib.sha256(uri.rstrip("/").encode()).hexdigest()[:16]
-    gate = Path(tempfile.gettempdir()) / f"ssm-search-{_user()}-{name}.lock"
+    gate = Path(tempfile.gettempdir()) / f"ssm-search-{user()}-{name}.lock"
     gate.touch()
     with locked(gate), reaching(uri):
         for _ in range(2):
             with suppress(ValueError):
                 held = _holder(database)
-                if held and held["host"] == mine["host"] and not _runs(held["pid"]):
+                if held and Holder.read(held).is_gone:
                     database.drop_table(LOCK)
             try:
                 database.create_table(LOCK, data=pa.Table.from_pylist([mine]), mode="create")
@@ -95,9 +88,8 @@ def _take(database: Any, uri: str) -> dict[str, Any]:
                 return mine
             if held:
                 raise StoreError(
-                    f"the store at {uri} is being written by {held['user']} on {held['host']} "
-                    f"(process {held['pid']}) since {held['since']}; wait, or, if that is no "
-                    "more, build with --break-lock"
+                    f"the store at {uri} is being written by {Holder.read(held)}; wait, or, if "
+                    "that is no more, build with --break-lock"
                 )
         raise StoreError(f"the lock of the store at {uri} keeps changing hands; try again later")
 
@@ -109,25 +101,3 @@ def _holder(database: Any) -> dict[str, Any] | None:
     table.checkout(1)  # of two that create it at once, one may write a second version unhindered
     rows: list[dict[str, Any]] = table.search().limit(1).to_arrow().to_pylist()
     return rows[0] if rows else None
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # another user's
-    return True
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "somebody"
-
-
-def now() -> str:
-    """The present time in UTC, to the second, in ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
