@@ -93,15 +93,18 @@ def _lists(
     others: Sequence[str], path: Path | None, allow_hosts: Sequence[str]
 ) -> dict[str, Sequence[Paper]]:
     """The papers of each list, by its title; this list itself is left out."""
+    from ssm_search.awesome import read_list
     from ssm_search.build import read_whole
 
     found: dict[str, Sequence[Paper]] = {}
     for source in others:
         whole = read_whole([source], allow_hosts=allow_hosts)
-        for file, part in zip(whole.files, whole.parts, strict=True):
+        for file in whole.files:
             if path and path.resolve() == Path(file.name).resolve():
                 continue
-            title = (part.title if len(whole.parts) > 1 else whole.title) or Path(file.name).stem
+            # Each by itself: as parts of one list they would stand under headings of each other.
+            part = whole.reading if len(whole.files) == 1 else read_list(file.text)
+            title = part.title or Path(file.name).stem
             name = title if title not in found else f"{title} ({file.name})"
             found[name] = part.papers
     return found
