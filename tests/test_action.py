@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -12,22 +11,17 @@ import tomllib
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
+from action_runner import HERE, Runner, git, loaded
 from arxiv_server import ArxivServer, FakePaper, invented
 from conftest import ROOT
-from fake_github import BOT, REPOSITORY, GitHub
+from fake_github import BOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from typer.testing import CliRunner
 
-from ssm_search.cli.questions import app
-from ssm_search.errors import NoPaperError, SubmissionError
-
-HERE = ROOT / ".github" / "action"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"] if "run" in step}
 
@@ -51,106 +45,11 @@ DIFF = """diff --git a/README.md b/README.md
 OTHER = DIFF.replace("2402.00009", "2402.00011").replace("hide", "seek")
 NONE = "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-a\n+b\n"
 MARK = "<!-- ssm-search triage -->"
-ENVIRONMENT = {  # of no user, and of no runner that these tests may run on
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@example.org",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@example.org",
-    "GITHUB_SERVER_URL": "https://github.com",
-    "GITHUB_REPOSITORY": REPOSITORY,
-    "GITHUB_REF_NAME": "main",
-    "LIST": "README.md",
-    "COMMENT": "true",
-    "COUNT": "10",
-    "SSM_SEARCH_ARXIV_API": "http://127.0.0.1:9/api/query",
-}
-
-
-def loaded(name: str) -> ModuleType:
-    """A script of the action."""
-    spec = importlib.util.spec_from_file_location(f"action_{name}", HERE / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-def here(*arguments: object) -> tuple[int, str]:
-    """As ``ask`` of the action, without the price of a process."""
-    result = CliRunner().invoke(app, [str(one) for one in arguments])
-    status = {NoPaperError: 3, SubmissionError: 5}.get(type(result.exception), result.exit_code)
-    assert status in (0, 3, 5), (arguments, result.output, result.exception)
-    return status, result.stdout
-
-
-class Runner:
-    """A runner with a checkout of a list, where a task is run upon an event."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, text: str = LIST):
-        for name, value in ENVIRONMENT.items():
-            monkeypatch.setenv(name, value)
-        self.folder, self.monkeypatch = folder, monkeypatch
-        self.github = GitHub(folder)
-        self.origin, self.checkout = folder / "origin.git", folder / "checkout"
-        git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
-        git(folder, "clone", "--quiet", str(self.origin), str(self.checkout))
-        (self.checkout / "README.md").write_text(text, encoding="utf-8")
-        self.push("A list")
-        monkeypatch.setenv("PATH", f"{self.github.bin}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setenv("RUNNER_TEMP", str(folder))
-        monkeypatch.setenv("GITHUB_EVENT_PATH", str(folder / "event.json"))
-        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
-        monkeypatch.chdir(self.checkout)
-        self.tasks = loaded("tasks")
-        self.ask: Callable[..., tuple[int, str]] = here
-
-    def push(self, message: str, folder: Path | None = None) -> None:
-        """Somebody's commit of all there is."""
-        at = folder or self.checkout
-        git(at, "add", "--all")
-        git(at, "commit", "--quiet", "--message", message)
-        git(at, "push", "--quiet", "origin", "HEAD:main")
-
-    def clone(self, name: str) -> Path:
-        """Another checkout, as somebody else has it."""
-        git(self.folder, "clone", "--quiet", str(self.origin), name)
-        return self.folder / name
-
-    def protect(self) -> None:
-        """Let nobody push to the default branch."""
-        hook = self.origin / "hooks" / "update"
-        hook.write_text('#!/bin/sh\n[ "$1" != refs/heads/main ]\n')
-        hook.chmod(0o755)
-
-    def run(self, task: str, event: dict[str, Any] | None = None) -> int:
-        """As a job does: with a checkout of what there is now."""
-        git(self.checkout, "fetch", "--quiet", "origin", "main")
-        git(self.checkout, "reset", "--quiet", "--hard", "FETCH_HEAD")
-        (self.folder / "event.json").write_text(json.dumps(event or {}), encoding="utf-8")
-        self.monkeypatch.setattr(self.tasks, "ask", self.ask)
-        status: int = self.tasks.main(task)
-        return status
-
-    def text(self, name: str) -> str:
-        path = self.folder / name
-        return path.read_text(encoding="utf-8") if path.exists() else ""
-
-    def pushed(self, name: str, branch: str = "main") -> str:
-        return git(self.origin, "show", f"{branch}:{name}")
 
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    return Runner(tmp_path, monkeypatch)
+    return Runner(tmp_path, monkeypatch, LIST)
 
 
 def pull_request(number: int) -> dict[str, Any]:
@@ -283,9 +182,150 @@ def test_a_list_without_entries_is_no_failure(
     assert runner.text("summary.md") == said
 
 
+@pytest.mark.encoder
+def test_a_list_of_few_entries_has_no_radar_yet(runner: Runner) -> None:
+    assert runner.run("radar") == 0
+    assert runner.github.changes == []
+
+
 def test_what_is_no_task(runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
     assert runner.run("tidy") == 2
     assert "expected one of triage, radar, decide, repair, feed" in capsys.readouterr().out
+
+
+# ── repair ───────────────────────────────────────────────────────────────────────────────────
+
+REPAIR = "ssm-search-repair"
+SOUND = "**Nothing found in README\\.md**\n"
+
+
+def report(*what: str) -> str:
+    said = "> 3 of 9 links could not be asked, which says nothing about them: 3 × 403\n\n"
+    lines = "".join(f"\n1\\. {one}\n" for one in what)
+    return f"**{len(what)} findings in README\\.md, 0 with a patch: dead links**\n\n{said}{lines}"
+
+
+def test_one_issue_says_what_is_to_be_mended(runner: Runner) -> None:
+    github = runner.github
+    body = ""
+
+    def ask(*arguments: object) -> tuple[int, str]:
+        if arguments[0] == "doctor":
+            assert arguments[-4:] == ("--online", "--markdown", "--max-chars", "65000")
+            return 0, body
+        return 0, '{"papers": 4, "links": 0}'
+
+    runner.ask = ask
+
+    def state_after(report: str) -> list[tuple[str, str]]:
+        nonlocal body
+        body = report
+        assert runner.run("repair") == 0
+        return [(one["state"], one["body"]) for one in github.issues]
+
+    assert state_after(SOUND) == []
+    decoy = github.open_issue("stranger", "I am the report", "edit me", (REPAIR,))
+    first = state_after(report("a"))
+    assert first == [("open", "edit me"), ("open", report("a"))]
+    assert github.labels == [REPAIR]
+    assert github.issues[1]["title"] == "1 findings in README.md, 0 with a patch: dead links"
+    assert state_after(report("a", "b"))[1:] == [("open", report("a", "b"))]
+    assert github.issues[1]["title"].startswith("2 findings")
+
+    # Closed by somebody, it comes again when there is something new, and not for other notes.
+    github.change(2, state="closed", state_reason="not_planned")
+    again = report("a", "b").replace("3 of 9 links", "1 of 9 links")
+    assert state_after(again)[1:] == [("closed", report("a", "b"))]
+    assert [one[0] for one in state_after(report("c"))[1:]] == ["closed", "open"]
+
+    assert state_after(SOUND)[1:] == [("closed", report("a", "b")), ("closed", SOUND)]
+    assert [one[0] for one in state_after(report("c"))] == ["open", "closed", "closed", "open"]
+    assert github.issue(decoy)["body"] == "edit me"
+
+
+# ── commits ──────────────────────────────────────────────────────────────────────────────────
+
+
+def with_feed(runner: Runner, between: Callable[[], None] = lambda: None) -> None:
+    """Let a feed tell what the list is, and something happen before it is pushed."""
+
+    def ask(*arguments: object) -> tuple[int, str]:
+        if "--proposed" not in arguments:
+            file = Path(str(arguments[arguments.index("--output") + 1]))
+            file.write_text(Path("README.md").read_text(encoding="utf-8"), encoding="utf-8")
+        between()
+        return 0, ""
+
+    runner.ask = ask
+
+
+def test_it_stands_back_for_those_who_push_first(runner: Runner) -> None:
+    others = iter(range(2))
+
+    def somebody() -> None:
+        if (number := next(others, None)) is not None:
+            clone = runner.clone(f"somebody-{number}")
+            (clone / "README.md").write_text(f"{LIST}\n{number}\n", encoding="utf-8")
+            runner.push("Change the list", clone)
+
+    with_feed(runner, somebody)
+    assert runner.run("feed") == 0
+    assert runner.pushed("README.md").endswith("\n1")
+    assert runner.pushed(".ssm-search/feed.xml").endswith("\n1")
+    assert git(runner.origin, "log", "--format=%an", "main").split("\n") == [
+        "github-actions[bot]",
+        "Ada",
+        "Ada",
+        "Ada",
+    ]
+    before = git(runner.origin, "rev-parse", "main")
+    with_feed(runner)
+    assert runner.run("feed") == 0
+    assert git(runner.origin, "rev-parse", "main") == before  # nothing changed
+
+
+def test_it_gives_up_where_others_never_stop(
+    runner: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count = 0
+
+    def somebody() -> None:
+        nonlocal count
+        count += 1
+        clone = runner.clone(f"somebody-{count}")
+        (clone / "README.md").write_text(f"{LIST}\n{count}\n", encoding="utf-8")
+        runner.push("Change the list", clone)
+
+    with_feed(runner, somebody)
+    assert runner.run("feed") == 1
+    assert "others pushed to main 5 times meanwhile" in capsys.readouterr().out
+
+
+def test_where_the_branch_is_protected_it_opens_a_pull_request(
+    runner: Runner,
+) -> None:
+    runner.protect()
+    with_feed(runner)
+    assert runner.run("feed") == 0
+    (pull,) = runner.github.pull_requests
+    assert (pull["head"], pull["base"]) == ("ssm-search", "main")
+    assert runner.pushed(".ssm-search/feed.xml", "ssm-search").endswith("2401.00004)")
+    assert runner.run("feed") == 0  # which goes on from there, where all is as it should be
+    assert git(runner.origin, "rev-list", "--count", "main..ssm-search") == "1"
+    runner.tasks.folder().joinpath("other").touch()
+    assert runner.run("feed") == 0
+    assert git(runner.origin, "rev-list", "--count", "main..ssm-search") == "2"
+    assert len(runner.github.pull_requests) == 1
+
+
+def test_where_it_may_not_open_one_it_says_which_setting(
+    runner: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner.protect()
+    runner.github.forbid_pull_requests()
+    with_feed(runner)
+    assert runner.run("feed") == 1
+    assert "allow GitHub Actions to create pull requests" in capsys.readouterr().out
 
 
 # ── what is safe ─────────────────────────────────────────────────────────────────────────────
@@ -348,32 +388,46 @@ def lean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.encoder
 def test_each_task_does_with_what_is_installed(lean: Path, tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text(LIST, encoding="utf-8")
+    rows = "".join(
+        f"- [Wind and kites, part {n}](https://arxiv.org/abs/2401.{n:05})\n" for n in range(10, 20)
+    )
+    (tmp_path / "README.md").write_text(LIST + rows, encoding="utf-8")
     (tmp_path / "diff").write_text(DIFF, encoding="utf-8")
+    (tmp_path / ".ssm-search").mkdir()
     index, of_list = ["--index", "index"], ["--list", "README.md"]
-    commands: list[list[str]] = [
-        ["build", "README.md", *index],
-        ["check", "README.md", "--json"],
-        ["triage", "diff", *of_list, *index],
-        ["discover", "--arxiv", "cat:cs.LG", *of_list, *index],
-        ["doctor", *of_list, *index],
-        ["feed", *of_list, "--output", "feed.xml"],
-    ]
-    found = [FakePaper("2403.00001", "Clouds from above", "Where clouds are."), *invented(4)]
-    with ArxivServer(found) as arxiv:
+    issue = tmp_path / "issue.json"
+    clouds = [FakePaper(f"2403.0000{n}", f"Clouds from above, {n}", "Clouds.") for n in range(1, 4)]
+
+    with ArxivServer([*clouds, *invented(19)]) as arxiv:
         environment = {
             "PATH": os.defpath,
             "HOME": str(tmp_path),
             "PYTHONPATH": os.pathsep.join(map(str, (lean, ROOT / "src", ROOT / "app"))),
             "SSM_SEARCH_ARXIV_API": arxiv.url,
         }
-        for command in commands:
+
+        def run(*arguments: str, status: int = 0) -> str:
             done = subprocess.run(
-                [sys.executable, "-S", "-m", "ssm_search", *command],  # -S: of no other folder
+                [sys.executable, "-S", "-m", "ssm_search", *arguments],  # -S: of no other folder
                 cwd=tmp_path,
                 env=environment,
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            assert done.returncode == 0, (command, done.stderr)
+            assert done.returncode == status, (arguments, done.stderr)
+            return done.stdout
+
+        run("build", "README.md", *index)
+        run("check", "README.md", "--json")
+        run("triage", "diff", *of_list, *index)
+        run("doctor", *of_list, *index, "--online", "--markdown")
+        run("discover", *of_list, *index, "--markdown", status=3)  # arXiv has none of these days
+        asked = ["--arxiv", "clouds", "--min-confidence", "0", "--markdown"]
+        body = run("discover", *of_list, *index, *asked)
+        ticked = body.replace("- [ ]", "- [x]")
+        issue.write_text(json.dumps({"number": 7, "state": "open", "body": ticked}))
+        assert "accepted: line" in run("decide", "issue.json", *of_list, "--apply")
+        assert "Clouds from above" in (tmp_path / "README.md").read_text(encoding="utf-8")
+        run("feed", *of_list, "--output", "feed.xml")
+        run("feed", *of_list, "--output", "proposed.xml", "--proposed")

@@ -27,7 +27,8 @@ LINUX = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in (17, 26, 27, 28,
 """What wheels for the runners of GitHub call their system, the least glibc that they run on."""
 LEFT_OUT = frozenset(
     [
-        "fastapi",  # the page, like the next four
+        "fastapi",  # the page, like the next five
+        "fastapi-offline",
         "gradio",
         "jinja2",
         "mcp",

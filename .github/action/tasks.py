@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ ABOUT = {RADAR: "Papers that ssm-search proposes", REPAIR: "What ssm-search woul
 TRIAGE_MARK = "<!-- ssm-search triage -->"
 DECIDE_MARK = "<!-- ssm-search decide -->"
 WITHDRAWN = f"{TRIAGE_MARK}\nNo paper is proposed here any more.\n"
-MENDED = "Nothing is left to mend.\n"
+SOUND = "**Nothing found"  # begins a report of the doctor's
 BOT = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
 
 
@@ -162,10 +163,18 @@ def new_issue(label: str, title: str, body: str) -> None:
     github(at("issues"), "POST", {"title": title, "body": body, "labels": [label]})
 
 
+def fenced(text: str) -> str:
+    """Text that GitHub shows as it is."""
+    longest = max(map(len, re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text.rstrip()}\n{fence}\n"
+
+
 def title_of(body: str) -> str:
     """The first line of a body that is no marker, as a title."""
     lines = (line.strip("# *\n") for line in body.splitlines() if not line.startswith("<!--"))
-    return next(filter(None, lines), "ssm-search")[:200]
+    first = next(filter(None, lines), "ssm-search")
+    return re.sub(r"\\(?=[!-/:-@[-`{-~])", "", first)[:200]  # a title is no Markdown
 
 
 # ── commits ──────────────────────────────────────────────────────────────────────────────────
@@ -302,27 +311,31 @@ def decide() -> None:
     publish(f"Add what was accepted in #{issue['number']}", apply)
     if said.strip():
         tell(said)
-        comment(issue["number"], DECIDE_MARK, f"{DECIDE_MARK}\n{said}")
+        comment(issue["number"], DECIDE_MARK, f"{DECIDE_MARK}\n{fenced(said)}")
 
 
 def repair() -> None:
     """Keep one issue with what is to be mended; close it when nothing is."""
-    status, body = ask("doctor", *of_list(), "--online", "--markdown", "--max-chars", MOST)
-    tell(body or MENDED)
+    _, body = ask("doctor", *of_list(), "--online", "--markdown", "--max-chars", MOST)
+    tell(body)
     path = at(f"issues?labels={REPAIR}&state=all&sort=created&direction=desc&per_page=100")
     mine = [one for one in everything(path) if is_mine(one)]
     is_open = bool(mine) and mine[0]["state"] == "open"
-    if status == NOTHING or not body.strip():
+    fields = {"title": title_of(body), "body": body}
+    if body.startswith(SOUND):
         if is_open:
-            fields = {"body": MENDED, "state": "closed", "state_reason": "completed"}
+            fields |= {"state": "closed", "state_reason": "completed"}
             github(at(f"issues/{mine[0]['number']}"), "PATCH", fields)
-    elif mine and (mine[0]["body"] or "").strip() == body.strip():
-        return  # as it was, also where somebody closed it
     elif is_open:
-        fields = {"title": title_of(body), "body": body}
         github(at(f"issues/{mine[0]['number']}"), "PATCH", fields)
-    else:
-        new_issue(REPAIR, title_of(body), body)
+    elif not mine or found_in(mine[0]["body"] or "") != found_in(body):  # else somebody closed it
+        new_issue(REPAIR, fields["title"], body)
+
+
+def found_in(report: str) -> str:
+    """A report without what is said of links that could not be asked, which is new every time."""
+    lines = report.replace("\r\n", "\n").split("\n")
+    return "\n".join(line for line in lines if line and not line.startswith(">"))
 
 
 def feed() -> None:

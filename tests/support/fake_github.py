@@ -38,7 +38,16 @@ class GitHub:
         self.file = folder / "github.json"
         self.bin = folder / "bin"
         if not self.file.exists():
-            self._write({"issues": {}, "labels": [], "pulls": [], "writers": [], "log": []})
+            self._write(
+                {
+                    "issues": {},
+                    "labels": [],
+                    "pulls": [],
+                    "writers": [],
+                    "log": [],
+                    "forbidden": False,
+                }
+            )
             self.bin.mkdir(exist_ok=True)
             gh = self.bin / "gh"
             gh.write_text(
@@ -95,6 +104,12 @@ class GitHub:
     def let_write(self, who: str) -> None:
         state = self._read()
         state["writers"].append(who)
+        self._write(state)
+
+    def forbid_pull_requests(self) -> None:
+        """As a repository does whose settings do not let GitHub Actions open them."""
+        state = self._read()
+        state["forbidden"] = True
         self._write(state)
 
     def issue(self, number: int) -> dict[str, Any]:
@@ -237,7 +252,7 @@ def _routed(
             owner = REPOSITORY.partition("/")[0]
             return [one for one in state["pulls"] if f"{owner}:{one['head']}" == query["head"]]
         case "POST", ["pulls"]:
-            if "may not open pull requests" in state["log"]:
+            if state["forbidden"]:
                 raise NotFoundError(path)
             state["pulls"].append(fields)
             return fields
