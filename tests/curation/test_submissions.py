@@ -280,11 +280,17 @@ def test_a_form_without_arxiv() -> None:
         "I would like to see our paper here",
         "Thanks for all the kites. Here is",
         "It would be nice to include our paper",
+        "The list does not have yet and",
     ],
 )
 def test_who_asks_for_a_paper_gives_no_title(words: str) -> None:
     assert read(f"{words} {ABS}2401.00001") == [("2401.00001", "")]
     assert read(f"{words} [{ABS}2401.00001]({ABS}2401.00001) under Video?") == [("2401.00001", "")]
+
+
+def test_ids_before_a_link_are_no_title_of_it() -> None:
+    ids = [("2401.00001", ""), ("2401.00002", ""), ("2401.00003", "")]
+    assert sorted(read(f"and 2401.00001, 2401.00002, also {ABS}2401.00003")) == ids
 
 
 def test_words_before_a_link_are_a_title_if_nobody_is_asked() -> None:
