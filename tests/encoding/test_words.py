@@ -71,6 +71,33 @@ def test_documents_leave_stop_words_out(words: WordTokenizer) -> None:
     assert read(text, question.spans) == ["The", "video", "of", "the", "text"]
 
 
+@pytest.mark.parametrize("unit", ["video of ", "mamba, ", "zebra" * 30 + " ", " " * 99 + "text "])
+@pytest.mark.parametrize("times", [1, 3, 40, 5_000])
+def test_a_long_text_is_read_as_far_as_the_model_reads(unit: str, times: int) -> None:
+    tokenizer = bert()
+    tokenizer.enable_truncation(8)
+    given: list[str] = []
+
+    class Seen:
+        truncation = tokenizer.truncation
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(tokenizer, name)
+
+        def encode(self, text: str) -> object:
+            given.append(text)
+            return tokenizer.encode(text)
+
+    text = unit * times
+    found = WordTokenizer(Seen()).document(text)  # type: ignore[arg-type]
+    assert found.ids.tolist() == tokenizer.encode(text).ids
+    assert max(map(len, given)) < 128 * 8 + len(unit)  # eight tokens are found in seven units
+    tokenizer.enable_truncation(8, direction="left")
+    assert WordTokenizer(tokenizer).document(text).ids.tolist() == tokenizer.encode(text).ids
+    tokenizer.no_truncation()
+    assert len(WordTokenizer(tokenizer).document(text).ids) == len(tokenizer.encode(text).ids)
+
+
 @pytest.mark.parametrize(
     ("text", "question", "document"),
     [
