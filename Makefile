@@ -11,7 +11,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 .DEFAULT_GOAL := help
 .PHONY: docs help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
 	bench-lists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-radar bench-sweep bench-store \
-	bench wheel clean
+	bench fuzz wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -116,6 +116,9 @@ bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benc
 docs: $(VENV)/.dev  ## build the documentation into docs/_build
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
 	@echo "docs/_build/index.html"
+
+fuzz: $(VENV)/.dev  ## does hostile input crash, hang or fill memory? 10 MB a format
+	$(BIN)/python benchmarks/fuzz.py
 
 wheel: $(VENV)/.run  ## build dist/*.whl, with the index in it
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+from random import Random
 
-from conftest import ROOT
+import pytest
+from conftest import PATIENCE, ROOT
+
+from ssm_search import downloads
+from ssm_search.abstracts import api
 
 BENCHMARKS = ROOT / "benchmarks"
 NAMED = """
@@ -32,6 +39,27 @@ def test_every_benchmark_finds_what_it_imports() -> None:
 
 def test_every_benchmark_can_be_made() -> None:
     targets = (ROOT / "Makefile").read_text(encoding="utf-8")
-    library = {"bootstrap", "environments", "headed", "known_items", "minilm", "peers"}
+    library = {"bootstrap", "environments", "headed", "hostile", "known_items", "minilm", "peers"}
     for path in BENCHMARKS.glob("*.py"):
         assert (f"benchmarks/{path.name}" in targets) != (path.stem in library), path.name
+
+
+@pytest.mark.filterwarnings("ignore")  # of numbers that are none
+def test_hostile_input_of_every_format_is_read_or_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Some short ones; ``make fuzz`` reads 10 MB of each format, in processes of their own."""
+    import fuzz
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(fuzz, "SOONEST", PATIENCE)
+    # To be put back after the test: one format stands in for a server.
+    monkeypatch.setattr(downloads.Transport, "send", downloads.Transport.send)
+    monkeypatch.setattr(api, "MAX_TRIES", api.MAX_TRIES)
+    faults = []
+    for name, format_of in fuzz.FORMATS.items():
+        make, read = format_of()
+        inputs = [make(Random(f"test {name} {number}")) for number in range(8)]
+        found = [fuzz.read_one(read, data) for data in inputs if len(data) <= 5_000]
+        faults += [(name, one.fault, one.said) for one in found if "Error" in one.fault]
+    assert faults == []
