@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from markupsafe import escape
 
-from ssm_search import Search, feeds, read_history
+from ssm_search import Search, feeds, history
 from ssm_search_app.library import Library
 
 PATHS: dict[str, feeds.FeedFormat] = {"/feed.xml": "atom", "/feed.json": "json"}
@@ -45,7 +45,7 @@ class Feeds:
 
     def _history(self, search: Search) -> Mapping[str, datetime]:
         file = self._library.list_file
-        return read_history(file, search.papers).added if file else {}
+        return history.read_history(file, search.papers).added if file else {}
 
     def _written(self, search: Search, path: str, home: str) -> str:
         entries = feeds.newest(search.papers, self._added)

@@ -18,7 +18,7 @@ from .curation import Triage as Triage
 from .curation import cards as cards
 from .curation import discover as discover
 from .curation import doctor as doctor
-from .curation import read_history as read_history
+from .curation import history as history
 from .curation import submissions as submissions
 from .encoding import Encoder as Encoder
 from .encoding import load_encoder as load_encoder

@@ -93,11 +93,11 @@ def test_history_is_read_once_for_an_index(
 ) -> None:
     read: list[Path] = []
 
-    def history(file: Path, papers: object) -> object:
+    def recorded(file: Path, papers: object) -> object:
         read.append(file)
         return type("History", (), {"added": HISTORY})
 
-    monkeypatch.setattr(following, "read_history", history)
+    monkeypatch.setattr(following.history, "read_history", recorded)
     own = Library(library.search, None, LIST, list_file=library.list_file)
     with served(own) as url:
         for path in ("feed.json", "feed.xml", "feed.json"):

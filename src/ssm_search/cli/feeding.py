@@ -14,7 +14,7 @@ from ssm_search.cli.terminal import say, write
 from ssm_search.errors import IndexFolderError
 
 if TYPE_CHECKING:
-    from ssm_search.curation import History
+    from ssm_search.curation import history
     from ssm_search.papers import Abstract, Paper
 
 
@@ -88,22 +88,22 @@ def feed(
     if propose or decisions:
         title = f"Proposed for {listing.title}"
         known = deciding.read_decisions(decisions or listing.decisions)
-        papers, history = proposed_papers(known)
+        papers, found = proposed_papers(known)
     else:
-        title, papers, history = listing.title, list(listing.papers), listing.history()
+        title, papers, found = listing.title, list(listing.papers), listing.dated()
     papers = with_abstracts(papers, listing.known)
-    entries = feeds.newest(papers, history.added, limit)
-    found = feeds.Feed(title, entries, url, home, abstracts)
+    entries = feeds.newest(papers, found.added, limit)
+    text = feeds.written(feeds.Feed(title, entries, url, home, abstracts), wanted)
     if output:
-        write_atomically(output, feeds.written(found, wanted).encode())
+        write_atomically(output, text.encode())
     else:
-        write(feeds.written(found, wanted))
-    dated = sum(entry.paper.id in history.added for entry in entries)
+        write(text)
+    dated = sum(entry.paper.id in found.added for entry in entries)
     say(f"{output or wanted}: {len(entries)} entries, of {dated} it is known when they were added")
-    if undated := len(papers) - len(feeds.newest(papers, history.added, len(papers))):
+    if undated := len(papers) - len(feeds.newest(papers, found.added, len(papers))):
         say(f"{undated} left out: nothing says when they were added or appeared")
-    if history.note:
-        say(history.note)
+    if found.note:
+        say(found.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,13 @@ class _Listing:
     name: str
     is_shipped: bool = False
 
-    def history(self) -> History:
+    def dated(self) -> history.History:
         """When its papers got onto it."""
-        from ssm_search.curation import History, read_history
+        from ssm_search.curation import history
 
-        return History.joined([read_history(file, self.papers) for file in self.files])
+        return history.History.joined(
+            [history.read_history(file, self.papers) for file in self.files]
+        )
 
     @property
     def decisions(self) -> Path:

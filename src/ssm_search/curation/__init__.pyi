@@ -5,6 +5,7 @@ from . import decisions as decisions
 from . import doctor as doctor
 from . import findings as findings
 from . import gap as gap
+from . import history as history
 from . import online as online
 from . import problems as problems
 from . import radar as radar
@@ -21,8 +22,6 @@ from .discovery import discover as discover
 from .findings import Finding as Finding
 from .findings import Kind as Kind
 from .gap import Gap as Gap
-from .history import History as History
-from .history import read_history as read_history
 from .proposals import NewHeading as NewHeading
 from .proposed import proposed_papers as proposed_papers
 from .radar import Proposal as Proposal
