@@ -65,8 +65,8 @@ def _take(handle: int, index: Path) -> None:
 def _holder(handle: int) -> str:
     """Who holds a lock, as far as it says."""
     try:
-        return str(Holder.read(json.loads(os.pread(handle, _SHOWN, 0))))
-    except (OSError, ValueError, KeyError, TypeError):
+        return str(Holder(**json.loads(os.pread(handle, _SHOWN, 0))))
+    except (OSError, ValueError, TypeError):
         return "another process"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -64,10 +63,10 @@ def writing(
                 database.drop_table(LOCK)
 
 
-def _take(database: Any, uri: str) -> dict[str, Any]:
+def _take(database: Any, uri: str) -> Holder:
     import pyarrow as pa
 
-    mine = asdict(Holder.me()) | {"token": os.urandom(8).hex()}
+    mine = Holder.me()
     # On one machine they come one after the other: two must not both find that a third is dead.
     name = hashlib.sha256(uri.rstrip("/").encode()).hexdigest()[:16]
     gate = Path(tempfile.gettempdir()) / f"ssm-search-{user()}-{name}.lock"
@@ -76,10 +75,11 @@ def _take(database: Any, uri: str) -> dict[str, Any]:
         for _ in range(2):
             with suppress(ValueError):
                 held = _holder(database)
-                if held and Holder.read(held).is_gone:
+                if held and held.is_gone:
                     database.drop_table(LOCK)
             try:
-                database.create_table(LOCK, data=pa.Table.from_pylist([mine]), mode="create")
+                row = pa.Table.from_pylist([asdict(mine)])
+                database.create_table(LOCK, data=row, mode="create")
             except (ValueError, OSError, RuntimeError) as error:
                 if not any(sign in str(error).casefold() for sign in ("exists", "conflict")):
                     raise
@@ -88,16 +88,19 @@ def _take(database: Any, uri: str) -> dict[str, Any]:
                 return mine
             if held:
                 raise StoreError(
-                    f"the store at {uri} is being written by {Holder.read(held)}; wait, or, if "
-                    "that is no more, build with --break-lock"
+                    f"the store at {uri} is being written by {held}; wait, or, if that is no "
+                    "more, build with --break-lock"
                 )
         raise StoreError(f"the lock of the store at {uri} keeps changing hands; try again later")
 
 
-def _holder(database: Any) -> dict[str, Any] | None:
+def _holder(database: Any) -> Holder | None:
     if LOCK not in tables(database):
         return None
     table = database.open_table(LOCK)
     table.checkout(1)  # of two that create it at once, one may write a second version unhindered
-    rows: list[dict[str, Any]] = table.search().limit(1).to_arrow().to_pylist()
-    return rows[0] if rows else None
+    rows = table.search().limit(1).to_arrow().to_pylist()
+    try:
+        return Holder(**rows[0]) if rows else None
+    except TypeError as error:
+        raise ValueError(f"its table {LOCK!r} is somebody else's") from error
