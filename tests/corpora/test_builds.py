@@ -27,6 +27,7 @@ from ssm_search.corpora import staging, writing
 from ssm_search.errors import CorpusError, IndexFolderError
 from ssm_search.index import Manifest
 from ssm_search.index.ann import build_ann
+from ssm_search.ingest import Removed
 from ssm_search.papers import Paper
 from ssm_search.ranking.confidence import Background
 from ssm_search.search.local import PaperSearch
@@ -159,6 +160,62 @@ def test_where_nothing_can_be_put_back_it_is_read_where_it_stands(
     assert not folder.exists()
 
 
+class Dying(WordEncoder):
+    """Is killed when it is asked for so many texts more than once."""
+
+    def __init__(self, texts: int):
+        super().__init__()
+        self._left = texts
+
+    def encode(self, texts, /):  # type: ignore[no-untyped-def]
+        self._left -= len(texts)
+        if self._left < 0:
+            raise Killed
+        return super().encode(texts)
+
+
+def test_a_kill_loses_a_part_of_a_segment_at_most(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "STAGED", 40)
+    gathered(corpus, tmp_path / "whole")
+    monkeypatch.setattr(staging, "KEPT", 8)
+    folder = tmp_path / "index"
+    for texts in (25, 9):  # of 40, 24 are kept, then 8 more
+        with pytest.raises(Killed):
+            gather_index([corpus], folder, encoder=Dying(texts))
+    assert gathered(corpus, folder) == 8
+    whole, parts = ((tmp_path / name / "segment-0000") for name in ("whole", "index"))
+    names = {path.name for path in whole.iterdir()}
+    assert names == {path.name for path in parts.iterdir()}
+    assert all((whole / name).read_bytes() == (parts / name).read_bytes() for name in names)
+
+
+def test_counts_are_of_all_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "KEPT", 4)
+    first, *rest = papers(20)
+    gone = Removed("2401.00002"), Removed("2401.00003")
+    records = [first, *rest[:14], first, *rest[14:], *gone]
+    done: list[int] = []
+    with staging.staging_place(tmp_path / "index") as place:
+        counts = staging.encode_segments(records, place, WordEncoder(), progress=done.append)
+    assert counts == (20, 1)
+    assert done == [4, 8, 12, 16, 20, 23]  # 16 in parts of 4, then 7
+
+
+def test_a_part_does_not_replace_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "KEPT", 4)
+    folder, old = tmp_path / "index", papers(16)
+    new = [*papers(8, seed=5), *old[8:]]
+    with staging.staging_place(folder) as place:
+        staging.encode_segments(old, place, WordEncoder())
+        with pytest.raises(Killed):
+            staging.encode_segments(new, place, Dying(4))
+        assert staging.encode_segments(new, place, WordEncoder()) == (8, 8)
+
+
 # ── two at once ──────────────────────────────────────────────────────────────────────────────
 
 WAITING = """
@@ -184,7 +241,7 @@ def test_a_second_build_says_who_builds(corpus: Path, tmp_path: Path) -> None:
         assert first.stdout
         assert first.stdout.readline() == "encoding\n"
         encoder = WordEncoder()
-        said = rf"index is being built by process {first.pid} on \S+ since 20\S+; wait until"
+        said = rf"index is being built by process {first.pid} of \S+ on \S+ since 20\S+; wait until"
         with pytest.raises(IndexFolderError, match=said):
             gather_index([corpus], folder, encoder=encoder)
         assert encoder.encoded == []

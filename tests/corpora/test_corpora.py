@@ -658,6 +658,20 @@ def test_a_kill_while_updating_leaves_the_index_as_it_was(tmp_path: Path) -> Non
     assert {path.name for path in folder.iterdir()} == names | {"manifest.json"}
 
 
+def test_an_update_that_changes_nothing_removes_what_a_kill_left(tmp_path: Path) -> None:
+    records = papers(20)
+    folder = tmp_path / "index"
+    search = gathered(folder, records, tmp_path)
+    there = {path.name for path in folder.iterdir()}
+    for name in (".manifest.json.0123abcd.new", "gone-0001-0000.npy"):
+        (folder / name).write_text("half")
+    for name in (".segment-0001.0123abcd.new", "segment-0002"):
+        (folder / name).mkdir()
+    assert update_index(records, folder, search.rows, WordEncoder()).papers == 20
+    assert {path.name for path in folder.iterdir()} == there
+    assert PaperSearch.load(folder, WordEncoder()).status()["papers"] == 20
+
+
 def test_bad_records_are_counted_and_nothing_but_bad_ones_fails(tmp_path: Path) -> None:
     path = source(tmp_path, papers(20))
     path.write_text("{not json\n" + path.read_text() + '{"id": "x"}\n')

@@ -1,7 +1,7 @@
 """A stream of papers → small segments with vectors, staged beside the index that is being built.
 
 A segment is encoded at a time, here or on a cluster; a build that was killed and starts again takes
-those that are there.
+those that are there. Here what is encoded of one is written several times before it is whole.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -30,6 +31,7 @@ from ssm_search.index import (
     is_segment_of,
     load_segment,
     names,
+    text_hashes,
     write_segment,
 )
 from ssm_search.ingest import Removed
@@ -38,7 +40,11 @@ from ssm_search.papers import Paper
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STAGED = 2_048  # records of a segment: what a kill can lose, a minute of encoding on two cores
+STAGED = 2_048  # records of a segment
+KEPT = 512
+"""Records after which this process writes what it has of a segment: what a kill can lose, 12 to 19
+seconds of encoding on two cores. With smaller segments, those of 3 million papers would have more
+files than a process may map."""
 
 STAGING_SUFFIX = ".staging"
 SEGMENTS = "[0-9]" * 6
@@ -120,7 +126,7 @@ def encode_segments(
             remove_folder(segment)
         write_atomically(by, said.encode())
     stored = StoredVectors(known, encoder)
-    waiting: dict[int, tuple[Batch, PartlyEncoded]] = {}
+    waiting: dict[int, Part] = {}
     count = done = encoded = reused = 0
 
     def todo() -> Iterator[tuple[int, list[str]]]:
@@ -133,17 +139,18 @@ def encode_segments(
                 done += len(batch)
                 progress(done)
                 continue
-            waiting[number] = batch, batch.texts(stored, segment)
-            yield number, waiting[number][1].missing
+            for part in _parts(batch, stored, segment, KEPT if engine is None else STAGED):
+                waiting[number] = part
+                yield number, part.texts.missing
 
     for number, made in (engine or LocalEngine()).encode(encoder, todo()):
-        batch, texts = waiting.pop(number)
+        part = waiting.pop(number)
         with replacing_folder(place / f"{number:06}") as folder:
-            write_segment(folder, batch.papers, texts.filled(made, encoder, pool=True))
-            save_array(folder / REMOVED_FILE, batch.removed)
+            write_segment(folder, part.batch.papers, part.texts.filled(made, encoder, pool=True))
+            save_array(folder / REMOVED_FILE, part.batch.removed)
         encoded += len(made)
-        reused += len(batch.papers) - len(made)
-        done += len(batch)
+        reused += len(part.batch.papers) - len(part.before.papers) - len(made)
+        done += len(part.batch) - len(part.before)
         progress(done)
     for segment in place.glob(SEGMENTS):  # of a longer source
         if int(segment.name) >= count:
@@ -219,7 +226,7 @@ class Batch:
     """Records of one segment."""
 
     def __init__(self, records: Sequence[Paper | Removed]):
-        self._count = len(records)
+        self.records = records
         self.papers = [record for record in records if isinstance(record, Paper)]
         gone, rows = [], 0
         for record in records:
@@ -229,11 +236,14 @@ class Batch:
         self.removed = np.array(gone, dtype=np.uint64).reshape(len(gone), 2)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self.records)
 
-    def texts(self, stored: StoredVectors, segment: Path) -> PartlyEncoded:
-        """The texts of its papers; known are those that ``stored`` or an older ``segment`` has."""
-        old = _readable(segment)
+    def covers(self, old: Segment | None) -> bool:
+        """Whether it has every text that an older segment has."""
+        return old is None or bool(np.isin(old.text_hashes, text_hashes(self.papers)).all())
+
+    def texts(self, stored: StoredVectors, old: Segment | None) -> PartlyEncoded:
+        """The texts of its papers; known are those that ``stored`` or an ``old`` segment has."""
         if old is None:
             return PartlyEncoded(self.papers, stored.get)
         rows = {int(of): row for row, of in enumerate(old.text_hashes)}
@@ -241,6 +251,33 @@ class Batch:
             self.papers,
             lambda of: old.encoded.taken([rows[of]]) if of in rows else stored.get(of),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The first records of a segment, or all, and those of them that were written before."""
+
+    batch: Batch
+    texts: PartlyEncoded
+    before: Batch
+
+
+def _parts(batch: Batch, stored: StoredVectors, segment: Path, size: int) -> Iterator[Part]:
+    """The beginnings of a batch, each longer by ``size``, and the whole; each after one is written.
+
+    What an older segment has that a beginning has not would be lost with it, so that is left out.
+    """
+    old, before = _readable(segment), Batch(())
+    texts = batch.texts(stored, old)
+    if len(texts.missing) > size:
+        for end in range(size, len(batch), size):
+            beginning = Batch(batch.records[:end])
+            texts = beginning.texts(stored, _readable(segment))
+            if texts.missing and beginning.covers(old):
+                yield Part(beginning, texts, before)
+                before = beginning
+        texts = batch.texts(stored, _readable(segment))
+    yield Part(batch, texts, before)
 
 
 def _batches(records: Iterable[Paper | Removed]) -> Iterator[Batch]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ssm_search.corpora.changes import changes
 from ssm_search.corpora.staging import StoredVectors, staged_rows
 from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_documents
-from ssm_search.files import replacing_folder
+from ssm_search.files import replacing_folder, sweep_inside
 from ssm_search.index import (
     LocalRows,
     Manifest,
@@ -97,7 +97,9 @@ def update_index(
     named = {paper_id: known.rows_named(names.by_id(paper_id)) for paper_id in latest}
     rows = {paper_id: found[-1] for paper_id, found in named.items() if found}
     change = changes(latest, {one: known.listing[row] for one, row in rows.items()})
+    sweep_inside(folder)
     if not change:
+        update_segments(folder, known, [], [], None)  # a kill may have left segments unnamed
         return Counts(known.manifest.papers)
     texts = PartlyEncoded(change.written, StoredVectors(known, encoder).get)
     made = encode_documents(encoder, texts.missing)
