@@ -428,6 +428,52 @@ def test_a_killed_writer_leaves_what_was_there(moment: str, tmp_path: Path) -> N
     assert len(list(search.papers)) == 41
 
 
+@pytest.mark.parametrize("name", ["current", "blobs", "papers_000001", "lock"])
+def test_a_table_that_a_kill_left_half_made_stops_no_writer(name: str, tmp_path: Path) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    half = tmp_path / "store" / f"{name}.lance" / "data" / "half.lance"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"half")
+    with pytest.raises(StoreError, match="no store at"):
+        loaded(place)
+    written(place, papers(10), tmp_path)
+    assert len(loaded(place).query("video", 99)) == 10
+    assert name not in ("lock", "papers_000001") or not half.parent.parent.exists()
+
+
+def test_a_table_of_somebody_elses_is_no_lock(tmp_path: Path) -> None:
+    uri = str(tmp_path / "store")
+    database = store_access.connected(uri, None)
+    database.create_table("lock", data=pyarrow.table({"doors": ["all"]}))
+    with (
+        pytest.raises(StoreError, match="'lock' is somebody else's"),
+        store_lock.writing(uri, None),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_what_a_killed_writer_left_is_swept(changes: bool, tmp_path: Path) -> None:
+    place = str(tmp_path / "store"), dict[str, str]()
+    records = papers(10)
+    written(place, records, tmp_path)
+    store = tmp_path / "store"
+    whole = next((store / "papers_000001.lance" / "data").iterdir())
+    left = [
+        store / table / "data" / name
+        for table in ("papers_000001.lance", "blobs.lance", "current.lance")
+        for name in (".tmpA1b2C3", "01" * 12 + "c0ffee00" * 3 + ".lance")
+    ]
+    for path in left:
+        path.write_bytes(whole.read_bytes())
+    other = store / ".tmpA1b2C3"  # not in a table, so somebody else's
+    other.touch()
+    update_store([Paper("new", "Quagga")] if changes else records, place[0], WordEncoder())
+    assert [path.name for path in left if path.exists()] == []
+    assert other.exists()
+    assert len(loaded(place).query("video", 99)) == 10 + changes
+
+
 def test_readers_see_the_old_or_the_new(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -490,7 +536,7 @@ def test_locks_of_the_dead_and_of_others(tmp_path: Path, monkeypatch: pytest.Mon
     with store_lock.writing(uri, None):
         pass
     with monkeypatch.context() as patch:
-        patch.setattr(store_lock.socket, "gethostname", lambda: "elsewhere")
+        patch.setattr(socket, "gethostname", lambda: "elsewhere")
         store_lock._take(database, uri)
     with pytest.raises(StoreError, match="on elsewhere"), store_lock.writing(uri, None):
         pass

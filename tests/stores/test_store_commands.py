@@ -145,9 +145,9 @@ def test_a_build_waits_for_no_writer_that_is_gone(
     path = source(tmp_path, papers(30))
     shell = Shell(tmp_path, place[1])
     script = (
-        "import os, sys\n"
+        "import os, socket, sys\n"
         "from ssm_search.stores.writing import lock as store_lock\n"
-        "store_lock.socket.gethostname = lambda: 'elsewhere'\n"
+        "socket.gethostname = lambda: 'elsewhere'\n"
         "with store_lock.writing(sys.argv[1], None):\n"
         "    os._exit(0)\n"
     )

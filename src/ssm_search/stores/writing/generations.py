@@ -17,6 +17,7 @@ import numpy as np
 from ssm_search.corpora import Counts, changes, staged_rows
 from ssm_search.encoding import Encoder, OnnxEncoder, encode_documents
 from ssm_search.errors import StoreError
+from ssm_search.holders import now
 from ssm_search.index import (
     Chosen,
     LocalRows,
@@ -45,7 +46,7 @@ from ssm_search.stores.store import (
     read_current,
     view_of,
 )
-from ssm_search.stores.writing.lock import now, writing
+from ssm_search.stores.writing.lock import writing
 from ssm_search.stores.writing.ray import fill_table
 from ssm_search.stores.writing.rows import (
     BATCH,
@@ -62,6 +63,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 POOLED = 32  # statistics that are added up at once
+UNNAMED = ".tmp" + 6 * "[0-9A-Za-z]"
+"""What Lance calls a file of a folder until it is whole, and does not remove after a kill."""
 IDS = 500  # that are asked for at once
 READ_FOR = timedelta(hours=1)  # that a reader may still be at an old version
 """Readers look for a new one every few seconds, before they answer."""
@@ -96,9 +99,8 @@ def write_store(
     norm_length = max(length / count, 1.0)
     width = int(staged[0][0].vectors.shape[1])
     with writing(uri, storage_options) as (database, check):
-        there = tables(database)
-        old = _replaced(database, uri) if CURRENT in there else None
-        name = _next_generation(there)
+        old = _replaced(database, uri)
+        name = _next_generation(tables(database))
         with reaching(uri):
             table = database.create_table(name, schema=schema_of(width))
             chunks = _chunks_of(staged)
@@ -124,10 +126,11 @@ def write_store(
             "background": _background(staged, encoder),
         }
         with reaching(uri):
+            check()
             current = Current(name, table.version, _put_blobs(database, blobs), about)
             check()
             _commit(database, current)
-            _tidy(database, current, old)
+            _tidy(database, uri, current, old)
         return current.manifest()
 
 
@@ -155,6 +158,8 @@ def update_store(
                 known[paper.id] = paper, encoded
         change = changes(latest, {paper.id: paper for paper, _ in known.values()})
         if not change:
+            with reaching(uri):
+                _sweep(database, uri, old)
             return Counts(len(view), 0, 0)
         changed = change.written
         made, new = _encoded(changed, known.values(), encoder, view.dimension)
@@ -185,6 +190,7 @@ def update_store(
             for ids in _chunks(change.removed, IDS):
                 table.delete(f"id IN ({', '.join(map(sql.quoted, ids))})")
             kind = extend_indexes(table, count)
+            check()
             blobs = old.blobs | _put_blobs(database, {STATISTICS: to_bytes(stats)})
             words = old.about["words"] + len(made.words.vectors)
             words -= sum(len(encoded.words.vectors) for _, encoded in lost)
@@ -192,7 +198,7 @@ def update_store(
             current = replace(old, version=table.version, blobs=blobs, about=about)
             check()
             _commit(database, current)
-            _tidy(database, current, old)
+            _tidy(database, uri, current, old)
         return Counts(count, new, len(changed) - new, len(change.removed))
 
 
@@ -209,7 +215,7 @@ def _background(staged: Sequence[Chosen], encoder: Encoder) -> dict[str, float]:
 
 
 def _replaced(database: Any, uri: str) -> Current | None:
-    """The state that a new one replaces, if it can be read."""
+    """The state that a new one replaces, if there is one that can be read."""
     try:
         return read_current(database, uri)
     except StoreError:  # of another format, or damaged: to write it again is the cure
@@ -238,13 +244,14 @@ def _commit(database: Any, current: Current) -> None:
     import pyarrow as pa
 
     row = pa.table({"manifest": [current.to_json()]})
-    if CURRENT in tables(database):
-        database.open_table(CURRENT).add(row, mode="overwrite")
+    table = _opened(database, CURRENT)
+    if table is not None:
+        table.add(row, mode="overwrite")
     else:
         database.create_table(CURRENT, data=row)
 
 
-def _tidy(database: Any, current: Current, old: Current | None) -> None:
+def _tidy(database: Any, uri: str, current: Current, old: Current | None) -> None:
     """Remove what neither the present state nor the one before needs."""
     needed = {current.table, old.table if old else ""}
     for name in tables(database):
@@ -253,9 +260,27 @@ def _tidy(database: Any, current: Current, old: Current | None) -> None:
     keys = {*current.blobs.values(), *(old.blobs.values() if old else ())}
     blobs = database.open_table(BLOBS)
     blobs.delete(f"key NOT IN ({', '.join(map(sql.quoted, sorted(keys)))})")
+    _sweep(database, uri, current)
+
+
+def _sweep(database: Any, uri: str, current: Current) -> None:
+    """Remove the files of versions that nobody reads any more, and those that a kill left."""
     for name in (CURRENT, BLOBS):
-        database.open_table(name).optimize(cleanup_older_than=READ_FOR)
+        database.open_table(name).optimize(cleanup_older_than=READ_FOR, delete_unverified=True)
     forget(database.open_table(current.table), READ_FOR)
+    if "://" not in uri:
+        for path in Path(uri).glob(f"*.lance/**/{UNNAMED}"):
+            path.unlink(missing_ok=True)
+
+
+def _opened(database: Any, name: str) -> Any:
+    """A table; None where there is none, or a kill left a folder without a version."""
+    try:
+        return database.open_table(name)
+    except ValueError as error:
+        if "was not found" not in str(error):
+            raise
+        return None
 
 
 def _put_blobs(database: Any, contents: Mapping[str, bytes]) -> dict[str, str]:
@@ -264,9 +289,8 @@ def _put_blobs(database: Any, contents: Mapping[str, bytes]) -> dict[str, str]:
 
     schema = pa.schema([("key", pa.string()), ("content", pa.large_binary())])
     keys = {what: hashlib.sha256(content).hexdigest() for what, content in contents.items()}
-    if BLOBS in tables(database):
-        table = database.open_table(BLOBS)
-    else:
+    table = _opened(database, BLOBS)
+    if table is None:
         table = database.create_table(BLOBS, schema=schema)
     there = set(table.search().select(["key"]).limit(1_000_000).to_arrow()["key"].to_pylist())
     for what, content in contents.items():

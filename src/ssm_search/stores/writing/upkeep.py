@@ -73,8 +73,12 @@ def partitions(count: int) -> int:
 
 
 def forget(table: Any, older_than: timedelta) -> None:
-    """Remove the files of versions that are no longer needed."""
-    _dataset(table).cleanup_old_versions(older_than)
+    """Remove the files of versions that are no longer needed, and those of none.
+
+    What belongs to no version Lance keeps for a week, for somebody may be about to commit it. Here
+    one process writes at a time, so a kill left it.
+    """
+    _dataset(table).cleanup_old_versions(older_than, delete_unverified=True)
 
 
 def _put_together(table: Any) -> None:
