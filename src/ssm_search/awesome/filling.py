@@ -226,8 +226,12 @@ def _places(own: str, donor: Template, slot: str) -> Iterator[tuple[int, str]]:
 
     It follows what it follows there; of two links to the paper, the same one.
     """
-    of_year = slot == "venue" and _VENUE_AND_YEAR.search(donor.source)
-    found = piece_with(donor, slot, *(["year"] if of_year else []))
+    slots = [slot]
+    if slot == "venue" and _VENUE_AND_YEAR.search(donor.source):
+        slots.append("year")
+    if slot == "code":
+        slots.append("repo")  # on a badge beside it
+    found = piece_with(donor, *slots)
     if found is None:
         return
     above, piece, _ = found

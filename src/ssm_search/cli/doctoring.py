@@ -89,7 +89,9 @@ def doctor(
             f"no {search.manifest.list_name} here that this index was built from; build it again, "
             "or name the list with --list"
         )
-    examining.check_list(search, text, name_of(path))
+    name = name_of(path)
+    options = "".join([" --online" * online, *(f" --kind {one}" for one in kinds)])
+    examining.check_list(search, text, name)
     given = load_files(abstracts or ())
     if online:
         with progress_bars() as progress:
@@ -105,23 +107,25 @@ def doctor(
     else:
         known = asking.Asked(joined_records([given, load_abstracts(default_cache())]), None)
     findings = examining.examine(
-        search, text, name_of(path), known.records, kinds=kinds, answers=known.answers
+        search, text, name, known.records, kinds=kinds, answers=known.answers
     )
     if not markdown:
         for note in known.notes:
             say(note)
     if patch:
         chosen = _with_patch(findings, patch, everything=everything)
-        _write_patch(findings, chosen, text, name_of(path))
+        _write_patch(findings, chosen, text, name)
     elif as_json:
         write_json([finding_display.finding_json(finding) for finding in findings])
     elif markdown:
         most = max_chars or finding_display.MOST_CHARS
-        write(finding_display.findings_markdown(findings, name_of(path), known.notes, most))
+        write(finding_display.findings_markdown(findings, name, known.notes, most, options))
     else:
         from rich.console import Console
 
-        screen = finding_display.findings_rich(findings, name_of(path), everything=everything)
+        screen = finding_display.findings_rich(
+            findings, name, everything=everything, options=options
+        )
         Console().print(screen)
 
 

@@ -36,7 +36,10 @@ MAX_PAUSES = 3  # for one host in a run
 MAX_FAILURES = 3  # of a host in a row, after which it is left alone
 NO_HEAD = frozenset({400, 403, 404, 405, 410, 501})  # which a GET may answer otherwise
 MOVED = frozenset({301, 308})
-CODE_HOSTS = frozenset("github.com gitlab.com bitbucket.org codeberg.org gitee.com".split())
+CODE_HOSTS = frozenset(
+    "github.com gitlab.com bitbucket.org codeberg.org gitee.com huggingface.co".split()
+)
+LONGEST = 2_000  # characters of an address
 GITHUB_API = "https://api.github.com"
 UNNAMED, NAMED = 50, 1_000  # repositories asked for in a run, without a token and with one
 
@@ -56,7 +59,7 @@ def can_be_asked(address: str) -> bool:
         return False
     of_arxiv = host == "arxiv.org" or host.endswith(".arxiv.org") or arxiv_id(address)
     whole = parts.scheme in ("http", "https") and host and "@" not in parts.netloc
-    return bool(whole and not of_arxiv and len(address) <= 2_000)
+    return bool(whole and not of_arxiv and len(address) <= LONGEST)
 
 
 def without_fragment(address: str) -> str:
@@ -276,6 +279,7 @@ def _moved_to(address: str, response: requests.Response) -> str:
         return ""
     old, new = (one.path.strip("/").removesuffix(".git") for one in (before, after))
     deep = new.count("/") >= 1 and "login" not in new and "sign_in" not in new
+    deep = deep and can_be_asked(response.url)
     return response.url if deep and old.casefold() != new.casefold() else ""
 
 

@@ -41,6 +41,7 @@ WHY = {
 }
 MOST_CHARS = 65_000  # of a report; an issue on GitHub has up to 65,536
 LEFT_OUT = "{} more did not fit into this report."
+_COMMAND = "ssm-search doctor"
 _CHANGED = re.compile(r"[+-](?!\+\+ |-- )")
 _FOLD = "\n<details>\n<summary>{}: {}</summary>\n"
 _UNFOLD = "\n</details>\n"
@@ -48,13 +49,14 @@ SHOWN = 10  # findings, as many as fit on a screen
 
 
 def findings_rich(
-    findings: Sequence[Finding], list_name: str, *, everything: bool = False
+    findings: Sequence[Finding], list_name: str, *, everything: bool = False, options: str = ""
 ) -> RenderableType:
     """Findings for a terminal, numbered, by certainty and kind; those with a patch say so.
 
     Args:
         findings: surest first.
         everything: show all, and not the ``SHOWN`` surest of those that are more than possible.
+        options: those by which the command found them, which their numbers hold for.
     """
     from rich.console import Group
     from rich.padding import Padding
@@ -75,10 +77,10 @@ def findings_rich(
         parts += [
             Padding(Text(shown(line), style="dim"), (0, 0, 0, 4)) for line in finding.evidence
         ]
-    return Group(*parts, Text("\n" + "\n".join(_summary(findings, count))))
+    return Group(*parts, Text("\n" + "\n".join(_summary(findings, count, options))))
 
 
-def _summary(findings: Sequence[Finding], count: int) -> Iterator[str]:
+def _summary(findings: Sequence[Finding], count: int, options: str) -> Iterator[str]:
     """How many findings there are of which kind, how many mend themselves, how to see the rest."""
     sure = _sure(findings)
     possible = findings[len(sure) :]
@@ -91,7 +93,7 @@ def _summary(findings: Sequence[Finding], count: int) -> Iterator[str]:
     if possible:
         yield f"{len(possible)} more that are no more than possible ({_kinds(possible)})"
     if patches:
-        yield "`ssm-search doctor --patch 1,3` or `--patch all` prints patches as one diff"
+        yield f"`{_COMMAND}{options} --patch 1,3` or `--patch all` prints patches as one diff"
     if count < len(findings):
         yield f"{count} are shown, the surest first; `--all` shows all"
 
@@ -110,15 +112,19 @@ def findings_markdown(
     list_name: str,
     notes: Sequence[str] = (),
     most: int = MOST_CHARS,
+    options: str = "",
 ) -> str:
     """Findings for an issue on GitHub: a line that sums up, and folded below it what there is.
 
     Args:
         notes: what could not be looked at.
         most: characters; findings that do not fit are left out whole, and how many is said.
+        options: those by which the command found them, which their numbers hold for.
     """
     first = f"**{_headline(findings, list_name)}**\n"
     said = "".join(f"\n> {escaped(note)}\n" for note in notes)
+    if any(finding.patch for finding in findings):
+        said += f"\n`{_COMMAND}{options} --patch 1,3` prints these patches as one diff.\n"
     numbers = range(1, len(findings) + 1)
     blocks: list[tuple[tuple[str, str], str]] = [
         ((one.kind, one.certainty), _block(number, one))
