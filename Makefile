@@ -11,7 +11,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 .DEFAULT_GOAL := help
 .PHONY: docs help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
 	bench-lists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-radar bench-sweep bench-store \
-	bench fuzz wheel clean
+	bench-kill bench fuzz wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -107,6 +107,9 @@ bench-store: $(VENV)/.dev  ## a corpus in a database, STORE=..., beside the fold
 
 bench-answers: $(VENV)/.dev  ## are answers what they were? 351 questions to three kinds of places
 	$(BIN)/python benchmarks/answers.py
+
+bench-kill: $(VENV)/.dev  ## what do 1,000 kills of builds, updates and submissions leave behind?
+	$(BIN)/python benchmarks/kill.py
 
 bench-micro: $(VENV)/.dev  ## what each part costs; the numbers are kept in benchmarks/.cache
 	@mkdir -p benchmarks/.cache
