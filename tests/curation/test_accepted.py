@@ -55,9 +55,13 @@ COMMENTS = {
     "WWW 2024 Oral": "WWW 2024",
     "Accepted to ACM Multimedia 2024": "ACM MM 2024",
     "NeurIPS 2022 Datasets and Benchmarks Track": "NeurIPS 2022",
+    "Accepted in Expert Systems with Applications": "Expert Systems with Applications",
+    "accepted by Pattern Recognition": "Pattern Recognition",
+    "Accepted to the Web Conference 2024": "WWW 2024",
     # At a workshop, which is not the conference.
     "Accepted to NeurIPS 2023 Workshop on Graph Learning": "NeurIPS 2023 Workshop",
     "Accepted at the Workshop on the Sea @ ICML 2024": "ICML 2024 Workshop",
+    "Accepted at SeaNLP 2023 @ EMNLP": "EMNLP 2023 Workshop",
     "NeurIPS 2024 Workshop on Whales": "NeurIPS 2024 Workshop",
     "CVPRW 2024": "CVPR 2024 Workshop",
     "Presented at the 2nd Sea Workshop at ICLR 2024": "ICLR 2024 Workshop",
@@ -94,6 +98,9 @@ COMMENTS = {
     "ICML 2099": "",
     "The first two authors contributed equally, NeurIPS": "",
     "": "",
+    "Presented at EMNLP 2023 SeaNLP": "",
+    "Pattern Recognition, 12 pages": "",
+    "12 pages. arXiv admin note: text overlap with a paper by others, ICML 2023": "",
     # One part speaks of this paper, another of something else.
     "Accepted at AAAI 2024. Extended version of our ICML 2022 paper": "AAAI 2024",
     "Accepted at ECCV 2024, a short version was submitted to ICML 2023": "ECCV 2024",

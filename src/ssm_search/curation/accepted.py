@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ssm_search.curation.venue_names import ACRONYMS, BY_DOI, FULL_NAMES
+from ssm_search.curation.venue_names import ACRONYMS, BY_DOI, FULL_NAMES, JOURNALS
 from ssm_search.venues import find_venue, is_honour
 
 LONGEST = 2_000  # characters of a comment that are read
@@ -56,12 +56,14 @@ _AGAINST = re.compile(
     r"|invited|talk|abstract|report|doctoral|consortium|would|should|reviewed|rebuttal|reproduc\w+"
     r"|track at)\b"
 )
-_WORKSHOP = re.compile(r"(?i)\bworkshops?\b|\b[A-Z]{3,8}W\b")
+_WORKSHOP = re.compile(r"(?i)\bworkshops?\b|[a-z\d)]\s*@\s*[a-z]{3}|\b[A-Z]{3,8}W\b")
 _FINDINGS = re.compile(
     r"(?i)\bfindings of (?:the )?(?:ACL|association for computational linguistics)\s*(?::|[,-]?\s*"
     r"(?=EMNLP|NAACL|EACL|AACL|IJCNLP))\s*"
 )
 _HAS_FINDINGS = re.compile(r"(?i)\bfindings\b")
+_NOTE_OF_ARXIV = re.compile(r"(?i)\(?arxiv admin note:.*")
+_NAME_BESIDE = re.compile(r"\s+([A-Z]\w*[A-Z]\w*)")
 _LESSER = re.compile(
     r"(?i)\b(?:tiny ?papers?|blog ?posts?|demo(?:nstration)?s?(?: track)?|student abstracts?"
     r"|late[- ]breaking|industry track|posters? track|doctoral)\b"
@@ -131,7 +133,8 @@ def acceptance(comment: str, journal_ref: str = "", doi: str = "") -> Acceptance
 
 def of_comment(comment: str) -> Acceptance | None:
     """Where a paper appeared, by what its authors remark."""
-    comment = _FINDINGS.sub("Findings of ", " ".join(comment[:LONGEST].split()))
+    comment = _NOTE_OF_ARXIV.sub("", " ".join(comment[:LONGEST].split())).strip()
+    comment = _FINDINGS.sub("Findings of ", comment)
     parts = _PART.split(_MANUSCRIPT.sub(" accepted ", comment))
     told = [_of_part(part) for part in parts if part and not _AGAINST.search(part)]
     whole = [one for one in told if one and not one[2]] or [one for one in told if one]
@@ -189,6 +192,10 @@ def _of_part(part: str) -> tuple[str, int | None, str] | None:
     named = _names(part)
     if len({one.name for one in named}) > 1 or _LESSER.search(part):
         return None
+    # "EMNLP 2023 BlackboxNLP": something at a conference that is not it.
+    beside = _NAME_BESIDE.match(part[named[-1].end :]) if named else None
+    if beside and beside[1].casefold() not in _BESIDE_VENUE and not is_honour(beside[1]):
+        return None
     workshop = bool(_WORKSHOP.search(part)) or any(one.workshop for one in named)
     honour = "Workshop" if workshop else "Findings" if _HAS_FINDINGS.search(part) else ""
     if named:
@@ -216,10 +223,11 @@ def _journal(part: str) -> tuple[str, int | None, str] | None:
     if not lead:
         return None
     name = re.split(
-        rf"[,(:]|\s[-–—]\s|\b(?:{_YEAR}|vol|volume|issue|pp|pages)\b", part[lead.end() :]
+        rf"[,(]|\s[-–—]\s|\b(?:{_YEAR}|vol|volume|issue|pp|pages)\b", part[lead.end() :]
     )[0]
     name = name.strip(" .\"“”'*_")
     venue = find_venue(name) if re.match(r"[A-Z]", name) else ""
+    venue = JOURNALS.get(name.casefold().removeprefix("elsevier "), venue)
     # "Nature" alone may be anything; two words with a capital that `find_venue` knows are a name.
     return (venue, _year_in(part), "") if venue and len(venue) > 2 else None
 

@@ -124,8 +124,36 @@ FULL_NAMES: tuple[tuple[str, str], ...] = (
     (r"journal of biomedical and health informatics", "JBHI"),
     (r"journal of artificial intelligence research", "JAIR"),
     (r"medical image analysis", "Medical Image Analysis"),
+    (r"web conference", "WWW"),
 )
 """What a venue calls itself, as a pattern: what lists call it."""
+
+JOURNALS: dict[str, str] = {
+    name.casefold(): name
+    for name in (
+        "Artificial Intelligence",
+        "Bioinformatics",
+        "Computer Vision and Image Understanding",
+        "Computers in Biology and Medicine",
+        "Engineering Applications of Artificial Intelligence",
+        "Expert Systems with Applications",
+        "Image and Vision Computing",
+        "Information Fusion",
+        "Information Sciences",
+        "Knowledge-Based Systems",
+        "Machine Learning",
+        "Nature Machine Intelligence",
+        "Neural Computation",
+        "Neural Networks",
+        "Neurocomputing",
+        "Pattern Recognition",
+        "Physical Review E",
+        "Physical Review Letters",
+        "Remote Sensing",
+        "Signal Processing",
+    )
+}
+"""Journals whose names could be those of topics, unless a paper was accepted there."""
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 BY_DOI: tuple[tuple[str, str], ...] = (
