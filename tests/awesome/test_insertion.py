@@ -971,3 +971,17 @@ def test_real_lists(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                     git_takes(text, result.text, path.name, tmp_path / f"{path.stem}{number}")
     assert tried > 150
     assert len(refused) <= 1, refused  # a table of something other than papers
+
+
+def test_a_long_list_is_read_again_for_fewer_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(module, "_is_sound", lambda old, new, *_: bool(tried.append(new.row)))
+    text = FRAME + "".join(STYLES.values())
+    tries = []
+    for chars in (module.READ_CHARS, 0):
+        monkeypatch.setattr(module, "READ_CHARS", chars)
+        tried.clear()
+        with pytest.raises(ListError, match="could not be read back"):
+            insert_paper(text, NEW, SECTION)
+        tries.append(len(tried))
+    assert tries == [5, 3]  # with a plain one each

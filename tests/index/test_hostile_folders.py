@@ -264,6 +264,9 @@ OF_A_LIST: dict[str, Damage] = {
     "papers: authors are a number": first_line("papers.jsonl", authors=5),
     "papers: published some day": first_line("papers.jsonl", published="some day"),
     "papers: more is known": first_line("papers.jsonl", colour="red"),
+    "papers: half a character": raw_line(
+        "papers.jsonl", b'{"id": "2401.00000", "title": "A \\ud800"}'
+    ),
     "papers: deep": raw_line("papers.jsonl", DEEP),
     "papers: half a line": raw_line("papers.jsonl", b'{"id": "x'),
     "papers: a list": raw_line("papers.jsonl", b"[1]"),
