@@ -223,7 +223,8 @@ def _journal(part: str) -> tuple[str, int | None, str] | None:
     if not lead:
         return None
     name = re.split(
-        rf"[,(]|\s[-–—]\s|\b(?:{_YEAR}|vol|volume|issue|pp|pages)\b", part[lead.end() :]
+        rf"[,(]|:(?!\s[A-Z])|\s[-–—]\s|\b(?:{_YEAR}|vol|volume|issue|pp|pages)\b",
+        part[lead.end() :],
     )[0]
     name = name.strip(" .\"“”'*_")
     venue = find_venue(name) if re.match(r"[A-Z]", name) else ""
