@@ -16,6 +16,7 @@ from ssm_search import (
     SsmSearchError,
     card_display,
     cards,
+    display,
     export,
     submissions,
 )
@@ -28,7 +29,8 @@ Picks = Mapping[str, Sequence[str]]
 NO_PICKS: Picks = {"like": (), "dislike": ()}
 RECOMMENDED = 6  # answers beside those of the search
 MOST_VENUES = 200  # in a menu
-EXAMPLES = 4
+EXAMPLES = 3  # headings among the questions to try
+MOST_LOOKED_AT = 5_000  # papers of a large corpus, for such questions
 NOTHING = "No paper meets these filters; take one away."
 INDENT = "\u2003"  # an em space, which menus do not swallow
 
@@ -53,6 +55,8 @@ def answer(library: Library, search: Search) -> Answer:
     )
     if search.category:
         filters["category"] = _paths(library).get(search.category) or search.category
+    if search.venue:
+        filters["venue"] = _venues(library).get(search.venue) or search.venue
     begun = time.perf_counter()
     try:
         if not any(char.isalnum() for char in search.q):
@@ -193,7 +197,7 @@ def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
     """
     counts = library.search.tally.headings
     return [
-        (f"{INDENT * (len(path) - 1)}{path[-1]} ({counts[path]})", name)
+        (f"{INDENT * (len(path) - 1)}{display.shown(path[-1])} ({counts[path]})", name)
         for name, path in _paths(library).items()
         if empty or counts[path]
     ]
@@ -201,7 +205,7 @@ def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
 
 def _paths(library: Library) -> dict[str, Category]:
     """Each heading by its name in menus and addresses, below its parent, as the list has them."""
-    return {" > ".join(path): path for path in library.search.tree}
+    return {display.shown(" > ".join(path)): path for path in library.search.tree}
 
 
 def in_menus(library: Library, search: Search) -> Search:
@@ -223,17 +227,39 @@ def years(library: Library) -> list[int]:
 
 def venues(library: Library) -> list[str]:
     """The most frequent venues of the library, at most ``MOST_VENUES``, in alphabetical order."""
-    return sorted(name for name, _ in library.search.tally.venues.most_common(MOST_VENUES))
+    return sorted(_venues(library))
+
+
+def _venues(library: Library) -> dict[str, str]:
+    """Each of the :func:`venues` by its name in menus and addresses."""
+    common = library.search.tally.venues.most_common(MOST_VENUES)
+    return {display.shown(name): name for name, _ in common}
 
 
 def examples(library: Library) -> list[str]:
-    """Questions that this list can answer: headings that say something, and an id."""
+    """Questions that this list can answer: of each kind one that says something, and an id."""
     named = Counter[str]()
     for path, count in library.search.tally.headings.items():
         if " " in path[-1]:
             named[path[-1]] += count
-    latest = (paper.id for paper in reversed(library.search.papers) if paper.kind == "paper")
-    return [name for name, _ in named.most_common(EXAMPLES)] + list(islice(latest, 1))
+    topics = [name for name, _ in named.most_common(EXAMPLES)]
+    papers = list(islice(library.search.papers, MOST_LOOKED_AT))
+    latest = max(library.search.tally.years, default=0)
+    dated = [one for one in topics[1:] if _has_of(papers, one, latest)][:1]
+    authors = Counter(author for paper in papers for author in paper.authors)
+    return [
+        *(one for one in topics if one not in dated),
+        *(f"{one} since {latest}" for one in dated),
+        *(f"papers by {name}" for name, count in authors.most_common(1) if count > 1),
+        *islice((paper.id for paper in reversed(papers) if paper.kind == "paper"), 1),
+    ]
+
+
+def _has_of(papers: Sequence[Paper], heading: str, year: int) -> bool:
+    return any(
+        paper.known_year == year and any(heading in path for path in paper.categories)
+        for paper in papers
+    )
 
 
 def _without(search: Search, said: str) -> Search:

@@ -17,6 +17,7 @@ from ssm_search import (
     SsmSearchError,
     StoreSearch,
     abstracts,
+    display,
     open_index,
 )
 
@@ -51,12 +52,17 @@ class Library:
     @property
     def title(self) -> str:
         """The name of the list as people write it: “Awesome Mamba”."""
+        return display.shown(self._named())
+
+    def _named(self) -> str:
         manifest = self.search.manifest
         if manifest.title:
             return manifest.title
         name = Path(manifest.list_name).stem
         if not self.search.is_list:  # of files such as corpus.jsonl.xz, perhaps several
             name = ", ".join(one.partition(".")[0] for one in manifest.list_name.split(", "))
+        if name.casefold() == "readme":  # of a repository, or of the folder that the list is in
+            name = self.list_file.resolve().parent.name if self.list_file else ""
         return name.replace("-", " ").replace("_", " ").title() or "Papers"
 
     @property

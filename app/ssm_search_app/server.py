@@ -115,7 +115,7 @@ def _mount(app: FastAPI, page: gr.Blocks, root_path: str, head: str) -> None:
         theme=_theme(),
         css_paths=HERE / "style.css",
         head=f"{head}<script>{script}</script>",
-        footer_links=["api", "settings"],
+        footer_links=["api"],
         run_history=False,
         max_file_size=1,
         ssr_mode=False,

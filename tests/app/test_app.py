@@ -504,10 +504,18 @@ def test_of_many_venues_the_frequent_ones_are_in_the_menu(monkeypatch: pytest.Mo
     assert handlers.venues(library_of(papers)) == ["x", "z"]
 
 
-def test_examples_are_headings_of_several_words_and_an_id(library: Library) -> None:
+def test_examples_are_questions_of_each_kind(library: Library) -> None:
     papers = placed("A/Kites at night", "A", "Kites at night", "Wind and rain", "One", "Air mail")
     found = handlers.examples(library_of([*papers, SOUND]))
-    assert found == ["Kites at night", "Wind and rain", "Air mail", "2401.00006"]
+    assert found == ["Kites at night", "Air mail", "Wind and rain since 2024", "2401.00006"]
+    dated = [replace(paper, year=2023, authors=("Ada Roe",)) for paper in papers]
+    assert handlers.examples(library_of(dated)) == [
+        "Kites at night",
+        "Air mail",
+        "Wind and rain since 2023",
+        "papers by Ada Roe",
+        "2401.00006",
+    ]
     assert handlers.examples(library) == [FILM.id]
 
 
@@ -1012,7 +1020,7 @@ def test_filters_as_the_page_gives_them(given: dict[str, Any], expected: dict[st
     ("name", "title"),
     [
         ("lists/awesome-kites.md", "Awesome Kites"),
-        ("README.md", "Readme"),
+        ("README.md", "Papers"),
         ("my_list", "My List"),
         ("", "Papers"),
     ],
@@ -1023,6 +1031,8 @@ def test_the_title_is_the_name_of_the_list(name: str, title: str) -> None:
         library.search.rows, manifest=replace(library.search.manifest, list_name=name)
     )
     assert library.title == title
+    library.list_file = Path("awesome-knots") / "README.md"
+    assert library.title == ("Awesome Knots" if name == "README.md" else title)
 
 
 def test_the_heading_of_the_list_names_the_page(tmp_path: Path) -> None:

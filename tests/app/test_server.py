@@ -199,7 +199,7 @@ def test_programs_are_told_of_six_functions_and_no_more(client: Client) -> None:
         ("query", [7], "text: Input should be a valid string"),
         ("query", [["video"]], "text: Input should be a valid string"),
         ("query", ["v" * (MAX_TEXT + 1)], f"at most {MAX_TEXT} characters"),
-        ("query", ["video", 5, "Nowhere"], "no paper stands under 'Nowhere'; see"),
+        ("query", ["video", 5, "Nowhere"], "no paper stands under 'Nowhere'; `headings`"),
         ("query", ["video", 5, "Sonud"], "did you mean 'Sound'?"),
         ("query", ["video", 5, "", 0, 0, "Kite Leters"], "did you mean 'Kite Letters'?"),
         ("query", ["video", 5, "", 2025, 2023], "year is (2025, 2023); expected one year"),

@@ -128,7 +128,7 @@ def test_an_error_about_a_heading_shows_no_more_of_it_than_one_can_read() -> Non
     with pytest.raises(FilterError) as error:
         to_sql(Filters(category="kites" * 4_000), [("Boats",)], [])
     shown = "kites" * 40
-    assert str(error.value) == f"no paper stands under '{shown}'; see `ssm-search headings`"
+    assert str(error.value) == f"no paper stands under '{shown}'; `headings` lists all"
 
 
 class Counted(tuple[Entry, ...]):

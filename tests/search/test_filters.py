@@ -137,7 +137,7 @@ def test_a_heading_by_its_name_or_a_part_of_it(
         ("LANGAUGE", "did you mean 'Language'?"),
         ("Vision > Cloud", "did you mean 'Cloud' or 'Point Cloud' or 'Cloudy Texts'?"),
         (("Point Cloud",), "did you mean 'Point Cloud' or 'Cloud'?"),  # from the outermost on
-        ("Quantum", "see `ssm-search headings`"),
+        ("Quantum", "`headings` lists all"),
     ],
 )
 def test_a_heading_that_is_none_is_told_what_is_near(

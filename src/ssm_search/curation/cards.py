@@ -340,7 +340,7 @@ def _obstacle(
     if not paper.url and not arxiv_id(paper.id):
         return "no link is known that it could have"
     if placement.verdict == "off topic" and not wanted:
-        return "it is off topic; name a heading (--category) to file it all the same"
+        return "it is off topic; choose a heading to file it all the same"
     return ""
 
 

@@ -277,7 +277,7 @@ def _no_heading(names: Sequence[str], headings: Iterable[Category]) -> FilterErr
     known = {name_key(name): name for name in sorted({name for path in headings for name in path})}
     near = difflib.get_close_matches(name_key(names[-1]), known, n=3, cutoff=0.5)
     named = " or ".join(repr(known[key]) for key in near)
-    hint = f"did you mean {named}?" if near else "see `ssm-search headings`"
+    hint = f"did you mean {named}?" if near else "`headings` lists all"
     asked = CATEGORY_SEPARATOR.join(name.strip() for name in names)[:QUOTED]
     return FilterError(f"no paper stands under {asked!r}; {hint}")
 
