@@ -337,6 +337,16 @@ def test_nothing_of_strangers_is_part_of_a_script() -> None:
     assert "github.event" not in (ROOT / "action.yml").read_text("utf-8")
 
 
+def test_all_that_is_installed_is_known_by_its_hash() -> None:
+    for name in ("installer", "requirements"):
+        lines = (HERE / f"{name}.txt").read_text("utf-8").replace("\\\n", "").splitlines()
+        for line in lines:
+            pin = r"[\w.-]+==[\w.]+( +--hash=sha256:[0-9a-f]{64})+"
+            assert line.startswith("#") or re.fullmatch(pin, line), line
+    install = STEPS["Install"]["run"]
+    assert install.count("--require-hashes") == install.count("--only-binary :all:") == 2
+
+
 def test_actions_are_pinned_to_commits() -> None:
     used = re.findall(r"uses: (\S+)(.*)", (ROOT / "action.yml").read_text("utf-8"))
     assert len(used) == 3

@@ -1,4 +1,6 @@
-"""Write requirements.txt beside this file: what the commands of the action need, and no more.
+"""Write requirements.txt beside this file, what the commands of the action need and no more.
+
+And installer.txt, what installs that.
 
     .venv/bin/python .github/action/pin.py
 
@@ -19,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-FILE = Path(__file__).with_name("requirements.txt")
+HERE = Path(__file__).parent
 INDEX = "https://pypi.org/simple"
 PYTHON = "3.12"
 MACHINES = ("x86_64", "aarch64")
@@ -43,9 +45,11 @@ LEFT_OUT = frozenset(
 )
 """The dependencies of the package that no command of the action imports."""
 HEAD = f"""\
-# What the action installs: all that `build`, `triage`, `discover`, `decide`, `doctor` and `feed`
-# import, for Python {PYTHON} on Linux. Made by pin.py from pyproject.toml and constraints.txt.
+# {{}}, for Python {PYTHON} on Linux.
+# Made by pin.py from pyproject.toml and constraints.txt.
 """
+COMMANDS = "What `build`, `triage`, `discover`, `decide`, `doctor` and `feed` import"
+INSTALLER = "What installs requirements.txt, in a third of the time that pip takes"
 
 
 def direct() -> list[str]:
@@ -55,7 +59,7 @@ def direct() -> list[str]:
     return [one for one in wanted if canonicalize_name(Requirement(one).name) not in LEFT_OUT]
 
 
-def resolved(machine: str) -> dict[str, tuple[str, str, list[str]]]:
+def resolved(wanted: list[str], machine: str) -> dict[str, tuple[str, str, list[str]]]:
     """Of each package that pip would install: its version, its hash, what it requires itself."""
     platforms = [f"--platform={system}_{machine}" for system in LINUX]
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +67,7 @@ def resolved(machine: str) -> dict[str, tuple[str, str, list[str]]]:
         command = [sys.executable, "-m", "pip", "--isolated", "install", "--dry-run", "--quiet"]
         command += [f"--report={report}", f"--index-url={INDEX}", f"--target={folder}/none"]
         command += ["--only-binary=:all:", f"--python-version={PYTHON}", *platforms]
-        command += [f"--constraint={ROOT / 'constraints.txt'}", *direct()]
+        command += [f"--constraint={ROOT / 'constraints.txt'}", *wanted]
         subprocess.run(command, check=True)  # noqa: S603
         packages = json.loads(report.read_text(encoding="utf-8"))["install"]
     return {
@@ -76,10 +80,10 @@ def resolved(machine: str) -> dict[str, tuple[str, str, list[str]]]:
     }
 
 
-def needed(packages: dict[str, tuple[str, str, list[str]]]) -> list[str]:
-    """The names of what is reached from the direct dependencies without what is left out."""
+def needed(wanted: list[str], packages: dict[str, tuple[str, str, list[str]]]) -> list[str]:
+    """The names of what is reached from what is wanted without what is left out."""
     found: list[str] = []
-    waiting = [canonicalize_name(Requirement(one).name) for one in direct()]
+    waiting = [canonicalize_name(Requirement(one).name) for one in wanted]
     while waiting:
         name = waiting.pop()
         if name in found or name in LEFT_OUT or name not in packages:
@@ -92,13 +96,13 @@ def needed(packages: dict[str, tuple[str, str, list[str]]]) -> list[str]:
     return sorted(found)
 
 
-def main() -> None:
-    """Write the file."""
+def pinned(wanted: list[str]) -> str:
+    """The lines of a file of requirements, each with the hashes of its wheels."""
     versions: dict[str, str] = {}
     hashes: defaultdict[str, list[str]] = defaultdict(list)
     for machine in MACHINES:
-        packages = resolved(machine)
-        for name in needed(packages):
+        packages = resolved(wanted, machine)
+        for name in needed(wanted, packages):
             version, digest, _ = packages[name]
             versions[name] = version
             if digest not in hashes[name]:
@@ -107,7 +111,16 @@ def main() -> None:
     for name in sorted(versions):
         digests = [f"--hash=sha256:{digest}" for digest in hashes[name]]
         lines.append(" \\\n    ".join([f"{name}=={versions[name]}", *digests]))
-    FILE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the files."""
+    for name, what, wanted in (
+        ("requirements.txt", COMMANDS, direct()),
+        ("installer.txt", INSTALLER, ["uv"]),
+    ):
+        (HERE / name).write_text(HEAD.format(what) + pinned(wanted), encoding="utf-8")
 
 
 if __name__ == "__main__":
