@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fakes import WordEncoder
@@ -14,7 +15,7 @@ from ssm_search.build import passing_index
 from ssm_search.curation import gap as comparing
 from ssm_search.curation.gap import Elsewhere, Papers, gather, missing_elsewhere, missing_here
 from ssm_search.errors import DiscoverError
-from ssm_search.papers import Paper, untitled_title
+from ssm_search.papers import Paper, Placement, untitled_title
 from ssm_search.search.local import PaperSearch
 
 ABS = "https://arxiv.org/abs/"
@@ -179,6 +180,33 @@ def test_what_is_listed_under_another_abstract_is_not_proposed(search: PaperSear
     with indexed(others) as corpus:
         found = comparing.gap(search, corpus, others, 100)
     assert again.id not in {one.paper.id for one in found}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "level", "many"),
+    [
+        ("fits", 2.0, 5),
+        ("no heading", 2.0, 5),
+        ("unsure", 0.0, 5),
+        ("unsure", 2.0, 0),
+        ("off topic", 0.0, 0),
+    ],
+)
+def test_what_is_about_something_else_is_left_out(
+    search: PaperSearch, verdict: Any, level: float, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+
+    def place(self: PaperSearch, paper: Paper, k: int) -> Placement:
+        judged.append(paper.id)
+        return Placement(verdict, (), (), 0.0, 0.0)
+
+    monkeypatch.setattr(PaperSearch, "place", place)
+    monkeypatch.setattr(comparing, "FIT_LEVEL", level)
+    others = gather({"A": [*OTHER, *FITTING]})
+    with indexed(others) as corpus:
+        assert len(comparing.gap(search, corpus, others, 5)) == many
+    assert len(judged) == (5 if many else 5 * comparing.SPARE)
 
 
 def test_a_list_that_is_too_short(search: PaperSearch) -> None:

@@ -150,7 +150,7 @@ def _print_papers(papers: Sequence[Paper], as_json: bool) -> None:
 
 
 def _print_gaps(found: Sequence[Gap], filed: Sequence[Card], lists: int, as_json: bool) -> None:
-    from ssm_search.curation import Discovery
+    from ssm_search.curation import Discovery, card_table
     from ssm_search.views import card_display
 
     if as_json:
@@ -166,6 +166,8 @@ def _print_gaps(found: Sequence[Gap], filed: Sequence[Card], lists: int, as_json
         discovery = Discovery(one.paper, one.score, one.fit)
         Console().print(card_display.discovery_rich(discovery, card))
         named = ", ".join(one.lists[:NAMED]) + (", …" if len(one.lists) > NAMED else "")
+        if card.placement.verdict != "fits":
+            typer.echo(shown(card_table.verdict_line(card)))
         typer.echo(shown(f"on {len(one.lists)} of {_many(lists)}: {named}"))
         if card.insertion:
             typer.echo(shown_lines(card.insertion.row))

@@ -15,6 +15,7 @@ from ssm_search.curation.fitting import fits
 from ssm_search.errors import DiscoverError
 from ssm_search.index import names
 from ssm_search.papers import Paper, title_key, untitled_title
+from ssm_search.ranking import top_rows
 from ssm_search.search import NEAR_TITLE, PaperSearch, title_likeness
 from ssm_search.text import words_of
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_LISTED = 10
+FIT_LEVEL = 0.05  # one listed paper in twenty fits no better
+SPARE = 5  # papers looked at for each one wanted
 PRIOR = 5
 """Papers that a list is taken to share with ours as often as it has any: until it shares more, who
 lists a paper says little."""
@@ -135,6 +138,8 @@ def gap(
 ) -> list[Gap]:
     """Find the ``k`` papers of other lists that belong most surely on this one, surest first.
 
+    Fewer where of the best ``SPARE * k`` too many are about something else, or listed after all.
+
     Two things speak for a paper: how well it fits, as :func:`~ssm_search.curation.discover` has it
     (learned against the other papers of the other lists); and which lists have it, those that share
     much with this one most (naive Bayes). Each alone finds hidden papers of ten lists on Mamba
@@ -159,16 +164,21 @@ def gap(
     is_ours = {one.paper.id for one in others} - {one.paper.id for one in found}
     weights = _weights(others, is_ours)
     told = np.array([sum(weights[name] for name in one.lists) for one in found])
-    scores = _scaled(judged.scores) + LISTS_WEIGHT * _scaled(told)
+    scores = (_scaled(judged.scores) + LISTS_WEIGHT * _scaled(told)).astype(np.float32)
     gaps: list[Gap] = []
-    for row in np.argsort(-scores, kind="stable"):
+    for row in map(int, top_rows(scores, SPARE * k, corpus.rows.present)):
         if len(gaps) == k:
             break
-        paper = corpus.papers[int(row)]
-        if corpus.rows.present[row] and not search.duplicates(paper):
-            fit = judged.fit(int(row))
-            gaps.append(Gap(paper, float(scores[row]), fit, found[int(row)].lists))
+        one = Gap(corpus.papers[row], float(scores[row]), judged.fit(row), found[row].lists)
+        if _may_belong(search, one) and not search.duplicates(one.paper):
+            gaps.append(one)
     return gaps
+
+
+def _may_belong(search: PaperSearch, one: Gap) -> bool:
+    """Whether not all doubt it."""
+    verdict = search.place(one.paper, 1).verdict
+    return verdict != "off topic" and not (verdict == "unsure" and one.fit < FIT_LEVEL)
 
 
 def _weights(others: Sequence[Elsewhere], is_ours: set[str]) -> dict[str, float]:
