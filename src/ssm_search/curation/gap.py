@@ -29,7 +29,10 @@ PRIOR = 5
 """Papers that a list is taken to share with ours as often as it has any: until it shares more, who
 lists a paper says little."""
 LISTS_WEIGHT = 1.0
-"""Of who lists a paper, against how well it fits, each with deviation 1 over all that is found."""
+"""Of who lists a paper, against how well it fits, each with deviation 1 over all that is found.
+
+The mean average precision that :func:`gap` tells of is .40 with half of it and .45 with half more;
+with a ``PRIOR`` of 0 or 20 it is .44 as well."""
 
 _COMMON = 2_000  # titles that have a word which then tells none of them
 _NEAR = 20  # titles that share most words, which are compared letter by letter
@@ -143,7 +146,7 @@ def gap(
     Two things speak for a paper: how well it fits, as :func:`~ssm_search.curation.discover` has it
     (learned against the other papers of the other lists); and which lists have it, those that share
     much with this one most (naive Bayes). Each alone finds hidden papers of ten lists on Mamba
-    among those of the other ten with a mean average precision of .28 and .31, both together .43.
+    among those of the other ten with a mean average precision of .30 and .31, both together .44.
 
     Args:
         search: the index of the list.
