@@ -21,7 +21,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import AnyUrl, TypeAdapter
 from starlette.types import Receive, Scope, Send
 
-from ssm_search import QueryError
+from ssm_search import QueryError, display
 from ssm_search_app.answers import ANSWERS
 from ssm_search_app.bounds import MAX_BODY, Lanes, Work, refusal
 from ssm_search_app.library import Library
@@ -59,7 +59,7 @@ def mcp_server(library: Library, tools: Sequence[Work]) -> Server[Any, Any]:
         if name not in by_name:
             raise QueryError(f"there is no tool {name!r}; there are {', '.join(by_name)}")
         # As JSON says it, lists and all, so that it is what its schema says.
-        text = json.dumps(await by_name[name](**arguments), ensure_ascii=False)
+        text = _written(await by_name[name](**arguments))
         answer = json.loads(text)
         structured = answer if isinstance(answer, dict) else {"result": answer}
         return [types.TextContent(type="text", text=text)], structured
@@ -88,7 +88,7 @@ def mcp_server(library: Library, tools: Sequence[Work]) -> Server[Any, Any]:
             answer = await by_name["get_paper"](asked.removeprefix(PAPERS))
         else:
             raise QueryError(f"there is no {asked[:200]!r}; there are {HEADINGS} and {PAPERS}ID")
-        return [ReadResourceContents(json.dumps(answer, ensure_ascii=False), JSON)]
+        return [ReadResourceContents(_written(answer), JSON)]
 
     return server
 
@@ -122,6 +122,10 @@ async def serve_agent(library: Library) -> None:
     server = mcp_server(library, tools_of(library, Lanes()))
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
+
+
+def _written(answer: Any) -> str:
+    return display.shown_json(json.dumps(answer, ensure_ascii=False))
 
 
 def _described(tool: Work) -> types.Tool:

@@ -13,7 +13,7 @@ from gradio import processing_utils, queueing, route_utils, routes
 from gradio.data_classes import GradioModel, GradioRootModel
 from jinja2 import ChoiceLoader, DictLoader
 
-from ssm_search import ServeError
+from ssm_search import ServeError, display
 from ssm_search_app.bounds import BUSY
 from ssm_search_app.logs import log_failure
 
@@ -25,6 +25,8 @@ UNREAD = 8  # answers of one of them, 0.2 MB each
 _PAGE = "frontend/index.html"  # Gradio's template of a page
 _HEAD = "{{ (config.get('head') or '').partition('<script>')[0] | safe }}"
 
+_render = routes.ORJSONResponse._render
+
 
 def tame_gradio() -> None:
     """Take from Gradio what none of our components needs; for the whole process, once or twice."""
@@ -34,6 +36,7 @@ def tame_gradio() -> None:
     processing_utils.move_files_to_cache = _unmoved_now
     processing_utils.async_ssrf_protected_download = _refused
     processing_utils.save_url_to_cache = _refused
+    routes.ORJSONResponse._render = staticmethod(_rendered)  # type: ignore[method-assign]
     for module in (queueing, route_utils, routes):
         module.traceback = SimpleNamespace(print_exc=log_failure)  # type: ignore[attr-defined]
     _write_head()
@@ -82,6 +85,11 @@ def _unmoved_now(data: Any, *_: Any, **__: Any) -> Any:
 
 async def _unmoved(data: Any, *_: Any, **__: Any) -> Any:
     return _unmoved_now(data)
+
+
+def _rendered(content: Any) -> bytes:
+    """JSON of answers, and of what the page is made of, that does nothing to a terminal."""
+    return display.shown_json(_render(content).decode()).encode()
 
 
 def _refused(*_: Any, **__: Any) -> Any:

@@ -250,6 +250,7 @@ def answering(function: Work) -> Work:
         except SsmSearchError as error:
             if isinstance(error, CALLERS):
                 told(400)
+            error.args = (display.shown(str(error)),)  # it may quote what a stranger sent
             raise
         except Exception as error:
             logger.exception("%s failed", function.__name__)

@@ -149,6 +149,7 @@ def nearest_words(word: str, vocabulary: Sequence[str]) -> list[str]:
 
 
 _DIRECTION_OVERRIDES = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+_UNSHOWN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def shown(text: str) -> str:
@@ -157,6 +158,14 @@ def shown(text: str) -> str:
     Lists are written by strangers, and terminals do what escape sequences say.
     """
     return "".join(char for char in text if char.isprintable() and char not in _DIRECTION_OVERRIDES)
+
+
+def shown_json(text: str) -> str:
+    """JSON that means what ``text`` does, with escapes in place of what :func:`shown` leaves out.
+
+    JSON needs them for the oldest control characters alone, and is read in terminals all the same.
+    """
+    return _UNSHOWN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def shown_lines(text: str) -> str:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 
-from ssm_search.text import shown
+from ssm_search.text import shown, shown_json
 
 
 def say(message: str) -> None:
@@ -31,7 +31,7 @@ def write(text: str) -> None:
 
 def write_json(record: object, indent: int | None = 1) -> None:
     """Print JSON, as UTF-8."""
-    write(json.dumps(record, ensure_ascii=False, indent=indent) + "\n")
+    write(shown_json(json.dumps(record, ensure_ascii=False, indent=indent)) + "\n")
 
 
 def print_facts(facts: Mapping[str, object]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 from ssm_search.dates import Date
 from ssm_search.papers import Constraint, Hit, LeftOut
 from ssm_search.ranking import Verdict
-from ssm_search.text import drawn, marked, shown
+from ssm_search.text import drawn, marked, shown, shown_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -107,7 +107,7 @@ class Hits(list[Hit]):
         table.add_column("score", justify="right", no_wrap=True)
         for hit in self:
             paper = hit.paper
-            style = f"bold link {paper.url}" if paper.url else "bold"
+            style = f"bold link {shown(paper.url)}" if paper.url else "bold"
             cell = Text(shown(paper.title), style=style)
             facts = [paper.year_text, shown(paper.venue), shown(category_line(hit))]
             cell.append("\n" + " · ".join(filter(None, facts)), style="not bold cyan")
@@ -125,7 +125,11 @@ class Hits(list[Hit]):
         if self.left_out:
             table.add_row("", Text(str(self.left_out), style="dim"), "", "")
         if said := self.said:
-            table.title, table.title_justify, table.title_style = Text(said), "left", ""
+            table.title, table.title_justify, table.title_style = (
+                Text(shown_lines(said)),
+                "left",
+                "",
+            )
         return table
 
     def _repr_html_(self) -> str:
@@ -135,7 +139,7 @@ class Hits(list[Hit]):
             paper = hit.paper
             title = escape(shown(paper.title))
             if paper.url.startswith(("https://", "http://")):
-                title = f'<a href="{escape(paper.url)}">{title}</a>'
+                title = f'<a href="{escape(shown(paper.url))}">{title}</a>'
             cells = [
                 str(hit.rank),
                 title,

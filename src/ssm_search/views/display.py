@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ssm_search.papers import Category, CategorySuggestion, Hit, Paper, to_json
 from ssm_search.text import marked as marked
 from ssm_search.text import shown as shown
+from ssm_search.text import shown_json as shown_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

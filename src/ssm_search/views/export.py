@@ -9,13 +9,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import fields, replace
+from typing import Any, Literal
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import escaping
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
 from ssm_search.papers import Paper, to_json
+from ssm_search.text import shown, shown_json
 from ssm_search.venues import is_preprint as is_preprint_venue
 
 Format = Literal["bibtex", "csv", "json", "markdown", "ris"]
@@ -49,13 +51,15 @@ def export(papers: Sequence[Paper], form: str) -> str:
     Raises:
         QueryError: there is no such ``form``.
     """
+    if form == "json":  # which says what is known as it is, and can write it so
+        records = [to_json(paper) for paper in papers]
+        return shown_json(json.dumps(records, ensure_ascii=False, indent=1))
+    papers = [_clean(paper) for paper in papers]
     match form:
         case "bibtex":
             return to_bibtex(papers)
         case "csv":
             return to_csv(papers)
-        case "json":
-            return json.dumps([to_json(paper) for paper in papers], ensure_ascii=False, indent=1)
         case "markdown":
             return to_markdown(papers)
         case "ris":
@@ -134,6 +138,17 @@ def to_markdown(papers: Sequence[Paper]) -> str:
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _clean(paper: Paper) -> Paper:
+    """``paper`` without what terminals, and the programs that files go to, take for commands."""
+
+    def cleaned(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(cleaned, value))
+        return shown(" ".join(value.split())) if isinstance(value, str) else value
+
+    return replace(paper, **{one.name: cleaned(getattr(paper, one.name)) for one in fields(Paper)})
 
 
 def _bibtex_entry(paper: Paper, key: str) -> str:
