@@ -668,6 +668,7 @@ def test_every_tab_fits_and_can_be_read_by_everyone(visit: Visit, kites: PaperSe
     page = visit(reduced_motion="reduce")
     axe = Axe()
     found: list[str] = []
+    widths: set[float] = set()
 
     def look(where: str) -> None:
         page.mouse.move(0, 0)
@@ -690,6 +691,7 @@ def test_every_tab_fits_and_can_be_read_by_everyone(visit: Visit, kites: PaperSe
                     for node in one["nodes"]
                 )
         page.set_viewport_size(WIDE)
+        widths.add(page.locator("#tabs").bounding_box()["width"])  # type: ignore[index]
 
     page.get_by_role("button", name="Filters and order").click()
     ask(page, "video longest")
@@ -712,6 +714,7 @@ def test_every_tab_fits_and_can_be_read_by_everyone(visit: Visit, kites: PaperSe
     expect(page.locator(".about .facts")).to_contain_text(f"{len(PAPERS)} and 0")
     look("About")
     assert found == []
+    assert len(widths) == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
