@@ -189,6 +189,11 @@ def test_a_list_of_few_entries_has_no_radar_yet(runner: Runner) -> None:
 
 
 def test_what_is_no_task(runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    runner.ask = lambda *arguments: (0, '{"papers": 4, "links": 0}')
+    assert runner.run("triage", {"inputs": {}}) == 1
+    assert "::error::triage is for issues and pull requests" in capsys.readouterr().out
+    assert runner.run("decide", {"sender": {"login": "bob"}}) == 0
+    assert runner.github.changes == []
     assert runner.run("tidy") == 2
     assert "expected one of triage, radar, decide, repair, feed" in capsys.readouterr().out
 
@@ -241,6 +246,25 @@ def test_one_issue_says_what_is_to_be_mended(runner: Runner) -> None:
     assert state_after(SOUND)[1:] == [("closed", report("a", "b")), ("closed", SOUND)]
     assert [one[0] for one in state_after(report("c"))] == ["open", "closed", "closed", "open"]
     assert github.issue(decoy)["body"] == "edit me"
+
+
+@pytest.mark.encoder
+def test_what_the_doctor_finds_is_kept_in_an_issue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubled = "- [Counting clouds](https://arxiv.org/abs/2401.00002)\n"
+    runner = Runner(tmp_path, monkeypatch, LIST.replace("## Wind", f"{doubled}## Wind"))
+    assert runner.run("repair") == 0
+    (issue,) = runner.github.issues
+    assert issue["title"].startswith("1 finding in README.md, 1 with a patch: ")
+    assert f"\n-{doubled}" in issue["body"]
+
+    (runner.checkout / "README.md").write_text(LIST, encoding="utf-8")
+    runner.push("Apply the patch")
+    assert runner.run("repair") == 0
+    (issue,) = runner.github.issues
+    assert issue["state"] == "closed"
+    assert issue["title"] == "Nothing found in README.md"
 
 
 # ── commits ──────────────────────────────────────────────────────────────────────────────────

@@ -249,6 +249,8 @@ def triage() -> None:
     """Comment on what somebody submits, once, and keep that comment up to date."""
     happened = event()
     pull, issue = happened.get("pull_request"), happened.get("issue")
+    if not pull and not issue:
+        raise RefusedError("triage is for issues and pull requests, and this event is of neither")
     if issue and is_mine(issue):
         return  # what the radar proposes is no submission
     number = (pull or issue)["number"]
@@ -293,8 +295,8 @@ def radar() -> None:
 def decide() -> None:
     """Do as the boxes say that somebody ticked who may write here."""
     happened = event()
-    issue, who = happened["issue"], happened["sender"]["login"]
-    if not is_mine(issue):
+    issue, who = happened.get("issue"), happened["sender"]["login"]
+    if not issue or not is_mine(issue):
         return
     found = json.loads(github(at(f"collaborators/{quote(who, safe='')}/permission")))
     if found["permission"] not in ("admin", "write"):
