@@ -1,4 +1,4 @@
-"""A few of the kills that `make bench-kill` makes by the thousand."""
+"""Kills before steps on disk, and a few of those that `make bench-kill` makes by the thousand."""
 
 from __future__ import annotations
 
@@ -7,14 +7,31 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PATIENCE, ROOT
+from conftest import PATIENCE, ROOT, SUPPORT
 
 pytestmark = pytest.mark.slow  # processes
 
-pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
+
+@pytest.mark.parametrize(("kind", "stride"), [("list", 11), ("corpus", 31), ("update", 19)])
+def test_a_kill_before_a_step_leaves_the_old_or_the_new_and_no_files(
+    kind: str, stride: int, tmp_path: Path
+) -> None:
+    script = SUPPORT / "killed_steps.py"
+    done = subprocess.run(
+        [sys.executable, str(script), kind, str(tmp_path / "place"), str(stride)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    *faults, kills = done.stdout.splitlines()
+    assert faults == []
+    assert int(kills.split()[0]) >= 10
 
 
 def test_a_few_kills_leave_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     command = [sys.executable, str(ROOT / "benchmarks" / "kill.py"), "--kills", "4"]
     done = subprocess.run(
