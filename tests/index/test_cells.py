@@ -1,4 +1,4 @@
-"""A file of FAISS whose sizes do not fit is refused before FAISS reads it, and ends the process."""
+"""A file of FAISS whose sizes do not fit is refused before FAISS reads it, whatever its version."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Whether a file of FAISS is an index of cells, whole, all of whose sizes fit each other.
 
-FAISS believes what a file says, and reads beyond what there is, which may end the process. This
-reads what it writes: a head, the middles of the cells as an index of their own, how numbers are
-packed, and a list of vectors and rows for each cell.
+How much of that FAISS checks by itself depends on its version (1.15 refuses most of what does not
+fit); what it believes, it may read beyond what there is. This reads what it writes: a head, the
+middles of the cells as an index of their own, how numbers are packed, and a list of vectors and
+rows for each cell.
 """
 
 from __future__ import annotations
