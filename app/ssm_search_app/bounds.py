@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from ssm_search import QueryError, ServeError
+from ssm_search import QueryError, ServeError, display
 from ssm_search_app.logs import log_failure
 
 if TYPE_CHECKING:
@@ -298,7 +298,15 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def refusal(status: int, reason: str) -> JSONResponse:
+class Written(JSONResponse):
+    """JSON that does nothing to a terminal, whatever strangers wrote."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of ``content``."""
+        return display.shown_json(super().render(content).decode()).encode()
+
+
+def refusal(status: int, reason: str) -> Written:
     """An answer that says in one line why there is none."""
     headers = {"Retry-After": "1"} if status == 503 else {}
-    return JSONResponse({"error": reason}, status, headers=headers)
+    return Written({"error": reason}, status, headers=headers)

@@ -16,7 +16,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,7 +30,7 @@ from ssm_search import (
     SsmSearchError,
 )
 from ssm_search_app.answers import ANSWERS, Card, Error
-from ssm_search_app.bounds import MAX_TEXT, Work, refusal
+from ssm_search_app.bounds import MAX_TEXT, Work, Written, refusal
 from ssm_search_app.library import Library
 from ssm_search_app.tools import CALLERS
 
@@ -87,8 +87,8 @@ def rest(library: Library, tools: Sequence[Work]) -> ASGIApp:
         api.get(path, response_model=ANSWERS[name], name=name, dependencies=known)(_answer(tool))
 
     @api.post("/submit", response_model=Card, description=by_name["submit"].__doc__)
-    async def submit(submission: Submission) -> JSONResponse:
-        return JSONResponse(await by_name["submit"](**submission.model_dump()))
+    async def submit(submission: Submission) -> Written:
+        return Written(await by_name["submit"](**submission.model_dump()))
 
     _explain(api)
     return Revalidated(api, library)
@@ -109,8 +109,8 @@ def _answer(tool: Work) -> Work:
     # The answer is what its type says, which tests see to: checking it again takes as long as
     # finding it.
     @functools.wraps(tool)
-    async def answer(*args: Any, **kwargs: Any) -> JSONResponse:
-        return JSONResponse(await tool(*args, **kwargs))
+    async def answer(*args: Any, **kwargs: Any) -> Written:
+        return Written(await tool(*args, **kwargs))
 
     return answer
 
@@ -119,13 +119,13 @@ def _explain(api: FastAPI) -> None:
     """Let every failure be one sentence, with the status of whose fault it is."""
 
     @api.exception_handler(SsmSearchError)
-    def refused(request: Request, error: SsmSearchError) -> JSONResponse:
+    def refused(request: Request, error: SsmSearchError) -> Written:
         kinds = (kind for kind in type(error).__mro__ if kind in STATUS)
         fallback = 400 if isinstance(error, CALLERS) else 500
         return refusal(next((STATUS[kind] for kind in kinds), fallback), str(error))
 
     @api.exception_handler(RequestValidationError)
-    def misread(request: Request, error: RequestValidationError) -> JSONResponse:
+    def misread(request: Request, error: RequestValidationError) -> Written:
         problems = [f"{' '.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()]
         return refusal(400, "; ".join(problems)[:MAX_TEXT])
 

@@ -187,6 +187,15 @@ def test_over_http_and_to_agents(library: Library) -> None:
             check(answer.text)
             (*_, said) = strings(answer.json())
             check(said)
+        for path, wanted in (
+            ("/api/query", {"text": question}),
+            ("/api/query", {"text": question, "venue": bad("zzz")}),
+            ("/api/query", {bad("zzz"): question}),
+            ("/api/headings", {}),
+            ("/feed.xml", {}),
+            ("/feed.json", {}),
+        ):
+            check(http.get(at + path, params=wanted).text, path)
         headers = {"Accept": "application/json, text/event-stream"}
         for name, arguments in (
             ("query", {"text": question}),
