@@ -49,11 +49,6 @@ class Events:
         chips, slider = handlers.picks_html(self._library, chosen), bool(found.found)
         return chips, gr.Slider(visible=slider), html
 
-    def pick(self, picks: Any, event: gr.EventData) -> Any:
-        """The picks after a button of a card was pressed."""
-        data = _told(event)
-        return handlers.picked(self._library, picks, str(data.get("act")), str(data.get("id")))
-
     def try_example(self, picks: Any, event: gr.EventData) -> tuple[Any, ...]:
         """The search of an example, its answers and its address."""
         data = _told(event)

@@ -108,22 +108,6 @@ def known_picks(library: Library, picks: Any) -> dict[str, list[str]]:
     return chosen
 
 
-def picked(library: Library, picks: Any, act: str, paper_id: str) -> dict[str, list[str]]:
-    """Picks after a button was pressed: once to pick, again to take back."""
-    if act == "clear":
-        return known_picks(library, {})
-    now = known_picks(library, picks)
-    if act not in now:
-        return now
-    was = paper_id in now[act]
-    for ids in now.values():
-        if paper_id in ids:
-            ids.remove(paper_id)
-    if not was:
-        now[act].append(paper_id)
-    return known_picks(library, now)
-
-
 def papers_of(library: Library, ids: Sequence[str]) -> list[Paper]:
     """Listed papers by their ids, in this order."""
     return [paper for one in ids if (paper := library.search.get(one))]

@@ -36,7 +36,21 @@ window.ssm = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
+  // What is picked is worked out here, so that none of several quick presses is lost.
+  let picks;
   let pressed = false;
+  const presses = [];
+  const pick = (kept) => {
+    picks ??= kept ?? {};
+    for (const { act, id } of presses.splice(0)) {
+      const was = picks[act]?.includes(id);
+      const others = (ids = []) => ids.filter((one) => act !== "clear" && one !== id);
+      picks = { like: others(picks.like), dislike: others(picks.dislike) };
+      if (picks[act] && !was) picks[act].push(id);
+    }
+    return picks;
+  };
+
   const cards = (element, trigger, server) => {
     element.addEventListener("click", async (event) => {
       const button = event.target.closest("button");
@@ -47,7 +61,8 @@ window.ssm = (() => {
         const ids = [...element.querySelectorAll(".card")].map((card) => card.dataset.id);
         save(await server.export({ form, ids }));
       }
-      if (act) trigger("click", { act, id: button.closest("[data-id]")?.dataset.id });
+      if (act) presses.push({ act, id: button.closest("[data-id]")?.dataset.id });
+      if (act) trigger("click");
       pressed = Boolean(act);
     });
   };
@@ -118,5 +133,5 @@ window.ssm = (() => {
     new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
   };
 
-  return { arrive, cards, examples, hear, press, remember };
+  return { arrive, cards, examples, hear, pick, press, remember };
 })();

@@ -156,7 +156,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         ear.input(at_work(events.restore), [address, picks], [*fields, folded, answers], **arrived)
 
         for of_cards in (answers, chips, advice, chosen):
-            of_cards.click(at_work(events.pick), picks, picks, **QUICK)
+            of_cards.click(None, picks, picks, js="ssm.pick", trigger_mode="multiple", **QUICK)
         gr.on(
             [picks.change, diversity.input, page.load],
             at_work(events.advise),

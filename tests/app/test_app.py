@@ -388,29 +388,6 @@ def test_a_paper_is_picked_once(library: Library) -> None:
     assert sorted(picks["like"] + picks["dislike"]) == [FILM.id]
 
 
-def test_a_button_picks_and_takes_back(library: Library) -> None:
-    picks = handlers.picked(library, None, "like", FILM.id)
-    assert picks == {"like": [FILM.id], "dislike": []}
-    picks = handlers.picked(library, picks, "like", SOUND.id)
-    assert picks == {"like": [FILM.id, SOUND.id], "dislike": []}
-    picks = handlers.picked(library, picks, "dislike", FILM.id)
-    assert picks == {"like": [SOUND.id], "dislike": [FILM.id]}
-    picks = handlers.picked(library, picks, "dislike", FILM.id)
-    assert picks == {"like": [SOUND.id], "dislike": []}
-    assert handlers.picked(library, picks, "clear", "") == {"like": [], "dislike": []}
-
-
-@pytest.mark.parametrize(
-    ("act", "paper_id"),
-    [("like", "2412.00009"), ("like", ""), ("", FILM.id), ("None", "None"), ("pop", FILM.id)],
-)
-def test_a_button_that_there_is_not_changes_nothing(
-    library: Library, act: str, paper_id: str
-) -> None:
-    picks = {"like": [NODES.id], "dislike": [SOUND.id]}
-    assert handlers.picked(library, picks, act, paper_id) == picks
-
-
 # ── export ───────────────────────────────────────────────────────────────────────────────────
 
 

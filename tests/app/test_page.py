@@ -511,6 +511,20 @@ def test_all_is_done_from_the_keyboard(visit: Visit, kites: PaperSearch) -> None
     assert page.evaluate(f"{active}.closest('#aside') !== null"), "the focus is lost"
 
 
+def test_of_several_quick_presses_none_is_lost(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    ask(page, "video")
+    expect_titles(page, kites.query("video"))
+    page.evaluate(
+        "[...document.querySelectorAll('#answers [data-act=like]')].slice(0, 3)"
+        ".forEach((button) => button.click())"
+    )
+    expect(page.locator(".picks li")).to_have_count(3)
+    expect(page.locator('#answers [aria-pressed="true"]')).to_have_count(3)
+    page.locator("[data-act=clear]").click()
+    expect(page.locator(".picks li")).to_have_count(0)
+
+
 # ── take along ───────────────────────────────────────────────────────────────────────────────
 
 
