@@ -564,7 +564,7 @@ def test_more_rows_of_parquet_than_bytes(tmp_path: Path, parquet: Callable[..., 
     assert len(content) < 20_000
     with pytest.raises(CorpusError, match="holds 300,000 rows in") as caught:
         read(tmp_path, content)
-    assert str(caught.value).endswith("If it is meant so, write it as JSON lines")
+    assert str(caught.value).endswith("take equal rows out of it, or write it as JSON lines")
 
 
 @pytest.mark.parametrize("compression", ["zstd", "gzip", "snappy"])

@@ -281,7 +281,7 @@ def _check_parquet(
     if says.num_rows > FREE_PAPERS + size:
         raise CorpusError(
             f"{name} holds {says.num_rows:,} rows in {size:,} bytes; papers that differ take more "
-            f"than a byte each. Take equal rows out of it; {_INSTEAD}"
+            "than a byte each; take equal rows out of it, or write it as JSON lines"
         )
     for number in range(says.num_row_groups):
         group = says.row_group(number)
