@@ -3,15 +3,17 @@
 Of each list only what is older than a month T is known: 60 % of its entries. Then, month by month,
 what arXiv would be asked for is made from what is known, and what that finds among the papers of
 the month is ranked; right is what the list has today. After that it is known, too. How much of the
-first 10 is right, and how much of what is right is among the first 50?
+first 10 is right, and how much of what is right is among the first 50? Simpler rankings rank all
+papers of the month; the better one also what the radar's question finds.
 
     python benchmarks/radar.py [DATA_FOLDER]
 
 That a paper is not on a list does not prove that it does not belong there: no keeper reads all that
 is new. So this measures how well one keeper's choice is guessed, and only compares rankings of the
-same papers. Months of which the list has nothing are left out. Of what a question finds in a month
-CORPUS papers are ranked, a fixed sample, with what is on the list: encoding all would take a day on
-two cores. So right papers are less rare than they are on arXiv.
+same papers. Months of which the list has nothing are left out. The papers of a month are a fixed
+sample: of what the question of each list finds up to SAMPLED, and all that are on one of the lists;
+encoding all would take a day on two cores. So what is right is less rare than on arXiv, and what is
+wrong is nearer to it than most.
 
 Vectors are kept in benchmarks/.cache/; the first run encodes about 7,000 abstracts.
 """
@@ -25,7 +27,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -64,7 +66,7 @@ KNOWN = 0.6  # of a list
 FIRST_MONTH = "2401"  # before, the corpus has few papers
 LAST_MONTH = "2507"
 MONTHS = 6  # with papers of the list
-CORPUS = 150  # papers of a month that a question finds, without those on the list
+SAMPLED = 150  # papers of a month that a question finds, without those on the list
 DEPTH, DEEP = 10, 50
 CHUNK = 250
 
@@ -79,15 +81,22 @@ class Month:
     Attributes:
         known: ids of the listed papers that are older.
         right: ids of those that the list has of this month, found by the question or not.
+        asked: the stems that are asked for.
         corpus: ids of what is ranked.
-        found: how many papers the question finds.
+        found: how many papers of the whole month the question finds.
     """
 
     name: str
     known: tuple[str, ...]
     right: frozenset[str]
+    asked: frozenset[str]
     corpus: tuple[str, ...]
     found: int
+
+    def answer(self, papers: dict[str, Paper]) -> Month:
+        """The same with what the question finds of the corpus."""
+        found = [one for one in self.corpus if self.asked & stems(full_text(papers[one]))]
+        return replace(self, corpus=tuple(found))
 
 
 def read_abstracts(data: Path) -> dict[str, Paper]:
@@ -132,11 +141,10 @@ def months_of(
     later = sorted({one[:4] for one in listed if max(last, "2312") < one[:4] <= LAST_MONTH})
     for name in later[:MONTHS]:
         right = frozenset(one for one in listed if one[:4] == name)
-        asked = set(telling_stems([stems(full_text(papers[one])) for one in known]))
+        asked = frozenset(telling_stems([stems(full_text(papers[one])) for one in known]))
         found = [one for one in by_month[name] if asked & stems(full_text(papers[one]))]
-        others = by_chance(one for one in found if one not in right)[:CORPUS]
-        corpus = sorted({*others, *(right & set(found))})
-        yield Month(name, tuple(known), right, tuple(corpus), len(found))
+        others = by_chance(one for one in found if one not in right)[:SAMPLED]
+        yield Month(name, tuple(known), right, asked, tuple(others), len(found))
         known += sorted(right)
 
 
@@ -205,13 +213,13 @@ def by_centroid(
     return np.asarray(corpus.paper_vectors @ mean, dtype=np.float32)
 
 
-RANKINGS: dict[str, Ranking] = {
-    "radar": by_radar,
+RADAR, LEARNING = "radar", "radar that learns"
+"""The latter was told that what was among its first 10 and is not on the list was rejected."""
+SIMPLER: dict[str, Ranking] = {
     "BM25 of its terms": by_words,
     "nearest to the mean": by_centroid,
 }
-LEARNING = "radar that learns"
-"""The same, told that what was among its first 10 and is not on the list was rejected."""
+OF_ASKED = "nearest, of what is asked"
 
 
 class Library:
@@ -248,15 +256,19 @@ def simulate(months: Sequence[Month], library: Library) -> dict[str, list[Result
     results: dict[str, list[Result]] = defaultdict(list)
     rejected: list[str] = []
     for month in months:
-        listed, corpus = library.index(month.known), library.index(month.corpus)
+        answer = month.answer(library.papers)
+        listed = library.index(month.known)
+        corpus, found = library.index(month.corpus), library.index(answer.corpus)
         nothing = np.zeros((0, corpus.dimension), dtype=np.float32)
-        for name, ranking in RANKINGS.items():
-            results[name].append(_result(ranking(listed, corpus, nothing), month)[0])
+        results[RADAR].append(_result(by_radar(listed, found, nothing), answer)[0])
         texts = [full_text(library.papers[one]) for one in rejected[-LEARNED:]]
         unwanted = library.vectors.of(texts) if texts else nothing
-        result, first = _result(by_radar(listed, corpus, unwanted), month)
+        result, first = _result(by_radar(listed, found, unwanted), answer)
         results[LEARNING].append(result)
         rejected += [one for one in first if one not in month.right]
+        for name, ranking in SIMPLER.items():
+            results[name].append(_result(ranking(listed, corpus, nothing), month)[0])
+        results[OF_ASKED].append(_result(by_centroid(listed, found, nothing), answer)[0])
     return results
 
 
@@ -267,9 +279,17 @@ def _result(scores: NDArray[np.float32], month: Month) -> tuple[Result, list[str
     return found, ranked[:DEPTH]
 
 
-def report(results: dict[str, dict[str, list[Result]]], months: dict[str, list[Month]]) -> Table:
+def _is_asked(month: Month, one: str, papers: dict[str, Paper]) -> bool:
+    return bool(month.asked & stems(full_text(papers[one])))
+
+
+def report(
+    results: dict[str, dict[str, list[Result]]],
+    months: dict[str, list[Month]],
+    papers: dict[str, Paper],
+) -> Table:
     """A row for each list, and one for their mean."""
-    names = [*RANKINGS, LEARNING]
+    names = [RADAR, LEARNING, *SIMPLER, OF_ASKED]
     table = Table(title=f"precision of the first {DEPTH} · recall among the first {DEEP}")
     table.add_column("list")
     for column in ("months", "right", "asked for", "possible", *names):
@@ -277,7 +297,7 @@ def report(results: dict[str, dict[str, list[Result]]], months: dict[str, list[M
     means: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for key, found in results.items():
         right = [len(month.right) for month in months[key]]
-        asked = [len(month.right & set(month.corpus)) for month in months[key]]
+        asked = [sum(_is_asked(month, one, papers) for one in month.right) for month in months[key]]
         possible = float(np.mean([min(count, DEPTH) / DEPTH for count in right]))
         cells = []
         for name in names:
@@ -300,10 +320,18 @@ def main(data: Path, names: Sequence[str] = LISTS) -> None:
     by_month: dict[str, list[str]] = defaultdict(list)
     for one in papers:
         by_month[one[:4]].append(one)
-    listed = {key: ids for key, ids in read_listed(data, papers).items() if key in names}
+    listed = read_listed(data, papers)
     months = {
         key: list(months_of(ids, by_month, papers))
         for key, ids in track(listed.items(), description="asking", console=log)
+    }
+    pool: dict[str, set[str]] = defaultdict(set)
+    for month in (one for each in months.values() for one in each):
+        pool[month.name] |= {*month.corpus, *month.right}
+    months = {
+        key: [replace(month, corpus=tuple(sorted(pool[month.name]))) for month in each]
+        for key, each in months.items()
+        if key in names
     }
     library = Library(papers, Vectors(CACHE / "radar-vectors"))
     needed = {
@@ -318,11 +346,14 @@ def main(data: Path, names: Sequence[str] = LISTS) -> None:
         for key, each in track(months.items(), description="simulating", console=log)
     }
     console = Console(width=150)
-    console.print(report(results, months))
-    found = np.mean(
-        [month.found / len(by_month[month.name]) for each in months.values() for month in each]
+    console.print(report(results, months, papers))
+    every = [month for each in months.values() for month in each]
+    share = np.mean([month.found / len(by_month[month.name]) for month in every])
+    ranked = np.mean([len(month.corpus) for month in every])
+    console.print(
+        f"{ranked:.0f} papers of a month are ranked. A question finds {share:.1%} of all.\n"
+        f"{machine()}, {commit()}"
     )
-    console.print(f"A question finds {found:.1%} of the papers of a month; {machine()}, {commit()}")
 
 
 if __name__ == "__main__":
