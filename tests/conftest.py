@@ -42,6 +42,8 @@ SLOW = (
     "curation/test_history.py",
     "cli/test_radar_commands.py",
     "cli/test_feeding.py",
+    "cli/test_gaps.py",
+    "curation/test_gap.py",
     "test_public.py",
     "test_downloads.py",
     "build/test_build.py",
