@@ -10,8 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from typing import Literal
 
 MOST_MARKS = 30
+
+
+def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """``text`` in a normal form of Unicode, in time that grows with its length alone."""
+    return unicodedata.normalize(form, without_piles(text))
 
 
 def without_piles(text: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Literal
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
+from ssm_search.marks import normalized
 
 ConstraintKind = Literal["author", "year", "venue", "has_code", "phrase", "without", "newest"]
 Verdict = Literal["fits", "no heading", "off topic", "unsure"]
@@ -246,7 +246,7 @@ class Duplicate:
 
 def title_key(title: str) -> str:
     """``title`` with case, accents, spacing and punctuation taken away, for comparing titles."""
-    folded = unicodedata.normalize("NFKD", title.casefold())
+    folded = normalized("NFKD", title.casefold())
     return "".join(char for char in folded if char.isalnum())
 
 
@@ -265,7 +265,7 @@ def full_text(paper: Paper) -> str:
 
 def slug(title: str) -> str:
     """A stable, readable id for an entry without an arXiv id: letters and digits, hyphenated."""
-    folded = unicodedata.normalize("NFKC", title.casefold())
+    folded = normalized("NFKC", title.casefold())
     words = re.findall(r"\w+", folded.replace("_", " "))
     return "-".join(words)[:80].rstrip("-") or "untitled"
 

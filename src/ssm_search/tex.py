@@ -11,6 +11,8 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import Any
 
+from ssm_search.marks import normalized
+
 MOST_CHARS = 4_000  # of a text; a longer one is no sentence, and stays as it is
 _SIGNS = re.compile(r"[\\$`]|\*\*|\{[^{}]{0,400}\}|\]\(")
 _TEX = re.compile(r"[\\{}$~]|--|``|''")
@@ -81,7 +83,7 @@ def from_tex(text: str) -> str:
         text = pattern.sub(kept, text)
     text = _LETTER.sub(_letter, text)
     text = _ACCENTED.sub(_accented, text)
-    return " ".join(unicodedata.normalize("NFC", _PIECE.sub(_unicode, text)).split())
+    return " ".join(normalized("NFC", _PIECE.sub(_unicode, text)).split())
 
 
 def _without_dollars(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
+
+from ssm_search.marks import normalized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,7 +99,7 @@ def asked_terms(text: str) -> list[tuple[str, str]]:
 
 def words_of(text: str) -> list[str]:
     """The words of ``text``, lower-cased, full-width and other compatibility forms unified."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(normalized("NFKC", text).casefold())
 
 
 def marked(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:

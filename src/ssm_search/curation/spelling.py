@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
+from ssm_search.marks import normalized
 from ssm_search.text import nearest_word, terms, words_of
 
 SHORTEST = 4  # letters of a word that may be another one in disorder
@@ -102,7 +102,7 @@ def only_respelled(one: str, other: str) -> bool:
 
 def every_word(text: str) -> list[str]:
     """The words of ``text`` in small letters, and of them those of one letter or digit too."""
-    return _EVERY_WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _EVERY_WORD.findall(normalized("NFKC", text).casefold())
 
 
 def _letters(word: str) -> str:

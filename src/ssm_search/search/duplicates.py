@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.index import LocalRows, names
+from ssm_search.marks import normalized
 from ssm_search.papers import Duplicate, Paper
 from ssm_search.ranking import cosines
 from ssm_search.search.likeness import ToFile
@@ -223,7 +223,7 @@ def _forms(title: str) -> tuple[str, str, str]:
 
 
 def _letters(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = normalized("NFKD", text.casefold())
     folded = _ROMAN.sub(lambda number: _ARABIC[number.group()], folded)
     return "".join(char for char in folded if char.isalnum() or char == "+")
 

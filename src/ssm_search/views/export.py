@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -16,6 +15,7 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import escaping
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
+from ssm_search.marks import normalized
 from ssm_search.papers import Paper, to_json
 from ssm_search.text import shown, shown_json
 from ssm_search.venues import is_preprint as is_preprint_venue
@@ -183,7 +183,7 @@ def _year(paper: Paper) -> int:
 
 
 def _ascii(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = normalized("NFKD", text.casefold())
     return "".join(char for char in folded if char.isascii() and char.isalnum())
 
 
