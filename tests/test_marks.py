@@ -23,14 +23,8 @@ def test_of_a_pile_the_first_marks_stay() -> None:
     assert without_piles(f"a{pile}b{pile}") == f"a{pile[:MOST_MARKS]}b{pile[:MOST_MARKS]}"
 
 
-def test_a_text_of_nothing_but_marks_is_read_as_soon_as_any_other() -> None:
-    pile = "a" + "\u0315\u0300" * 50_000
-    plain = "ab" * 50_000
-    for read in (words_of, title_key, slug, from_tex):
-        assert took(lambda: read(pile)) < 20 * took(lambda: read(plain)) + 0.05
-
-
-def took(work: Callable[[], object]) -> float:
+@pytest.mark.parametrize("read", [words_of, title_key, slug, from_tex])
+def test_a_text_of_nothing_but_marks_is_read_in_no_time(read: Callable[[str], object]) -> None:
     began = time.process_time()
-    work()
-    return time.process_time() - began
+    read("a" + "\u0315\u0300" * 100_000)  # to sort them all takes half a minute
+    assert time.process_time() - began < 5
