@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 TERMS = 100  # that tell the list's papers from others
 TERMS_WEIGHT = 0.3  # against the direction
 SHRINKAGE = 0.1  # of the covariance of all papers towards a ball, in its own mean variance
-TRUSTED = 3
-"""Papers for each dimension, below which their covariance is trusted less and less. Of what arXiv
-finds for a question, some hundreds, little is left of it but the way from their mean to the list's.
-On three lists that `make bench-radar` does not report, the average precision of such answers is .633
-so, .613 with a shrinkage by papers for each dimension alone, .622 for the mean of the list."""
 
 SAMPLED = 50_000  # papers of the corpus by which the covariance is estimated
 WANTED = 0.05
@@ -220,6 +215,7 @@ def _moments(
     sample = _sample(index, others)
     mean = sample.mean(axis=0)
     spread = product((sample - mean).T, sample - mean) / max(len(sample), 1)
-    shrinkage = max(SHRINKAGE, (TRUSTED * len(mean) / max(len(sample), 1)) ** 2)
+    # The fewer papers for each dimension, the less their covariance can be trusted.
+    shrinkage = max(SHRINKAGE, len(mean) / max(len(sample), 1))
     ball = shrinkage * max(np.trace(spread) / len(mean), 1e-9)
     return mean, spread + ball * np.eye(len(mean))
