@@ -153,3 +153,13 @@ def test_an_address_is_replaced_wherever_it_stands() -> None:
     )
     paper: Paper = read_list(after).papers[0]
     assert paper.code_url == "https://github.com/bo/orca"
+
+
+def test_many_dates_are_told_apart_in_one_way_alone() -> None:
+    # With each date in any of several ways, this would take longer than anybody waits.
+    dates = "2024 May, " * 300
+    text = listed(
+        f"- [Whales that sing]({ABS}2401.00001) {dates} http://www.arxiv.org/x",
+        f"- [Squids that glow]({ABS}2401.00002) [[code]({OTHER})]",
+    )
+    assert f"]({CODE})" in filled(text, "code", CODE)

@@ -37,7 +37,16 @@ __all__ = ["with_address", "with_code", "with_venue"]
 
 MODELS = 400  # entries that may show how one is written, those of the section first
 DONORS = 8  # ways of writing that are tried, the commonest first
-_LONGEST_AUTHORS = 2_000
+_LONGEST_AUTHORS = 1_000
+_ANY_LENGTH = frozenset({"name", "venue", "preprint", "honour", "authors"})
+MOST_OF_ANY_LENGTH = 3  # of an entry: with each more, fitting them could take sixty times as long
+# As :mod:`ssm_search.dates` reads them.
+_MONTH, _DAY, _OF = r"[A-Z][a-z]{2,8}", r"\d{1,2}(?:st|nd|rd|th)?", r"(?:19|20)\d\d"
+_DATE = (
+    rf"{_DAY} +{_MONTH}\.?,? *{_OF}|{_MONTH}\.? +{_DAY}(?:, *| +){_OF}|{_MONTH}\.?,? *{_OF}"
+    rf"|{_OF} ?年 ?\d{{1,2}} ?月|{_OF}[./-]\d{{1,2}}(?:[./-]\d{{1,2}})?"
+    rf"|\d\d\.\d\d(?:\.\d\d)?|{_OF}|\d\d"
+)
 _ARXIV = r"(?i:https?://(?:www\.)?arxiv\.org/)"
 _PIECE = re.compile(rf"{SLOT.pattern}|https://arxiv\.org/")  # what may be another in the source
 _VENUE_AND_YEAR = re.compile(r"\0venue\0[^\0\w]{0,4}\0year:")
@@ -255,14 +264,20 @@ def _aligned(own: str, source: str, paper: Paper) -> list[tuple[int, int, int, i
         "repo": re.escape(repository(paper.code_url)),
         "number": r"\d+",
         "year": r"\d\d(?:\d\d)?",
+        "date": _DATE,
+        "venue": r"[^\n]{1,60}?",
+        "preprint": r"[^\n]{1,60}?",
         "honour": r"[^\n]{0,60}?",
         "authors": rf".{{1,{_LONGEST_AUTHORS}}}?",
     }
     parts, end = [], 0
     pieces = list(_PIECE.finditer(own))
+    # Whatever is found in one way alone is not looked for in another, however little the rest fits.
+    if sum(piece[1] in _ANY_LENGTH for piece in pieces) > MOST_OF_ANY_LENGTH:
+        return None
     for piece in pieces:
-        of_slot = piece[1] is not None
-        pattern = known.get(piece[1], ".{1,60}?") if of_slot else _ARXIV
+        pattern = _ARXIV if piece[1] is None else known[piece[1]]
+        pattern = pattern if piece[1] in _ANY_LENGTH else f"(?>{pattern})"
         parts += [re.escape(own[end : piece.start()]), f"({pattern})"]
         end = piece.end()
     match = re.fullmatch("".join([*parts, re.escape(own[end:])]), source, re.S)
