@@ -88,7 +88,9 @@ def with_address(layout: Layout, entry: Entry, old: str, new: str) -> Change | N
     made: dict[int, Edit] = {}
     for pattern, text in patterns:
         for match in re.finditer(pattern, source):
-            on_badge = re.search(rf"{BADGE}\S{{0,200}}$", source[: match.start()])
+            on_badge = re.search(
+                rf"{BADGE}\S{{0,200}}$", source[max(0, match.start() - 300) : match.start()]
+            )
             if text is new or on_badge:
                 start, end = above + match.start(), above + match.end()
                 if not any(one.start <= start < one.end for one in made.values()):
