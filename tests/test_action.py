@@ -322,7 +322,7 @@ def test_it_gives_up_where_others_never_stop(
 
     with_feed(runner, somebody)
     assert runner.run("feed") == 1
-    assert "others pushed to main 5 times meanwhile" in capsys.readouterr().out
+    assert "others pushed 5 times meanwhile" in capsys.readouterr().out
 
 
 def test_where_the_branch_is_protected_it_opens_a_pull_request(
@@ -340,6 +340,34 @@ def test_where_the_branch_is_protected_it_opens_a_pull_request(
     assert runner.run("feed") == 0
     assert git(runner.origin, "rev-list", "--count", "main..ssm-search") == "2"
     assert len(runner.github.pull_requests) == 1
+
+
+def test_what_others_put_into_the_pull_request_meanwhile_stays(runner: Runner) -> None:
+    runner.protect()
+    with_feed(runner)
+    assert runner.run("feed") == 0
+    (runner.origin / "hooks" / "update").unlink()
+    clone = runner.clone("change")
+    (clone / "README.md").write_text(f"{LIST}\n", encoding="utf-8")
+    runner.push("Change the list", clone)
+    runner.protect()
+    others = iter("x")
+
+    def somebody() -> None:
+        if next(others, ""):
+            clone = runner.clone("somebody")
+            git(clone, "checkout", "--quiet", "ssm-search")
+            (clone / "theirs").touch()
+            git(clone, "add", "theirs")
+            git(clone, "commit", "--quiet", "--message", "Theirs")
+            git(clone, "push", "--quiet", "origin", "ssm-search")
+
+    with_feed(runner, somebody)
+    assert runner.run("feed") == 0
+    assert runner.pushed("theirs", "ssm-search") == ""
+    assert runner.pushed("README.md", "ssm-search") == LIST.strip()
+    log = git(runner.origin, "log", "--format=%s", "--no-merges", "main..ssm-search")
+    assert sorted(log.split("\n")) == ["Bring the feeds of the list up to date"] * 2 + ["Theirs"]
 
 
 def test_where_it_may_not_open_one_it_says_which_setting(

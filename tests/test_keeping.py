@@ -195,6 +195,7 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Months]:
         assert runner.run("feed") == 0
         print(*found.lines, "\n=== the list ===\n", found.list_text, sep="\n")
         print("\n=== .ssm-search/decisions.jsonl ===\n", found.decisions, sep="\n")
+        print("\n=== an issue ===\n", found.issues[1]["body"], sep="\n")
         print("\n=== .ssm-search/feed.xml ===\n", runner.pushed(".ssm-search/feed.xml"), sep="\n")
         yield found
 

@@ -212,21 +212,26 @@ def publish(message: str, work: Callable[[], object]) -> None:
         if works("push", "--quiet", "origin", f"HEAD:refs/heads/{branch}"):
             return
         git("fetch", "--quiet", "origin", branch)
-        if works("merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD"):
-            _propose(branch)  # nobody was first, so it was refused
+        nobody_was_first = works("merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD")
+        if nobody_was_first and _propose(branch):  # so it was refused for another reason
             return
         git("reset", "--quiet", "--hard", "FETCH_HEAD")
         catch_up()
-    raise RefusedError(f"others pushed to {branch} {TRIES} times meanwhile; run it again")
+    raise RefusedError(f"others pushed {TRIES} times meanwhile; run it again")
 
 
 def _as_bot() -> list[str]:
     return ["-c", f"user.name={BOT[0]}", "-c", f"user.email={BOT[1]}"]
 
 
-def _propose(branch: str) -> None:
-    git("push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{BRANCH}")
-    if not pull_requests():
+def _propose(branch: str) -> bool:
+    """Put the commit into the pull request; False where somebody else did so meanwhile."""
+    is_open = bool(pull_requests())
+    # What is left of one that was closed is of no use; what waits in an open one is.
+    anew = [] if is_open else ["--force"]
+    if not works("push", "--quiet", *anew, "origin", f"HEAD:refs/heads/{BRANCH}"):
+        return False
+    if not is_open:
         fields = {
             "title": "What ssm-search adds to the list",
             "head": BRANCH,
@@ -240,6 +245,7 @@ def _propose(branch: str) -> None:
                 f"the changes are on the branch {BRANCH}, and no pull request could be opened; in "
                 "Settings › Actions › General allow GitHub Actions to create pull requests"
             ) from error
+    return True
 
 
 # ── the tasks ────────────────────────────────────────────────────────────────────────────────
@@ -272,7 +278,6 @@ def triage() -> None:
 
 def radar() -> None:
     """Open an issue with the papers that are new, and remember that they were proposed."""
-    catch_up()
     file = folder() / "decisions.jsonl"
     before = file.read_bytes() if file.exists() else b""
     status, body = ask(
@@ -302,7 +307,6 @@ def decide() -> None:
     if found["permission"] not in ("admin", "write"):
         tell(f"{who} may not write to this repository, so nothing was decided.")
         return
-    catch_up()
     said = ""
 
     def apply() -> None:
@@ -342,7 +346,6 @@ def found_in(report: str) -> str:
 
 def feed() -> None:
     """Write the feeds of what was added and of what is proposed."""
-    catch_up()
     page = f"{setting('GITHUB_SERVER_URL')}/{setting('GITHUB_REPOSITORY')}"
 
     def write() -> None:
@@ -357,6 +360,7 @@ def feed() -> None:
 
 TASKS = {one.__name__: one for one in (triage, radar, decide, repair, feed)}
 WITHOUT_INDEX = ("decide", "feed")
+WRITING = ("radar", "decide", "feed")
 
 
 def of_list() -> list[str]:
@@ -370,6 +374,8 @@ def main(task: str) -> int:
         print(f"::error::there is no task {task!r}; expected one of {', '.join(TASKS)}")  # noqa: T201
         return 2
     try:
+        if task in WRITING:
+            catch_up()
         if task not in WITHOUT_INDEX:
             counts = json.loads(ask("check", setting("LIST"), "--json")[1])
             if not counts["papers"] + counts["links"]:
