@@ -48,12 +48,18 @@ NOT_RUN = {
     "ssm-search mcp": "answers an agent until that hangs up, as tests/app/test_rest.py is",
     "ssm-search app --allow-host papers.example.org": SERVES,
     "ssm-search query": "names the command",
-    "ssm-search discover": "names the command, which wants --corpus or --arxiv, as in its block",
+    "ssm-search discover --list README.md --markdown": "a list of four papers has nothing to "
+    "propose; tests/cli/test_radar_commands.py",
+    "ssm-search discover --list README.md --index my-index --markdown": "the same",
+    "ssm-search decide event.json --list README.md --apply": "there is no such issue; the same",
+    "ssm-search decide FILE": "the same",
+    "ssm-search init": "is for a clone, as tests/cli/test_setting_up.py has one",
     "ssm-search build [LIST]": "is in a block, as `build README.md --index my-index`",
 }
 """Commands that no test can type as they stand, each with the reason; all others are typed."""
 
 STAND_INS = {
+    "OTHER...": "README.md",
     "=…": "=us-east-1",  # keys and a region, to the S3 of the tests
     "[TEXT]": "",
     "TEXT": "'mamba for video'",
@@ -247,6 +253,8 @@ class Shell:
         (folder / "README.md").write_text(f"# Awesome kites\n\n## Flying\n\n{links}")
         shutil.copy(ROOT / "index" / "awesome-mamba.md", folder)
         (folder / "pasted.txt").write_text(f"https://arxiv.org/abs/2404.03425\nA title\n{SUMMARY}")
+        record = {"id": KNOWN.id, "title": KNOWN.title, "abstract": SUMMARY}
+        (folder / "abstracts.jsonl").write_text(json.dumps(record) + "\n")
         found = papers(90)
         source(folder, found, "arxiv-metadata-oai-snapshot.json")
         source(folder, papers(93)[90:], "changes.jsonl")
