@@ -26,7 +26,7 @@ from rich.table import Table
 from ssm_search.abstracts.cache import load_abstracts, with_abstracts
 from ssm_search.awesome.reading import read_list
 from ssm_search.corpora import update_index
-from ssm_search.curation.discovery import discover
+from ssm_search.discovery.discovering import discover
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 

@@ -40,9 +40,9 @@ from rich.progress import track
 from rich.table import Table
 
 from ssm_search.awesome import parse_list
-from ssm_search.curation.arxiv_query import telling_stems
-from ssm_search.curation.fitting import Fitting, fits
-from ssm_search.curation.radar import LEARNED
+from ssm_search.discovery.arxiv_query import telling_stems
+from ssm_search.discovery.fitting import Fitting, fits
+from ssm_search.discovery.radar import LEARNED
 from ssm_search.encoding import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.words import RowVectors, Words

@@ -32,8 +32,6 @@ from ssm_search.abstracts.cache import load_abstracts, with_abstracts
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.reading import read_list
 from ssm_search.build.lists import empty_headings
-from ssm_search.curation.filing import APART, FELLOWS, MISFILED, clearly_misfiled
-from ssm_search.curation.findings import Visit
 from ssm_search.encoding import Encoder, load_encoder
 from ssm_search.papers import Abstract, Paper, title_key
 from ssm_search.ranking.fusion import product
@@ -45,6 +43,8 @@ from ssm_search.search.duplicates import (
     title_likeness,
 )
 from ssm_search.search.local import PaperSearch
+from ssm_search.upkeep.filing import APART, FELLOWS, MISFILED, clearly_misfiled
+from ssm_search.upkeep.findings import Visit
 
 SEED = "awesome-mamba.md"
 TOPICAL = ("yyyujintang", "xmindflow", "ziyangwang007", "csguoh", "Madhavaprasath23")

@@ -34,10 +34,13 @@ MAY_IMPORT = {
     "stores": "abstracts ranking encoding index search",
     "stores.writing": "stores ingest encoding index corpora",
     "build": "abstracts awesome ingest encoding index search corpora stores stores.writing",
-    "curation": "ranking abstracts awesome index search",
-    "views": "awesome search curation",
-    "cli": "abstracts awesome encoding index search stores stores.writing build curation views",
-    "api": "abstracts curation search index",
+    "upkeep": "ranking abstracts awesome index search",
+    "curation": "abstracts awesome index search",
+    "discovery": "ranking awesome index search curation",
+    "views": "awesome search upkeep curation discovery",
+    "cli": "abstracts awesome encoding index search stores stores.writing build upkeep curation "
+    "discovery views",
+    "api": "abstracts upkeep curation search index",
 }
 """Each package, those before it that it may import, and nothing that it does not."""
 

@@ -12,14 +12,12 @@ from .api import triage as triage
 from .build import build_index as build_index
 from .build import gather_index as gather_index
 from .curation import Card as Card
-from .curation import Discovery as Discovery
-from .curation import Finding as Finding
 from .curation import Triage as Triage
 from .curation import cards as cards
-from .curation import discover as discover
-from .curation import doctor as doctor
-from .curation import history as history
 from .curation import submissions as submissions
+from .discovery import Discovery as Discovery
+from .discovery import discover as discover
+from .discovery import history as history
 from .encoding import Encoder as Encoder
 from .encoding import load_encoder as load_encoder
 from .errors import CorpusError as CorpusError
@@ -55,6 +53,8 @@ from .search import PaperSearch as PaperSearch
 from .search import Search as Search
 from .search import open_index as open_index
 from .stores import StoreSearch as StoreSearch
+from .upkeep import Finding as Finding
+from .upkeep import doctor as doctor
 from .views import card_display as card_display
 from .views import display as display
 from .views import export as export

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Unpack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ssm_search.curation import Card, Finding, Triage
+    from ssm_search.curation import Card, Triage
     from ssm_search.index import Filters
     from ssm_search.papers import Category, CategorySuggestion, Paper
     from ssm_search.search import Hits
+    from ssm_search.upkeep import Finding
 
 
 def query(
@@ -256,9 +257,9 @@ def examine() -> list[Finding]:
         True
     """
     from ssm_search.abstracts import default_cache, load_abstracts
-    from ssm_search.curation import doctor
     from ssm_search.search import shipped_search
     from ssm_search.shipped import shipped_list
+    from ssm_search.upkeep import doctor
 
     path = shipped_list()
     text = path.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from ssm_search.abstracts.cache import API_URL_VARIABLE
 from ssm_search.cli.questions import app
-from ssm_search.curation.decisions import Decision, append_decisions, read_decisions
+from ssm_search.discovery.decisions import Decision, append_decisions, read_decisions
 from ssm_search.errors import NoPaperError, SsmSearchError
 
 pytestmark = pytest.mark.encoder
@@ -137,7 +137,7 @@ def test_a_look_remembers_nothing(
     done = run("discover", "--list", "README.md", "-k", "1", "--min-confidence", "0")
     assert "VideoScanner" in done.stdout or "OrganMamba" in done.stdout
     assert run("discover", "--markdown", "--json").exit_code == 2
-    monkeypatch.setattr("ssm_search.curation.radar.MIN_LISTED", 1_000)
+    monkeypatch.setattr("ssm_search.discovery.radar.MIN_LISTED", 1_000)
     done = run("discover", "--markdown")
     assert isinstance(done.exception, NoPaperError)
     assert "the list has 83 papers; from 1000 on" in str(done.exception)
@@ -210,7 +210,7 @@ def test_a_list_that_changes_meanwhile_stays_as_it_is(
         path.write_text("# Another\n")
         return "# Mine\n", []
 
-    monkeypatch.setattr("ssm_search.curation.ticking.with_rows", changes)
+    monkeypatch.setattr("ssm_search.discovery.ticking.with_rows", changes)
     done = run("decide", "-", "--apply", text=event(body.replace("- [ ]", "- [x]")))
     assert isinstance(done.exception, SsmSearchError)
     assert "changed meanwhile" in str(done.exception)

@@ -10,8 +10,8 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from ssm_search.cli.questions import app
-from ssm_search.curation import workflows
 from ssm_search.errors import ListError
+from ssm_search.upkeep import workflows
 
 ENTRIES = "".join(f"- [Paper {n}](https://arxiv.org/abs/2401.{n:05})\n" for n in range(1, 21))
 WORKFLOW = Path(".github/workflows/ssm-search.yml")

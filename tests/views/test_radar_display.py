@@ -11,11 +11,11 @@ from fakes import WordEncoder
 from markdown_it import MarkdownIt
 
 from ssm_search.awesome import Insertion
-from ssm_search.curation import ticking
 from ssm_search.curation.cards import submit
-from ssm_search.curation.decisions import Decisions
-from ssm_search.curation.discovery import Discovery
-from ssm_search.curation.radar import Proposal
+from ssm_search.discovery import ticking
+from ssm_search.discovery.decisions import Decisions
+from ssm_search.discovery.discovering import Discovery
+from ssm_search.discovery.radar import Proposal
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 from ssm_search.views.radar_display import radar_json, radar_markdown, summary_line

@@ -27,7 +27,7 @@ from ssm_search.progress import progress_bars
 from ssm_search.text import shown, shown_lines
 
 if TYPE_CHECKING:
-    from ssm_search.curation import Decision, Decisions, Proposal, ticking
+    from ssm_search.discovery import Decision, Decisions, Proposal, ticking
     from ssm_search.papers import Paper
     from ssm_search.progress import Progress
     from ssm_search.search import PaperSearch
@@ -104,8 +104,8 @@ def discover(
     there is nothing to propose.
     """
     from ssm_search.build import passing_index
-    from ssm_search.curation import decisions as deciding
-    from ssm_search.curation import radar
+    from ssm_search.discovery import decisions as deciding
+    from ssm_search.discovery import radar
 
     if corpus is not None and arxiv:
         raise typer.BadParameter("give --corpus or --arxiv, or neither")
@@ -189,8 +189,8 @@ def decide(
     """
     from ssm_search.awesome import read_list
     from ssm_search.build import read_source
-    from ssm_search.curation import decisions as deciding
-    from ssm_search.curation import radar, ticking
+    from ssm_search.discovery import decisions as deciding
+    from ssm_search.discovery import radar, ticking
 
     issue = ticking.read_issue(text_of("-") if source == "-" else read_source(source))
     read_source(list_file)  # refuses what is too large or no text
@@ -239,7 +239,7 @@ def _file_for(
     list_file: Path | None, index: str | None, path: Path | None, search: PaperSearch
 ) -> Path:
     """The file of decisions; that of the shipped list is this user's, whoever keeps the list."""
-    from ssm_search.curation import decisions as deciding
+    from ssm_search.discovery import decisions as deciding
 
     is_shipped = list_file is None and index is None
     name = search.manifest.list_name or (path.name if path else "")
@@ -247,7 +247,7 @@ def _file_for(
 
 
 def _read(file: Path, today: date) -> Decisions:
-    from ssm_search.curation import decisions as deciding
+    from ssm_search.discovery import decisions as deciding
 
     known = deciding.read_decisions(file, today)
     for what in known.damaged:
@@ -264,7 +264,7 @@ def _listed(search: PaperSearch, text: str) -> set[str]:
 
 def _query(search: PaperSearch, since: date, until: date) -> str:
     from ssm_search.abstracts import default_cache, load_abstracts
-    from ssm_search.curation import arxiv_query
+    from ssm_search.discovery import arxiv_query
 
     return arxiv_query.arxiv_query(search, since, until, load_abstracts(default_cache()))
 
@@ -285,7 +285,7 @@ def _asked(query: str, limit: int, progress: Progress) -> list[Paper]:
 def _rejected(known: Decisions, *, ask: bool) -> list[str | Paper]:
     """The rejected papers, with what arXiv says of the latest of them."""
     from ssm_search.abstracts import default_cache, fetch_abstracts, load_abstracts
-    from ssm_search.curation import radar
+    from ssm_search.discovery import radar
 
     ids = radar.learned_from(known)
     if ids and ask:
@@ -323,8 +323,8 @@ def _write_issue(
     Raises:
         NoPaperError: there is nothing to propose.
     """
-    from ssm_search.curation import decisions as deciding
-    from ssm_search.curation import radar
+    from ssm_search.discovery import decisions as deciding
+    from ssm_search.discovery import radar
     from ssm_search.views import radar_display
 
     today = datetime.now(UTC).date()
@@ -350,7 +350,7 @@ def _with_rows(
         SsmSearchError: somebody else changed the list meanwhile.
     """
     from ssm_search.abstracts import load_files
-    from ssm_search.curation import ticking
+    from ssm_search.discovery import ticking
     from ssm_search.files import write_atomically
 
     known = load_files(abstracts or ())

@@ -23,7 +23,7 @@ from ssm_search.progress import progress_bars
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ssm_search.curation import Finding, Kind
+    from ssm_search.upkeep import Finding, Kind
 
 MOST_DIGITS = 9  # of the number of a finding
 
@@ -77,8 +77,8 @@ def doctor(
     preprints that appeared since, code that an entry lacks. Give --patch with the same options.
     """
     from ssm_search.abstracts import default_cache, joined_records, load_abstracts, load_files
-    from ssm_search.curation import doctor as examining
-    from ssm_search.curation import online as asking
+    from ssm_search.upkeep import doctor as examining
+    from ssm_search.upkeep import online as asking
     from ssm_search.views import finding_display
 
     kinds = _kinds(kind or (), online=online)
@@ -137,7 +137,8 @@ def _kinds(said: Sequence[str], *, online: bool) -> list[Kind]:
     """
     from typing import get_args
 
-    from ssm_search.curation import findings, upkeep
+    from ssm_search.upkeep import decay as upkeep
+    from ssm_search.upkeep import findings
 
     names = {name: name for name in get_args(findings.Kind)}
     unknown = [name for name in said if name not in names]
@@ -150,7 +151,7 @@ def _kinds(said: Sequence[str], *, online: bool) -> list[Kind]:
 
 
 def _write_patch(findings: Sequence[Finding], chosen: Sequence[int], text: str, name: str) -> None:
-    from ssm_search.curation import doctor as examining
+    from ssm_search.upkeep import doctor as examining
 
     wanted = [findings[at] for at in chosen]
     diff, left_out = examining.combined_patch(wanted, text, name)

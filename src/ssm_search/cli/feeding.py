@@ -14,7 +14,7 @@ from ssm_search.cli.terminal import say, write
 from ssm_search.errors import IndexFolderError
 
 if TYPE_CHECKING:
-    from ssm_search.curation import history
+    from ssm_search.discovery import history
     from ssm_search.papers import Abstract, Paper
 
 
@@ -76,8 +76,8 @@ def feed(
     Example: `ssm-search feed --list README.md -o feed.xml --url https://example.org/feed.xml`
     """
     from ssm_search.abstracts import with_abstracts
-    from ssm_search.curation import decisions as deciding
-    from ssm_search.curation import proposed_papers
+    from ssm_search.discovery import decisions as deciding
+    from ssm_search.discovery import proposed_papers
     from ssm_search.files import write_atomically
     from ssm_search.views import feeds
 
@@ -129,7 +129,7 @@ class _Listing:
 
     def dated(self) -> history.History:
         """When its papers got onto it."""
-        from ssm_search.curation import history
+        from ssm_search.discovery import history
 
         return history.History.joined(
             [history.read_history(file, self.papers) for file in self.files]
@@ -138,7 +138,7 @@ class _Listing:
     @property
     def decisions(self) -> Path:
         """The file that `discover` remembers its decisions in."""
-        from ssm_search.curation import decisions as deciding
+        from ssm_search.discovery import decisions as deciding
 
         own = None if self.is_shipped else self.path
         if own and own.is_dir():

@@ -24,7 +24,8 @@ from ssm_search.progress import progress_bars
 from ssm_search.text import shown, shown_lines
 
 if TYPE_CHECKING:
-    from ssm_search.curation import Card, Gap
+    from ssm_search.curation import Card
+    from ssm_search.discovery import Gap
     from ssm_search.papers import Paper
     from ssm_search.progress import Progress
 
@@ -63,7 +64,7 @@ def gap(
     from ssm_search.awesome import read_list
     from ssm_search.build import passing_index
     from ssm_search.curation import cards
-    from ssm_search.curation import gap as comparing
+    from ssm_search.discovery import gap as comparing
 
     search = open_listed(index)
     path, text = list_of(list_file, index, search)
@@ -150,7 +151,8 @@ def _print_papers(papers: Sequence[Paper], as_json: bool) -> None:
 
 
 def _print_gaps(found: Sequence[Gap], filed: Sequence[Card], lists: int, as_json: bool) -> None:
-    from ssm_search.curation import Discovery, card_table
+    from ssm_search.curation import card_table
+    from ssm_search.discovery import Discovery
     from ssm_search.views import card_display
 
     if as_json:

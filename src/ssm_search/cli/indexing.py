@@ -241,7 +241,7 @@ def check(
 ) -> None:
     """Read a list and report, with line numbers, what could not be read and wrong links."""
     from ssm_search.build import read_whole
-    from ssm_search.curation import problems as problems_of
+    from ssm_search.upkeep import problems as problems_of
 
     whole = read_whole(sources, allow_hosts=allow_host or ())
     reading = whole.reading

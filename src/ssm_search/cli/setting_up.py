@@ -13,7 +13,7 @@ from ssm_search.errors import ListError
 from ssm_search.text import shown, shown_lines
 
 if TYPE_CHECKING:
-    from ssm_search.curation import workflows
+    from ssm_search.upkeep import workflows
 
 LIST = "README.md"
 
@@ -50,7 +50,7 @@ def init(
     It answers submissions, proposes new papers every week, adds those that are ticked, finds what
     time broke, writes feeds. Nothing but that one file is written; run again, it says "unchanged".
     """
-    from ssm_search.curation import workflows
+    from ssm_search.upkeep import workflows
 
     top = workflows.repository_of(Path.cwd())
     path = (list_file.absolute() if list_file else top / LIST).resolve()
@@ -111,7 +111,7 @@ def _outcome(state: workflows.State, is_written: bool, dry_run: bool, force: boo
 
 def _next(name: str, found: workflows.Setup, entries: int, list_name: str) -> str:
     """What to do after the workflow was written."""
-    from ssm_search.curation import workflows
+    from ssm_search.upkeep import workflows
 
     steps = []
     if not found.owner_is_known:

@@ -1,4 +1,4 @@
-"""What a maintainer does: file submissions, examine the list, discover what is missing."""
+"""What is done with what somebody submits: read, filed, answered."""
 
 import lazy_loader
 

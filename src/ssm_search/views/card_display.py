@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.curation import Card, Discovery, Triage, card_table
+from ssm_search.curation import Card, Triage, card_table
+from ssm_search.discovery import Discovery
 from ssm_search.papers import to_json
 from ssm_search.text import shown
 from ssm_search.text import shown_lines as shown_lines

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.curation import Finding
 from ssm_search.text import shown, shown_lines
+from ssm_search.upkeep import Finding
 from ssm_search.views.card_display import escaped
 
 if TYPE_CHECKING:

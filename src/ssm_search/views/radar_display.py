@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ssm_search.curation import Proposal, card_table, ticking
+from ssm_search.curation import card_table
+from ssm_search.discovery import Proposal, ticking
 from ssm_search.papers import Paper
 from ssm_search.text import shown_lines
 from ssm_search.views.card_display import card_json
