@@ -20,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import requests
@@ -43,6 +44,7 @@ class Run:
     users: int
     seconds: float
     hostile: int = 0
+    door: str = "page"
     took: list[float] = field(default_factory=list)
     busy: int = 0
     errors: Counter[str] = field(default_factory=Counter)
@@ -53,7 +55,7 @@ class Run:
         p50, p99 = np.percentile(self.took, [50, 99]) if self.took else (np.nan, np.nan)
         grown = self.memory[-1] - self.memory[len(self.memory) // 10]
         return (
-            f"| {self.users} | {self.hostile} | {len(self.took) / self.seconds:.0f} "
+            f"| {self.door} | {self.users} | {self.hostile} | {len(self.took) / self.seconds:.0f} "
             f"| {1000 * p50:.0f} ms | {1000 * p99:.0f} ms "
             f"| {self.busy} | {sum(self.errors.values())} "
             f"| {self.memory[-1]:.0f} MB | {grown:+.1f} MB |"
@@ -76,6 +78,19 @@ async def post(
     body = json.dumps(data).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return await answered(reader)
+
+
+async def get(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str
+) -> tuple[int, str, bytes]:
+    """The same of a GET."""
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    return await answered(reader)
+
+
+async def answered(reader: asyncio.StreamReader) -> tuple[int, str, bytes]:
+    """Status, headers in small letters, and body."""
     answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     length = re.search(r"content-length: (\d+)", answer)
     assert length, answer
@@ -91,7 +106,11 @@ async def user(number: int, port: int, run: Run, words: list[str], until: float)
         data = {"data": [question, 10, "", 0, 0, "", "any"], "session_hash": f"user{number}"}
         begun = time.perf_counter()
         try:
-            status, head, body = await post(reader, writer, data)
+            if run.door == "REST":
+                path = f"/api/query?{urlencode({'text': question})}"
+                status, head, body = await get(reader, writer, path)
+            else:
+                status, head, body = await post(reader, writer, data)
         except (OSError, EOFError) as error:
             run.errors[type(error).__name__] += 1
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -100,11 +119,16 @@ async def user(number: int, port: int, run: Run, words: list[str], until: float)
             run.busy += 1
             wait = re.search(r"retry-after: (\d+)", head)
             await asyncio.sleep(float(wait[1]) if wait else 0)
-        elif status == 200 and len(json.loads(body)["data"][0]) == 10:
+        elif status == 200 and _hits(run.door, body) == 10:
             run.took.append(time.perf_counter() - begun)
         else:
             run.errors[f"{status} {body[:80]!r}"] += 1
     writer.close()
+
+
+def _hits(door: str, body: bytes) -> int:
+    answer = json.loads(body)
+    return len((answer if door == "REST" else answer["data"][0])["hits"])
 
 
 async def enemy(number: int, port: int, run: Run, config: dict[str, Any], until: float) -> None:
@@ -142,14 +166,13 @@ async def enemy(number: int, port: int, run: Run, config: dict[str, Any], until:
             run.errors[f"{type(error).__name__}, of a hostile client"] += 1
 
 
-async def drive(port: int, process: int, users: int, seconds: float, hostile: int = 0) -> Run:
+async def drive(port: int, process: int, run: Run) -> Run:
     """All users at once, the server's memory noted every second."""
-    run = Run(users, seconds, hostile)
     config = requests.get(f"http://127.0.0.1:{port}/config", timeout=60).json()
-    until = time.perf_counter() + seconds
+    until = time.perf_counter() + run.seconds
     asking = asyncio.gather(
-        *(user(n, port, run, WORDS, until) for n in range(users)),
-        *(enemy(n, port, run, config, until) for n in range(hostile)),
+        *(user(n, port, run, WORDS, until) for n in range(run.users)),
+        *(enemy(n, port, run, config, until) for n in range(run.hostile)),
     )
     while not asking.done():
         run.memory.append(memory_of(process))
@@ -190,11 +213,14 @@ def main() -> None:
             server.wait()
     print(f"import gradio: {np.median(imports):.1f} s (median of {len(imports)})")
     print(f"process start to first answer: {np.median(starts):.1f} s\n")
-    print("| users | hostile | answers/s | p50 | p99 | busy | errors | memory | grown after 10 % |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    loads = [(users, 0) for users in asked.users] + [(users, HOSTILE) for users in (1, 10)]
-    for users, hostile in loads:
-        run = asyncio.run(drive(port, server.pid, users, asked.seconds, hostile))
+    print(
+        "| door | users | hostile | answers/s | p50 | p99 | busy | errors | memory | grown after 10 % |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    loads = [(users, 0, door) for users in asked.users for door in ("REST", "page")]
+    loads += [(users, HOSTILE, "page") for users in (1, 10)]
+    for users, hostile, door in loads:
+        run = asyncio.run(drive(port, server.pid, Run(users, asked.seconds, hostile, door)))
         print(run.row(), flush=True)
         for error, count in run.errors.items():
             print(f"  {count} × {error}")
