@@ -213,10 +213,9 @@ def main() -> None:
             server.wait()
     print(f"import gradio: {np.median(imports):.1f} s (median of {len(imports)})")
     print(f"process start to first answer: {np.median(starts):.1f} s\n")
-    print(
-        "| door | users | hostile | answers/s | p50 | p99 | busy | errors | memory | grown after 10 % |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    heads = "door, users, hostile, answers/s, p50, p99, busy, errors, memory, grown after 10 %"
+    names = heads.split(", ")
+    print(f"| {' | '.join(names)} |\n{'|---' * len(names)}|")
     loads = [(users, 0, door) for users in asked.users for door in ("REST", "page")]
     loads += [(users, HOSTILE, "page") for users in (1, 10)]
     for users, hostile, door in loads:
