@@ -115,7 +115,10 @@ window.ssm = (() => {
     }
     typed = now;
   };
+  // Who opens a link to a search is not shown the newest papers first.
+  if (location.search) document.documentElement.classList.add("arriving");
   const arrive = (_, picks) => [location.search, picks];
+  const arrived = () => document.documentElement.classList.remove("arriving");
 
   const hear = (trigger) => {
     addEventListener("popstate", () => trigger("input"));
@@ -133,5 +136,5 @@ window.ssm = (() => {
     new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
   };
 
-  return { arrive, cards, examples, hear, pick, press, remember };
+  return { arrive, arrived, cards, examples, hear, pick, press, remember };
 })();

@@ -152,7 +152,10 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             searched.then(None, address, js="ssm.remember", **QUICK)
         # A link was opened; or the browser's "back" was pressed.
         arrived: dict[str, Any] = {"js": "ssm.arrive", **at_once}
-        page.load(at_work(events.arrive), [address, picks], [*fields, folded, answers], **arrived)
+        opened = page.load(
+            at_work(events.arrive), [address, picks], [*fields, folded, answers], **arrived
+        )
+        opened.then(None, js="ssm.arrived", **QUICK)
         ear.input(at_work(events.restore), [address, picks], [*fields, folded, answers], **arrived)
 
         for of_cards in (answers, chips, advice, chosen):
@@ -194,10 +197,16 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         examples.value = render.render("examples.html", examples=handlers.examples(library))
         answers.value = render.answers(newest.found, newest.line)
         about.value = handlers.about_html(library)
-        category.choices = [any_path, *handlers.headings(library)]
-        venue.choices = [any_venue, *((name, name) for name in handlers.venues(library))]
-        year_from.choices = year_to.choices = years
-        under.choices = [likeliest, *handlers.headings(library, empty=True)]
+        venues: Any = [any_venue, *((name, name) for name in handlers.venues(library))]
+        for menu, choices in (
+            (category, [any_path, *handlers.headings(library)]),
+            (venue, venues),
+            (year_from, years),
+            (year_to, years),
+            (under, [likeliest, *handlers.headings(library, empty=True)]),
+        ):
+            # An event that changes a menu makes it anew, of what it was made of.
+            menu.choices = menu.constructor_args["choices"] = choices
         page.config = page.get_config_file()
 
     fill()

@@ -416,6 +416,22 @@ def test_the_longest_question_is_answered_and_the_next_one_too(
     expect(page.locator(".toast-body")).to_have_count(0)
 
 
+def test_who_opens_a_link_sees_its_answers_and_no_others(
+    visit: Visit, kites: PaperSearch, url: str
+) -> None:
+    page = visit()
+    page.add_init_script(
+        """window.seen = []; setInterval(() => {
+            const card = document.querySelector("#answers .card");
+            if (card && getComputedStyle(card).visibility === "visible") seen.push(card.dataset.id);
+        }, 2);"""
+    )
+    go(page, f"{url}/?q=graph")
+    expect_titles(page, kites.query("graph"))
+    page.wait_for_function("seen.length")
+    assert set(page.evaluate("seen")) == {kites.query("graph")[0].paper.id}
+
+
 def test_an_address_that_makes_no_sense_is_as_none(visit: Visit, kites: PaperSearch) -> None:
     page = visit("?q=video&k=-3&year_from=MMXX&code=maybe&order=%00&category=&x=1&__theme=1&q=")
     expect(page.locator("#q textarea")).to_have_value("video")
