@@ -198,13 +198,14 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         answers.value = render.answers(newest.found, newest.line)
         about.value = handlers.about_html(library)
         venues: Any = [any_venue, *((name, name) for name in handlers.venues(library))]
-        for menu, choices in (
+        menus: tuple[tuple[gr.Dropdown, Any], ...] = (
             (category, [any_path, *handlers.headings(library)]),
             (venue, venues),
             (year_from, years),
             (year_to, years),
             (under, [likeliest, *handlers.headings(library, empty=True)]),
-        ):
+        )
+        for menu, choices in menus:
             # An event that changes a menu makes it anew, of what it was made of.
             menu.choices = menu.constructor_args["choices"] = choices
         page.config = page.get_config_file()
