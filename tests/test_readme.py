@@ -48,9 +48,8 @@ NOT_RUN = {
     "ssm-search mcp": "answers an agent until that hangs up, as tests/app/test_rest.py is",
     "ssm-search app --allow-host papers.example.org": SERVES,
     "ssm-search query": "names the command",
-    "ssm-search discover --list README.md --markdown": "a list of four papers has nothing to "
-    "propose; tests/cli/test_radar_commands.py",
-    "ssm-search discover --list README.md --index my-index --markdown": "the same",
+    "ssm-search discover --list README.md --index my-index --markdown": "a list of four papers has "
+    "nothing to propose; tests/cli/test_radar_commands.py",
     "ssm-search decide event.json --list README.md --apply": "there is no such issue; the same",
     "ssm-search decide FILE": "the same",
     "ssm-search init": "is for a clone, as tests/cli/test_setting_up.py has one",

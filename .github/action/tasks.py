@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -47,6 +48,17 @@ def folder() -> Path:
     return Path(setting("LIST")).parent / FOLDER
 
 
+def check_folder() -> None:
+    """Make sure that no link, which a pull request may have brought, leads out of the repository.
+
+    Raises:
+        RefusedError: there is one.
+    """
+    for path in (Path(setting("LIST")), folder(), *folder().glob("*")):
+        if path.is_symlink() and not path.resolve().is_relative_to(Path.cwd().resolve()):
+            raise RefusedError(f"{path} is a link out of the repository; expected a file in it")
+
+
 def event() -> dict[str, Any]:
     """What happened, as GitHub tells it."""
     return json.loads(Path(setting("GITHUB_EVENT_PATH")).read_text(encoding="utf-8"))
@@ -68,7 +80,11 @@ def ask(*arguments: str | Path) -> tuple[int, str]:
         RefusedError: it failed; what it said of that is in the log.
     """
     command = [sys.executable, "-m", "ssm_search", *map(str, arguments)]
+    # What it says may quote strangers: no command to the runner is taken out of it.
+    word = secrets.token_hex(16)
+    print(f"::stop-commands::{word}", flush=True)  # noqa: T201
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603
+    print(f"::{word}::", flush=True)  # noqa: T201
     if done.returncode not in (0, NOTHING, UNREADABLE):
         raise RefusedError(f"ssm-search {arguments[0]} ended with {done.returncode}")
     return done.returncode, done.stdout.decode("utf-8")
@@ -376,6 +392,7 @@ def main(task: str) -> int:
     try:
         if task in WRITING:
             catch_up()
+        check_folder()
         if task not in WITHOUT_INDEX:
             counts = json.loads(ask("check", setting("LIST"), "--json")[1])
             if not counts["papers"] + counts["links"]:

@@ -1,6 +1,6 @@
 """REST: the functions for programs by GET, with named parameters, typed answers and an OpenAPI.
 
-An answer to GET depends on its address and on the index alone. So all of them carry one ETag
+An answer to GET depends on its address and on the index alone. So it carries an ETag made of these
 (RFC 9110, 8.8.3), which is another as soon as the index is, and a program that has the answer
 already is told so (304) before anything is worked out.
 """
@@ -136,14 +136,17 @@ class Revalidated:
     def __init__(self, app: ASGIApp, library: Library):
         self._app = app
         self._library = library
-        self._known: tuple[object, str] = (None, "")  # the rows that are asked, and their tag
+        self._known: tuple[object, str] = (
+            None,
+            "",
+        )  # the rows that are asked, and what tells them from others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        tag = self._tag()
+        tag = self._tag(scope)
         seen = Headers(scope=scope).get("if-none-match", "")
         if tag in (one.strip().removeprefix("W/") for one in seen.split(",")):
             await Response(status_code=304, headers={"ETag": tag})(scope, receive, send)
@@ -158,9 +161,11 @@ class Revalidated:
 
         await self._app(scope, receive, answer)
 
-    def _tag(self) -> str:
+    def _tag(self, scope: Scope) -> str:
         rows = self._library.search.rows
         if self._known[0] is not rows:
-            said = f"{version('ssm-search')} {rows.manifest!r} {rows.status()!r}"
-            self._known = rows, f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
-        return self._known[1]
+            self._known = rows, f"{version('ssm-search')} {rows.manifest!r} {rows.status()!r}"
+        # Of each address its own: only who got an answer there can know it.
+        asked = scope["path"].encode() + b"?" + scope["query_string"]
+        said = hashlib.sha256(self._known[1].encode() + asked)
+        return f'"{said.hexdigest()[:32]}"'

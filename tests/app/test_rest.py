@@ -123,7 +123,9 @@ def test_who_has_the_answer_is_told_so(tmp_path: Path) -> None:
     with served(library) as at:
         first = http.get(f"{at}/api/query?text=video")
         tag = first.headers["ETag"]
-        assert http.get(f"{at}/api/headings").headers["ETag"] == tag
+        assert http.get(f"{at}/api/headings").headers["ETag"] != tag
+        wrong = http.get(f"{at}/api/query?text=", headers={"If-None-Match": tag})
+        assert wrong.status_code == 400
         for said in (tag, f"W/{tag}", f'"other", {tag}'):
             again = http.get(f"{at}/api/query?text=video", headers={"If-None-Match": said})
             assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,17 @@ def test_titles_are_looked_at_closely_only_where_their_letters_are_near(
     text += "+- [Kites and their frames](https://b.org/frames)\n"
     assert len(list(added_papers(text))) == len(words)
     assert looked == [("Kites and their frames", "Kites and their frams")]
+
+
+def test_of_many_files_of_the_lists_name_one_is_laid_over_it() -> None:
+    text = "# L\n\n## S\n\n" + "".join(
+        f"- [Paper {n} on kites](https://arxiv.org/abs/2401.{n:05})\n" for n in range(1, 400)
+    )
+    diff = "".join(
+        f"--- a\n+++ b/{n}/README.md\n@@ -3,1 +3,2 @@\n ## S\n+- [New {n}](https://x.org/{n})\n"
+        for n in range(200)
+    )
+    began = time.process_time()
+    found = list(added_papers(diff, text, "README.md"))
+    assert time.process_time() - began < 10  # each of them a reading of the whole list, before
+    assert {paper.title for paper in found} == {f"New {n}" for n in range(200)}

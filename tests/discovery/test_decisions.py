@@ -10,6 +10,7 @@ import pytest
 
 from ssm_search.discovery.decisions import (
     MAX_BYTES,
+    MOST_NAMED,
     Decision,
     append_decisions,
     decisions_file,
@@ -125,3 +126,19 @@ def test_the_file_lies_beside_a_list_in_a_repository(
     assert decisions_file(path, "my list.md") == beside
     monkeypatch.chdir(path.parent)
     assert decisions_file(Path("list.md"), "my list.md") == beside
+
+
+def test_of_many_lines_that_cannot_be_read_some_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    file.write_text("x\n" * 1_000 + '{"decision": "asked", "when": "0001-01-01"}\n')
+    found = read_decisions(file)
+    assert len(found.damaged) == MOST_NAMED + 1
+    assert found.damaged[-1] == f"{1_001 - MOST_NAMED:,} more lines are none either"
+    assert found.asked is None
+
+
+def test_a_link_to_nothing_is_not_written_through(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    file.symlink_to(tmp_path / "elsewhere" / "outside.jsonl")
+    with pytest.raises(DiscoverError, match="is a link to nothing; expected a file"):
+        read_decisions(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from ssm_search.awesome import read_list
 from ssm_search.discovery import history
-from ssm_search.discovery.history import read_history
+from ssm_search.discovery.history import _ID, read_history
 
 HEAD = "# Awesome kites\n\n## Flying\n\n"
 ONE = "- [Kites that see with video](https://arxiv.org/abs/2301.00001)\n"
@@ -214,3 +215,12 @@ def test_a_line_that_is_long_is_read_up_to_its_limit(
 @pytest.mark.parametrize("moment", ["", "x", "9" * 30, "-" + "9" * 15])
 def test_a_moment_that_there_is_not(moment: str) -> None:
     assert history._moment(moment) is None
+
+
+def test_a_line_of_nothing_but_letters_is_read_in_no_time() -> None:
+    began = time.process_time()
+    assert _ID.findall("a" * 100_000 + " cs/0101001 math.AG/0309136") == [
+        "cs/0101001",
+        "math.AG/0309136",
+    ]
+    assert time.process_time() - began < 2

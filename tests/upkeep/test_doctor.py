@@ -770,7 +770,7 @@ def test_findings_are_numbered_through_and_say_what_has_a_patch() -> None:
     assert shown.splitlines()[-3:] == [
         "3 findings (1 not read, 2 listed twice), 1 with a patch",
         "1 more that are no more than possible (1 headings that look like one)",
-        "`ssm-search doctor --patch 1,3` or `--patch all` prints patches as one diff",
+        "`ssm-search doctor --patch 2` or `--patch all` prints patches as one diff",
     ]
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
     assert "4. list.md: Sea" in shown  # a heading without a line

@@ -247,7 +247,7 @@ def test_a_report_for_an_issue(world: World) -> None:
         "archived, 1 venues that are missing, 1 links to code that are missing, 1 titles that "
         "arXiv has otherwise**"
     )
-    assert "\n`ssm-search doctor --online --patch 1,3` prints these patches as one diff.\n" in rest
+    assert " --online --patch 1,3` prints patches as one diff.\n" in rest
     assert rest.startswith("\n> 3 of 4 links could not be asked")
     assert rest.count("<details>") == rest.count("</details>") == 5
     assert "\n+|[Whales that sing](https://arxiv.org/abs/2401.00001)|2024|ECCV 2024|" in rest

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from ssm_search.upkeep.robots import NOTHING_ALLOWED, Robots, read_robots
+from ssm_search.upkeep.robots import MOST_RULES, NOTHING_ALLOWED, Robots, read_robots
 
 AT = "https://example.org"
 
@@ -47,3 +49,12 @@ def test_all_or_nothing() -> None:
 def test_no_rule_takes_long() -> None:
     rules = read_robots("User-agent: *\nDisallow: /" + "*a" * 900 + "$\n" * 2_000)
     assert rules.allow(f"{AT}/" + "a" * 1_900 + "b")
+
+
+def test_rules_for_many_at_once_are_kept_once() -> None:
+    began = time.process_time()
+    robots = read_robots("user-agent: *\n" * 40_000 + "disallow: /a\n" * 20_000)
+    assert robots.rules == (("/a", False),)
+    assert time.process_time() - began < 5  # a minute and more, where each agent has each rule
+    many = "".join(f"disallow: /{number}\n" for number in range(MOST_RULES + 5))
+    assert len(read_robots(f"user-agent: *\n{many}").rules) == MOST_RULES

@@ -26,8 +26,9 @@ _CLICK = frozenset(
     hide me for the all open and contents content table of tldr abstract bibtex 展开 点击
     查看""".split()
 )
+_LONGEST_LABEL = 200  # characters, with what stands in brackets
 _LABEL = re.compile(
-    r"\s*([^:：\n()（）]{1,40}?)\s*(?:[(（][^()（）\n]{0,40}[)）]\s*)?[:：](?!\d{4}\.)"
+    r"([^:：\n()（）]{1,40}?)\s*(?:[(（][^()（）\n]{0,40}[)）]\s*)?[:：](?!\d{4}\.)"
 )
 _SENTENCE = re.compile(r"[.!?。！？,，]\s*$")
 
@@ -100,7 +101,8 @@ def _is_labelled(block: Block) -> bool:
     beside = is_label(outside) or is_date(outside) or bool(find_venue(outside, marked=True))
     if links and beside and all(_is_label(run.text) for run in links):
         return True
-    label = _LABEL.match(outside)
+    outside = outside.strip()
+    label = _LABEL.match(outside[:_LONGEST_LABEL])
     if label is None or not label_words(label[1]):
         return False
     if is_label(label[1]):
@@ -141,7 +143,8 @@ def _is_title(block: Block, below: Sequence[Block], after: Sequence[Block]) -> b
 
 def _says_paper(block: Block) -> bool:
     runs = block.cells[0]
-    label = _LABEL.match("".join(run.text for run in runs if not run.href))
+    text = "".join(run.text for run in runs if not run.href).strip()
+    label = _LABEL.match(text[:_LONGEST_LABEL])
     says = label is not None and bool(PAPER_LABELS & label_words(label[1]))  # "Paper: None"
     return says or any(map(says_paper, runs))
 

@@ -55,7 +55,7 @@ _FEWEST_WORDS_THAT_TELL = 4  # two papers may share a shorter title
 _ABOUT_THE_LIST = re.compile(
     r"(?i)(?:(?:latest|recent)\s+)?(?:news|updates?|log|change ?log|(?:update|change)\s+log|news\s+"
     r"(?:and\s+|&\s*)?updates?|what'?s\s+new|(?:table\s+of\s+)?contents?|toc|citations?|cite(?:\s+us)?|"
-    r"citing|bibtex|licen[cs]e|contribut(?:ing|ions?|ors?)|acknowledge?ments?|star\s+history|"
+    r"citing|bibtex|licen[cs]e|contribut(?:ing|ions?|ors?)(?:\s+to\s+(?:this|the|our)\s+\w+)?|acknowledge?ments?|star\s+history|"
     r"(?:star)?gazers|maintainers?|sponsors?|sharing|feedback|contacts?(?:\s+us)?|"
     r"更新|更新日志|新闻|目录|引用|致谢|联系我们|贡献者?|更新履歴|目次|謝辞|목차)"
 )

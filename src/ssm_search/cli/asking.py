@@ -128,7 +128,7 @@ def _print_hits(hits: Hits, form: str | None) -> None:
         from ssm_search.views import export
 
         write(export.export([hit.paper for hit in hits], form))
-        for line in filter(None, (hits.said, str(hits.left_out))):
+        for line in filter(None, (*hits.said.splitlines(), str(hits.left_out))):
             say(line)
     else:
         from rich.console import Console

@@ -123,7 +123,13 @@ def discover(
     if reject:
         rejected = [deciding.Decision(one, "rejected", today) for one in dict.fromkeys(reject)]
         deciding.append_decisions(file, rejected)
+        say(f"rejected: {', '.join(one.id for one in rejected)} ({file})")
     known = _read(file, today)
+    if (lacking := len(search.status()["without_abstract"])) > len(search.papers) / 2:
+        say(
+            f"{lacking} of {len(search.papers)} papers of the list are known by their titles alone,"
+            " beside which abstracts look unlike; build the index with abstracts"
+        )
     by_itself = corpus is None and not arxiv
     day = since.date() if since else radar.first_day(known, today) if by_itself else None
     found: list[Proposal] = []
@@ -205,6 +211,8 @@ def decide(
     if apply:
         rows = _with_rows(list_file, text, decided, abstracts, offline)
         decided = [one for one in decided if one.id not in rows or rows[one.id].line]
+    ticked = [] if apply else [one for one in decided if one.decision == "accepted"]
+    decided = [one for one in decided if one not in ticked]  # what is accepted gets its row at once
     deciding.append_decisions(file, [*merged, *decided])
     if as_json:
         _write_decided([*merged, *decided], rows)
@@ -216,6 +224,8 @@ def decide(
         where = f": line {row.line} of {name_of(list_file)}" if row else ""
         remark = f" ({row.reason})" if row and row.reason else ""
         typer.echo(shown(f"{one.id} {one.decision}{where}{remark}"))
+    for one in ticked:
+        typer.echo(f"{one.id} is ticked: --apply puts its row into the list, and remembers that")
     for row in rows.values():
         if not row.line:
             typer.echo(shown(f"{row.decision.id} not accepted: {row.reason}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -86,11 +87,18 @@ def doctor(
     path, text = list_of(list_file, index, search)
     if path is None:
         raise ListError(
-            f"no {search.manifest.list_name} here that this index was built from; build it again, "
-            "or name the list with --list"
+            f"{search.manifest.list_name} is not here, or has changed since this index was built; "
+            "build it again, or name the list with --list"
         )
     name = name_of(path)
-    options = "".join([" --online" * online, *(f" --kind {one}" for one in kinds)])
+    places = [("--list", list_file), ("--index", index)]
+    options = "".join(
+        [
+            *(f" {option} {shlex.quote(str(place))}" for option, place in places if place),
+            " --online" * online,
+            *(f" --kind {one}" for one in kinds),
+        ]
+    )
     examining.check_list(search, text, name)
     given = load_files(abstracts or ())
     if online:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ssm_search.cli.terminal import say
 from ssm_search.errors import IndexFolderError, QueryError
 
 if TYPE_CHECKING:
@@ -124,7 +125,23 @@ def list_of(
     text = path.read_bytes().decode("utf-8")
     if not list_file and index is not None and not search.is_of(text):
         return None, ""  # another list that happens to have this name
+    if list_file and search.is_list and not search.is_of(text):
+        _compare(path, text, search)
     return path, text
+
+
+def _compare(path: Path, text: str, search: PaperSearch | StoreSearch) -> None:
+    """Say so where a list is judged by the index of another one."""
+    from ssm_search.awesome import read_list
+
+    listed = {paper.id for paper in read_list(text).papers}
+    known = {paper.id for paper in search.papers}
+    if len(listed & known) < len(listed) / 2:
+        say(
+            f"{path} has {len(listed)} papers, and {len(listed & known)} of them are in this index "
+            f"of {search.manifest.list_name}, by which it is judged; build its own with "
+            "`ssm-search build`, and name that with --index"
+        )
 
 
 def name_of(path: Path | None) -> str:

@@ -82,10 +82,11 @@ def added_papers(diff: str, list_text: str = "", list_name: str = "") -> Iterato
     for hunk in read_diff(diff):
         files.setdefault(hunk.file, []).append(hunk)
     pieces: list[_Piece] = []
+    the_list = _that_is(list_name, files)
     for file, hunks in files.items():
         if file.casefold().endswith(".bib"):
             yield from _of_bibtex(hunks)
-        elif whole := _laid_over(list_text, list_name, hunks, "+"):
+        elif file == the_list and (whole := _laid_over(list_text, list_name, hunks, "+")):
             pieces.append(_Piece(whole, is_whole=True))
         else:
             pieces += [_Piece(hunk.lines) for hunk in hunks]
@@ -97,7 +98,9 @@ def list_before(diff: str, list_text: str, list_name: str) -> str:
     files: dict[str, list[Hunk]] = {}
     for hunk in read_diff(diff):
         files.setdefault(hunk.file, []).append(hunk)
-    for hunks in files.values():
+    the_list = _that_is(list_name, files)
+    if the_list is not None:
+        hunks = files[the_list]
         # What comes stands in the list after a change alone. Where nothing does, what goes tells.
         is_added = any(line.startswith("+") for hunk in hunks for line in hunk.lines)
         if not is_added and _laid_over(list_text, list_name, hunks, "+"):
@@ -105,6 +108,13 @@ def list_before(diff: str, list_text: str, list_name: str) -> str:
         if whole := _laid_over(list_text, list_name, hunks, "-"):
             return "\n".join(line[1:] for line in whole if not line.startswith("+"))
     return list_text
+
+
+def _that_is(list_name: str, files: Iterable[str]) -> str | None:
+    """The one file of a diff that may be the list: of its path, or else the first of its name."""
+    name = list_name.rpartition("/")[2]
+    names = [file for file in files if not file or file.rpartition("/")[2] == name]
+    return list_name if list_name in names else next(iter(names), None)
 
 
 def _laid_over(

@@ -29,6 +29,8 @@ FILE = Path(".ssm-search", "decisions.jsonl")
 MAX_BYTES = 20_000_000  # a hundred thousand decisions
 MAX_LINE = 5_000  # characters; a title and a heading come to a few hundred
 MAX_ID = 200
+MOST_NAMED = 20  # lines that cannot be read that are named, each; of the rest it is said how many
+ARXIV_BEGAN = date(1991, 8, 14)
 QUOTED = 60  # characters of a line that cannot be read that are shown
 
 
@@ -106,7 +108,9 @@ def read_decisions(file: Path, today: date | None = None) -> Decisions:
         if size > MAX_BYTES:
             raise DiscoverError(f"{file} has {size:,} bytes, more than {MAX_BYTES:,}; shorten it")
         lines = file.read_bytes().split(b"\n")
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if file.is_symlink():  # what is written would come into being somewhere else
+            raise DiscoverError(f"{file} is a link to nothing; expected a file") from error
         return Decisions()
     except OSError as error:
         raise DiscoverError(
@@ -115,6 +119,7 @@ def read_decisions(file: Path, today: date | None = None) -> Decisions:
         ) from error
     last: dict[str, Decision] = {}
     damaged: list[str] = []
+    unread = 0
     asked: date | None = None
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -133,7 +138,11 @@ def read_decisions(file: Path, today: date | None = None) -> Decisions:
                 last[one.id] = replace(one, title=title, heading=heading)
         except (ValueError, TypeError, RecursionError) as error:
             text = line[:QUOTED].decode(errors="replace").strip()
-            damaged.append(f"line {number} is no decision ({error}): {text}")
+            unread += 1
+            if unread <= MOST_NAMED:
+                damaged.append(f"line {number} is no decision ({error}): {text}")
+    if unread > MOST_NAMED:
+        damaged.append(f"{unread - MOST_NAMED:,} more lines are none either")
     return Decisions(last, asked, tuple(damaged))
 
 
@@ -185,7 +194,10 @@ def _day(record: Mapping[str, Any]) -> date | None:
         return None
     if not isinstance(when, str):
         raise TypeError("the day is no text")
-    return date.fromisoformat(when[:10])
+    day = date.fromisoformat(when[:10])
+    if day < ARXIV_BEGAN:
+        raise ValueError("a day before arXiv began")
+    return day
 
 
 def _to_json(one: Decision) -> dict[str, Any]:

@@ -64,7 +64,7 @@ _LOG = (
     f"--max-count={MAX_COMMITS}",
 )
 
-_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7}", re.I | re.A)
+_ID = re.compile(r"\d{4}\.\d{4,5}|(?<![a-z-])[a-z-]{2,20}(?:\.[a-z]{2})?/\d{7}", re.I | re.A)
 _ADDRESS = re.compile(r"https?://[^\s<>\"'|\\]+", re.I)
 _BESIDE_A_TITLE = re.compile(r"[\[\]()|*<>\"“”_`]+|https?://\S+")
 _TELLING = 12  # letters of a title, below which it may be a word of something else

@@ -31,23 +31,25 @@ NOTHING_ALLOWED = Robots((("/", False),))
 
 def read_robots(text: str) -> Robots:
     """The rules that a robots.txt has for this program, or else for all."""
-    groups: dict[str, list[tuple[str, bool]]] = {}
-    agents: list[str] = []
+    groups: dict[str, dict[tuple[str, bool], None]] = {_AGENT: {}, "*": {}}
+    named: set[str] = set()
+    agents: set[str] = set()  # of those, whom the rules that come are for
     in_rules = False
     for line in text.lstrip("\ufeff").splitlines():
         name, _, value = line.partition("#")[0].partition(":")
         name, value = name.strip().lower(), value.strip()
         if name == "user-agent":
-            agents = [] if in_rules else agents
+            agents = set() if in_rules else agents
             in_rules = False
-            agents.append(value.lower())
-            groups.setdefault(value.lower(), [])
+            agents |= {value.lower()} & set(groups)
+            named |= agents
         elif name in ("allow", "disallow"):
             in_rules = True
             if value and len(value) <= LONGEST_RULE:
                 for agent in agents:
-                    groups[agent].append((_normal(value), name == "allow"))
-    return Robots(tuple(groups.get(_AGENT, groups.get("*", []))[:MOST_RULES]))
+                    if len(groups[agent]) < MOST_RULES:
+                        groups[agent][_normal(value), name == "allow"] = None
+    return Robots(tuple(groups[_AGENT if _AGENT in named else "*"]))
 
 
 def _normal(path: str) -> str:

@@ -93,9 +93,16 @@ def _summary(findings: Sequence[Finding], count: int, options: str) -> Iterator[
     if possible:
         yield f"{len(possible)} more that are no more than possible ({_kinds(possible)})"
     if patches:
-        yield f"`{_COMMAND}{options} --patch 1,3` or `--patch all` prints patches as one diff"
+        numbers = _with_patch(findings)
+        yield f"`{_COMMAND}{options} --patch {numbers}` or `--patch all` prints patches as one diff"
     if count < len(findings):
         yield f"{count} are shown, the surest first; `--all` shows all"
+
+
+def _with_patch(findings: Sequence[Finding]) -> str:
+    """The numbers of the first two findings that have a patch, as ``--patch`` takes them."""
+    found = [str(at) for at, one in enumerate(findings, start=1) if one.patch]
+    return ",".join(found[:2])
 
 
 def _sure(findings: Sequence[Finding]) -> list[Finding]:
@@ -124,7 +131,9 @@ def findings_markdown(
     first = f"**{_headline(findings, list_name)}**\n"
     said = "".join(f"\n> {escaped(note)}\n" for note in notes)
     if any(finding.patch for finding in findings):
-        said += f"\n`{_COMMAND}{options} --patch 1,3` prints these patches as one diff.\n"
+        said += (
+            f"\n`{_COMMAND}{options} --patch {_with_patch(findings)}` prints patches as one diff.\n"
+        )
     numbers = range(1, len(findings) + 1)
     blocks: list[tuple[tuple[str, str], str]] = [
         ((one.kind, one.certainty), _block(number, one))
