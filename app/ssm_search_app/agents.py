@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import unquote
 
 from mcp import types
 from mcp.server.lowlevel import Server
@@ -85,7 +86,7 @@ def mcp_server(library: Library, tools: Sequence[Work]) -> Server[Any, Any]:
         if asked == HEADINGS:
             answer = await by_name["headings"]()
         elif asked.startswith(PAPERS):
-            answer = await by_name["get_paper"](asked.removeprefix(PAPERS))
+            answer = await by_name["get_paper"](unquote(asked.removeprefix(PAPERS)))
         else:
             raise QueryError(f"there is no {asked[:200]!r}; there are {HEADINGS} and {PAPERS}ID")
         return [ReadResourceContents(_written(answer), JSON)]

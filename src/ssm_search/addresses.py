@@ -13,6 +13,11 @@ NOT_SHOWN = "(address not shown)"
 _ADDRESS = re.compile(r"(?i)\s*(?:https?:|[a-z][\w+.-]+:/)")  # C:/ is a drive
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last four bytes
 _GLOBAL_UNICAST = ip_network("2000::/3")  # all that IANA has given out of IPv6
+# Global by IANA's registries or by Python 3.11's copy of them, and yet of one network alone: where
+# clouds answer their machines, the old relays of 6to4, documentation.
+_INSIDE = tuple(
+    map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20"))
+)
 
 
 def shown_source(source: str | Path) -> str:
@@ -60,4 +65,5 @@ def is_public(ip: str) -> bool:
         inner = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
         address = address.ipv4_mapped or address.sixtofour or inner or address
     unicast = address.version == 4 or address in _GLOBAL_UNICAST
-    return unicast and address.is_global and not address.is_multicast
+    inside = any(address in network for network in _INSIDE)
+    return unicast and address.is_global and not (address.is_multicast or inside)

@@ -144,6 +144,7 @@ def parsed(text: str) -> tuple[str, list[str]]:
         ('"state space" models', "state space models", ["phrase: “state space”"]),
         ("segmentation since 2023 with code", "segmentation", ["year: since 2023", "with code"]),
         ("with code on kites", "kites", ["with code"]),
+        ("kites with code in 2024", "kites", ["with code", "year: 2024"]),
         ("papers with code about kites", "kites", ["with code"]),
         ("kites with code, since 2023", "kites", ["with code", "year: since 2023"]),
         ("kites with code since 2023", "kites", ["with code", "year: since 2023"]),

@@ -73,7 +73,7 @@ _VENUE = re.compile(
 _WITH_CODE = re.compile(
     r"(?i)\b(?:with|that\s+ha(?:s|ve)|having)\s+(?:public(?:ly)?\s+|available\s+|open\s+|released\s+)*"
     r"code(?:\s+available|\s+released)?"
-    r"(?=\s*(?:$|[,;.?!])|\s+(?:on|about|since)\s)"
+    r"(?=\s*(?:$|[,;.?!])|\s+(?:on|about|since|at|by|from|but|not|in\s+(?:19|20)\d\d)\b)"
 )
 _NAME = r"[^\W\d_][\w.'’`´-]*"
 _BY = re.compile(
