@@ -452,6 +452,21 @@ def test_a_table_of_somebody_elses_is_no_lock(tmp_path: Path) -> None:
         pass
 
 
+def test_what_lay_in_the_temporary_folder_goes_with_the_next_writer(tmp_path: Path) -> None:
+    uri, before = str(tmp_path / "store"), os.environ.get("TMPDIR")
+    with store_lock.writing(uri, None):
+        scratch = Path(os.environ["TMPDIR"])
+        left = scratch / ".tmpLance"
+        left.write_text("a spill")
+    assert not scratch.exists()
+    scratch.mkdir()
+    left.write_text("a spill, of one that was killed")
+    with store_lock.writing(uri, None):
+        assert list(scratch.iterdir()) == []
+    assert os.environ.get("TMPDIR") == before
+    assert not scratch.exists()
+
+
 @pytest.mark.parametrize("changes", [True, False])
 def test_what_a_killed_writer_left_is_swept(changes: bool, tmp_path: Path) -> None:
     place = str(tmp_path / "store"), dict[str, str]()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -56,11 +58,39 @@ def writing(
             )
 
     try:
-        yield database, check
+        with _scratch(uri):
+            yield database, check
     finally:
         with suppress(Exception):  # away by now; the next one here sees that we are gone
             if _holder(database) == mine:
                 database.drop_table(LOCK)
+
+
+@contextmanager
+def _scratch(uri: str) -> Iterator[None]:
+    """Let what the database writes for a while lie where the next writer here takes it away."""
+    folder, before = _beside(uri, "scratch"), os.environ.get("TMPDIR")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError:  # somebody else's: it lies wherever such things do
+        yield
+        return
+    os.environ["TMPDIR"] = str(folder)  # Lance asks for it each time
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _beside(uri: str, suffix: str) -> Path:
+    """What the writers of a store on this machine share, in the temporary folder."""
+    name = hashlib.sha256(uri.rstrip("/").encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"ssm-search-{user()}-{name}.{suffix}"
 
 
 def _take(database: Any, uri: str) -> Holder:
@@ -68,8 +98,7 @@ def _take(database: Any, uri: str) -> Holder:
 
     mine = Holder.me()
     # On one machine they come one after the other: two must not both find that a third is dead.
-    name = hashlib.sha256(uri.rstrip("/").encode()).hexdigest()[:16]
-    gate = Path(tempfile.gettempdir()) / f"ssm-search-{user()}-{name}.lock"
+    gate = _beside(uri, "lock")
     gate.touch()
     with locked(gate), reaching(uri):
         for _ in range(2):
