@@ -18,8 +18,9 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ssm_search import (
@@ -60,6 +61,8 @@ REASONS = {
 
 class Submission(BaseModel):
     """A link, or a title and an abstract."""
+
+    model_config = ConfigDict(extra="forbid")
 
     link: str = Field("", max_length=MAX_TEXT, description="An arXiv id or link, or another one.")
     title: str = Field("", max_length=MAX_TEXT, description="Where arXiv cannot tell it.")
@@ -126,8 +129,17 @@ def _explain(api: FastAPI) -> None:
 
     @api.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Written:
-        problems = [f"{' '.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()]
+        problems = [
+            f"{' '.join(map(str, one['loc'][1:])) or one['loc'][0]}: {one['msg']}"
+            for one in error.errors()
+        ]
         return refusal(400, "; ".join(problems)[:MAX_TEXT])
+
+    @api.exception_handler(HTTPException)
+    def elsewhere(request: Request, error: HTTPException) -> Written:
+        refused = refusal(error.status_code, f"{error.detail}: see /api/docs")
+        refused.headers.update(error.headers or {})
+        return refused
 
 
 class Revalidated:

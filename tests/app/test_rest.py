@@ -107,7 +107,7 @@ def test_answers_are_of_their_types(library: Library, name: str) -> None:
         ("papers/nobody", 404, "'nobody' is no paper of this list; ask for it in words by query"),
         ("recommend?like=", 400, "the query is empty"),
         ("fish", 404, "there is nothing at this address"),
-        ("submit", 405, ""),
+        ("submit", 405, "Method Not Allowed: see /api/docs"),
     ],
 )
 def test_a_failure_is_one_sentence(url: str, address: str, status: int, told: str) -> None:
@@ -116,6 +116,22 @@ def test_a_failure_is_one_sentence(url: str, address: str, status: int, told: st
     assert told in json.dumps(answer.json(), ensure_ascii=False)
     assert "\n" not in answer.text
     assert "etag" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ('{"lnk": "x"}', "lnk: Extra inputs are not permitted"),
+        ("[]", "body: Input should be a valid dictionary or object to extract fields from"),
+        ('{"title": 1}', "title: Input should be a valid string"),
+        ("{", "1: JSON decode error"),
+    ],
+)
+def test_what_is_posted_is_refused_in_one_sentence(url: str, sent: str, told: str) -> None:
+    answer = http.post(
+        f"{url}/api/submit", content=sent, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()) == (400, {"error": told})
 
 
 def test_who_has_the_answer_is_told_so(tmp_path: Path) -> None:
