@@ -47,6 +47,7 @@ from ssm_search.encoding import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.words import RowVectors, Words
 from ssm_search.papers import Paper, full_text
+from ssm_search.ranking import product
 from ssm_search.shipped import shipped_folder
 from ssm_search.text import terms
 
@@ -210,7 +211,7 @@ def by_centroid(
 ) -> NDArray[np.float32]:
     """By the cosine with the mean of what is listed."""
     mean = listed.paper_vectors.mean(axis=0)
-    return np.asarray(corpus.paper_vectors @ mean, dtype=np.float32)
+    return np.asarray(product(corpus.paper_vectors, mean), dtype=np.float32)
 
 
 RADAR, LEARNING = "radar", "radar that learns"

@@ -39,7 +39,7 @@ SLOW = (
     "test_quiet.py",
     "cli/test_maintain.py",
     "upkeep/test_online.py",
-    "upkeep/test_asking.py",
+    "upkeep/test_asking_servers.py",
     "app/test_rest.py",
     "app/test_controls.py",
     "test_kills.py",

@@ -74,9 +74,22 @@ window.ssm = (() => {
     });
   };
 
-  // After picks changed anywhere, each card's buttons say so; on a phone, where the
-  // recommendations stand far below, a link leads there.
+  // Each card's buttons say what is picked; those too of answers that were asked for before.
+  let shown;
+  const mark = () => {
+    if (!shown) return;
+    for (const card of document.querySelectorAll(".card")) {
+      for (const act of ["like", "dislike"]) {
+        const is = (shown[act] ?? []).includes(card.dataset.id);
+        card.querySelector(`[data-act=${act}]`)?.setAttribute("aria-pressed", is);
+      }
+    }
+  };
+
+  // After picks changed anywhere, the cards say so; on a phone, where the recommendations stand far
+  // below, a link leads there.
   const press = (picks) => {
+    shown = picks ?? {};
     const count = (picks?.like ?? []).length + (picks?.dislike ?? []).length;
     let jump = document.getElementById("ssm-jump");
     if (!jump) {
@@ -96,12 +109,7 @@ window.ssm = (() => {
     pressed = false;
     jump.hidden = !count;
     jump.textContent = `${count} picked: see what to read next`;
-    for (const card of document.querySelectorAll(".card")) {
-      for (const act of ["like", "dislike"]) {
-        const is = (picks?.[act] ?? []).includes(card.dataset.id);
-        card.querySelector(`[data-act=${act}]`)?.setAttribute("aria-pressed", is);
-      }
-    }
+    mark();
   };
 
   // While somebody types, the address is replaced; after a pause, "back" returns to what was.
@@ -126,6 +134,7 @@ window.ssm = (() => {
       if (target.closest("#q")) setTimeout(() => trigger("edit"));
     });
     const listen = () => {
+      mark();
       const plot = document.querySelector("#map .js-plotly-plot");
       if (!plot?.on || plot.heard) return;
       plot.heard = true;
