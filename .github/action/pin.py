@@ -22,7 +22,6 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-INDEX = "https://pypi.org/simple"
 PYTHON = "3.12"
 MACHINES = ("x86_64", "aarch64")
 LINUX = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in (17, 26, 27, 28, 34)))
@@ -65,7 +64,7 @@ def resolved(wanted: list[str], machine: str) -> dict[str, tuple[str, str, list[
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "--isolated", "install", "--dry-run", "--quiet"]
-        command += [f"--report={report}", f"--index-url={INDEX}", f"--target={folder}/none"]
+        command += [f"--report={report}", f"--target={folder}/none"]
         command += ["--only-binary=:all:", f"--python-version={PYTHON}", *platforms]
         command += [f"--constraint={ROOT / 'constraints.txt'}", *wanted]
         subprocess.run(command, check=True)  # noqa: S603
