@@ -179,9 +179,7 @@ class Bounded:
             await self._app(scope, receive, send)
             return
         is_work, is_call = (any(one in scope["path"] for one in some) for some in (WORK, CALLS))
-        if scope["method"] != "POST" and not (
-            scope["method"] == "GET" and "/api/" in scope["path"]
-        ):
+        if scope["method"] != "POST" and not (scope["method"] == "GET" and REST in scope["path"]):
             await self._app(scope, receive, send)
             return
         body = await read_body(receive, MAX_CALL_BODY if is_call else MAX_BODY)

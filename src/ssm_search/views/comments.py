@@ -183,13 +183,11 @@ def card_markdown(card: Card, list_name: str, list_url: str = "") -> str:
     lines += ["", "**Related:**", *(f"- {_linked(hit.paper)}" for hit in card.related), ""]
     if card.insertion:
         where = f"line {card.insertion.line} of {escaped(list_name)}"
-        row = shown_lines(card.insertion.row)
-        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", row)), default=0))
         under = f"under {escaped(card_table.path_line(card.category))}, " if card.category else ""
         if card.status == "no heading" and under and not card.chosen:
             under = f"{under}the likeliest heading that there is, "
         lines.append(f"**Row** {under}{where}:")
-        lines += ["", f"{fence}markdown", row, fence]
+        lines += ["", *fenced(card.insertion.row)]
     else:
         # That it is off topic was said; whoever reads a comment has no option to name a heading by.
         why = "" if card.status == "off topic" else f", {escaped(card.no_row)}"
@@ -201,6 +199,13 @@ def escaped(text: str) -> str:
     """``text`` so that GitHub shows it as it is: no markup, no mention, no reference."""
     text = _MARKDOWN.sub(r"\\\1", shown(" ".join(text.split())))
     return _unlinked(_NUMBER.sub(r"\1\\\2", text))
+
+
+def fenced(text: str, language: str = "markdown") -> list[str]:
+    """The lines of ``text`` between fences that nothing in it closes."""
+    text = shown_lines(text)
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", text)), default=0))
+    return [f"{fence}{language}", *text.split("\n"), fence]
 
 
 def _unlinked(text: str) -> str:

@@ -249,7 +249,7 @@ def _text(paper: Paper, with_abstract: bool) -> str:
 
 def _plain(text: str) -> str:
     """``text`` on one line, without what is no letter, mark or space."""
-    return shown(" ".join(text.split()))
+    return " ".join(shown(" ".join(text.split())).split())
 
 
 def _moment(when: datetime) -> str:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.text import shown, shown_lines
+from ssm_search.text import shown
 from ssm_search.upkeep import Finding
-from ssm_search.views.card_display import escaped
+from ssm_search.views.comments import escaped, fenced
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -175,9 +175,8 @@ def _block(number: int, finding: Finding) -> str:
     text += "".join(f"   - {escaped(one)}\n" for one in finding.evidence)
     if finding.patch:
         # Without what stands around it, which would be most of the report.
-        patch = shown_lines("\n".join(filter(_CHANGED.match, finding.patch.split("\n"))))
-        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", patch)), default=0))
-        text += f"\n{fence}diff\n{patch}\n{fence}\n"
+        patch = "\n".join(filter(_CHANGED.match, finding.patch.split("\n")))
+        text += "\n".join(["", *fenced(patch, "diff"), ""])
     return text
 
 

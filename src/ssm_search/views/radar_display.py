@@ -11,9 +11,8 @@ from typing import Any
 from ssm_search.curation import card_table
 from ssm_search.discovery import Proposal, ticking
 from ssm_search.papers import Paper
-from ssm_search.text import shown_lines
 from ssm_search.views.card_display import card_json
-from ssm_search.views.comments import escaped
+from ssm_search.views.comments import escaped, fenced
 
 HEADINGS = 5  # named in the first line
 TERMS = 8
@@ -106,11 +105,8 @@ def _evidence(one: Proposal, list_name: str) -> list[str]:
     if card.notes:
         lines += ["", *(f"- {escaped(note)}" for note in card.notes)]
     if card.insertion:
-        row = shown_lines(card.insertion.row).split("\n")
-        ticks = max(map(len, re.findall(r"`+", card.insertion.row)), default=0)
-        fence = "`" * max(3, 1 + ticks)
         lines += ["", f"**Row** for line {card.insertion.line} of {escaped(list_name)}:", ""]
-        lines += [f"{fence}markdown", *row, fence]
+        lines += fenced(card.insertion.row)
     return [*lines, "", "</details>"]
 
 
