@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI
 
-from ssm_search import ServeError
+from ssm_search import ServeError, scripts
 from ssm_search_app.agents import Agents, mcp_server
 from ssm_search_app.bounds import MAX_WAITING, Bounded, Lanes
 from ssm_search_app.connections import BACKLOG, Server
@@ -105,7 +105,8 @@ def build_app(
 
 def _mount(app: FastAPI, page: gr.Blocks, root_path: str, head: str) -> None:
     """Let ``app`` answer for ``page``, with no more of Gradio than it needs."""
-    script = (HERE / "page.js").read_text(encoding="utf-8")
+    script = scripts.script("kept.js", "keys.js", "map.js")
+    script += (HERE / "page.js").read_text(encoding="utf-8")
     gr.mount_gradio_app(
         app,
         page,

@@ -62,6 +62,7 @@ from .views import feeds as feeds
 from .views import hit_to_json as hit_to_json
 from .views import hits_to_json as hits_to_json
 from .views import maps as maps
+from .views import scripts as scripts
 from .views import suggestion_to_json as suggestion_to_json
 
 __version__: str

@@ -5,6 +5,7 @@ from . import feeds as feeds
 from . import finding_display as finding_display
 from . import maps as maps
 from . import radar_display as radar_display
+from . import scripts as scripts
 from .display import hit_to_json as hit_to_json
 from .display import hits_to_json as hits_to_json
 from .display import suggestion_to_json as suggestion_to_json

@@ -1,0 +1,2 @@
+// The keyboard: a letter for what the buttons do.
+window.ssmKeys = (() => ({}))();
