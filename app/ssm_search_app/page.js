@@ -61,9 +61,15 @@ window.ssm = (() => {
         const ids = [...element.querySelectorAll(".card")].map((card) => card.dataset.id);
         save(await server.export({ form, ids }));
       }
-      if (act) presses.push({ act, id: button.closest("[data-id]")?.dataset.id });
-      if (act) trigger("click");
-      pressed = Boolean(act);
+      if ("open" in button.dataset) {
+        const abstract = button.closest(".card").querySelector(".abstract");
+        abstract.hidden = !abstract.hidden;
+        button.setAttribute("aria-expanded", !abstract.hidden);
+      }
+      const picked = act && act !== "keep"; // what is kept is no business of the server
+      if (picked) presses.push({ act, id: button.closest("[data-id]")?.dataset.id });
+      if (picked) trigger("click");
+      pressed = Boolean(picked);
     });
   };
 

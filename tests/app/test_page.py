@@ -237,9 +237,15 @@ def test_answers_come_as_one_types(visit: Visit, kites: PaperSearch) -> None:
     expect(first.locator("h3")).to_have_text(CAM.title)
     expect(first.locator(".why")).to_contain_text("exact match")
     expect(first.locator(".facts")).to_have_text(re.compile("2023.*ICKF 2023.*Moving › Film of"))
-    assert first.locator(".links a").get_attribute("href") == CAM.code_url
-    first.locator("summary").click()
-    expect(first.locator("details p")).to_have_text(CAM.abstract)
+    expect(first.locator(".authors")).to_have_text(", ".join(CAM.authors))
+    assert first.locator(".actions a").get_attribute("href") == CAM.code_url
+    abstract, opener = first.locator(".abstract"), first.get_by_role("button", name="abstract")
+    expect(abstract).to_be_hidden()
+    for is_open in (True, False, True):
+        opener.click()
+        expect(opener).to_have_attribute("aria-expanded", str(is_open).lower())
+        expect(abstract).to_be_visible(visible=is_open)
+    expect(abstract).to_have_text(CAM.abstract)
 
 
 def test_whatever_changes_the_question_is_answered(visit: Visit, kites: PaperSearch) -> None:
@@ -729,7 +735,7 @@ def test_every_tab_fits_and_can_be_read_by_everyone(visit: Visit, kites: PaperSe
     for act in ("like", "dislike"):
         page.locator(f"#answers [data-act={act}]").nth(3 if act == "like" else 4).click()
     expect(page.locator("#advice .card")).to_have_count(RECOMMENDED)
-    page.locator("#answers details").first.locator("summary").click()
+    page.locator("#answers [data-open]").first.click()
     look("Search")
     tab(page, "Submit")
     page.locator("#submitted textarea").fill(NEW)
