@@ -12,6 +12,7 @@ from ssm_search.encoding import Encoder, encode_query
 from ssm_search.index.rows import Rows
 from ssm_search.index.words import sampled_rows
 from ssm_search.ranking import Background, Weights
+from ssm_search.text import first_sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,6 +65,10 @@ def measured(rows: Rows, encoder: Encoder) -> Background:
         return float(best.cosines[0][best.allowed].max()), float(best.late[0][best.allowed].max())
 
     far = np.median([nearest(text) for text in foreign if text], axis=0)
-    titles = zip(own, rows.papers(own), strict=True)
-    near = np.median([nearest(paper.title, [row]) for row, paper in titles if paper.title], axis=0)
+    # Of abstracts without titles, the first sentence says what a title would.
+    texts = [paper.title or first_sentence(paper.abstract) for paper in rows.papers(own)]
+    others = [nearest(text, [row]) for row, text in zip(own, texts, strict=True) if text]
+    if not others:
+        return Background()
+    near = np.median(others, axis=0)
     return Background(*(round(float(level), 4) for level in (*far, *near)))

@@ -1,0 +1,32 @@
+"""What the papers of an index are like: how near other questions come, and how near its own."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import TokenEncoder
+
+from ssm_search import Paper, PaperSearch
+from ssm_search.index.background import FEWEST
+from ssm_search.ranking import Background
+
+SENTENCE = "A video shows how strings hold"
+FORMS = {"title": SENTENCE, "abstract": f"{SENTENCE}. Foxes are no subject of this one here."}
+
+
+def background_of(**text: str) -> Background | None:
+    papers = [Paper(f"2401.{n:05}", **{"title": "", **text}) for n in range(FEWEST)]
+    return PaperSearch.from_papers(papers, TokenEncoder()).manifest.background
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_papers_are_near_to_each_other_by_title_or_first_sentence(form: str) -> None:
+    found = background_of(**{form: FORMS[form]})
+    # No question about something else has a word of the encoder's axes; some begin as these do.
+    assert found.foreign_cosine == 0
+    assert found.near_cosine == 1
+    assert found.near_late == pytest.approx(1, abs=0.001)  # of vectors in bytes
+    assert 0 < found.foreign_late < 0.9
+
+
+def test_papers_without_a_word_say_nothing_of_each_other() -> None:
+    assert background_of() == Background()
