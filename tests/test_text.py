@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.text import asked_terms, marked, nearest_word, nearest_words, sentences, terms
+from ssm_search.text import (
+    asked_terms,
+    marked,
+    nearest_word,
+    nearest_words,
+    sentences,
+    telling_sentence,
+    terms,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +35,27 @@ def test_sentences(text: str, expected: list[str] | None) -> None:
     if expected is None:
         expected = ["We follow Gu et al. and others here.", "It works, e.g. Mamba does."]
     assert sentences(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("abstract", "expected"),
+    [
+        ("Kites are old. We fly one kite here. In this paper we fly kites at night.", 2),
+        ("Kites at night are old. This work flies a kite. We are glad of it.", 1),
+        ("It has been windy. Kites fly at night. Kites at night do fly.", 1),  # nobody's own
+        ("We saw nothing of it. We heard nothing of it.", 0),
+        ("The US has kites at night. The hours are ours. Kites fly.", 0),
+        ("Flying a kite at night", 0),
+    ],
+)
+def test_the_telling_sentence_is_of_ones_own_and_near_the_title(
+    abstract: str, expected: int
+) -> None:
+    assert telling_sentence("Kites at night", abstract) == sentences(abstract)[expected]
+
+
+def test_without_an_abstract_no_sentence_tells() -> None:
+    assert telling_sentence("Kites at night", "") == ""
 
 
 def test_terms_are_stemmed_words_without_stop_words() -> None:

@@ -103,9 +103,9 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                         order = gr.Radio(list(ORDERS), value="relevance", label="Sort by")
                         k = gr.Slider(1, MOST_ANSWERS, value=10, step=1, label="Answers")
                 with gr.Row(elem_classes="columns"):
-                    with gr.Column(scale=3, min_width=320):
+                    with gr.Column(scale=5, min_width=320):
                         answers = cards_here(elem_id="answers")
-                    with gr.Column(scale=2, min_width=300, elem_id="aside"):
+                    with gr.Column(scale=2, min_width=270, elem_id="aside"):
                         chips = cards_here(handlers.picks_html(library, handlers.NO_PICKS))
                         diversity = gr.Slider(
                             0, 1, value=0.2, step=0.1, label="Diversity", visible=False

@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 
 from ssm_search import Hit, Paper, card_display, display, export
 
+MOST_CHARS = 480  # of a reason or a sentence; both may be as long as a stranger likes
+
 
 def _shown(value: Any) -> Any:
     return (
@@ -35,6 +37,8 @@ _TEMPLATES.filters |= {
     "path": " › ".join,
     "marked": display.marked,
     "lines": lambda text: escape(card_display.shown_lines(text)),
+    "gist": display.gist,
+    "cut": lambda text: text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…",
     "bibtex": lambda paper: export.export([paper], "bibtex"),
 }
 

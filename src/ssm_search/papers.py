@@ -113,6 +113,12 @@ class Why:
     meaning: bool = False
 
     def __str__(self) -> str:
+        parts = filter(None, (self.found, f"“{self.sentence}”" if self.sentence else ""))
+        return "; ".join(parts) or ("close in meaning" if self.meaning else "")
+
+    @property
+    def found(self) -> str:
+        """What was found, and where, without the sentence; "" if that alone answers."""
         parts = ["exact match"] if self.exact else []
         if self.in_title:
             parts.append("title: " + ", ".join(self.in_title))
@@ -123,9 +129,7 @@ class Why:
             parts.append("close: " + ", ".join(f"{one} ≈ {other}" for one, other in self.near))
         if self.heading:
             parts.append(f"under {self.heading[-1]}")
-        if self.sentence:
-            parts.append(f"“{self.sentence}”")
-        return "; ".join(parts) or ("close in meaning" if self.meaning else "")
+        return "; ".join(parts)
 
     @property
     def marked(self) -> tuple[str, ...]:

@@ -519,6 +519,7 @@ class Html(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._closed = False
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
 
     def handle_data(self, data: str) -> None:
@@ -589,7 +590,7 @@ def test_nothing_that_strangers_wrote_runs(why: Why | None) -> None:
     assert page.all("href") == [f"https://{SHOWN}"]
     assert page.all("aria-pressed") == ["true", "false", "false"]
     if why and why.sentence:
-        assert f"“Sentence {SHOWN}”" in words
+        assert words.count(f"Sentence {SHOWN}") == 1
         assert "exact match; " in words
     elif why and why.terms:
         assert f"title: {SHOWN}; abstract: video" in words
@@ -625,13 +626,44 @@ def test_words_that_answered_are_marked(library: Library) -> None:
     hit = Hit(FILM, 1, 1, Why(("flying", "video (for vidoe)"), "Videos fly & <b>flies</b>."))
     page = checked(render.answers([hit]))
     assert page.marked == ["video", "Videos", "fly", "flies"]
-    assert "“Videos fly & <b>flies</b>.”" in page.text
+    assert page.text.count("Videos fly & <b>flies</b>.") == 1
 
 
 def test_a_long_sentence_is_cut() -> None:
     hit = Hit(FILM, 1, 1, Why((), "w" * 480 + "x"))
     page = checked(render.answers([hit]))
-    assert f"“{'w' * 479}…" in page.text
+    assert f"{'w' * 480}…" in page.text
+    assert f"{'w' * 480}x" not in page.text
+
+
+def test_a_card_says_one_sentence_of_the_abstract_whatever_was_asked() -> None:
+    kites = replace(NODES, abstract="Knots are old. We tie nodes into strings.")
+    why = Why(("nodes",), in_title=("nodes",))
+    for one in (kites, Hit(kites, 1, 1, why)):
+        page = checked(render.answers([one]))
+        assert page.all("title")[-1] == "We tie nodes into strings."
+        assert page.text.count("We tie nodes into strings.") == 2  # and in the abstract
+    assert page.text.count("title: nodes") == 1
+    bare = replace(NODES, abstract="")
+    assert checked(render.answers([bare])).all("title") == []
+    assert "close in meaning" in checked(render.answers([Hit(bare, 1, 1, Why(meaning=True))])).text
+    assert "close" not in checked(render.answers([Hit(kites, 1, 1, Why(meaning=True))])).text
+
+
+@pytest.mark.parametrize(
+    ("authors", "shown"),
+    [
+        (("Ada Roe",), "Ada Roe"),
+        (("Ada Roe", "Bo Li", "Cy Po"), "Ada Roe, Bo Li, Cy Po"),
+        (("Ada Roe", "Bo Li", "Cy Po", "<b>Di</b>"), "Ada Roe, Bo Li, Cy Po et al."),
+    ],
+)
+def test_the_first_authors_stand_on_a_card_and_all_in_its_title(
+    authors: tuple[str, ...], shown: str
+) -> None:
+    page = checked(render.answers([replace(SOUND, authors=authors)]))
+    assert page.all("title") == [", ".join(authors)]
+    assert f"A sound {shown} Hear › Film" in " ".join(page.text.split())
 
 
 def test_what_is_copied_keeps_its_lines() -> None:

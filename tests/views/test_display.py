@@ -8,7 +8,7 @@ import pytest
 from ssm_search.papers import Constraint, Hit, LeftOut, Paper, Why
 from ssm_search.search.hits import Hits
 from ssm_search.text import shown
-from ssm_search.views.display import hit_to_json, hits_to_json
+from ssm_search.views.display import gist, hit_to_json, hits_to_json
 
 PAPER = Paper(
     "2401.00001",
@@ -50,6 +50,19 @@ def test_only_web_addresses_become_links() -> None:
 
 def test_no_hits_say_so() -> None:
     assert "nothing found" in str(Hits())
+
+
+def test_the_gist_is_the_sentence_that_answers_or_else_the_telling_one() -> None:
+    paper = replace(PAPER, abstract="Nets are old. We film \\textbf{nets} with $\\alpha$ of video.")
+    assert gist(paper, WHY) == "We study video."
+    assert gist(paper, Why(("video",))) == gist(paper) == "We film nets with α of video."
+    assert gist(replace(PAPER, abstract="")) == ""
+
+
+def test_what_was_found_is_said_without_the_sentence() -> None:
+    assert WHY.found == "exact match; title: video; close: film ≈ nets"
+    assert Why(sentence="We study video.").found == Why(meaning=True).found == ""
+    assert str(Why(sentence="We study video.")) == "“We study video.”"
 
 
 def test_json_leaves_out_the_abstract() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.papers import Category, CategorySuggestion, Hit, Paper, to_json
+from ssm_search.papers import Category, CategorySuggestion, Hit, Paper, Why, to_json
+from ssm_search.tex import plain_text
 from ssm_search.text import marked as marked
 from ssm_search.text import shown as shown
 from ssm_search.text import shown_json as shown_json
+from ssm_search.text import telling_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +44,17 @@ def suggestion_to_json(suggestion: CategorySuggestion) -> dict[str, Any]:
         "confidence": round(suggestion.confidence, 4),
         "evidence": [hit_to_json(hit) for hit in suggestion.evidence],
     }
+
+
+def gist(paper: Paper, why: Why | None = None) -> str:
+    """One sentence of a paper's abstract, as plain text; "" where no abstract is at hand.
+
+    It is the one that answers, if ``why`` knows one, else the one that says best what was done:
+    :func:`~ssm_search.text.telling_sentence`.
+    """
+    if why and why.sentence:
+        return why.sentence
+    return plain_text(telling_sentence(paper.title, paper.abstract))
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:
