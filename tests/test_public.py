@@ -14,7 +14,7 @@ from conftest import ROOT
 
 import ssm_search
 from ssm_search import api, errors
-from ssm_search.search import asking, local
+from ssm_search.search import asking, local, several
 
 PACKAGE = ROOT / "src" / "ssm_search"
 PAGE = ROOT / "app" / "ssm_search_app"
@@ -79,7 +79,9 @@ def test_no_command_but_build_imports_pytorch(arguments: list[str]) -> None:
 
 
 @pytest.mark.encoder
-@pytest.mark.parametrize("module", [api, asking, local], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [api, asking, local, several], ids=lambda module: module.__name__
+)
 def test_examples_in_docstrings_run(module: ModuleType) -> None:
     done = doctest.testmod(module)
     assert done.attempted

@@ -49,9 +49,11 @@ from .papers import Paper as Paper
 from .papers import Placement as Placement
 from .papers import Why as Why
 from .search import Hits as Hits
+from .search import ListsSearch as ListsSearch
 from .search import PaperSearch as PaperSearch
 from .search import Search as Search
 from .search import open_index as open_index
+from .search import open_indexes as open_indexes
 from .stores import StoreSearch as StoreSearch
 from .upkeep import Finding as Finding
 from .upkeep import doctor as doctor

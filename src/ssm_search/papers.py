@@ -145,6 +145,7 @@ class Hit:
         score: higher for better, and comparable within one answer only.
         confidence: the probability that the paper answers the question, in [0, 1], comparable
             everywhere; None where what was asked is no question, but a paper.
+        lists: the names of the lists that have the paper, where several are asked at once.
     """
 
     paper: Paper
@@ -152,6 +153,7 @@ class Hit:
     rank: int
     why: Why
     confidence: float | None = None
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -277,6 +278,18 @@ def test_build_then_query(tmp_path: Path) -> None:
         app, ["query", "pets", "-k", "1", "--json"], env={"SSM_SEARCH_INDEX": str(index)}
     )
     assert json.loads(asked.stdout)["hits"][0]["title"] == "Cats and dogs"
+    assert "lists" not in json.loads(asked.stdout)["hits"][0]
+    twin = tmp_path / "two words"
+    shutil.copytree(index, twin)
+    both = [f"--index={index}", f"--index={twin}", f"--index={index}", "--json"]
+    asked = runner.invoke(app, ["query", "Cats and dogs", "-k", "2", *both])
+    (first, second) = json.loads(asked.stdout)["hits"]
+    assert (first["title"], first["lists"]) == ("Cats and dogs", ["L (index)", "L (two words)"])
+    assert second["title"] == "Tax law"
+    asked = runner.invoke(app, ["related", "tax"], env={"SSM_SEARCH_INDEX": str(twin)})
+    assert asked.exit_code == 0, asked.output
+    asked = runner.invoke(app, ["query", "x", f"--index={index}", f"--index={tmp_path / 'no'}"])
+    assert "no index in" in str(asked.exception)
 
 
 def test_fetch_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

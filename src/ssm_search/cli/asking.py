@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ssm_search.cli.options import IndexOption, JsonOption, open_search
+from ssm_search.cli.options import IndexesOption, JsonOption, open_searches
 from ssm_search.cli.terminal import say, write, write_json
 
 if TYPE_CHECKING:
     from ssm_search.index import Filters
-    from ssm_search.search import Hits, PaperSearch
-    from ssm_search.stores import StoreSearch
+    from ssm_search.search import Hits, Search
 
 FETCH = "for the sentences that answer, fetch the abstracts once: ssm-search fetch"
 
@@ -28,7 +27,7 @@ _YEARS = re.compile(r"\s*(?P<first>\d{1,4})\s*(?:[-–]\s*(?P<last>\d{1,4})\s*)?
 class Asking:
     """What is asked, how many answers are wanted, and what of them must hold."""
 
-    search: PaperSearch | StoreSearch
+    search: Search
     k: int
     filters: Filters
 
@@ -80,7 +79,7 @@ def _asked(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
-    index: IndexOption = None,
+    index: IndexesOption = None,
 ) -> tuple[Asking, Callable[[Hits], None]]:
     forms = {
         "json": as_json,
@@ -101,7 +100,7 @@ def _asked(
     if year:
         filters["year"] = _years(year)
     show = functools.partial(_print_hits, form=wanted[0] if wanted else None)
-    return Asking(open_search(index), k, filters), show
+    return Asking(open_searches(index), k, filters), show
 
 
 def _years(text: str) -> tuple[int, int]:

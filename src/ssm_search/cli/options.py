@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,9 @@ from ssm_search.cli.terminal import say
 from ssm_search.errors import IndexFolderError, QueryError
 
 if TYPE_CHECKING:
-    from ssm_search.search import PaperSearch
+    from collections.abc import Sequence
+
+    from ssm_search.search import PaperSearch, Search
     from ssm_search.stores import StoreSearch
 
 INDEX_VARIABLE = "SSM_SEARCH_INDEX"
@@ -26,6 +29,19 @@ IndexOption = Annotated[
         metavar="PLACE",
         help="Folder of an index that `build` made, or folder or s3:// address of a store; the "
         "shipped index if left out.",
+        show_default=False,
+    ),
+]
+
+IndexesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--index",
+        "--store",
+        metavar="PLACE",
+        help="Folder of an index that `build` made, or folder or s3:// address of a store; if left "
+        f"out, what {INDEX_VARIABLE} names, or else the shipped index. Given again, several lists "
+        "are searched as one.",
         show_default=False,
     ),
 ]
@@ -75,6 +91,31 @@ def open_search(place: str | None) -> PaperSearch | StoreSearch:
     from ssm_search.stores import StoreSearch
 
     return StoreSearch.load(place)
+
+
+def named_places(places: Sequence[str] | None) -> list[str]:
+    """The places of an option that may be repeated, or what the environment names, each once.
+
+    Typer would cut what the environment says at its blanks.
+    """
+    return list(dict.fromkeys(places or filter(None, [os.environ.get(INDEX_VARIABLE)])))
+
+
+def open_searches(places: Sequence[str] | None) -> Search:
+    """Open what answers; several lists answer as one.
+
+    Raises:
+        IndexFolderError: a place has no index, or is one of several and no list.
+    """
+    places = named_places(places)
+    if len(places) < 2:
+        return open_search(places[0] if places else None)
+    from ssm_search.search import ListsSearch
+
+    searches = [(place, open_search(place)) for place in places]
+    return ListsSearch.named(
+        (search.manifest.title or Path(place).name, place, search) for place, search in searches
+    )
 
 
 def open_listed(place: str | None) -> PaperSearch:

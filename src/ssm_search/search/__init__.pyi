@@ -6,5 +6,7 @@ from .duplicates import title_likeness as title_likeness
 from .hits import Hits as Hits
 from .local import PaperSearch as PaperSearch
 from .placing import filed_anew as filed_anew
+from .several import ListsSearch as ListsSearch
 from .shipped import open_index as open_index
+from .shipped import open_indexes as open_indexes
 from .shipped import shipped_search as shipped_search

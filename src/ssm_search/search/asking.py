@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
-from ssm_search.encoding import Encoder
+from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.errors import PaperNotFoundError, QueryError
 from ssm_search.index import Filters, Manifest, Rows, Tally, several
 from ssm_search.papers import (
@@ -33,20 +33,27 @@ MMR_POOL = 10  # answers that diversity chooses from, for each one wanted
 class Search:
     """Questions to papers; :class:`PaperSearch` and :class:`StoreSearch` say where they lie."""
 
-    def __init__(self, current: Callable[[], Rows], encoder: Callable[[], Encoder]):
+    def __init__(
+        self,
+        current: Callable[[], Rows],
+        encoder: Callable[[], Encoder],
+        encoded: Callable[[str], EncodedQuery] | None = None,
+    ):
         """Ask what ``current`` gives at each question.
 
         Args:
             encoder: gives what encodes questions; called when one is needed.
+            encoded: gives a question encoded, where others that have the encoder ask it too.
         """
         self._current = current
         self._encoder_of = encoder
+        self._encoded = encoded or (lambda text: encode_query(encoder(), text))
         self._known: State | None = None
 
     def _state(self) -> State:
         rows, known = self._current(), self._known
         if known is None or known.rows is not rows:
-            known = self._known = State(rows, self._encoder_of)
+            known = self._known = State(rows, self._encoder_of, self._encoded)
         return known
 
     @property
@@ -249,14 +256,26 @@ class Search:
                 ``diversity`` is not between 0 and 1; and as :meth:`query`.
             PaperNotFoundError, FilterError: as :meth:`query`.
         """
-        like, dislike = _listed(like), _listed(dislike)
+        like, dislike = one_or_more(like), one_or_more(dislike)
         check_wishes(like, diversity)
         check_count(k)
         state = self._state()
-        rows = state.rows
-        chosen = rows.choose(filters)
         liked = [self._seed(state, one) for one in like]
         disliked = [self._seed(state, one) for one in dislike]
+        return self._nearest(state, liked, disliked, k, diversity, filters)
+
+    def _nearest(
+        self,
+        state: State,
+        liked: list[Seed],
+        disliked: list[Seed],
+        k: int,
+        diversity: float,
+        filters: Filters,
+    ) -> Hits:
+        """What :meth:`recommend` answers."""
+        rows = state.rows
+        chosen = rows.choose(filters)
         seeds = [seed.row for seed in liked + disliked if seed.row is not None]
         excluded = state.lookup.versions(seeds)
         wanted = k if not diversity else MMR_POOL * k
@@ -361,7 +380,8 @@ def check_wishes(like: Sequence[Paper | str], diversity: float) -> None:
         raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
 
 
-def _listed(papers: Paper | str | Sequence[Paper | str]) -> Sequence[Paper | str]:
+def one_or_more(papers: Paper | str | Sequence[Paper | str]) -> Sequence[Paper | str]:
+    """Several papers or texts; of a single one, that alone."""
     return [papers] if isinstance(papers, str | Paper) else papers
 
 

@@ -111,6 +111,8 @@ class Hits(list[Hit]):
             cell = Text(shown(paper.title), style=style)
             facts = [paper.year_text, shown(paper.venue), shown(category_line(hit))]
             cell.append("\n" + " · ".join(filter(None, facts)), style="not bold cyan")
+            if hit.lists:
+                cell.append("\n" + shown(_in_lists(hit)), style="not bold dim")
             cell.append("\n" + shown(paper.url), style="not bold dim")
             if paper.code_url:
                 cell.append("\ncode: " + shown(paper.code_url), style="not bold dim")
@@ -144,7 +146,7 @@ class Hits(list[Hit]):
                 str(hit.rank),
                 title,
                 paper.year_text,
-                escape(shown(category_line(hit))),
+                escape(shown(" · ".join(filter(None, (category_line(hit), _in_lists(hit)))))),
                 "" if hit.confidence is None else f"{hit.confidence:.0%}",
                 f"{hit.score:.2f}",
                 escape(shown(str(hit.why))),
@@ -162,3 +164,8 @@ class Hits(list[Hit]):
 def category_line(hit: Hit) -> str:
     """All headings of a hit's paper on one line."""
     return ", ".join(" › ".join(path) for path in hit.paper.categories)
+
+
+def _in_lists(hit: Hit) -> str:
+    """Which of several lists have a hit's paper; "" where one was asked."""
+    return "in " + ", ".join(hit.lists) if hit.lists else ""

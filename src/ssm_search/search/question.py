@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.encoding import (
-    Encoder,
-    count_words,
-    encode_documents,
-    encode_query,
-)
+from ssm_search.encoding import EncodedQuery, Encoder, count_words, encode_documents
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.index import Rows, RowVectors, row_vectors
 from ssm_search.ranking import FOR_PAPERS, FOR_QUESTIONS, Weights
@@ -51,8 +46,11 @@ class Question:
     weights: Weights
 
 
-def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
+def understand(text: str, rows: Rows, encoded: Callable[[str], EncodedQuery]) -> Question:
     """A query as a question; words that no row has are read as their nearest spelling.
+
+    Args:
+        encoded: encodes a query.
 
     Raises:
         IndexFolderError: the encoder's vectors are not as wide as the index.
@@ -70,7 +68,7 @@ def understand(text: str, rows: Rows, encoder: Encoder) -> Question:
             pairs.append((terms(better)[0][0], f"{better} (for {word})"))
         else:
             pairs.append((stem, word))
-    asked = encode_query(encoder, text)
+    asked = encoded(text)
     _check_width(asked.vector, rows)
     texts = tuple(whole_word(text, int(start), int(end)) for start, end in asked.spans)
     stems, words = _stems_and_words(pairs)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from ssm_search.abstracts import default_cache, load_abstracts
 from ssm_search.encoding import Encoder
 from ssm_search.search.local import PaperSearch
+from ssm_search.search.several import ListsSearch
 from ssm_search.shipped import shipped_folder
 
 
@@ -19,6 +21,21 @@ def open_index(folder: str | Path | None = None, encoder: Encoder | None = None)
     """
     folder = folder or shipped_folder()
     return PaperSearch.load(folder, encoder, abstracts=load_abstracts(default_cache()))
+
+
+def open_indexes(folders: Iterable[str | Path]) -> ListsSearch:
+    """The indexes of several lists, to be searched as one.
+
+    Each list is called by its title, or else by the name of its folder.
+
+    Raises:
+        QueryError: no folder is named.
+        IndexFolderError: in one there is no index, it is damaged, or it is that of a large corpus.
+    """
+    return ListsSearch.named(
+        (search.manifest.title or Path(folder).name, folder, search)
+        for folder, search in ((one, open_index(one)) for one in dict.fromkeys(folders))
+    )
 
 
 @cache

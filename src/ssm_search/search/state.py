@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 
-from ssm_search.encoding import Encoder
+from ssm_search.encoding import EncodedQuery, Encoder
 from ssm_search.index import Rows
 from ssm_search.search.lookup import Lookup
 from ssm_search.search.parsing import Vocabulary, parse_query
@@ -22,13 +22,18 @@ SEEDS_REMEMBERED = 16
 class State:
     """Rows as they are now, with what is worth remembering as long as they stay so."""
 
-    def __init__(self, rows: Rows, encoder: Callable[[], Encoder]):
+    def __init__(
+        self,
+        rows: Rows,
+        encoder: Callable[[], Encoder],
+        encoded: Callable[[str], EncodedQuery],
+    ):
         self.rows = rows
         self.lookup = Lookup(rows)
         known = Vocabulary(rows)
         self.parsed = lru_cache(REMEMBERED)(lambda text: parse_query(text, known))
         self.reasons = Reasons(rows, encoder)
-        self.understood = lru_cache(REMEMBERED)(lambda text: understand(text, rows, encoder()))
+        self.understood = lru_cache(REMEMBERED)(lambda text: understand(text, rows, encoded))
         self.described = lru_cache(SEEDS_REMEMBERED)(
             lambda title, text: as_document(title, text, rows, encoder())
         )

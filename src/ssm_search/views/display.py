@@ -58,15 +58,20 @@ def gist(paper: Paper, why: Why | None = None) -> str:
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:
-    """``hit`` as JSON types: rank, score, why, and the fields of its paper but for its abstract."""
+    """``hit`` as JSON types: rank, score, why, and the fields of its paper but for its abstract.
+
+    And "lists", the names of those that have the paper, where several were asked.
+    """
     record = paper_to_json(hit.paper)
     record.pop("abstract", None)
     sure = {} if hit.confidence is None else {"confidence": round(hit.confidence, 4)}
+    lists = {"lists": hit.lists} if hit.lists else {}
     return {
         "rank": hit.rank,
         "score": round(hit.score, 4),
         **sure,
         **record,
+        **lists,
         "why": {**asdict(hit.why), "text": str(hit.why)},
     }
 
