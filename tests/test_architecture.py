@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "curation": "abstracts awesome index search",
     "discovery": "ranking awesome index search curation",
     "views": "awesome search upkeep curation discovery",
+    "site": "encoding index search views",
     "cli": "abstracts awesome encoding index search stores stores.writing build upkeep curation "
     "discovery views",
     "api": "abstracts upkeep curation search index",

@@ -221,7 +221,7 @@ def test_an_export_says_what_sentence_transformers_reads(
 
 def test_texts_of_one_batch_may_differ_in_length(exported: OnnxEncoder) -> None:
     """As sentence-transformers runs them: what pads a text changes nothing of it."""
-    tokenizer, session = exported._load()
+    tokenizer, session = exported.loaded()
     texts = [tokenizer.document(text).ids for text in ("video", "graph mamba state space model")]
     ids, mask = np.zeros((2, len(texts[1])), np.int64), np.zeros((2, len(texts[1])), np.int64)
     for row, tokens in enumerate(texts):

@@ -234,7 +234,7 @@ class OnnxEncoder:
     def _pass(
         self, texts: Sequence[str], read: Callable[[WordTokenizer, str], Tokens]
     ) -> list[EncodedQuery]:
-        tokenizer, session = self._load()
+        tokenizer, session = self.loaded()
         given = [output.name for output in session.get_outputs() if output.name in OUTPUTS]
 
         def one(text: str) -> EncodedQuery:
@@ -256,7 +256,8 @@ class OnnxEncoder:
         with ThreadPoolExecutor(usable_cores()) as pool:
             return list(pool.map(one, texts))
 
-    def _load(self) -> tuple[WordTokenizer, onnxruntime.InferenceSession]:
+    def loaded(self) -> tuple[WordTokenizer, onnxruntime.InferenceSession]:
+        """The tokenizer and the model; raises as :meth:`encode`."""
         with self._loading:
             if self._loaded is None:
                 self.check()

@@ -41,5 +41,6 @@ from .stored import papers_of as papers_of
 from .words import RowVectors as RowVectors
 from .words import Words as Words
 from .words import joined_vectors as joined_vectors
+from .words import pooled as pooled
 from .words import row_vectors as row_vectors
 from .words import sampled_rows as sampled_rows

@@ -178,25 +178,25 @@ def sampled_rows(n: int) -> NDArray[np.int64]:
     return np.linspace(0, n - 1, min(n, SAMPLED)).round().astype(np.int64)
 
 
-def pooled(words: Words) -> Words:
-    """Near words of each abstract joined, to leave one of ``POOLED``; titles stay as they are.
+def pooled(words: Words, share: int = POOLED) -> Words:
+    """Near words of each abstract joined, to leave one of ``share``; titles stay as they are.
 
     By Ward's hierarchical clustering; a cluster becomes the mean of its words, brought to length 1
     (Clavié, Chaffin & Adams 2024, "Reducing the Footprint of Multi-Vector Retrieval with Minimal
     Performance Impact via Token Pooling").
     """
-    made = [_pooled(words.of(row), int(words.titles[row])) for row in range(len(words))]
+    made = [_pooled(words.of(row), int(words.titles[row]), share) for row in range(len(words))]
     starts = np.cumsum([0, *map(len, made)]).astype(np.int64)
     return Words(np.concatenate(made) if made else words.vectors, starts, words.titles)
 
 
-def _pooled(words: NDArray[np.int8], title: int) -> NDArray[np.int8]:
+def _pooled(words: NDArray[np.int8], title: int, share: int) -> NDArray[np.int8]:
     from scipy.cluster.hierarchy import fcluster, linkage
 
     abstract = as_floats(words[title:])
-    if len(abstract) < 2 * POOLED:
+    if len(abstract) < 2 * share:
         return words
-    clusters = fcluster(linkage(abstract, "ward"), len(abstract) // POOLED, "maxclust") - 1
+    clusters = fcluster(linkage(abstract, "ward"), len(abstract) // share, "maxclust") - 1
     sums = np.zeros((clusters.max() + 1, abstract.shape[1]), dtype=np.float32)
     np.add.at(sums, clusters, abstract)
     means = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)

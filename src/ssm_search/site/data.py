@@ -1,0 +1,188 @@
+"""A list's index → scripts that answer in a browser, without a server: its data, and no abstracts.
+
+``views/browser/search.js`` reads them. There is a script for each part, in the order in which a
+page needs them, for a browser reads no other files from its own machine:
+
+``papers.js``
+    What is known of each paper, and the ten most like it.
+``words.js``
+    What BM25 needs: which paper has which term how often, and which words are of which term. With
+    these a question is answered at once.
+``meaning.js``
+    What late interaction needs: each piece of the encoder's vocabulary encoded alone, and the words
+    of the papers, near ones joined. A question's pieces stand in for its words in their place.
+``exports.js``
+    Each paper as BibTeX, RIS, CSV, Markdown and JSON, for when somebody asks for a file.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssm_search.dates import Date
+from ssm_search.index import bm25, pooled
+from ssm_search.papers import Paper
+from ssm_search.site.codes import LEVELS, coded, script_call, text_of, varints
+from ssm_search.text import STOP_WORDS, terms
+from ssm_search.views import export
+
+if TYPE_CHECKING:
+    from ssm_search.encoding import WordPieces
+    from ssm_search.index import MemoryIndex
+    from ssm_search.search import Search
+
+RELATED = 10
+POOLED = 4
+SHARE = 0.5
+WEIGHT_LEVELS = 255
+NEAR = 0.5
+NOTHING = 0.3
+
+
+def data_files(search: Search, pieces: WordPieces | None) -> dict[str, bytes]:
+    """The scripts by their names; the same for the same index.
+
+    Args:
+        pieces: those of the encoder of the index; without them, or without vectors of the papers'
+            words, there is no ``meaning.js``, and questions are answered by words alone.
+
+    Raises:
+        IndexFolderError: these are the papers of a large corpus, which is no list.
+    """
+    index = search.rows.as_list().list_index
+    files = {
+        "papers.js": script_call("papers", records(search)),
+        "words.js": script_call("words", words(index, pieces)),
+        "exports.js": script_call("exports", exports(search.papers)),
+    }
+    if pieces and index.word_vectors:
+        files["meaning.js"] = script_call("meaning", meaning(index, pieces))
+    return files
+
+
+def records(search: Search) -> list[dict[str, Any]]:
+    """What a page shows of each paper, as JSON types; no abstract and no sentence of one."""
+    place = {paper.id: row for row, paper in enumerate(search.papers)}
+    return [
+        {
+            "id": paper.id,
+            "title": paper.title,
+            "kind": paper.kind,
+            "url": paper.url,
+            "pdf_url": paper.pdf_url,
+            "code_url": paper.code_url,
+            "year": paper.known_year or 0,
+            "year_text": paper.year_text,
+            "venue": paper.venue,
+            "authors": paper.authors,
+            "categories": paper.categories,
+            "date": _date(paper),
+            "related": [place[hit.paper.id] for hit in search.related(paper, RELATED)],
+        }
+        for paper in search.papers
+    ]
+
+
+def words(index: MemoryIndex, pieces: WordPieces | None) -> dict[str, Any]:
+    """What BM25 and the reading of questions need.
+
+    ``stems`` are groups "stem form form …", a form being a word of that stem: how many letters of
+    the stem to leave out, to the base of 36, and what to put there. ``postings`` has, for each stem
+    in their order, how many rows have it, and of each how far it is from the one before (from -1
+    for the first) and how often it has the term.
+    """
+    forms = defaultdict(set)
+    for word in index.words:
+        for stem, _ in terms(word):
+            forms[stem].add(word)
+    for word in pieces.texts if pieces else ():
+        for stem, whole in terms(word) if word.isalnum() else ():
+            if stem in forms and whole == word:
+                forms[stem].add(word)
+    stems = sorted(forms)
+    return {
+        "k1": bm25.K1,
+        "b": bm25.B,
+        "stop": " ".join(sorted(STOP_WORDS)),
+        "folds": _folds(),
+        "lengths": text_of(varints(index.term_count(row) for row in range(len(index)))),
+        "stems": ",".join(" ".join([stem, *_forms(stem, forms[stem])]) for stem in stems),
+        "postings": text_of(varints(_postings(index, stems))),
+    }
+
+
+def meaning(index: MemoryIndex, pieces: WordPieces) -> dict[str, Any]:
+    """What late interaction needs, each vector as :func:`~ssm_search.site.codes.coded`.
+
+    ``codes`` are those of the papers' words, of each paper as many as ``counts`` says; ``table``
+    and ``weights`` those of the first pieces, in their order.
+    """
+    papers = pooled(index.word_vectors, POOLED)
+    vectors = papers.vectors.astype(np.float32)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    weights = pieces.weights * (WEIGHT_LEVELS / max(float(pieces.weights.max(initial=0)), 1e-12))
+    return {
+        "share": SHARE,
+        "near": NEAR,
+        "nothing": NOTHING,
+        "levels": LEVELS,
+        "width": vectors.shape[1],
+        "pieces": " ".join(pieces.texts),
+        "weights": text_of(np.ceil(weights).astype(np.uint8).tobytes()),
+        "table": text_of(coded(pieces.vectors).tobytes()),
+        "counts": text_of(varints(np.diff(papers.starts).tolist())),
+        "codes": text_of(coded(vectors).tobytes()),
+    }
+
+
+def exports(papers: Sequence[Paper]) -> dict[str, Any]:
+    """Each paper in each form, so that those of any papers, joined, are what export writes."""
+    known = [replace(paper, abstract="") for paper in papers]
+    joins = {"bibtex": "\n", "csv": "", "json": ",\n", "markdown": "", "ris": "\r\n"}
+    forms, entries = {}, {}
+    for form, suffix in export.SUFFIXES.items():
+        head, foot = ("[\n", "\n]") if form == "json" else (export.export([], form), "")
+        texts = [export.export([paper], form) for paper in known]
+        entries[form] = [text.removeprefix(head).removesuffix(foot) for text in texts]
+        forms[form] = {"suffix": suffix, "head": head, "join": joins[form], "foot": foot}
+    packed = zlib.compress(json.dumps(entries, separators=(",", ":")).encode(), 9)
+    return {"forms": forms, "packed": text_of(packed)}
+
+
+def _date(paper: Paper) -> str:
+    date = Date.of(paper)
+    known = [f"{date.year:04}", f"{date.month:02}", f"{date.day:02}"]
+    return "-".join(known[: sum(1 for part in (date.year, date.month, date.day) if part)])
+
+
+def _forms(stem: str, words: Collection[str]) -> Iterator[str]:
+    for word in sorted(words):
+        same = next(n for n in range(len(stem), -1, -1) if word.startswith(stem[:n]))
+        yield np.base_repr(len(stem) - same, 36) + word[same:]
+
+
+def _postings(index: MemoryIndex, stems: Sequence[str]) -> Iterator[int]:
+    for stem in stems:
+        rows, shares = index.term_frequencies(stem)
+        lengths = np.array([index.term_count(int(row)) for row in rows])
+        # What BM25 has of a term is count / (count + norm).
+        norms = bm25.length_norm(lengths, index.mean_length)
+        counts = np.rint(shares * norms / (1 - shares)).astype(int)
+        yield len(rows)
+        before = -1
+        for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
+            yield from (row - before, count)
+            before = row
+
+
+def _folds() -> dict[str, str]:
+    """What case folding makes of the characters that have it do more than to lower case."""
+    letters = map(chr, (*range(0xD800), *range(0xE000, 0x110000)))
+    return {char: char.casefold() for char in letters if char.casefold() != char.lower()}
