@@ -12,7 +12,7 @@ import pytest
 from ssm_search.awesome.reading import parse_list
 from ssm_search.errors import QueryError
 from ssm_search.papers import Paper, from_json
-from ssm_search.views.export import export, to_bibtex, to_csv, to_markdown
+from ssm_search.views.export import export, to_bibtex, to_csv, to_markdown, to_ris
 
 MAMBA = Paper(
     "2312.00752",
@@ -122,6 +122,52 @@ def test_no_other_schemes_in_links() -> None:
     for form in ("bibtex", "markdown"):
         assert "javascript" not in export([bad], form)
         assert "data:" not in export([bad], form)
+
+
+NOTE = "read §3 first:\n50% of it\x1b[2J | <b>all</b>\nER  - \n} note={x"
+
+
+def test_notes_stand_where_programs_look_for_them() -> None:
+    notes = {MAMBA.id: NOTE}
+    other = Paper("2401.00001", "T")
+    (entry, without) = bibtexparser.parse_string(to_bibtex([MAMBA, other], notes)).entries
+    assert entry["annote"] == (r"read §3 first: 50\% of it[2J | <b>all</b> ER - \} note=\{x")
+    assert "annote" not in without.fields_dict
+
+    assert to_ris([MAMBA, other], notes).split("\r\n")[8:] == [
+        "N1  - read §3 first: 50% of it[2J | <b>all</b> ER - } note={x",
+        "ER  - ",
+        "",
+        "TY  - UNPB",
+        "TI  - T",
+        "PY  - 2024",
+        "ER  - ",
+        "",
+    ]
+
+    rows = list(csv.DictReader(io.StringIO(to_csv([MAMBA, other], notes))))
+    assert [row["note"] for row in rows] == [NOTE.replace("\x1b", ""), ""]
+    (formula,) = csv.DictReader(io.StringIO(to_csv([other], {other.id: "=cmd()"})))
+    assert formula["note"] == "'=cmd()"
+
+    head, rule, row, _ = to_markdown([MAMBA, other], notes).splitlines()
+    assert (head, rule) == (
+        "| Title | Year | Venue | Code | PDF | Note |",
+        "|---|---|---|---|---|---|",
+    )
+    assert row.endswith(r" | read §3 first: 50% of it\[2J \| &lt;b>all&lt;/b> ER - } note={x |")
+    assert parse_list(to_markdown([MAMBA, other], notes))[0].id == MAMBA.id
+
+    assert [record.get("note") for record in json.loads(export([MAMBA, other], "json", notes))] == [
+        NOTE,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("form", ["bibtex", "csv", "json", "markdown", "ris"])
+def test_without_notes_nothing_is_said_of_them(form: str) -> None:
+    assert export([MAMBA], form, {"2401.00001": ""}) == export([MAMBA], form)
+    assert "note" not in export([MAMBA], form).casefold()
 
 
 def test_a_format_that_is_none_is_named() -> None:

@@ -7,9 +7,10 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome import escaping
@@ -17,7 +18,7 @@ from ssm_search.dates import Date
 from ssm_search.errors import QueryError
 from ssm_search.marks import normalized
 from ssm_search.papers import Paper, to_json
-from ssm_search.text import shown, shown_json
+from ssm_search.text import shown, shown_json, shown_lines
 from ssm_search.venues import is_preprint as is_preprint_venue
 
 Format = Literal["bibtex", "csv", "json", "markdown", "ris"]
@@ -28,6 +29,10 @@ SUFFIXES: dict[Format, str] = {
     "markdown": ".md",
     "ris": ".ris",
 }
+
+Notes = Mapping[str, str]
+"""What a reader noted on papers, by their ids."""
+NO_NOTES: Final[Notes] = MappingProxyType({})
 
 KEY_WORDS = 4  # of the title, in the key of an entry
 # Left out of keys, as arXiv leaves them out: "Attention Is All You Need" is vaswani…attentionneed.
@@ -45,29 +50,35 @@ _COLUMNS = ("id", "title", "authors", "year", "venue", "categories", "url", "pdf
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export(papers: Sequence[Paper], form: str) -> str:
+def export(papers: Sequence[Paper], form: str, notes: Notes = NO_NOTES) -> str:
     """Write papers as the text of a BibTeX, CSV, JSON, Markdown or RIS file.
+
+    Args:
+        notes: a reader's own, by the ids of papers. They stand where reference managers look for
+            them: ``annote`` in BibTeX, ``N1`` in RIS, a column of their own, ``note`` in JSON.
 
     Raises:
         QueryError: there is no such ``form``.
     """
     if form == "json":  # which says what is known as it is, and can write it so
-        records = [to_json(paper) for paper in papers]
+        records = [
+            to_json(one) | ({"note": notes[one.id]} if notes.get(one.id) else {}) for one in papers
+        ]
         return shown_json(json.dumps(records, ensure_ascii=False, indent=1))
     papers = [_clean(paper) for paper in papers]
     match form:
         case "bibtex":
-            return to_bibtex(papers)
+            return to_bibtex(papers, notes)
         case "csv":
-            return to_csv(papers)
+            return to_csv(papers, notes)
         case "markdown":
-            return to_markdown(papers)
+            return to_markdown(papers, notes)
         case "ris":
-            return to_ris(papers)
+            return to_ris(papers, notes)
     raise QueryError(f"there is no format {form!r}; expected {', '.join(SUFFIXES)}")
 
 
-def to_ris(papers: Sequence[Paper]) -> str:
+def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     """Write RIS, as reference managers read it (Research Information Systems' tags)."""
     entries = []
     for paper in papers:
@@ -80,17 +91,18 @@ def to_ris(papers: Sequence[Paper]) -> str:
             ("T2", paper.venue),
             ("UR", paper.url),
             ("L1", paper.pdf_url),
+            ("N1", _line(notes, paper)),
         ]
         lines = [f"{tag}  - {' '.join(value.split())}" for tag, value in fields if value.strip()]
         entries.append("\r\n".join([*lines, "ER  - ", ""]))
     return "\r\n".join(entries)
 
 
-def to_bibtex(papers: Sequence[Paper]) -> str:
+def to_bibtex(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     """Write BibTeX, with keys and fields as arXiv's own "Export BibTeX Citation" has them.
 
     A paper whose venue is known is no @misc any more, but keeps its eprint fields. Papers with one
-    key get a, b, c … behind it.
+    key get a, b, c … behind it. A note is an ``annote``, which bibliographies do not print.
     """
     keys = [_key(paper) for paper in papers]
     twice = {key for key, count in Counter(keys).items() if count > 1}
@@ -99,11 +111,11 @@ def to_bibtex(papers: Sequence[Paper]) -> str:
     for paper, key in zip(papers, keys, strict=True):
         letter = chr(ord("a") + used[key] % 26) if key in twice else ""
         used[key] += 1
-        entries.append(_bibtex_entry(paper, key + letter))
+        entries.append(_bibtex_entry(paper, key + letter, _line(notes, paper)))
     return "\n".join(entries)
 
 
-def to_csv(papers: Sequence[Paper]) -> str:
+def to_csv(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     """Write CSV with a header; headings and authors are separated by semicolons.
 
     A cell that a spreadsheet would take for a formula is given an apostrophe
@@ -111,18 +123,21 @@ def to_csv(papers: Sequence[Paper]) -> str:
     """
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    columns = [*_COLUMNS, *(["note"] if any(notes.values()) else [])]
+    writer.writerow(columns)
     for paper in papers:
         cells = {name: str(getattr(paper, name) or "") for name in _COLUMNS if name != "categories"}
         cells["authors"] = "; ".join(paper.authors)
         cells["categories"] = "; ".join(" > ".join(path) for path in paper.categories)
-        writer.writerow([_harmless(cells[name]) for name in _COLUMNS])
+        cells["note"] = "\n".join(shown_lines(notes.get(paper.id, "")).splitlines())
+        writer.writerow([_harmless(cells[name]) for name in columns])
     return table.getvalue()
 
 
-def to_markdown(papers: Sequence[Paper]) -> str:
-    """Write a Markdown table of title, year, venue, code and PDF."""
-    lines = ["| Title | Year | Venue | Code | PDF |", "|---|---|---|---|---|"]
+def to_markdown(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
+    """Write a Markdown table of title, year, venue, code and PDF, and of notes if there are any."""
+    names = ["Title", "Year", "Venue", "Code", "PDF", *(["Note"] if any(notes.values()) else [])]
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for paper in papers:
         title = escaping.escaped_title(paper.title, in_table=True)
         links = [
@@ -135,9 +150,15 @@ def to_markdown(papers: Sequence[Paper]) -> str:
             escaping.escaped_title(paper.venue, in_table=True),
             f"[code]({code})" if code else "",
             f"[pdf]({pdf})" if pdf else "",
+            escaping.escaped_title(_line(notes, paper), in_table=True),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(cells[: len(names)]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _line(notes: Notes, paper: Paper) -> str:
+    """The note on a paper, on one line, without what programs take for commands."""
+    return shown(" ".join(notes.get(paper.id, "").split()))
 
 
 def _clean(paper: Paper) -> Paper:
@@ -151,7 +172,7 @@ def _clean(paper: Paper) -> Paper:
     return replace(paper, **{one.name: cleaned(getattr(paper, one.name)) for one in fields(Paper)})
 
 
-def _bibtex_entry(paper: Paper, key: str) -> str:
+def _bibtex_entry(paper: Paper, key: str, note: str) -> str:
     on_arxiv = arxiv_id(paper.id) is not None
     venue = "" if "arxiv" in paper.venue.casefold() else paper.venue
     fields = {
@@ -163,6 +184,7 @@ def _bibtex_entry(paper: Paper, key: str) -> str:
         "archivePrefix": "arXiv" if on_arxiv else "",
         "primaryClass": paper.arxiv_categories[0] if paper.arxiv_categories else "",
         "url": escaping.escaped_address(paper.url),
+        "annote": _latex(note),
     }
     kind = "inproceedings" if venue else "misc"
     lines = [f"      {name}={{{value}}}," for name, value in fields.items() if value]
