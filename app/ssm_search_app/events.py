@@ -26,7 +26,9 @@ class Events:
         search = _search_of(*fields)
         found = handlers.answer(self._library, search)
         chosen = handlers.known_picks(self._library, picks)
-        html = render.answers(found.found, found.line, chosen, chips=found.chips)
+        html = render.answers(
+            found.found, found.line, chosen, chips=found.chips, newest=found.newest
+        )
         return html, to_address(search)
 
     def restore(self, address: str, picks: Any) -> tuple[Any, ...]:
@@ -74,8 +76,10 @@ class Events:
         return handlers.submission_html(self._library, text, path)
 
     def export(self, wanted: Any) -> dict[str, str]:
-        """A file of the papers that are shown: its name and its text."""
+        """A file of the papers that are shown, or of those kept: its name and its text."""
         wanted = wanted if isinstance(wanted, dict) else {}
+        if "papers" in wanted:
+            return handlers.exported_kept(self._library, wanted.get("form"), wanted["papers"])
         return handlers.exported(self._library, wanted.get("form"), wanted.get("ids"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,8 +31,12 @@ NO_PICKS: Picks = {"like": (), "dislike": ()}
 RECOMMENDED = 6  # answers beside those of the search
 MOST_VENUES = 200  # in a menu
 EXAMPLES = 3  # headings among the questions to try
+_ARXIV = re.compile(r"\d{4}\.\d{5}", re.A)
 MOST_LOOKED_AT = 5_000  # papers of a large corpus, for such questions
 NOTHING = "No paper meets these filters; take one away."
+MOST_KEPT = 500  # papers that a reader keeps, as kept.js has it
+MOST_IDS = 20_000
+"""Of a list, in its page, 120 kB; longer ones say of nothing that it is new."""
 INDENT = "\u2003"  # an em space, which menus do not swallow
 
 
@@ -41,11 +46,13 @@ class Answer:
 
     Attributes:
         chips: what was read out of the question, each with the address of the question without it.
+        newest: whether the newest stand first.
     """
 
     found: Sequence[Any]
     line: str
     chips: Sequence[tuple[str, str]] = ()
+    newest: bool = False
 
 
 def answer(library: Library, search: Search) -> Answer:
@@ -66,7 +73,7 @@ def answer(library: Library, search: Search) -> Answer:
                 return Answer((), _noting(NOTHING, left_out))
             said = "Type what you look for" if not search.q.strip() else "There is no word in that"
             line = f"{said}. Here is what is newest{_under(search)}."
-            return Answer(papers, _noting(line, left_out))
+            return Answer(papers, _noting(line, left_out), newest=True)
         newest = search.order == "date"
         hits = library.search.query(search.q, search.k, newest=newest, **filters)
     except SsmSearchError as error:
@@ -78,7 +85,7 @@ def answer(library: Library, search: Search) -> Answer:
     elif hits.advice:
         line = hits.advice
     chips = [(str(one), to_address(_without(search, one.said))) for one in hits.constraints]
-    return Answer(hits, _noting(line, hits.left_out), chips)
+    return Answer(hits, _noting(line, hits.left_out), chips, newest)
 
 
 def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
@@ -171,6 +178,56 @@ def exported(library: Library, form: Any, ids: Any) -> dict[str, str]:
         "name": f"papers{export.SUFFIXES[kinds[form]]}",
         "text": export.export(papers, kinds[form]),
     }
+
+
+def exported_kept(library: Library, form: Any, kept: Any) -> dict[str, str]:
+    """A file of what a reader keeps, with notes: its name and its text.
+
+    Args:
+        kept: papers as the browser stored them; of those that the list has no more, the file says
+            what the browser knows.
+    """
+    kinds: dict[str, export.Format] = {str(kind): kind for kind in export.SUFFIXES}
+    if not isinstance(form, str) or form not in kinds or not _is_list(kept):
+        return {"name": "", "text": ""}
+    told = [_texts(one) for one in kept[:MOST_KEPT] if isinstance(one, dict)]
+    told = [one for one in told if one["id"]]
+    papers = [
+        library.search.get(one["id"])
+        or Paper(one["id"], one["title"] or one["id"], "link", one["url"])
+        for one in told
+    ]
+    notes = {one["id"]: one["note"] for one in told}
+    return {
+        "name": f"kept-papers{export.SUFFIXES[kinds[form]]}",
+        "text": export.export(papers, kinds[form], notes),
+    }
+
+
+def _texts(paper: Mapping[Any, Any]) -> dict[str, str]:
+    """What a browser stored of a paper, whatever it stored."""
+    values = {name: paper.get(name) for name in ("id", "title", "url", "note")}
+    return {
+        # Half of a character can be told in JSON, and be found nowhere.
+        name: value.encode(errors="replace").decode() if isinstance(value, str) else ""
+        for name, value in values.items()
+    }
+
+
+def ids_text(library: Library) -> str:
+    """The ids of a list, for browsers to know by them what was not there at the last visit.
+
+    Those of arXiv stand last and name their month once: "a-blog 2403.06977 07000". "" for a large
+    corpus.
+    """
+    if not library.search.is_list or library.search.manifest.papers > MOST_IDS:
+        return ""
+    ids = [paper.id for paper in library.search.papers if not any(map(str.isspace, paper.id))]
+    parts, month = sorted(one for one in ids if not _ARXIV.fullmatch(one)), ""
+    for one in sorted(filter(_ARXIV.fullmatch, ids)):
+        parts.append(one.removeprefix(month))
+        month = one[:5]
+    return " ".join(parts)
 
 
 def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 // What the browser adds: buttons on cards, the address, the map's clicks. No library, no request.
 window.ssm = (() => {
+  const BOX = "#q textarea";
   const say = (text) => {
     let box = document.getElementById("ssm-said");
     if (!box) {
@@ -10,7 +11,7 @@ window.ssm = (() => {
     }
     box.textContent = text;
     clearTimeout(say.timer);
-    say.timer = setTimeout(() => (box.textContent = ""), 2500);
+    say.timer = setTimeout(() => (box.textContent = ""), 2500 + 50 * text.length);
   };
 
   const copy = async (text) => {
@@ -26,14 +27,6 @@ window.ssm = (() => {
       area.remove();
     }
     say("Copied");
-  };
-
-  const save = ({ name, text }) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
   // What is picked is worked out here, so that none of several quick presses is lost.
@@ -59,7 +52,7 @@ window.ssm = (() => {
       if (text) await copy(text);
       if (form) {
         const ids = [...element.querySelectorAll(".card")].map((card) => card.dataset.id);
-        save(await server.export({ form, ids }));
+        ssmKept.save(await server.export({ form, ids }));
       }
       if ("open" in button.dataset) {
         const abstract = button.closest(".card").querySelector(".abstract");
@@ -78,6 +71,8 @@ window.ssm = (() => {
       const { query } = event.target.closest("button")?.dataset ?? {};
       if (query) trigger("click", { query });
     });
+    element.classList.add("tries");
+    ssmAsked.show(element, { open: (address) => askAgain(address), box: BOX });
   };
 
   // Each card's buttons say what is picked; those too of answers that were asked for before.
@@ -106,7 +101,7 @@ window.ssm = (() => {
         event.preventDefault();
         document.getElementById("aside").scrollIntoView({ behavior: "smooth" });
       };
-      document.body.append(jump);
+      document.querySelector(".gradio-container .contain").append(jump); // where @media finds it
     }
     // The card or the chip whose button had the focus may be gone.
     if (pressed && document.activeElement === document.body) {
@@ -128,19 +123,79 @@ window.ssm = (() => {
       history[how](null, "", target);
     }
     typed = now;
+    ssmAsked.tell(address);
   };
+  let askAgain = () => {};
   // Who opens a link to a search is not shown the newest papers first.
   if (location.search) document.documentElement.classList.add("arriving");
   const arrive = (_, picks) => [location.search, picks];
   const arrived = () => document.documentElement.classList.remove("arriving");
 
+  const kept = (element, server) => ssmKept.show(element, (wanted) => server.export(wanted));
+  const keptLabel = () => {
+    const count = ssmKept.all().length;
+    return { __type__: "update", label: count ? `Kept (${count})` : "Kept" };
+  };
+
+  // The ids of the list: those of arXiv name a month once, "a-blog 2403.06977 07000".
+  const idsOf = (told) => {
+    let month = "";
+    return told.split(/\s+/).filter(Boolean).map((part) => {
+      if (/^\d{4}\.\d{5}$/.test(part)) month = part.slice(0, 5);
+      return month && part.length === 5 ? month + part : part;
+    });
+  };
+  // Where the newest stand first, what was not there at the last visit says so.
+  let fresh = new Set();
+  const tellNew = () => {
+    for (const list of document.querySelectorAll("ol[data-newest]:not([data-told])")) {
+      list.dataset.told = "";
+      if (!fresh.size) continue;
+      const here = [...list.children].filter((card) => fresh.has(card.dataset.id));
+      for (const card of here) {
+        const mark = Object.assign(document.createElement("span"), { className: "new" });
+        mark.textContent = "new";
+        card.querySelector(".facts").prepend(mark);
+      }
+      const some = here.length < fresh.size ? `, ${here.length} of them here` : "";
+      const line = list.parentElement.querySelector(".line");
+      line?.append(` · ${fresh.size} new on the list since your last visit${some}`);
+    }
+  };
+
+  const searchBox = async () => {
+    const box = document.querySelector(BOX);
+    const isShown = () => box.getClientRects().length;
+    if (!isShown()) document.querySelector("#tabs [role=tab]")?.click();
+    for (let wait = 0; wait < 60 && !isShown(); wait++) await new Promise(requestAnimationFrame);
+    return box;
+  };
+
   const hear = (trigger) => {
-    addEventListener("popstate", () => trigger("input"));
+    const ids = document.getElementById("ssm-ids");
+    fresh = ssmKept.newIds(idsOf(ids?.textContent ?? ""));
+    ssmKept.listen();
+    ssmKeys.install({ search: searchBox });
+    addEventListener("ssm:kept", ({ detail }) => {
+      if (detail.problem) say(detail.problem);
+      trigger("change");
+    });
+    trigger("change");
+    askAgain = (address) => {
+      history.pushState(null, "", location.pathname + address);
+      trigger("input");
+    };
+    ssmAsked.tell(location.search);
+    addEventListener("popstate", () => {
+      ssmAsked.tell(location.search);
+      trigger("input");
+    });
     document.addEventListener("input", ({ target }) => {
       if (target.closest("#q")) setTimeout(() => trigger("edit"));
     });
     const listen = () => {
       mark();
+      tellNew();
       const plot = document.querySelector("#map .js-plotly-plot");
       if (!plot?.on || plot.heard) return;
       plot.heard = true;
@@ -151,5 +206,5 @@ window.ssm = (() => {
     new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
   };
 
-  return { arrive, arrived, cards, examples, hear, pick, press, remember };
+  return { arrive, arrived, cards, examples, hear, kept, keptLabel, pick, press, remember };
 })();

@@ -111,6 +111,13 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                             0, 1, value=0.2, step=0.1, label="Diversity", visible=False
                         )
                         advice = cards_here(elem_id="advice")
+            with gr.Tab("Kept", id="kept") as kept_tab:
+                gr.HTML(
+                    js_on_load="ssm.kept(element, server)",
+                    server_functions=[export],
+                    apply_default_css=False,
+                    elem_id="kept",
+                )
             with gr.Tab("Submit", visible=of_list), gr.Row(elem_classes="columns"):
                 with gr.Column(scale=2, min_width=320):
                     submitted = gr.Textbox(
@@ -167,6 +174,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             [chips, diversity, advice],
             **at_once,
         ).then(None, picks, js="ssm.press", **QUICK)
+        ear.change(None, None, kept_tab, js="ssm.keptLabel", **QUICK)
         map_tab.select(at_work(events.draw), fields, plot, **QUICK)
         ear.select(at_work(events.show_on_map), picks, chosen, **QUICK)
         send.click(
@@ -195,7 +203,8 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         page.title = f"{library.title} · ssm-search"
         header.value = render.render("header.html", title=library.title, papers=count, feed=of_list)
         examples.value = render.render("examples.html", examples=handlers.examples(library))
-        answers.value = render.answers(newest.found, newest.line)
+        answers.value = render.answers(newest.found, newest.line, newest=True)
+        ear.value = render.render("ids.html", ids=handlers.ids_text(library))
         about.value = handlers.about_html(library)
         venues: Any = [any_venue, *((name, name) for name in handlers.venues(library))]
         menus: tuple[tuple[gr.Dropdown, Any], ...] = (

@@ -54,6 +54,7 @@ def answers(
     picks: Mapping[str, Collection[str]] | None = None,
     label: str = "Answers",
     chips: Sequence[tuple[str, str]] = (),
+    newest: bool = False,
 ) -> str:
     """Cards for ``hits``, or for papers that answer nothing in particular, below a line of text.
 
@@ -61,7 +62,16 @@ def answers(
         picks: ids under "like" and "dislike", whose buttons are pressed.
         label: what the list is, for those who hear it.
         chips: what was read out of the question, each with the address of it without that.
+        newest: whether the newest stand first; the browser marks what is new to its reader.
     """
     cards = [(one.paper, one) if isinstance(one, Hit) else (one, None) for one in hits]
     picks = picks or {"like": (), "dislike": ()}
-    return render("answers.html", cards=cards, line=line, picks=picks, label=label, chips=chips)
+    return render(
+        "answers.html",
+        cards=cards,
+        line=line,
+        picks=picks,
+        label=label,
+        chips=chips,
+        newest=newest,
+    )

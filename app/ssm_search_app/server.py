@@ -105,7 +105,7 @@ def build_app(
 
 def _mount(app: FastAPI, page: gr.Blocks, root_path: str, head: str) -> None:
     """Let ``app`` answer for ``page``, with no more of Gradio than it needs."""
-    script = scripts.script("kept.js", "keys.js", "map.js")
+    script = scripts.script("kept.js", "asked.js", "keys.js", "map.js")
     script += (HERE / "page.js").read_text(encoding="utf-8")
     gr.mount_gradio_app(
         app,

@@ -413,6 +413,61 @@ def test_ids_that_are_none_are_passed_over(library: Library) -> None:
     assert handlers.exported(library, "json", [*["gone"] * 10_000, NODES.id])["text"] == "[]"
 
 
+def kept(paper_id: object, **more: object) -> dict[str, object]:
+    return {"id": paper_id, "title": "T", "url": "https://e.org/t", "note": "", **more}
+
+
+@pytest.mark.parametrize("form", SUFFIXES)
+def test_what_is_kept_is_taken_along_with_notes_and_without_the_list(
+    library: Library, form: Any
+) -> None:
+    stored = [kept(SOUND.id, note="hum"), kept("gone", note="still\nread it"), kept(FILM.id)]
+    gone = Paper("gone", "T", "link", "https://e.org/t")
+    told = export([SOUND, gone, FILM], form, {SOUND.id: "hum", "gone": "still\nread it"})
+    file = handlers.exported_kept(library, form, stored)
+    assert file == {"name": f"kept-papers{SUFFIXES[form]}", "text": told}
+
+
+def test_whatever_a_browser_stored_is_taken_along(library: Library) -> None:
+    hostile: list[Any] = [None, 7, [], {}, kept(None), kept(""), kept({"id": "x"}), {"note": "n"}]
+    odd = {"id": "x\ud800", "title": EVIL, "url": "javascript:alert(1)", "note": ["n"]}
+    file = handlers.exported_kept(library, "markdown", [*hostile, odd])
+    evil = Paper("x?", EVIL, "link", "javascript:alert(1)")
+    assert file["text"] == export([evil], "markdown")
+    assert "javascript" not in file["text"]
+    many = [kept(f"gone-{number}") for number in range(handlers.MOST_KEPT + 1)]
+    rows = handlers.exported_kept(library, "csv", many)["text"].splitlines()
+    assert len(rows) == 1 + handlers.MOST_KEPT
+    for form, papers in (("bib", [kept("x")]), ("csv", None), ("csv", {"id": "x"}), (None, [])):
+        assert handlers.exported_kept(library, form, papers) == {"name": "", "text": ""}
+
+
+# ── what is new ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_newest_first_are_told_apart(library: Library) -> None:
+    answers = {
+        "nothing": handlers.answer(library, Search()),
+        "date": handlers.answer(library, Search(q="video", order="date")),
+        "relevance": handlers.answer(library, Search(q="video")),
+    }
+    assert {name: one.newest for name, one in answers.items()} == {
+        "nothing": True,
+        "date": True,
+        "relevance": False,
+    }
+    assert " data-newest " in render.answers([FILM], newest=True)
+    assert "data-newest" not in render.answers([FILM])
+
+
+def test_ids_are_told_in_few_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = ["2401.00010", "b", "2401.00001", "0704.0001", "2312.00002", "12345", "two words"]
+    library = library_of([Paper(one, f"A kite {one}", kind="link") for one in ids])
+    assert handlers.ids_text(library) == "0704.0001 12345 b 2312.00002 2401.00001 00010"
+    monkeypatch.setattr(handlers, "MOST_IDS", len(ids) - 1)
+    assert handlers.ids_text(library) == ""
+
+
 # ── menus ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -502,8 +557,8 @@ EVIL = "'\"><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\x1b\u202e{
 SHOWN = EVIL.replace("\x1b", "").replace("\u202e", "")
 # Python's parser knows no CDATA in templates: what is in these would not be read as tags.
 TAGS = set(
-    "a article b button caption code details div em h1 h2 h3 header li mark ol p pre small span "
-    "strong summary table td th tr ul".split()
+    "a article b button caption code details div em h1 h2 h3 header kbd li mark ol p pre small "
+    "span strong summary table td th tr ul".split()
 )
 
 

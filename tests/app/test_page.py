@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -16,8 +14,27 @@ import bibtexparser
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import (
+    PHONE,
+    WIDE,
+    Visit,
+    ask,
+    card,
+    choose,
+    chromium,
+    expect_titles,
+    go,
+    is_arrival,
+    leave,
+    names,
+    pressed,
+    settle,
+    tab,
+    titles,
+    visiting,
+)
 from conftest import PATIENCE
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 from serving import (
     ABS,
     BOLD,
@@ -58,9 +75,6 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning:pandas",
     "error:The value passed into",
 )
-Visit = Callable[..., Page]
-WIDE = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
 NEW = f"{ABS}2602.00077\nVideo of strings\nA video shows how strings hold. It is long."
 
 
@@ -82,132 +96,24 @@ def url(library: Library) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
 def contexts(browser: Browser) -> dict[str, BrowserContext]:
-    """Those that tests have in common, so that the page's own files are loaded once."""
     return {}
 
 
 @pytest.fixture
-def visit(
-    browser: Browser, contexts: dict[str, BrowserContext], request: pytest.FixtureRequest
-) -> Iterator[Visit]:
-    """Opens pages for somebody who was never here, and asserts in the end that all were quiet."""
-    pages: list[Page] = []
-    errors: list[str] = []
-    asked: list[str] = []
-
-    def open_page(path: str = "", *, at: str = "", wait: bool = True, **options: Any) -> Page:
-        name = json.dumps(options)
-        if name not in contexts:
-            contexts[name] = browser.new_context(**({"viewport": WIDE} | options))
-        page = contexts[name].new_page()
-        pages.append(page)
-        page.set_default_timeout(1_000 * PATIENCE)
-        expect.set_options(timeout=1_000 * PATIENCE)
-        page.on("request", lambda one: asked.append(one.url))
-        page.on("pageerror", lambda one: errors.append(str(one)))
-        page.on(
-            "console",
-            lambda one: (
-                errors.append(f"{one.text} ({one.location})") if one.type == "error" else None
-            ),
-        )
-        go(page, (at or request.getfixturevalue("url")) + path, wait=wait)
-        return page
-
-    yield open_page
-    for page in pages:
-        if not page.is_closed():
-            leave(page)
-    assert errors == []
-    assert {urlsplit(one).hostname for one in asked} - {None} <= {"127.0.0.1"}
-
-
-def leave(page: Page) -> None:
-    """Close a page on which nothing went wrong; nothing of it is kept."""
-    assert page.evaluate("window.hacked") is None
-    expect(page.locator(".toast-body")).to_have_count(0)
-    page.evaluate("localStorage.clear()")
-    page.close()
+def visit(browser: Browser, contexts: dict[str, BrowserContext], url: str) -> Iterator[Visit]:
+    with visiting(browser, contexts, url) as visit:
+        yield visit
 
 
 def line_of(hits: Hits) -> str | re.Pattern[str]:
     """What the page says above these answers."""
     return hits.advice or re.compile(r"^The best 10 \(\d+ ms\)$")
-
-
-def is_arrival(request: Any) -> bool:
-    """Whether the page asks for the answers that belong to its address."""
-    data = json.loads(request.post_data)["data"] if request.method == "POST" else []
-    return len(data) == 2 and isinstance(data[0], str)
-
-
-def go(page: Page, address: str, *, wait: bool = True) -> None:
-    if wait:
-        with page.expect_event("requestfinished", lambda one: is_arrival(one)):
-            page.goto(address)
-    else:
-        page.goto(address)
-    expect(page.locator("#answers").locator(".line, .card").first).to_be_visible()
-
-
-def ask(page: Page, text: str) -> None:
-    """Type as people do, without Enter."""
-    page.locator("#q textarea").click()
-    page.keyboard.press("Control+A")
-    page.keyboard.type(text)
-
-
-def settle(page: Page) -> None:
-    """Wait until all that was typed is answered: the last letter is, maybe once more."""
-    page.wait_for_function(
-        """() => {
-            const count = performance.getEntriesByType("resource").length;
-            if (window.settled?.count !== count) window.settled = {count, since: Date.now()};
-            return Date.now() - window.settled.since > 300;
-        }"""
-    )
-
-
-def titles(page: Page, within: str = "#answers") -> list[str]:
-    return [" ".join(text.split()) for text in page.locator(f"{within} .card h3").all_inner_texts()]
-
-
-def names(found: Any) -> list[str]:
-    """Of hits or papers, as the page shows them."""
-    papers = [getattr(one, "paper", one) for one in found]
-    return [" ".join(shown(paper.title).split()) for paper in papers]
-
-
-def expect_titles(page: Page, found: Any, within: str = "#answers") -> None:
-    expect(page.locator(f"{within} .card h3")).to_have_text(names(found))
-
-
-def tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name, exact=True).click()
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_label(label, exact=True).click()
-    page.get_by_role("option", name=re.compile(rf"^\W*{re.escape(option)}")).first.click()
-
-
-def card(page: Page, paper_id: str, within: str = "#answers") -> Any:
-    return page.locator(f'{within} .card[data-id="{paper_id}"]')
-
-
-def pressed(page: Page, paper_id: str, act: str) -> str | None:
-    return card(page, paper_id).locator(f"[data-act={act}]").get_attribute("aria-pressed")
 
 
 def advised(kites: PaperSearch, like: list[str], dislike: list[str], diversity: float) -> Hits:

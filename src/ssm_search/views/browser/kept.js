@@ -196,6 +196,7 @@ window.ssmKept = (() => {
       (name) => button(name),
     );
     own.append(backUp, restore, removeAll, file);
+    element.classList.add("kept");
     element.replaceChildren(line, undo, list, take, own);
 
     let removed = []; // [place, paper] of what was removed last
@@ -225,7 +226,7 @@ window.ssmKept = (() => {
     const takeAway = (ids) => {
       removed = [...all().entries()].filter(([, one]) => ids.has(one.id));
       const what = removed.length === 1 ? `“${removed[0][1].title}”` : `${removed.length} papers`;
-      undo.replaceChildren(`Removed ${what}. `, button("Undo", { undo: "" }));
+      undo.replaceChildren(`Removed ${what}. `, button("Undo", { undo: "" }, `Undo: keep ${what}`));
       keep(all().filter((one) => !ids.has(one.id)));
       undo.querySelector("button").focus();
     };
@@ -305,6 +306,7 @@ window.ssmKept = (() => {
   for (const sign of ["keydown", "pointerdown"]) addEventListener(sign, hear, true);
   // The ids that were not on the list at the last visit; none at the first one.
   const newIds = (ids) => {
+    if (!ids.length) return new Set(); // a corpus that is too large to tell
     const last = visit();
     const now = ids.join("\n");
     const isNext = last && Math.abs(Date.now() - last.at) > VISIT_ENDS;
