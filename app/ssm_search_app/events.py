@@ -10,7 +10,6 @@ import gradio as gr
 from ssm_search import maps
 from ssm_search_app import handlers, render
 from ssm_search_app.address import Search, from_address, to_address
-from ssm_search_app.bounds import MAX_TEXT
 from ssm_search_app.library import Library
 
 
@@ -20,28 +19,37 @@ class Events:
     def __init__(self, library: Library):
         self._library = library
 
-    def show(self, *values: Any) -> tuple[str, str]:
-        """The answers to a search, and the address that leads back to it."""
-        *fields, picks = values
+    def show(self, *values: Any) -> dict[str, Any]:
+        """The answers to a search, and the address that leads back to it.
+
+        With the number that the browser gave the question: answers may overtake one another.
+        """
+        *fields, picks, turn = values
         search = _search_of(*fields)
+        return {"turn": turn, "address": to_address(search), "html": self._html(search, picks)}
+
+    def restore(self, address: str | None, picks: Any, turn: Any) -> dict[str, Any]:
+        """A search out of an address: its answers, its fields, whether their fold is open.
+
+        Only the number of the question where there is no address.
+        """
+        if address is None:
+            return {"turn": turn}
+        search = from_address(address)
+        in_menus = handlers.in_menus(self._library, search)
+        return {
+            "turn": turn,
+            "html": self._html(search, picks),
+            "fields": astuple(in_menus),
+            "open": in_menus.is_filtered,
+        }
+
+    def _html(self, search: Search, picks: Any) -> str:
         found = handlers.answer(self._library, search)
         chosen = handlers.known_picks(self._library, picks)
-        html = render.answers(
+        return render.answers(
             found.found, found.line, chosen, chips=found.chips, newest=found.newest
         )
-        return html, to_address(search)
-
-    def restore(self, address: str, picks: Any) -> tuple[Any, ...]:
-        """A search out of an address: its menus, whether their fold is open, its answers."""
-        search = from_address(address)
-        html, _ = self.show(*astuple(search), picks)
-        in_menus = handlers.in_menus(self._library, search)
-        return *astuple(in_menus), gr.Accordion(open=in_menus.is_filtered), html
-
-    def arrive(self, address: str, picks: Any) -> Any:
-        """What :meth:`restore` gives, when the page is opened by an address with a question."""
-        # Without a question in the address, what the page has already stays, typed or not.
-        return self.restore(address, picks) if from_address(address) != Search() else gr.skip()
 
     def advise(self, picks: Any, diversity: float) -> tuple[str, Any, str]:
         """What is picked, the slider for its diversity, and what to read next."""
@@ -50,13 +58,6 @@ class Events:
         html = render.answers(found.found, found.line, chosen, "Recommended papers")
         chips, slider = handlers.picks_html(self._library, chosen), bool(found.found)
         return chips, gr.Slider(visible=slider), html
-
-    def try_example(self, picks: Any, event: gr.EventData) -> tuple[Any, ...]:
-        """The search of an example, its answers and its address."""
-        data = _told(event)
-        search = Search(q=str(data.get("query"))[:MAX_TEXT])
-        html, address = self.show(*astuple(search), picks)
-        return *astuple(search), html, address
 
     def draw(self, *values: Any) -> Any:
         """The map, with the answers to a search standing out."""

@@ -45,6 +45,12 @@ window.ssm = (() => {
   };
 
   const cards = (element, trigger, server) => {
+    element.addEventListener("click", (event) => {
+      const chip = event.target.closest(".chips a");
+      if (!chip || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      leap(chip.getAttribute("href"));
+    });
     element.addEventListener("click", async (event) => {
       const button = event.target.closest("button");
       if (!button) return;
@@ -66,13 +72,13 @@ window.ssm = (() => {
     });
   };
 
-  const examples = (element, trigger) => {
+  const examples = (element) => {
     element.addEventListener("click", (event) => {
       const { query } = event.target.closest("button")?.dataset ?? {};
-      if (query) trigger("click", { query });
+      if (query) leap(`?${new URLSearchParams({ q: query })}`);
     });
     element.classList.add("tries");
-    ssmAsked.show(element, { open: (address) => askAgain(address), box: BOX });
+    ssmAsked.show(element, { open: leap, box: BOX });
   };
 
   // Each card's buttons say what is picked; those too of answers that were asked for before.
@@ -115,21 +121,49 @@ window.ssm = (() => {
 
   // While somebody types, the address is replaced; after a pause, "back" returns to what was.
   let typed = 0;
-  const remember = (address) => {
+  const remember = (address, isNew) => {
     const now = Date.now();
     const target = location.pathname + address;
     if (target !== location.pathname + location.search) {
-      const how = now - typed < 2000 ? "replaceState" : "pushState";
+      const how = !isNew && now - typed < 2000 ? "replaceState" : "pushState";
       history[how](null, "", target);
     }
     typed = now;
     ssmAsked.tell(address);
   };
-  let askAgain = () => {};
+
+  // What is wanted is numbered when it is, and answers bear its number: one that comes late never
+  // takes the place of what was wanted since.
+  let tell; // the page's events
+  let turn = 1; // of what was wanted last
+  let edited = 0; // of the fields' last change
+  let leapt = 1; // of the last leap to another search: a link, an example, "back"
+  let answered = 0; // of what is shown
+  let target = null; // of the leap, where it is not the browser's address
+  const edit = () => {
+    edited = ++turn;
+    setTimeout(() => tell("edit")); // once the field knows what was typed
+  };
+  const leap = (address) => {
+    leapt = ++turn;
+    target = address;
+    tell("input");
+  };
+  const ask = (...given) => [...given.slice(0, -1), edited];
+  // Who opens the page without a question has its answer already.
+  const visit = (_, picks) => [target ?? (location.search || (leapt > 1 ? "" : null)), picks, leapt];
+  const settle = (found) => {
+    document.documentElement.classList.remove("arriving");
+    if (!found?.html || found.turn < Math.max(answered, leapt)) return [];
+    if (found.fields && found.turn !== turn) return []; // somebody types already
+    answered = found.turn;
+    if (!found.fields) remember(found.address);
+    else if (target !== null) remember(target, true);
+    const fold = found.fields && { __type__: "update", open: found.open };
+    return [found.html, fold, ...(found.fields ?? [])];
+  };
   // Who opens a link to a search is not shown the newest papers first.
   if (location.search) document.documentElement.classList.add("arriving");
-  const arrive = (_, picks) => [location.search, picks];
-  const arrived = () => document.documentElement.classList.remove("arriving");
 
   const kept = (element, server) => ssmKept.show(element, (wanted) => server.export(wanted));
   const keptLabel = () => {
@@ -181,18 +215,13 @@ window.ssm = (() => {
       trigger("change");
     });
     trigger("change");
-    askAgain = (address) => {
-      history.pushState(null, "", location.pathname + address);
-      trigger("input");
-    };
+    tell = trigger;
     ssmAsked.tell(location.search);
     addEventListener("popstate", () => {
       ssmAsked.tell(location.search);
-      trigger("input");
+      leap(null);
     });
-    document.addEventListener("input", ({ target }) => {
-      if (target.closest("#q")) setTimeout(() => trigger("edit"));
-    });
+    document.addEventListener("input", (event) => event.target.closest("#q") && edit());
     const listen = () => {
       mark();
       tellNew();
@@ -206,5 +235,5 @@ window.ssm = (() => {
     new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
   };
 
-  return { arrive, arrived, cards, examples, hear, kept, keptLabel, pick, press, remember };
+  return { ask, cards, edit, examples, hear, kept, keptLabel, pick, press, settle, visit };
 })();

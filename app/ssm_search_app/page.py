@@ -74,7 +74,8 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
     page: gr.Blocks = gr.Blocks(analytics_enabled=False)
     with page:
         picks = gr.BrowserState(dict(handlers.NO_PICKS), storage_key=PICKS_KEY, secret=PICKS_KEY)
-        address = gr.Textbox(visible=False)
+        address, turn = gr.Textbox(visible=False), gr.Number(visible=False)
+        found = gr.JSON(visible=False)  # an answer, until it is known whether it is still wanted
         of_list = library.search.is_list  # a large corpus has no headings, no map
         header = gr.HTML(apply_default_css=False)
         # Hears the browser's "back" and the map's clicks; outside the tabs, which load when opened.
@@ -89,9 +90,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                     autofocus=True,
                     elem_id="q",
                 )
-                examples = gr.HTML(
-                    js_on_load="ssm.examples(element, trigger)", apply_default_css=False
-                )
+                examples = gr.HTML(js_on_load="ssm.examples(element)", apply_default_css=False)
                 with gr.Accordion("Filters and order", open=False, elem_id="filters") as folded:
                     with gr.Row():
                         category = gr.Dropdown([any_path], value="", label="Heading", min_width=260)
@@ -144,26 +143,22 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
 
         fields: list[Any] = [q, category, year_from, year_to, venue, code, k, order]
         at_once: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
-        asked = gr.on(
-            # Not q.input: that is of keys that write, and says nothing of deleting or pasting.
-            [ear.edit, q.submit, *(one.input for one in fields[1:])],
-            at_work(events.show),
-            [*fields, picks],
-            [answers, address],
+        # Not q.input: that is of keys that write, and says nothing of deleting or pasting.
+        gr.on([q.submit, *(one.input for one in fields[1:])], js="ssm.edit", **QUICK)
+        asked = ear.edit(
+            at_work(events.show), [*fields, picks, turn], found, js="ssm.ask", **at_once
+        )
+        # A link was opened or an example tried; or the browser's "back" was pressed.
+        leapt = gr.on(
+            [page.load, ear.input],
+            at_work(events.restore),
+            [address, picks, turn],
+            found,
+            js="ssm.visit",
             **at_once,
         )
-        tried = examples.click(
-            at_work(events.try_example), picks, [*fields, answers, address], **QUICK
-        )
-        for searched in (asked, tried):
-            searched.then(None, address, js="ssm.remember", **QUICK)
-        # A link was opened; or the browser's "back" was pressed.
-        arrived: dict[str, Any] = {"js": "ssm.arrive", **at_once}
-        opened = page.load(
-            at_work(events.arrive), [address, picks], [*fields, folded, answers], **arrived
-        )
-        opened.then(None, js="ssm.arrived", **QUICK)
-        ear.input(at_work(events.restore), [address, picks], [*fields, folded, answers], **arrived)
+        for one in (asked, leapt):
+            one.then(None, found, [answers, folded, *fields], js="ssm.settle", **QUICK)
 
         for of_cards in (answers, chips, advice, chosen):
             of_cards.click(None, picks, picks, js="ssm.pick", trigger_mode="multiple", **QUICK)

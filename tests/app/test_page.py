@@ -15,7 +15,9 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import (
+    LEAPT,
     PHONE,
+    TYPED,
     WIDE,
     Visit,
     ask,
@@ -280,6 +282,110 @@ def test_back_and_forward_lead_to_earlier_answers(visit: Visit, kites: PaperSear
     expect(box).to_have_value("graph")
     expect_titles(page, kites.query("graph"))
     page.wait_for_url("**/?q=graph")
+
+
+def hold_answers(page: Page, inputs: int) -> tuple[list[Any], Callable[[], None]]:
+    """What the page asks with so many inputs waits in a list, until a function lets it go on."""
+    held: list[Any] = []
+    is_held = True
+
+    def hold(route: Any) -> None:
+        data = json.loads(route.request.post_data)["data"]
+        held.append(route) if is_held and len(data) == inputs else route.continue_()
+
+    def let_go() -> None:
+        nonlocal is_held
+        is_held = False
+        for route in held:
+            route.continue_()
+        settle(page)
+
+    page.route("**/run/predict*", hold)
+    return held, let_go
+
+
+@pytest.mark.parametrize("way", ["back", "back while more waits", "example", "chip"])
+def test_a_late_answer_takes_no_newer_ones_place(
+    visit: Visit, kites: PaperSearch, way: str
+) -> None:
+    page = visit()
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() + 5000; }")
+    ask(page, "audio since 2023")
+    expect_titles(page, kites.query("audio since 2023"))
+    page.wait_for_url("**/?q=audio+since+2023")
+    settle(page)
+    _, let_go = hold_answers(page, TYPED)
+    with page.expect_request("**/run/predict*"):
+        ask(page, "g")
+    if way == "back while more waits":
+        page.keyboard.type("raph")
+    if way.startswith("back"):
+        page.go_back()
+        wanted, found, at = "", kites.newest(10), ""
+    elif way == "example":
+        example = page.locator(".examples button").first
+        wanted = example.inner_text()
+        example.click()
+        found, at = kites.query(wanted), urlencode({"q": wanted})
+    else:
+        page.locator(".chips a").click()
+        wanted, found, at = "audio", kites.query("audio"), "q=audio"
+    expect(page.locator("#q textarea")).to_have_value(wanted)
+    expect_titles(page, found)
+    let_go()
+    expect(page.locator("#q textarea")).to_have_value(wanted)
+    expect_titles(page, found)
+    assert page.url.partition("/?")[2] == at
+    ask(page, "video")  # and the next one is answered
+    expect_titles(page, kites.query("video"))
+    page.wait_for_url("**/?q=video")
+
+
+@pytest.mark.parametrize("way", ["back", "example", "opened"])
+def test_what_is_typed_stays_when_an_earlier_search_comes_late(
+    visit: Visit, kites: PaperSearch, way: str
+) -> None:
+    page = visit("?q=text")
+    ask(page, "audio")
+    expect_titles(page, kites.query("audio"))
+    page.wait_for_url("**/?q=audio")
+    settle(page)
+    held, let_go = hold_answers(page, LEAPT)
+    if way == "back":
+        page.evaluate("history.pushState(null, '', '?q=graph')")
+        page.go_back()
+    elif way == "example":
+        page.locator(".examples button").first.click()
+    else:
+        page.reload()
+        expect(page.locator("#q textarea")).to_have_value("")
+    wait_for_held(page, held)
+    ask(page, "video")
+    expect_titles(page, kites.query("video"))
+    let_go()
+    expect(page.locator("#q textarea")).to_have_value("video")
+    expect_titles(page, kites.query("video"))
+    page.wait_for_url("**/?q=video")
+
+
+def wait_for_held(page: Page, held: list[Any]) -> None:
+    """Wait until a request waits."""
+    while not held:
+        page.wait_for_timeout(20)  # which lets the browser's messages in
+
+
+def test_a_chip_is_taken_off_without_loading_the_page_again(
+    visit: Visit, kites: PaperSearch
+) -> None:
+    page = visit("?q=audio+since+2023")
+    page.evaluate("window.here = true")
+    page.locator(".chips a").click()
+    expect_titles(page, kites.query("audio"))
+    page.wait_for_url("**/?q=audio")
+    page.go_back()
+    expect(page.locator("#q textarea")).to_have_value("audio since 2023")
+    expect_titles(page, kites.query("audio since 2023"))
+    assert page.evaluate("window.here")
 
 
 def test_examples_can_be_clicked(visit: Visit, kites: PaperSearch, library: Library) -> None:

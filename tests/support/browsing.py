@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from ssm_search.views.display import shown
 
+TYPED, LEAPT = 10, 3  # inputs of what the page asks: the fields, or an address; picks, a number
 Visit = Callable[..., Page]
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -85,7 +86,7 @@ def leave(page: Page) -> None:
 def is_arrival(request: Any) -> bool:
     """Whether the page asks for the answers that belong to its address."""
     data = json.loads(request.post_data)["data"] if request.method == "POST" else []
-    return len(data) == 2 and isinstance(data[0], str)
+    return len(data) == LEAPT
 
 
 def go(page: Page, address: str, *, wait: bool = True) -> None:
