@@ -71,7 +71,7 @@ def visiting(
     for page in pages:
         if not page.is_closed():
             leave(page)
-    assert errors == []
+    assert errors == [], errors
     assert {urlsplit(one).hostname for one in asked} - {None} <= {"127.0.0.1"}
 
 
