@@ -17,8 +17,8 @@ PACKAGE = ROOT / "src" / "ssm_search"
 PAGE = ROOT / "app" / "ssm_search_app"
 
 LEAVES = (
-    "addresses arrays arxiv_ids dates downloads errors files holders marks papers progress quiet "
-    "shipped tex text venues".split()
+    "addresses arrays arxiv_ids dates downloads errors files holders marks occasions papers "
+    "progress quiet shipped tex text venues".split()
 )
 """Modules at the top, which import nothing of ours but each other; everything may import them."""
 

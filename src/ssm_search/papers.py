@@ -201,6 +201,8 @@ class CategorySuggestion:
     """A heading that a paper may belong under.
 
     Attributes:
+        category: its path; of a list by years, the heading for the paper's, though it may have to
+            be added; () where that is one for a venue or a month, and not there.
         confidence: probability that it does, in [0, 1], if any present heading fits; calibrated on
             the list itself.
         evidence: papers under it that speak for it, nearest first.
@@ -209,6 +211,11 @@ class CategorySuggestion:
     category: Category
     confidence: float
     evidence: tuple[Hit, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The heading with those above it, on one line."""
+        return " › ".join(self.category) or "a heading for its time or venue, which is missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -730,14 +730,80 @@ def test_a_paper_goes_under_its_year_month_or_venue(
 @pytest.mark.parametrize(
     ("paper", "topic", "missing"),
     [
-        (replace(NEW, year=2025), "Tides", "2025"),
         (replace(NEW, year=2022), "Tides", "2022"),
+        (replace(NEW, published=date(2024, 5, 1)), "Months", "2024"),
         (replace(NEW, venue="ECCV 2024"), "Talks", "ECCV 2024"),
     ],
 )
 def test_a_heading_that_is_missing_is_named(paper: Paper, topic: str, missing: str) -> None:
     with pytest.raises(ListError, match=f"^there is no heading for {missing} below '{topic}'; add"):
         insert_paper(YEARS, paper, (topic,))
+
+
+SPACE = " "
+FIRST = f"""# L
+
+## Year 2024{SPACE}
+
+- [Tidal Scan]({ABS}2405.90001)
+
+## Year 2023
+
+- [Dune]({ABS}2305.90001)
+"""
+LAST = f"""# L
+
+## Year 2023
+- [Dune]({ABS}2305.90001)
+## Year 2024
+- [Tidal Scan]({ABS}2405.90001)
+## License
+MIT
+"""
+IN_2026 = replace(NEW, id="2601.90009", url=f"{ABS}2601.90009", year=2026)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "lines"),
+    [
+        (FIRST, (), [(3, "## Year 2026 \n"), (4, "\n"), (5, "row"), (6, "\n")]),
+        (FIRST, ("Year 2026",), [(3, "## Year 2026 \n"), (4, "\n"), (5, "row"), (6, "\n")]),
+        (LAST, (), [(7, "\n"), (8, "## Year 2026\n"), (9, "row"), (10, "\n")]),
+        (
+            FIRST.replace("2024", "2022"),
+            (),
+            [(10, "\n"), (11, "## Year 2026\n"), (12, "\n"), (13, "row")],
+        ),
+        (FIRST.replace("Year ", ""), (), [(3, "## 2026 \n"), (4, "\n"), (5, "row"), (6, "\n")]),
+    ],
+    ids=["newest first", "by its own name", "newest last", "at the end of the file", "years alone"],
+)
+def test_a_year_that_has_no_heading_yet_gets_one(
+    text: str, topic: tuple[str, ...], lines: list[tuple[int, str]]
+) -> None:
+    result = insert_paper(text, IN_2026, topic)
+    heading = next(line for _, line in lines if line.startswith("#")).strip("# \n")
+    row = f"- [{NEW.title}]({IN_2026.url})"
+    assert (result.row, result.category) == (row, (heading,))
+    assert result.remarks == (f"the heading “{heading}” is new",)
+    written = [(at, f"{row}\n" if line == "row" else line) for at, line in lines]
+    assert added(text, result.text) == written
+    assert result.text.splitlines()[result.line - 1] == row
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FIRST.replace("## Year 2024 \n", "Year 2024\n---\n"),
+        FIRST.replace("## Year 2024 \n", "<h2>Year 2024</h2>\n"),
+        FIRST.replace("## Year 2024 ", "## Year 2024 (7)"),
+        FIRST.replace("## Year 2024 ", "## May 2024"),
+    ],
+    ids=["of two lines", "of tags", "with a count", "of a month"],
+)
+def test_a_heading_that_no_rule_makes_is_left_to_a_person(text: str) -> None:
+    with pytest.raises(ListError, match=r"there is no heading (for 2026|'Year 2026' yet); add one"):
+        insert_paper(text, IN_2026, ())
 
 
 def test_what_has_no_date_stands_under_the_first_heading() -> None:

@@ -58,6 +58,38 @@ def new(title: str, abstract: str = "", link: str = "2402.00001") -> Paper:
     return paper_of(link, title, abstract)
 
 
+YEARLY = f"""# Awesome Kites
+
+## Video Tutorial
+
+- [How to fly in a film](https://example.org/film)
+
+## 2024
+
+{rows("video", 1)}
+## 2023
+
+{rows("graph", 11)}"""
+
+
+@pytest.mark.parametrize(
+    ("link", "heading", "line"), [("2402.00001", "2024", 15), ("2602.00001", "2026", 9)]
+)
+def test_a_list_by_years_takes_papers_under_their_year(
+    link: str, heading: str, line: int, tmp_path: Path
+) -> None:
+    search = search_of(YEARLY, tmp_path / "index")
+    card = submit(search, new("Video with strings", link=link), YEARLY, offline=True)
+    assert [one.category for one in card.placement.suggestions] == [(heading,), ("Video Tutorial",)]
+    assert card.placement.suggestions[0].confidence > 0.9
+    assert card.in_short.startswith(f"{heading}, ")
+    assert card.category == (heading,)
+    assert card.insertion is not None
+    assert card.insertion.line == line
+    tutorial = submit(search, new("A tutorial on film"), YEARLY, offline=True)
+    assert tutorial.category == ("Video Tutorial",)
+
+
 # ── verdict, headings, related, row ──────────────────────────────────────────────────────────
 
 

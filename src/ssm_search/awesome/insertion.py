@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,12 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.drafts import plain_templates, templates_for
 from ssm_search.awesome.escaping import escaped_address, escaped_title
 from ssm_search.awesome.layout import Layout, Numbering, Stretch, count_lines
-from ssm_search.awesome.occasions import occasion_of
 from ssm_search.awesome.reading import ListReading, read_list
 from ssm_search.awesome.slots import repository, split_venue
 from ssm_search.awesome.templates import filled
 from ssm_search.dates import Date
 from ssm_search.errors import ListError
+from ssm_search.occasions import NewYear, new_year, occasion_of
 from ssm_search.papers import Category, Paper, title_key
 from ssm_search.venues import find_venue, find_year, is_preprint
 
@@ -26,6 +27,7 @@ READ_CHARS, FEWEST_TRIES = 1_600_000, 2
 SAID = 1 / 3  # of the papers on arXiv alone, from which on an entry says so
 PLAIN = "no entry of the list shows how one is written there: this is a plain one"
 QUOTED = 200  # characters of a title that an error shows
+_ATX = re.compile(r" {0,3}#{1,6}\s")  # a heading of one line, that nothing has to close
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,21 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
     It is written by the template that most entries of the section share, else most of the list,
     and stands where the order of the section wants it: newest first, newest last, by name, or at
     the end. Where headings for years or venues stand below ``category``, it goes under the one for
-    its own. Reading the result gives the old papers and the new one; every other byte stays.
+    its own; one for a year after all that are there is added, called as they are, on the side where
+    the newest stands. Reading the result gives the old papers and the new one; every other byte
+    stays.
 
     Raises:
         ListError: there is no such heading, the paper is listed already, or it cannot be written
             so that it would be read again.
     """
     reading = read_list(text)
-    category, remark = occasion_of(reading, category, paper)
+    filed = [next(iter(entry.paper.categories), ()) for entry in reading.entries]
+    if added := new_year(reading.categories, filed, category, paper):
+        text, reading = _with_heading(text, reading, added)
+        category, remark = added.category, f"the heading “{added.category[-1]}” is new"
+    else:
+        category, remark = occasion_of(reading.categories, filed, category, paper)
     layout = Layout(text, reading)
     _check(layout, paper, category)
     stretch = layout.stretches[category]
@@ -95,6 +104,37 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
         f"cannot write an entry for {paper.title[:QUOTED]!r} under {' > '.join(category)!r}: "
         f"{reason}; add it by hand"
     )
+
+
+def _with_heading(text: str, reading: ListReading, new: NewYear) -> tuple[str, ListReading]:
+    """The list with a heading more, written as the one beside it is.
+
+    Raises:
+        ListError: that is more than a line, or the list would be read otherwise.
+    """
+    layout = Layout(text, reading)
+    places = [section.line for section in reading.sections]
+    at = next(one.line for one in reading.sections if one.category == new.beside)
+    line = layout.lines[at - 1]
+    written = new.named(line.rstrip("\r\n")) + layout.eol
+    if not new.is_first:
+        at = next((other for other in places if other > at), len(layout.lines) + 1)
+    above, rest = layout.lines[: at - 1], layout.lines[at - 1 :]
+    ends = [layout.eol] if above and not above[-1].endswith(("\r", "\n")) else []
+    blank = [layout.eol] if above and above[-1].strip() else []
+    below = [layout.eol, *rest] if rest else []
+    made = "".join([*above, *ends, *blank, written, *below])
+    known = read_list(made)
+    if (
+        not _ATX.match(line)
+        or known.papers != reading.papers
+        or set(known.categories) != {*reading.categories, new.category}
+    ):
+        raise ListError(
+            f"there is no heading {' > '.join(new.category)!r} yet; add one to the list, or name "
+            "the heading to file it under (--category)"
+        )
+    return made, known
 
 
 def _check(layout: Layout, paper: Paper, category: Category) -> None:

@@ -78,7 +78,7 @@ def card_rich(card: Card, list_name: str = "") -> RenderableType:
     table.add_column(justify="right", no_wrap=True, min_width=4)
     table.add_column()
     for suggestion in card.placement.suggestions:
-        name = shown(path_line(suggestion.category))
+        name = shown(suggestion.name)
         cell = Text(name, "bold", overflow="ellipsis", no_wrap=True)
         for hit in suggestion.evidence[:EVIDENCE]:
             cell.append("\n" + shown(hit.paper.title), style="not bold dim")
@@ -117,7 +117,7 @@ def card_html(card: Card) -> str:
         "headings": [
             "<br>".join(
                 [
-                    f"{one.confidence:.0%} <b>{_escaped(path_line(one.category))}</b>",
+                    f"{one.confidence:.0%} <b>{_escaped(one.name)}</b>",
                     *(_linked(hit.paper, hit.paper.title) for hit in one.evidence[:EVIDENCE]),
                 ]
             )

@@ -56,7 +56,7 @@ def difference(
 def _name(path: Category, topics: Sequence[Category]) -> str:
     """A heading's own name if no other has it, else with those above it."""
     others = [one for one in topics if one != path]
-    return " › ".join(path) if any(one[-1] == path[-1] for one in others) else path[-1]
+    return " › ".join(path) if any(one[-1:] == path[-1:] for one in others) else path[-1]
 
 
 def _is_about(one: Category, other: Category) -> bool:

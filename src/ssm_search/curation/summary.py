@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from ssm_search.occasions import topic_of
 from ssm_search.papers import Category
 from ssm_search.venues import is_occasion
 
@@ -41,8 +42,7 @@ def filed_under(card: Card) -> str:
     path = card.category or (suggestions[0].category if suggestions else ())
     for one in suggestions[: 1 if card.chosen else None]:
         # The row may stand under a heading for its year, below the one that was suggested.
-        below = path[len(one.category) :] if path[: len(one.category)] == one.category else path
-        if all(map(is_occasion, below)):
+        if topic_of(path) == topic_of(one.category):
             return f"{_name(one.category)}, {100 * one.confidence:.0f} %"
     return f"{_name(path)}, as submitted" if path else ""
 

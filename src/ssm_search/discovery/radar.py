@@ -12,6 +12,7 @@ from ssm_search.curation import Card, cards
 from ssm_search.discovery.decisions import Decision, Decisions
 from ssm_search.discovery.discovering import FIT_LEVEL, Discovery, discover
 from ssm_search.discovery.discovering import MIN_LISTED as MIN_LISTED
+from ssm_search.occasions import topic_of
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
 
@@ -38,9 +39,10 @@ class Proposal:
 
     @property
     def confidence(self) -> float:
-        """The probability that it belongs under that heading."""
+        """The probability that it belongs under that heading, or the topic that it is a year of."""
+        topic = topic_of(self.heading)
         found = self.card.placement.suggestions
-        return next((one.confidence for one in found if one.category == self.heading), 0.0)
+        return next((one.confidence for one in found if topic_of(one.category) == topic), 0.0)
 
     def decision(self, today: date) -> Decision:
         """That it is proposed."""

@@ -72,6 +72,12 @@ class EncodedQuery:
     weights: NDArray[np.float32]
     spans: NDArray[np.int32]
 
+    @classmethod
+    def of_nothing(cls, width: int, word_width: int) -> EncodedQuery:
+        """What is near to nothing: a vector of ``width`` zeros, and no words."""
+        words = np.zeros((0, word_width), np.float32), np.zeros(0, np.float32)
+        return cls(np.zeros(width, np.float32), *words, np.zeros((0, 2), np.int32))
+
 
 def as_bytes(words: NDArray[np.float32]) -> NDArray[np.int8]:
     """Unit vectors as an index keeps them: round(127 · x), int8, of the same shape."""

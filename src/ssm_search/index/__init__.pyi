@@ -18,7 +18,6 @@ from .folder import update_segments as update_segments
 from .folder import write_segments as write_segments
 from .local import Headings as Headings
 from .local import LocalRows as LocalRows
-from .local import topic_of as topic_of
 from .manifest import FORMAT_VERSION as FORMAT_VERSION
 from .manifest import Manifest as Manifest
 from .manifest import NamedSegment as NamedSegment

@@ -21,10 +21,10 @@ from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment, text_hashes
 from ssm_search.index.words import RowVectors, Words, sampled_rows
+from ssm_search.occasions import topic_of
 from ssm_search.papers import Category, LeftOut, Paper
 from ssm_search.ranking import fused, nearest_words, product, top_rows, z_scores
 from ssm_search.text import terms
-from ssm_search.venues import is_occasion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class Headings:
     @classmethod
     def of(cls, paths: Sequence[Category], names: Sequence[EncodedQuery], width: int) -> Headings:
         """Headings whose names an encoder gave as ``names``, with vectors of ``width`` numbers."""
-        count = len(names[0].words[0]) if names and len(names[0].words) else 0
+        count = next((name.words.shape[1] for name in names if len(name.words)), 0)
         words = [name.words.reshape(len(name.words), count) for name in names]
         return cls(
             tuple(paths),
@@ -89,13 +89,22 @@ class Headings:
         words = rows.words
         nearest = nearest_words(self.word_vectors, words.vectors, words.starts)
         weighted = nearest * self.word_weights
-        return np.add.reduceat(weighted, self.word_starts[:-1], axis=1).astype(np.float64)
+        starts = np.minimum(self.word_starts[:-1], len(self.word_vectors) - 1)
+        sums = np.add.reduceat(weighted, starts, axis=1).astype(np.float64)
+        return np.where(np.diff(self.word_starts) > 0, sums, 0.0)  # else those of the next one
 
     def topics(self) -> Headings:
-        """Those that papers can be filed under by what they are about: no years, no venues."""
+        """Those that papers can be filed under by what they are about: no years, no venues.
+
+        Where a list has years or venues right at its top, those together are the first, (), whose
+        name says nothing: else its papers were filed among what is left, its tutorials and tools.
+        """
         kept = [at for at, path in enumerate(self.paths) if topic_of(path) == path]
-        names = [self.name(at) for at in kept]
-        return Headings.of([self.paths[at] for at in kept], names, self.vectors.shape[1])
+        paths, names = [self.paths[at] for at in kept], [self.name(at) for at in kept]
+        if not all(map(topic_of, self.paths)):
+            nameless = EncodedQuery.of_nothing(self.vectors.shape[1], self.word_vectors.shape[1])
+            paths, names = [(), *paths], [nameless, *names]
+        return Headings.of(paths, names, self.vectors.shape[1])
 
     def members(self, papers: Sequence[Paper]) -> NDArray[np.bool_]:
         """Which paper stands under which heading or a year or venue below it, shape (n, C)."""
@@ -108,13 +117,6 @@ class Headings:
                 if (at := under[path]) is not None:
                     members[row, at] = True
         return members
-
-
-def topic_of(category: Category) -> Category:
-    """A heading without the years and venues that it ends in; () if it is nothing else."""
-    while category and is_occasion(category[-1]):
-        category = category[:-1]
-    return category
 
 
 @dataclass(frozen=True)

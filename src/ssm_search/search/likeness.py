@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 
 ABSTRACT_SHARE = 0.3  # of a heading's word found in the abstract against one found in the title
 
+KINDS = (
+    "survey review overview taxonomy perspective",
+    "tutorial course lecture talk podcast blog",
+    "tool toolkit toolbox library codebase",
+    "link url resource",
+)
+"""Words for what papers under a heading are, and not for what they are about.
+
+Such a heading's name, "Video Tutorial", speaks for no paper whose title has no word of its kind:
+else a list by years files what is on video there. Of one such list .958 of the papers are filed
+right with that, .950 without it; of four lists by topics as many as before."""
+
 MAX_CALIBRATED = 20_000
 """Filed papers beyond which nothing is fitted: a square matrix of them would not fit in memory."""
 
@@ -103,20 +115,35 @@ def similarities(
         known: the listed papers themselves.
     """
     papers = known.papers
-    stems = [frozenset(stem for stem, _ in terms(path[-1])) for path in headings.paths]
-    overlap = [
-        [_share(name, title) + ABSTRACT_SHARE * _share(name, everything) for name in stems]
-        for title, everything in zip(asked.title_stems, asked.all_stems, strict=True)
-    ]
+    stems = [frozenset(stem for stem, _ in terms(" ".join(path[-1:]))) for path in headings.paths]
+    overlap = np.array(
+        [
+            [_share(name, title) + ABSTRACT_SHARE * _share(name, everything) for name in stems]
+            for title, everything in zip(asked.title_stems, asked.all_stems, strict=True)
+        ],
+        dtype=np.float64,
+    ).reshape(len(asked.papers), len(stems))
+    names = asked.names - (known.names.mean(axis=0) if len(papers) else 0)
+    kinds = list(map(_kinds, stems))
+    other = np.array(
+        [[bool(kind) and kind.isdisjoint(title) for kind in kinds] for title in asked.title_stems],
+        dtype=bool,
+    ).reshape(overlap.shape)
     return Similarities(
         words=(asked.words @ known.words.T).toarray(),
         titles=np.asarray(product(asked.titles, known.titles.T), dtype=np.float64),
         papers=np.asarray(product(asked.papers, papers.T), dtype=np.float64),
-        names=asked.names - (known.names.mean(axis=0) if len(papers) else 0),
-        overlap=np.array(overlap, dtype=np.float64).reshape(len(asked.papers), len(stems)),
+        names=np.where(other, np.minimum(names, 0.0), names),
+        overlap=np.where(other, 0.0, overlap),
         gram=index.term_gram,
         paper_gram=index.paper_gram,
     )
+
+
+def _kinds(name: frozenset[str]) -> frozenset[str]:
+    """The stems of the kinds of papers that a heading names, given as stems; mostly none."""
+    of_kinds = (frozenset(stem for stem, _ in terms(words)) for words in KINDS)
+    return frozenset[str]().union(*(stems for stems in of_kinds if stems & name))
 
 
 def likely_parent(probabilities: NDArray[np.float64], paths: Sequence[Category]) -> Category:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssm_search.errors import ListError
 from ssm_search.index import Candidates, LocalRows, RowVectors
-from ssm_search.papers import CategorySuggestion, Duplicate, Paper, Placement, Verdict
+from ssm_search.occasions import new_year, occasion_of
+from ssm_search.papers import Category, CategorySuggestion, Duplicate, Paper, Placement, Verdict
 from ssm_search.ranking import Judgement, judge, judge_listed, top_rows
 from ssm_search.search.duplicates import find_duplicates
 from ssm_search.search.likeness import ToFile, likely_parent, listed, of_new, similarities, without
@@ -91,9 +93,20 @@ class Placing:
         for at in np.argsort(-confidence, kind="stable")[:k]:
             rows = top_rows(scores, EVIDENCE, under[candidates.numbers, at])
             evidence = tuple(self._reasons.hits(candidates, rows, scores, seed.question))
-            suggestions.append(CategorySuggestion(paths[at], float(confidence[at]), evidence))
+            path = paths[at] or self._occasion(seed.paper)
+            suggestions.append(CategorySuggestion(path, float(confidence[at]), evidence))
         parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
         return Placement(verdict, tuple(suggestions), parent, scope, fit)
+
+    def _occasion(self, paper: Paper) -> Category:
+        """The heading for its time of a list by years; () where it has none, and it is no year."""
+        headings = self._rows.headings
+        filed = [next(iter(one.categories), ()) for one in self._rows.listing]
+        try:
+            return occasion_of(headings, filed, (), paper)[0]
+        except ListError:
+            added = new_year(headings, filed, (), paper)
+            return added.category if added else ()
 
     def _verdict(self, seed: Seed, scope: float, fit: float) -> Verdict:
         named = not self._subject.isdisjoint(seed.question.stems)

@@ -44,8 +44,8 @@ from ssm_search.index import (
     project,
     small_ones,
     text_hashes,
-    topic_of,
 )
+from ssm_search.occasions import topic_of
 from ssm_search.papers import Abstract, Category, Paper, full_text, to_jsonl
 from ssm_search.search.likeness import calibrated
 from ssm_search.text import terms

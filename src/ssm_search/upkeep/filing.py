@@ -54,12 +54,13 @@ def misfiled(visit: Visit) -> Iterator[Finding]:
         if paper.kind == "link" or not under.any() or sizes[under].max() <= FELLOWS:
             continue
         best = int(visit.likely[row].argmax())
-        if own[row] > MISFILED or under[best] or _is_topic_of(paper, visit.topics[best]):
+        topic = visit.topics[best]  # () for the years of a list by years, which is no place
+        if own[row] > MISFILED or under[best] or not topic or _is_topic_of(paper, topic):
             continue
         entry, sure = visit.entry(paper), visit.likely[row, best]
         change = None
         if entry and len(paper.categories) == 1 and clear[row]:
-            change = edits.moved(visit.layout, entry, visit.topics[best])
+            change = edits.moved(visit.layout, entry, topic)
         others = np.flatnonzero(visit.members[:, best])
         nearest = others[np.argsort(-visit.likeness[row, others], kind="stable")][:SHOWN]
         yield Finding(
@@ -68,7 +69,7 @@ def misfiled(visit: Visit) -> Iterator[Finding]:
             f"“{paper.title}” looks misfiled under {shown_path(paper.categories[0])}",
             (
                 f"if it were new, that heading would have {own[row]:.0%}, "
-                f"{shown_path(visit.topics[best])} {sure:.0%}",
+                f"{shown_path(topic)} {sure:.0%}",
                 *(f"near: “{visit.search.papers[other].title}”" for other in nearest),
             ),
             certainty="likely" if clear[row] else "possible",
@@ -145,7 +146,8 @@ def merge(visit: Visit) -> Iterator[Finding]:
         best = int(mean.argmax())
         if (best, at) in taken:
             continue  # of two that look like each other, the smaller is the part
-        if mean[best] >= ABSORBED and _undated(paths[at]) != _undated(paths[best]):
+        are_topics = paths[at] and paths[best] and _undated(paths[at]) != _undated(paths[best])
+        if mean[best] >= ABSORBED and are_topics:
             message = f"{shown_path(paths[at])} looks like a part of {shown_path(paths[best])}"
             evidence = (
                 f"filed anew, its {size} papers would go there with {mean[best]:.0%} on average",
@@ -164,7 +166,7 @@ def split(visit: Visit) -> Iterator[Finding]:
     for at, path in enumerate(visit.topics):
         rows = np.flatnonzero(visit.members[:, at])
         vectors = visit.rows.list_index.paper_vectors[rows]
-        if len(rows) < 2 * SMALLEST_GROUP:
+        if not path or len(rows) < 2 * SMALLEST_GROUP:
             continue
         if len(np.unique(vectors.round(SAME_VECTOR), axis=0)) < 2:
             continue

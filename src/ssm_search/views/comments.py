@@ -173,9 +173,7 @@ def card_markdown(card: Card, list_name: str, list_url: str = "") -> str:
         lines += ["| | heading | its nearest papers |", "|---:|---|---|"]
     for one in suggestions:
         near = "; ".join(escaped(hit.paper.title) for hit in one.evidence[: card_table.EVIDENCE])
-        lines.append(
-            f"| {one.confidence:.0%} | {escaped(card_table.path_line(one.category))} | {near} |"
-        )
+        lines.append(f"| {one.confidence:.0%} | {escaped(one.name)} | {near} |")
     lines += ["", "**Duplicates:** " + ("" if card.duplicates else "none")]
     lines += [f"- {one}: {_linked(one.paper)}" for one in card.duplicates]
     if card.duplicates and (where := _places(card, list_url)):

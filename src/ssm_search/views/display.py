@@ -30,7 +30,7 @@ def suggestions_table(suggestions: Sequence[CategorySuggestion]) -> Table:
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("heading, and the nearest papers under it", overflow="fold")
     for suggestion in suggestions:
-        cell = Text(shown(" › ".join(suggestion.category)), style="bold")
+        cell = Text(shown(suggestion.name), style="bold")
         for hit in suggestion.evidence:
             cell.append("\n" + shown(hit.paper.title), style="not bold dim")
         table.add_row(f"{suggestion.confidence:.0%}", cell)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ssm_search.curation import card_table
 from ssm_search.discovery import Proposal, ticking
+from ssm_search.occasions import topic_of
 from ssm_search.papers import Paper
 from ssm_search.views.card_display import card_json
 from ssm_search.views.comments import escaped, fenced
@@ -96,9 +97,9 @@ def _evidence(one: Proposal, list_name: str) -> list[str]:
         lines += ["", "**Nearest on the list:**", ""]
         lines += [f"- {_linked(hit.paper)}" for hit in card.related[:NEAREST]]
     others = [
-        f"{escaped(card_table.path_line(other.category))} ({round(100 * other.confidence)} %)"
+        f"{escaped(other.name)} ({round(100 * other.confidence)} %)"
         for other in card.placement.suggestions
-        if other.category != one.heading
+        if topic_of(other.category) != topic_of(one.heading)
     ]
     if others:
         lines += ["", f"**Or under:** {'; '.join(others)}"]
