@@ -202,7 +202,7 @@ class CategorySuggestion:
 
     Attributes:
         category: its path; of a list by years, the heading for the paper's, though it may have to
-            be added; () where that is one for a venue or a month, and not there.
+            be added; () where its time is not known, or that is one for a venue, and not there.
         confidence: probability that it does, in [0, 1], if any present heading fits; calibrated on
             the list itself.
         evidence: papers under it that speak for it, nearest first.
@@ -232,6 +232,8 @@ class Placement:
         scope: share of the listed papers that, with no more text known, would be as far from the
             rest of the list or farther.
         fit: share of the listed papers about whose heading there is as much doubt or more.
+        nothing: whether it is a short text, and no listed paper is about it: what is said of a
+            question without an answer.
     """
 
     verdict: Verdict
@@ -239,6 +241,14 @@ class Placement:
     parent: Category
     scope: float
     fit: float
+    nothing: bool = False
+
+    @property
+    def fitting(self) -> tuple[CategorySuggestion, ...]:
+        """The suggestions, unless none fits; without a year that a list by years is silent on."""
+        if self.verdict not in ("fits", "unsure"):
+            return ()
+        return tuple(one for one in self.suggestions if one.category)
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,3 +327,23 @@ def test_build_ignores_nothing(arguments: list[str], said: str) -> None:
     done = CliRunner().invoke(app, ["build", *arguments], env={"COLUMNS": "300"})
     assert done.exit_code == 2
     assert said in " ".join(done.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("nonsense", ["asdf qwer zxcv", "chocolate cake recipe"])
+def test_what_no_paper_is_about_belongs_under_no_heading(nonsense: str) -> None:
+    """As a question it has no answer; to be filed it goes nowhere, for the same reason."""
+    asked = CliRunner().invoke(app, ["query", nonsense, "--literal", "--json"])
+    assert json.loads(asked.stdout)["verdict"] == "nothing"
+    done = CliRunner().invoke(app, ["suggest", nonsense])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == "none: off topic: no listed paper is about it\n"
+    assert CliRunner().invoke(app, ["suggest", nonsense, "--json"]).stdout == "[]\n"
+    card = CliRunner().invoke(app, ["submit", "--title", nonsense, "--offline", "--json"])
+    record = json.loads(card.stdout)
+    assert (record["verdict"], record["row"]) == ("off topic", "")
+
+
+def test_what_may_be_off_topic_is_said_beside_its_headings() -> None:
+    done = CliRunner().invoke(app, ["suggest", "graph neural networks", "-k", "1"])
+    assert "100%  Graph Neural Network" in done.stdout
+    assert done.stderr.startswith("may be off topic: 5.4% of the papers on such a list")

@@ -16,6 +16,7 @@ from ssm_search.cli.asking import Asking, answering
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
 from ssm_search.cli.terminal import print_facts, say, settle_output, write_json
 from ssm_search.errors import NoListError, NoPaperError, SsmSearchError, SubmissionError
+from ssm_search.text import shown
 
 if TYPE_CHECKING:
     from ssm_search.search import Hits
@@ -128,15 +129,24 @@ def suggest(
 
     Example: `ssm-search suggest 2402.18959`
     """
+    from ssm_search.curation import card_table
     from ssm_search.views import display
 
-    found = open_listed(index).suggest_categories(text_of(paper), k)
+    placement = open_listed(index).place(text_of(paper), k)
+    found = placement.fitting
     if as_json:
         write_json([display.suggestion_to_json(one) for one in found])
         return
+    said = card_table.verdict_said(placement)
+    if not found:
+        of_years = "this list goes by years, and nothing says when it appeared"
+        typer.echo(shown(f"none: {of_years if placement.verdict == 'fits' else said}"))
+        return
+    if placement.verdict != "fits":
+        say(said)
     from rich.console import Console
 
-    Console().print(display.suggestions_table(found) if found else "No heading of this list fits.")
+    Console().print(display.suggestions_table(found))
 
 
 def headings(index: IndexOption = None, as_json: JsonOption = False) -> None:

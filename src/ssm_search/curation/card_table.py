@@ -19,14 +19,22 @@ EVIDENCE = 2  # neighbours named for each heading
 
 def verdict_line(card: Card) -> str:
     """Whether the paper belongs on the list, in a sentence."""
-    placement = card.placement
+    return verdict_said(card.placement, is_short=not card.paper.abstract)
+
+
+def verdict_said(placement: Placement, *, is_short: bool = False) -> str:
+    """What a placement says of the list, in a sentence.
+
+    Args:
+        is_short: whether an abstract would tell more.
+    """
     match placement.verdict:
         case "fits":
             return "belongs on this list"
         case "off topic":
             return f"off topic: {_as_far(placement)}"
         case "unsure":
-            told = "" if card.paper.abstract else "; its abstract would tell more"
+            told = "; its abstract would tell more" if is_short else ""
             return f"may be off topic: {_as_far(placement)}{told}"
         case "no heading":
             below = f" below “{placement.parent[-1]}”" if placement.parent else ""
@@ -34,6 +42,8 @@ def verdict_line(card: Card) -> str:
 
 
 def _as_far(placement: Placement) -> str:
+    if placement.nothing:
+        return "no listed paper is about it"
     share = f"{placement.scope:.1%}" if placement.scope >= 0.001 else "fewer than 0.1%"
     return f"{share} of the papers on such a list are as far from the others"
 

@@ -16,7 +16,6 @@ from ssm_search.papers import Category, Hit, Why, full_text
 from ssm_search.ranking import (
     DEPTH,
     NOTHING,
-    Signals,
     about_the_same,
     confidence,
     pushed_away,
@@ -27,6 +26,7 @@ from ssm_search.ranking import (
 from ssm_search.search.hits import Hits
 from ssm_search.search.parsing import ParsedQuery
 from ssm_search.search.question import Question, of_listed
+from ssm_search.search.signals import signals_of
 from ssm_search.search.state import State
 from ssm_search.text import terms
 
@@ -182,7 +182,7 @@ def _sureness(
     about, sure = np.ones(len(best)), np.ones(len(best))
     asked = [question] if question else []
     for at, one in enumerate((*asked, *against)):
-        signals = _signals(one, at, best, ranked.found, rows)
+        signals = signals_of(one, at, best, ranked.found, rows)
         likely = confidence(signals, rows.manifest.background)
         sure = sure * (likely if one is question else 1 - likely)
         if one is question:
@@ -192,26 +192,6 @@ def _sureness(
         sure[places[best]] = np.maximum(sure[places[best]], least)
         about[places[best]] = np.maximum(about[places[best]], least)
     return about, sure
-
-
-def _signals(
-    question: Question, at: int, best: Sequence[int], found: Candidates, rows: Rows
-) -> Signals:
-    """What is known of the papers at the places ``best``, for the question at the place ``at``."""
-    idf = rows.idf(dict.fromkeys(question.stems))
-    total = sum(idf.values())
-    having = rows.terms_of(found, best, idf)
-    covered = [sum(idf[stem] for stem in idf if stem in has) for has in having]
-    places = np.asarray(best, dtype=np.int64)
-    scores = found.scores[at]
-    return Signals(
-        scores[places],
-        found.cosines[at][places],
-        found.late[at][places],
-        np.array(covered, dtype=np.float32) / np.float32(total or 1),
-        words=len(question.stems),
-        best=float(scores[found.allowed].max(initial=-np.inf)),
-    )
 
 
 def _naming(against: Sequence[Question], found: Candidates, rows: Rows) -> NDArray[np.bool_]:

@@ -315,8 +315,7 @@ class Search:
             PaperNotFoundError: it is an arXiv id or link that is not in the index.
             IndexFolderError: these are the papers of a large corpus, which has no headings.
         """
-        placement = self.place(paper_or_id_or_text, k)
-        return list(placement.suggestions) if placement.verdict in ("fits", "unsure") else []
+        return list(self.place(paper_or_id_or_text, k).fitting)
 
     def place(self, paper_or_id_or_text: Paper | str, k: int = 3) -> Placement:
         """Judge whether a paper belongs on the list at all, and which headings it may go under.
