@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ RELATED = 10
 POOLED = 4
 SHARE = 0.5
 WEIGHT_LEVELS = 255
-NEAR = 0.5
+NEAR = 0.65
 NOTHING = 0.3
 
 
@@ -93,27 +93,26 @@ def records(search: Search) -> list[dict[str, Any]]:
 def words(index: MemoryIndex, pieces: WordPieces | None) -> dict[str, Any]:
     """What BM25 and the reading of questions need.
 
-    ``stems`` are groups "stem form form …", a form being a word of that stem: how many letters of
-    the stem to leave out, to the base of 36, and what to put there. ``postings`` has, for each stem
-    in their order, how many rows have it, and of each how far it is from the one before (from -1
-    for the first) and how often it has the term.
+    ``stems`` are groups "stem form form …/form …", a form being a word of that stem: how many
+    letters of the stem to leave out, to the base of 36, and what to put there. Behind the stroke
+    are those that no paper has, but that the encoder's vocabulary knows: a browser has no stemmer.
+    ``postings`` has, for each stem in their order, how many rows have it, and of each how far it is
+    from the one before (from -1 for the first) and how often it has the term.
     """
-    forms = defaultdict(set)
-    for word in index.words:
-        for stem, _ in terms(word):
-            forms[stem].add(word)
-    for word in pieces.texts if pieces else ():
-        for stem, whole in terms(word) if word.isalnum() else ():
-            if stem in forms and whole == word:
-                forms[stem].add(word)
+    forms = _by_stem(index.words)
+    others = _by_stem([word for word in pieces.texts if word.isalnum()] if pieces else [])
     stems = sorted(forms)
+    groups = [
+        f"{stem} {_forms(stem, forms[stem])}/{_forms(stem, others[stem] - forms[stem])}"
+        for stem in stems
+    ]
     return {
         "k1": bm25.K1,
         "b": bm25.B,
         "stop": " ".join(sorted(STOP_WORDS)),
         "folds": _folds(),
         "lengths": text_of(varints(index.term_count(row) for row in range(len(index)))),
-        "stems": ",".join(" ".join([stem, *_forms(stem, forms[stem])]) for stem in stems),
+        "stems": ",".join(groups),
         "postings": text_of(varints(_postings(index, stems))),
     }
 
@@ -162,10 +161,21 @@ def _date(paper: Paper) -> str:
     return "-".join(known[: sum(1 for part in (date.year, date.month, date.day) if part)])
 
 
-def _forms(stem: str, words: Collection[str]) -> Iterator[str]:
+def _by_stem(words: Iterable[str]) -> defaultdict[str, set[str]]:
+    found = defaultdict(set)
+    for word in words:
+        for stem, whole in terms(word):
+            if whole == word:
+                found[stem].add(word)
+    return found
+
+
+def _forms(stem: str, words: Collection[str]) -> str:
+    forms = []
     for word in sorted(words):
         same = next(n for n in range(len(stem), -1, -1) if word.startswith(stem[:n]))
-        yield np.base_repr(len(stem) - same, 36) + word[same:]
+        forms.append(np.base_repr(len(stem) - same, 36) + word[same:])
+    return " ".join(forms)
 
 
 def _postings(index: MemoryIndex, stems: Sequence[str]) -> Iterator[int]:
