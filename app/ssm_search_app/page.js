@@ -193,7 +193,9 @@ window.ssm = (() => {
       }
       const some = here.length < fresh.size ? `, ${here.length} of them here` : "";
       const line = list.parentElement.querySelector(".line");
-      line?.append(` · ${fresh.size} new on the list since your last visit${some}`);
+      const told = fresh.size === 1 ? "1 paper is new" : `${fresh.size} papers are new`;
+      const joint = line?.textContent.trim().endsWith(".") ? " " : " · ";
+      line?.append(`${joint}${told} since your last visit${some}.`);
     }
   };
 

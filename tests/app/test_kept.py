@@ -397,7 +397,7 @@ def test_what_came_since_the_last_visit_is_marked(visit: Visit, kites: PaperSear
     page = visit()
     ids = [paper.id for paper in PAPERS]
     expect(page.locator(".new")).to_have_count(0)  # a first visit marks nothing
-    expect(page.locator("#answers .line")).not_to_contain_text("new on the list")
+    expect(page.locator("#answers .line")).not_to_contain_text("since")
     newest = kites.newest(10)
     fresh = [newest[1].id, newest[4].id, next(one for one in ids if one not in map(id_of, newest))]
     assert sorted(stored(page, VISIT)["now"].split("\n")) == sorted(ids)
@@ -406,7 +406,7 @@ def test_what_came_since_the_last_visit_is_marked(visit: Visit, kites: PaperSear
     at_visit(page, [one for one in ids if one not in fresh], 31)
     expect(page.locator("#answers .line")).to_have_text(
         "Type what you look for. Here is what is newest on the list. "
-        "· 3 new on the list since your last visit, 2 of them here"
+        "3 papers are new since your last visit, 2 of them here."
     )
     marked = page.locator("#answers .card:has(.new)")
     expect(marked.locator("h3")).to_have_text(names([newest[1], newest[4]]))
@@ -419,7 +419,10 @@ def test_what_came_since_the_last_visit_is_marked(visit: Visit, kites: PaperSear
     go(page, page.url + "&order=date")
     expect_titles(page, kites.query("video").newest_first())
     found = [hit.paper.id for hit in kites.query("video").newest_first()]
-    expect(page.locator("#answers .new")).to_have_count(len(set(found) & set(fresh)))
+    here = len(set(found) & set(fresh))
+    expect(page.locator("#answers .new")).to_have_count(here)
+    told = f" ms) · 3 papers are new since your last visit, {here} of them here."
+    expect(page.locator("#answers .line")).to_contain_text(told)
     keep(page, BY_ID[found[0]])
     assert "new" not in stored(page, KEPT)["papers"][0]["facts"]
 

@@ -120,8 +120,9 @@ window.ssmKept = (() => {
     };
   };
   const mark = () => {
+    const ids = new Set(all().map((one) => one.id));
     for (const button of document.querySelectorAll(".card [data-act=keep][aria-pressed]")) {
-      const is = String(has(button.closest(".card").dataset.id));
+      const is = String(ids.has(button.closest(".card").dataset.id));
       if (button.getAttribute("aria-pressed") !== is) button.setAttribute("aria-pressed", is);
     }
   };
