@@ -173,6 +173,19 @@ def test_a_paper_that_is_listed_elsewhere_and_added_again_is_read() -> None:
 # ── a list that has the change already ───────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("twice", ["last", "other"])
+def test_a_row_that_is_there_already_is_added_at_an_end_without_line_end(twice: str) -> None:
+    """The last row goes and comes back with the line end that it gets: once, and not twice."""
+    rows = [f"- [Kites of the last wind]({ABS}2401.00007)", f"- [Kites on air]({ABS}2401.00008)"]
+    before = "# Awesome Kites\n\n## Wind\n\n" + "\n".join(reversed(rows))
+    row, paper_id = (rows[0], "2401.00007") if twice == "last" else (rows[1], "2401.00008")
+    patch = unified_diff(before, f"{before}\n{row}\n", "README.md")
+    assert f"-{rows[0]}\n" in patch
+    for list_text in (before, ""):
+        assert [one for one, _, _ in read(patch, list_text)] == [paper_id]
+    assert read(unified_diff(before, f"{before}\n", "README.md"), before) == []
+
+
 def test_the_list_as_it_was_before() -> None:
     after = changed((LAST, f"{LAST}{ROW}\n"))
     assert list_before(ADDED, after, "README.md") == LIST

@@ -8,6 +8,7 @@ headings over a row count, however far above they stand; else what the diff show
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, takewhile
@@ -178,9 +179,14 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Removed:
-    """What a diff takes away, by which it is known again where it comes back."""
+    """What a diff takes away, by which it is known again where it comes back.
+
+    Attributes:
+        counts: how often each paper that is taken away stood there, by its id.
+    """
 
     names: frozenset[str]
+    counts: Counter[str]
     titles: tuple[str, ...]
     keys: tuple[str, ...]  # the letters and digits of each
     letters: str  # those of all lines
@@ -196,7 +202,8 @@ class _Removed:
         names = {name for paper in papers for name in names_of(paper)}
         titles = tuple(dict.fromkeys(paper.title for paper in papers))
         known = frozenset(names | set(ids_in(lines)))
-        return cls(known, titles, tuple(map(title_key, titles)), title_key(lines))
+        counts = Counter(paper.id for paper in papers)
+        return cls(known, counts, titles, tuple(map(title_key, titles)), title_key(lines))
 
     def has(self, paper: Paper) -> bool:
         """Whether ``paper`` was listed before: under its id, its link or nearly its title."""
@@ -222,6 +229,7 @@ def _of_lists(pieces: Sequence[_Piece]) -> Iterator[Paper]:
 
     gone = marked("-")
     removed, read = _Removed.of(pieces, gone), set(ids_in(f"{gone}\n{marked(' ')}"))
+    back: Counter[str] = Counter()
     for piece in pieces:
         entries, added = piece.side("-")
         for entry in entries:
@@ -232,7 +240,12 @@ def _of_lists(pieces: Sequence[_Piece]) -> Iterator[Paper]:
                 and paper.id not in read
                 and not added.isdisjoint(range(entry.line, entry.end + 1))
             )
-            if is_new and not removed.has(paper):
+            if is_new and removed.has(paper):
+                back[paper.id] += 1
+                # A row at the end of a file without a line end goes and comes back with the next.
+                if back[paper.id] > (removed.counts[paper.id] or back[paper.id]):
+                    yield paper
+            elif is_new:
                 yield paper
             if is_new:
                 read.add(paper.id)
