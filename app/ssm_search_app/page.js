@@ -213,7 +213,7 @@ window.ssm = (() => {
     ssmKept.listen();
     ssmKeys.install({ search: searchBox });
     addEventListener("ssm:kept", ({ detail }) => {
-      if (detail.problem) say(detail.problem);
+      if (detail.problem || detail.said) say(detail.problem || detail.said);
       trigger("change");
     });
     trigger("change");

@@ -115,6 +115,7 @@ def test_a_reader_needs_no_mouse(visit: Visit, kites: PaperSearch) -> None:
     expect(page.locator(f"{card_of(second)} [data-act=keep]")).to_have_attribute(
         "aria-pressed", "true"
     )
+    expect(page.get_by_role("status").get_by_text("Kept", exact=True)).to_be_visible()
     is_focused(page, card_of(second))
     press(page, "k m")
     is_focused(page, card_of(first))

@@ -4,7 +4,8 @@
 //   ssmKept.listen()                 once: "Keep" works on every card, and each says what is kept
 //   ssmKept.show(element, exporter)  the kept papers; exporter({form, ids, papers}) → {name, text}
 //   ssmKept.all() · has(id) · toggle(paper) · note(id, text) · clear() · newIds(ids) · save(file)
-//   "ssm:kept" on window after each change; its detail.problem says what went wrong, or is "".
+//   "ssm:kept" on window after each change; its detail.problem says what went wrong, or is "",
+//   its detail.said what a press on "Keep" did, for those who do not see it
 window.ssmKept = (() => {
   const KEY = "ssm-search-kept";
   const UNREAD = "ssm-search-kept-unread"; // what we could not read, before it is written over
@@ -64,13 +65,13 @@ window.ssmKept = (() => {
     }
     return papers;
   };
-  const tell = (problem = "") =>
-    dispatchEvent(new CustomEvent("ssm:kept", { detail: { problem } }));
+  const tell = (problem = "", said = "") =>
+    dispatchEvent(new CustomEvent("ssm:kept", { detail: { problem, said } }));
 
   const written = (kept) => JSON.stringify({ version: VERSION, papers: kept });
   const size = (json) => new TextEncoder().encode(json).length;
   // Whether it was taken; what is less than before always is.
-  const keep = (next) => {
+  const keep = (next, said) => {
     const json = written(next);
     const isMore = json.length > written(papers).length;
     if (isMore && (next.length > MOST || size(json) > MOST_BYTES)) {
@@ -86,16 +87,16 @@ window.ssmKept = (() => {
     } catch {
       refused = true;
     }
-    tell(refused ? REFUSED : "");
+    tell(refused ? REFUSED : "", said);
     return true;
   };
 
   const has = (id) => all().some((one) => one.id === id);
   const toggle = (paper) => {
     const without = all().filter((one) => one.id !== paper.id);
-    if (without.length < papers.length) return keep(without) && false;
+    if (without.length < papers.length) return keep(without, "No longer kept") && false;
     const added = checkedPaper({ ...paper, note: "", at: new Date().toISOString() });
-    return added.id !== "" && keep([...papers, added]);
+    return added.id !== "" && keep([...papers, added], "Kept");
   };
   const note = (id, words) =>
     keep(all().map((one) => (one.id === id ? checkedPaper({ ...one, note: words }) : one)));
