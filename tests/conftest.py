@@ -23,6 +23,7 @@ SLOW = (
     "test_keeping.py",
     "app/test_page.py",
     "app/test_kept.py",
+    "site/test_site_page.py",
     "stores/test_store.py",
     "app/test_doors.py",
     "app/test_keyboard.py",

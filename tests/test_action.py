@@ -195,7 +195,7 @@ def test_what_is_no_task(runner: Runner, capsys: pytest.CaptureFixture[str]) -> 
     assert runner.run("decide", {"sender": {"login": "bob"}}) == 0
     assert runner.github.changes == []
     assert runner.run("tidy") == 2
-    assert "expected one of triage, radar, decide, repair, feed" in capsys.readouterr().out
+    assert "expected one of triage, radar, decide, repair, feed, site" in capsys.readouterr().out
 
 
 # ── repair ───────────────────────────────────────────────────────────────────────────────────
@@ -380,6 +380,39 @@ def test_where_it_may_not_open_one_it_says_which_setting(
     assert "allow GitHub Actions to create pull requests" in capsys.readouterr().out
 
 
+# ── the site ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_site_is_written_where_pages_are_built_by_actions(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def ask(*arguments: object) -> tuple[int, str]:
+        asked.append(tuple(map(str, arguments)))
+        return 0, '{"papers": 4, "links": 0}'
+
+    runner.ask = ask
+    monkeypatch.setenv("GITHUB_OUTPUT", str(runner.folder / "outputs"))
+    off = 'No site: in Settings › Pages, choose "GitHub Actions" as the source.\n'
+    assert runner.run("site") == 0
+    assert runner.text("summary.md") == off
+    runner.github.switch_pages("legacy")  # that is, from a branch
+    assert runner.run("site") == 0
+    assert runner.text("summary.md") == off * 2
+    assert "site" not in [first for first, *_ in asked]
+    assert runner.text("outputs") == ""
+
+    runner.github.switch_pages("workflow")
+    assert runner.run("site") == 0
+    index, folder = runner.folder / "index", runner.folder / "site"
+    address = "https://someone.github.io/awesome-weather/"
+    given = ("--list", "README.md", "--index", str(index), "--output", str(folder))
+    assert asked[-1] == ("site", *given, "--url", address)
+    assert runner.text("outputs") == f"site={folder}\n"
+    assert runner.github.changes == []
+
+
 # ── what is safe ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -493,3 +526,4 @@ def test_each_task_does_with_what_is_installed(lean: Path, tmp_path: Path) -> No
         assert "Clouds from above" in (tmp_path / "README.md").read_text(encoding="utf-8")
         run("feed", *of_list, "--output", "feed.xml")
         run("feed", *of_list, "--output", "proposed.xml", "--proposed")
+        run("site", *of_list, *index, "--output", "site")

@@ -38,9 +38,9 @@ MAY_IMPORT = {
     "curation": "abstracts awesome index search",
     "discovery": "ranking awesome index search curation",
     "views": "awesome search upkeep curation discovery",
-    "site": "encoding index search views",
+    "site": "awesome search index encoding views",
     "cli": "abstracts awesome encoding index search stores stores.writing build upkeep curation "
-    "discovery views",
+    "discovery views site",
     "api": "abstracts upkeep curation search index",
 }
 """Each package, those before it that it may import, and nothing that it does not."""

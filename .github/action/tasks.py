@@ -1,6 +1,6 @@
 """What the action does at GitHub: it asks ssm-search, then comments, opens issues, and commits.
 
-    python tasks.py triage|radar|decide|repair|feed
+    python tasks.py triage|radar|decide|repair|feed|site
 
 Whatever strangers wrote comes here in files, and goes on in files and requests: no part of it is
 ever read as a command. What GitHub has is asked and changed with ``gh``.
@@ -374,7 +374,25 @@ def feed() -> None:
     publish("Bring the feeds of the list up to date", write)
 
 
-TASKS = {one.__name__: one for one in (triage, radar, decide, repair, feed)}
+def site() -> None:
+    """Write the site of the list for GitHub's Pages, and name its folder to the steps that follow.
+
+    Where Pages are off, or come from a branch, nothing is written; the summary says how to switch.
+    """
+    try:
+        pages = json.loads(github(at("pages")))
+    except RefusedError:
+        pages = {}
+    if pages.get("build_type") != "workflow":
+        tell('No site: in Settings › Pages, choose "GitHub Actions" as the source.')
+        return
+    output = Path(setting("RUNNER_TEMP"), "site")
+    ask("site", *of_list(), "--output", output, "--url", str(pages.get("html_url") or ""))
+    with Path(setting("GITHUB_OUTPUT")).open("a", encoding="utf-8") as outputs:
+        outputs.write(f"site={output}\n")
+
+
+TASKS = {one.__name__: one for one in (triage, radar, decide, repair, feed, site)}
 WITHOUT_INDEX = ("decide", "feed")
 WRITING = ("radar", "decide", "feed")
 

@@ -35,6 +35,7 @@ from .errors import NoPaperError as NoPaperError
 from .errors import PaperNotFoundError as PaperNotFoundError
 from .errors import QueryError as QueryError
 from .errors import ServeError as ServeError
+from .errors import SiteError as SiteError
 from .errors import SsmSearchError as SsmSearchError
 from .errors import StoreError as StoreError
 from .errors import SubmissionError as SubmissionError

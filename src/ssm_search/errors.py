@@ -17,6 +17,7 @@
     ├── IncompleteError     ``--strict`` was asked for and some abstracts are missing
     ├── MapError            a map cannot be written as asked
     ├── ServeError          the page cannot be served as asked
+    ├── SiteError           a site cannot be written where it was asked for
     └── QueryError          a question that cannot be answered as asked
         ├── FilterError     a filter names something the index does not have
         └── PaperNotFoundError  an id or link that is not in the index
@@ -95,6 +96,10 @@ class MapError(SsmSearchError):
 
 class ServeError(SsmSearchError):
     """The page cannot be served as asked."""
+
+
+class SiteError(SsmSearchError):
+    """A site cannot be written where it was asked for."""
 
 
 class QueryError(SsmSearchError):

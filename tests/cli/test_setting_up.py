@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,7 @@ def test_each_job_has_the_rights_it_needs() -> None:
         "decide": {"contents": "write", **comments},
         "repair": {"contents": "read", "issues": "write"},
         "feed": {"contents": "write", "pull-requests": "write"},
+        "site": {"contents": "read", "pages": "write", "id-token": "write"},
     }
 
 
@@ -152,11 +154,14 @@ def test_what_strangers_begin_checks_out_the_base_and_keeps_no_token() -> None:
         may_push = job["permissions"].get("contents") == "write"
         # pull_request_target checks out the base branch where no ref is named.
         branch = {"ref": "${{ github.ref_name }}", "fetch-depth": 0}
-        assert checkout["with"] == (branch if may_push else {"persist-credentials": False}), name
+        no_token: dict[str, object] = {"persist-credentials": False}
+        if name == "site":  # which shows what "decide" has pushed, and since when it is there
+            no_token |= branch
+        assert checkout["with"] == (branch if may_push else no_token), name
         assert not any("run" in step for step in job["steps"])
     strangers = [name for name, job in JOBS.items() if "pull_request_target" in job["if"]]
     assert strangers == ["triage"]
-    for name in ("radar", "repair", "feed"):
+    for name in ("radar", "repair", "feed", "site"):
         assert "github.event.repository.fork != true" in JOBS[name]["if"]
 
 
@@ -171,10 +176,34 @@ def test_what_it_gives_is_what_the_action_takes() -> None:
     tasks = set()
     for job in JOBS.values():
         for step in job["steps"][1:]:
+            if step["uses"].startswith("actions/"):
+                continue
             assert step["uses"] == "OWNER/ssm-search@v0.1.0"
             assert set(step["with"]) <= set(action["inputs"])
             tasks.add(step["with"]["task"])
     assert tasks == set(workflows.JOBS)
+
+
+def test_the_site_is_published_only_where_pages_are_switched_on() -> None:
+    job = JOBS["site"]
+    assert "github.event.repository.has_pages == true" in job["if"]
+    assert "needs.decide.result == 'success'" in job["if"]
+    assert job["needs"] == "decide"
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    assert set(action["outputs"]) == {"site"}
+    _, site, upload, deploy = job["steps"]
+    for step in (upload, deploy):
+        assert step["if"] == f"steps.{site['id']}.outputs.site"
+    assert upload["with"] == {"path": "${{ steps.site.outputs.site }}"}
+    assert job["environment"]["url"] == f"${{{{ steps.{deploy['id']}.outputs.page_url }}}}"
+
+
+def test_what_it_uses_of_others_is_pinned_to_commits() -> None:
+    used = re.findall(r"uses: (actions/\S+)(.*)", TEXT)
+    assert len(used) == len(JOBS) + 2
+    for action, remark in used:
+        assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)
+        assert re.fullmatch(r" # v\d+\.\d+\.\d+", remark)
 
 
 def test_the_example_is_what_it_writes() -> None:

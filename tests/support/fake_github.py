@@ -112,6 +112,12 @@ class GitHub:
         state["forbidden"] = True
         self._write(state)
 
+    def switch_pages(self, build_type: str) -> None:
+        """Have Pages, which are built so: "workflow", or "legacy" for those of a branch."""
+        state = self._read()
+        state["pages"] = build_type
+        self._write(state)
+
     def issue(self, number: int) -> dict[str, Any]:
         """An issue as GitHub gives it."""
         return _shown(self._read()["issues"][str(number)])
@@ -247,6 +253,11 @@ def _routed(
             return fields
         case "GET", ["collaborators", who, "permission"]:
             return {"permission": "write" if who in state["writers"] else "read"}
+        case "GET", ["pages"] if "pages" in state:
+            return {
+                "build_type": state["pages"],
+                "html_url": "https://{}.github.io/{}/".format(*REPOSITORY.split("/")),
+            }
         case "GET", ["pulls"]:
             assert query["state"] == "open"
             owner = REPOSITORY.partition("/")[0]

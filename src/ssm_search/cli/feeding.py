@@ -84,14 +84,14 @@ def feed(
     wanted = feeds.format_of(output) if output else form or "atom"
     if form and form != wanted:
         raise typer.BadParameter(f"{output} would be {wanted}, not {form}; leave out --format")
-    listing = _listing(list_file, index)
+    of_list = listing(list_file, index)
     if propose or decisions:
-        title = f"Proposed for {listing.title}"
-        known = deciding.read_decisions(decisions or listing.decisions)
+        title = f"Proposed for {of_list.title}"
+        known = deciding.read_decisions(decisions or of_list.decisions)
         papers, found = proposed_papers(known)
     else:
-        title, papers, found = listing.title, list(listing.papers), listing.dated()
-    papers = with_abstracts(papers, listing.known)
+        title, papers, found = of_list.title, list(of_list.papers), of_list.dated()
+    papers = with_abstracts(papers, of_list.known)
     entries = feeds.newest(papers, found.added, limit)
     text = feeds.written(feeds.Feed(title, entries, url, home, abstracts), wanted)
     if output:
@@ -107,7 +107,7 @@ def feed(
 
 
 @dataclass(frozen=True, slots=True)
-class _Listing:
+class Listing:
     """A list, as far as a feed needs it.
 
     Attributes:
@@ -146,7 +146,7 @@ class _Listing:
         return deciding.decisions_file(own, self.name)
 
 
-def _listing(list_file: Path | None, index: str | None) -> _Listing:
+def listing(list_file: Path | None, index: str | None) -> Listing:
     """The list that is given, or that an index is of.
 
     Raises:
@@ -175,9 +175,9 @@ def _listing(list_file: Path | None, index: str | None) -> _Listing:
     if not path:
         assert search
         title = search.manifest.title or search.manifest.list_name
-        return _Listing(title, None, (), search.papers, known, search.manifest.list_name)
+        return Listing(title, None, (), search.papers, known, search.manifest.list_name)
     whole = read_whole([path])
     files = tuple(Path(file.name) for file in whole.files)
     name = search.manifest.list_name if search else path.name
     is_shipped = list_file is None and index is None
-    return _Listing(whole.title, path, files, whole.reading.papers, known, name, is_shipped)
+    return Listing(whole.title, path, files, whole.reading.papers, known, name, is_shipped)

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ssm_search.cli import discovering, doctoring, feeding, gaps, indexing, setting_up, submitting
+from ssm_search.cli import (
+    discovering,
+    doctoring,
+    feeding,
+    gaps,
+    indexing,
+    publishing,
+    setting_up,
+    submitting,
+)
 from ssm_search.cli import show as look
 from ssm_search.cli.asking import Asking, answering
 from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
@@ -208,6 +217,7 @@ app.command()(doctoring.doctor)
 app.command()(discovering.discover)
 app.command()(discovering.decide)
 app.command()(feeding.feed)
+app.command()(publishing.site)
 app.command()(gaps.gap)
 app.command()(setting_up.init)
 app.command("map")(look.draw_map)

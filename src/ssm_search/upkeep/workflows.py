@@ -20,6 +20,7 @@ JOBS = {
     "decide": "puts rows of papers whose boxes are ticked into the list, and remembers the rest",
     "repair": "every month: an issue with dead and moved links, preprints that appeared, code",
     "feed": "feeds of what was added and what is proposed: feed.xml, proposed.xml in .ssm-search",
+    "site": "where Pages are switched on: a site that searches the list in the reader's browser",
 }
 """What each job of the workflow does."""
 UNKNOWN_OWNER = "OWNER"

@@ -1,0 +1,230 @@
+"""A list → a site of plain files, which needs no server: the search runs in the reader's browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ssm_search.awesome import escaping
+from ssm_search.errors import SiteError
+from ssm_search.files import check_replaceable, replacing_folder
+from ssm_search.site.data import data_files
+from ssm_search.text import shown
+from ssm_search.views import feeds, maps, scripts
+
+if TYPE_CHECKING:
+    from ssm_search.papers import Category, Paper
+    from ssm_search.search import Search
+
+MARK = "ssm-search-site.json"
+"""The file that says that a folder is such a site, and which files are its own."""
+SCRIPTS = ("search.js", "kept.js", "notes.js", "keys.js", "map.js", "cards.js", "asking.js", "site.js")
+STYLES = ("site.css", "map.css")
+MOST_VENUES = 200
+"""In the menu, as on the page: the most frequent ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site that was written.
+
+    Attributes:
+        folder: where it lies; its first page is ``index.html``.
+        papers: how many it shows.
+        files: the bytes of each, by its path in the folder.
+    """
+
+    folder: Path
+    papers: int
+    files: Mapping[str, int]
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files together."""
+        return sum(self.files.values())
+
+
+def write_site(
+    search: Search,
+    folder: str | Path,
+    *,
+    title: str = "",
+    added: Mapping[str, datetime] | None = None,
+    url: str = "",
+) -> Site:
+    """Write the site of a list to a folder, replacing one of an earlier run whole or not at all.
+
+    Args:
+        search: of a list, such as ``ssm-search build`` makes.
+        title: what people call the list; by default as the index has it.
+        added: the moment at which each paper was added, by its id, as far as that is known.
+        url: the public address of the folder, for feeds and for search engines; "" if not known.
+
+    Raises:
+        IndexFolderError: ``search`` is of a corpus, which has no headings, or nobody may write
+            there.
+        SiteError: ``folder`` holds what no earlier run wrote; it is left as it is.
+    """
+    folder = Path(folder)
+    check_folder(folder)
+    files = site_files(search, title=title, added=added or {}, url=url)
+    with replacing_folder(folder) as new:
+        for name, content in files.items():
+            (new / name).parent.mkdir(exist_ok=True)
+            (new / name).write_bytes(content)
+    sizes = {name: len(content) for name, content in files.items()}
+    return Site(folder, len(search.papers), sizes)
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure that a site may be written to ``folder``, before any work.
+
+    Raises:
+        SiteError: it holds something that no earlier run wrote.
+        IndexFolderError: it is a file, or nobody may write there.
+    """
+    held = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    check_replaceable(folder, held)
+    others = set(held)
+    if MARK in held:
+        here = (one for one in folder.rglob("*") if not one.is_dir())
+        others = {one.relative_to(folder).as_posix() for one in here} - _own(folder)
+    if others:
+        named = ", ".join(map(shown, sorted(others)[:3])) + (", …" if len(others) > 3 else "")
+        raise SiteError(
+            f"{folder} holds what `ssm-search site` did not write ({named}) and was left as it is; "
+            "name a new or an empty folder, or move that away"
+        )
+
+
+def _own(folder: Path) -> set[str]:
+    """The files that an earlier run wrote to ``folder``, as its mark says; none if it is damaged."""
+    try:
+        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        return {*map(str, record["files"]), MARK}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def site_files(
+    search: Search, *, title: str, added: Mapping[str, datetime], url: str
+) -> dict[str, bytes]:
+    """The files of a site, by their paths; of the same index and dates they are the same.
+
+    Args:
+        search, title, added, url: see :func:`write_site`.
+
+    Raises:
+        IndexFolderError: see :func:`write_site`.
+    """
+    title = shown(title or search.manifest.title or search.manifest.list_name) or "Papers"
+    home = f"{url.rstrip('/')}/" if url else ""
+    dated = feeds.newest(search.papers, added, len(search.papers))
+    files = {f"data/{name}": content for name, content in data_files(search).items()}
+    about = _list(search, title, added, dated) | {"meaning": "data/meaning.js" in files}
+    files["data/list.js"] = _assigned("ssmList", about)
+    files["data/map.js"] = _script("ssmMapData", maps.script_json(maps.map_data(search)))
+    for name in SCRIPTS:
+        files[f"scripts/{name}"] = scripts.script(name).encode()
+    files["site.css"] = scripts.script(*STYLES).encode()
+    for name, form in (("feed.xml", "atom"), ("feed.json", "json")):
+        entries = dated[: feeds.MOST_ENTRIES]
+        feed = feeds.Feed(title, entries, f"{home}{name}" if home else "", home)
+        files[name] = feeds.written(feed, form).encode()  # type: ignore[arg-type]
+    files["index.html"] = _page(search, title, home).encode(errors="replace")
+    files[".nojekyll"] = b""  # GitHub's Pages pass over nothing, then
+    mark = {"written by": "ssm-search site", "files": sorted(files)}
+    files[MARK] = (json.dumps(mark, indent=1) + "\n").encode()
+    return dict(sorted(files.items()))
+
+
+def _list(
+    search: Search,
+    title: str,
+    added: Mapping[str, datetime],
+    dated: Sequence[feeds.FeedEntry],
+) -> dict[str, Any]:
+    """What the page needs beside the papers: menus, headings, and in which order they came.
+
+    ``newest`` has, newest first, a row and the day on which it was added, "" where that is not
+    known; those of which nothing tells when they appeared come last.
+    """
+    rows = {paper.id: row for row, paper in enumerate(search.papers)}
+    newest = [
+        [rows[one.paper.id], one.when.date().isoformat() if one.paper.id in added else ""]
+        for one in dated
+    ]
+    rest = [[row, ""] for row in sorted(set(rows.values()) - {row for row, _ in newest})]
+    venues = search.tally.venues.most_common(MOST_VENUES)
+    return {
+        "title": title,
+        "headings": [
+            {"path": list(map(shown, path)), "papers": count}
+            for path, count in search.tree.items()
+            if count
+        ],
+        "venues": sorted({shown(name) for name, _ in venues if shown(name)}),
+        "years": sorted((year for year in search.tally.years if year), reverse=True),
+        "newest": newest + rest,
+    }
+
+
+def _assigned(name: str, value: object) -> bytes:
+    """A script that gives the window ``value``."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    escaped = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return _script(name, escaped)
+
+
+def _script(name: str, text: str) -> bytes:
+    # Halves of pairs, which a list may have, cannot be written; in JSON they have a form.
+    return f"window.{name}={text};\n".encode(errors="backslashreplace")
+
+
+def _page(search: Search, title: str, home: str) -> str:
+    template = Path(__file__).parent / "templates" / "index.html"
+    address = html.escape(escaping.escaped_address(home))
+    return string.Template(template.read_text(encoding="utf-8")).substitute(
+        title=html.escape(title),
+        count=f"{len(search.papers):,}",
+        canonical=f'<link rel="canonical" href="{address}">\n' if address else "",
+        scripts="\n".join(
+            f'<script src="{path}" defer></script>'
+            for path in (
+                *(f"scripts/{name}" for name in SCRIPTS),
+                *(f"data/{name}" for name in ("list.js", "papers.js", "words.js")),
+            )
+        ),
+        papers=_plain_list(search.tree, search.papers),
+    )
+
+
+def _plain_list(tree: Iterable[Category], papers: Sequence[Paper]) -> str:
+    """All papers under their headings, for whoever runs no scripts."""
+    under: dict[Category, list[Paper]] = {path: [] for path in tree}
+    for paper in papers:
+        for path in paper.categories or ((),):
+            under.setdefault(path, []).append(paper)
+    lines = []
+    for path, found in under.items():
+        if not found:
+            continue
+        if path:
+            lines.append(f"<h2>{html.escape(' › '.join(map(shown, path)))}</h2>")
+        items = [f"<li>{_entry(paper)}</li>" for paper in found]
+        lines.append("<ul>\n{}\n</ul>".format("\n".join(items)))
+    return "\n".join(lines)
+
+
+def _entry(paper: Paper) -> str:
+    title = html.escape(shown(paper.title))
+    if address := escaping.escaped_address(paper.url):
+        title = f'<a href="{html.escape(address)}">{title}</a>'
+    facts = " · ".join(filter(None, (paper.year_text, shown(paper.venue))))
+    return f"{title} {html.escape(facts)}".rstrip()

@@ -1,0 +1,113 @@
+// A search of a site: its address, its filters, and what it finds, with a line about that.
+//
+//   ssmAsking.START · FILTERS               a search as one starts; the names of its filters
+//   ssmAsking.read(hash) · address(search)  what an address says, and back
+//   ssmAsking.isAsked(search)               whether its question has a letter
+//   ssmAsking.answered(search, most)        {hits: [{row, words?, …}], line, total}
+window.ssmAsking = (() => {
+  const MOST_TEXT = 2_000; // characters of a question, or of anything in an address
+  const START = Object.freeze({
+    q: "",
+    category: "",
+    venue: "",
+    year_from: "",
+    year_to: "",
+    code: "",
+    order: "",
+    paper: "",
+    tab: "",
+  });
+  const FILTERS = ["category", "venue", "year_from", "year_to", "code", "order"];
+  const NARROWING = FILTERS.filter((name) => name !== "order");
+  const NOTHING = "No paper meets these filters; take one away.";
+
+  // ── the address: the part behind "#", which no server sees, and which pages of a disk have ──
+
+  const read = (hash) => {
+    const said = new URLSearchParams(hash.slice(1));
+    const text = (name) => (said.get(name) ?? "").slice(0, MOST_TEXT);
+    return Object.fromEntries(Object.keys(START).map((name) => [name, text(name)]));
+  };
+  const address = (search) => {
+    const told = Object.entries(search).filter(([name, value]) => value !== START[name]);
+    return `#${new URLSearchParams(told)}`;
+  };
+
+  // ── filters ──────────────────────────────────────────────────────────────────────────────
+
+  const paths = new Map();
+  const path = (name) => {
+    if (!paths.size) {
+      for (const one of window.ssmList.headings) paths.set(one.path.join(" > "), one.path);
+    }
+    return paths.get(name) ?? [];
+  };
+  const isBelow = (one, above) => above.every((name, depth) => one[depth] === name);
+  const passes = (paper, { category, venue, year_from: from, year_to: to, code }) =>
+    (!category || paper.categories.some((one) => isBelow(one, path(category)))) &&
+    (!venue || paper.venue === venue) &&
+    (!from || paper.year >= Number(from)) &&
+    (!to || (paper.year > 0 && paper.year <= Number(to))) &&
+    (!code || Boolean(paper.code_url) === (code === "with"));
+
+  const papers = (count) => `${count.toLocaleString("en")} paper${count === 1 ? "" : "s"}`;
+  // The papers that are left out only because their year or venue is not known.
+  const leftOut = (search) => {
+    const asksYear = Boolean(search.year_from || search.year_to);
+    const asked = [asksYear && "year", search.venue && "venue"].filter(Boolean);
+    const isLeftOut = (paper) => {
+      const known = { ...search };
+      if (!paper.year) known.year_from = known.year_to = "";
+      if (!paper.venue) known.venue = "";
+      return asked.some((fact) => !paper[fact]) && passes(paper, known);
+    };
+    const count = asked.length ? window.ssmSearch.papers.filter(isLeftOut).length : 0;
+    return count ? ` ${papers(count)} without a known ${asked.join(" or ")} left out.` : "";
+  };
+
+  // ── answers ──────────────────────────────────────────────────────────────────────────────
+
+  const isAsked = ({ q }) => /[\p{L}\p{N}]/u.test(q);
+  const newestFirst = (rows) => {
+    const places = new Map(window.ssmList.newest.map(([row], place) => [row, place]));
+    return [...rows].sort((one, other) => places.get(one) - places.get(other));
+  };
+
+  // Where nothing is asked, all that the filters leave.
+  const listed = (search, rows, isNarrowed) => {
+    const odd = search.q.trim() ? "There is no word in that. " : "";
+    const where = isNarrowed ? "under these filters" : "on the list";
+    const line = rows.length ? `${odd}${papers(rows.length)} ${where}, newest first.` : NOTHING;
+    return { hits: newestFirst(rows).map((row) => ({ row })), line, total: rows.length };
+  };
+
+  const ranked = (search, rows, most) => {
+    const found = window.ssmSearch.rank(search.q, { k: most, rows });
+    const count = found.hits.length;
+    const how = found.used === "meaning" ? "words and meaning" : "words";
+    const order = search.order ? ", newest first" : "";
+    const read = (found.read ?? []).map(([typed, word]) => `“${typed}” read as “${word}”`);
+    const said = [
+      !count && NOTHING,
+      count && found.nothing && "The list has nothing about that; these come nearest.",
+      count && !found.nothing && `The best ${count}${order}, by ${how}.`,
+      read.length && `${read.join(", ")}.`,
+    ];
+    const byRow = new Map(found.hits.map((hit) => [hit.row, hit]));
+    // By date, but of the best alone: the newest of all are about something else.
+    const hits = search.order ? newestFirst(byRow.keys()).map((row) => byRow.get(row)) : found.hits;
+    return { hits, line: said.filter(Boolean).join(" "), total: found.total };
+  };
+
+  const answered = (search, most) => {
+    const isNarrowed = NARROWING.some((name) => search[name]);
+    const all = window.ssmSearch.papers;
+    const rows = [...all.keys()].filter((row) => !isNarrowed || passes(all[row], search));
+    const found = isAsked(search)
+      ? ranked(search, isNarrowed ? rows : null, most)
+      : listed(search, rows, isNarrowed);
+    return { ...found, line: found.line + leftOut(search) };
+  };
+
+  return { START, FILTERS, address, answered, isAsked, read };
+})();

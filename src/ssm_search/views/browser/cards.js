@@ -1,0 +1,121 @@
+// Cards of papers as a site shows them. What a list says goes in as text, never as markup, and links
+// lead to the web or nowhere.
+window.ssmCards = (() => {
+  const element = (name, attributes = {}, ...children) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
+    }
+    made.append(...children.flat().filter((one) => one !== "" && one !== undefined));
+    return made;
+  };
+
+  const isWeb = (url) => /^https?:\/\//i.test(url);
+  const link = (text, url) =>
+    isWeb(url)
+      ? element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text)
+      : text;
+
+  const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+  // The words of a text that answered, marked.
+  const marked = (text, words) => {
+    const wanted = new Set(words.map((word) => word.toLowerCase()));
+    const pieces = [];
+    let start = 0;
+    for (const found of wanted.size ? text.matchAll(WORD) : []) {
+      if (!wanted.has(found[0].toLowerCase())) continue;
+      pieces.push(text.slice(start, found.index), element("mark", {}, found[0]));
+      start = found.index + found[0].length;
+    }
+    return [...pieces, text.slice(start)];
+  };
+
+  const NAMED = 3; // authors, before it says that there are others
+  const MOST_NAMED = 50; // where the pointer rests; some papers have three thousand
+  const authors = (paper, most = NAMED) => {
+    if (!paper.authors.length) return "";
+    const others = paper.authors.length > most ? " et al." : "";
+    const named = paper.authors.slice(0, most).join(", ") + others;
+    const title = paper.authors.slice(0, MOST_NAMED).join(", ");
+    return element("p", { class: "authors", dir: "auto", title }, named);
+  };
+
+  const headingName = (path) => path.join(" > ");
+  const facts = (paper, more, isNew) => {
+    const headings = paper.categories.map((path) =>
+      element("a", { href: `#${new URLSearchParams({ category: headingName(path) })}` }, path.join(" › "))
+    );
+    const all = [...more, paper.year_text, paper.venue, ...headings].filter(Boolean);
+    return element(
+      "p",
+      { class: "facts" },
+      isNew ? element("span", { class: "new" }, "new") : "",
+      all.map((one) => element("span", { dir: "auto" }, one))
+    );
+  };
+
+  // The words of the question that are not marked in the title: found elsewhere in the paper, or
+  // close to one of its words.
+  const why = ({ words, in_title: inTitle }) => {
+    const elsewhere = words.filter(([asked, found]) => !found && !inTitle.includes(asked));
+    const near = words.filter(([, found]) => found);
+    return [
+      elsewhere.length && `abstract: ${elsewhere.map(([asked]) => asked).join(", ")}`,
+      near.length && `close: ${near.map((pair) => pair.join(" ≈ ")).join(", ")}`,
+    ]
+      .filter(Boolean)
+      .join("; ");
+  };
+
+  const address = (paper) => `#${new URLSearchParams({ paper: paper.id })}`;
+  const actions = (paper, isOwnPage) =>
+    element(
+      "p",
+      { class: "actions" },
+      [
+        ["pdf", paper.pdf_url],
+        ["code", paper.code_url],
+      ]
+        .filter(([, url]) => isWeb(url) && url !== paper.url)
+        .map(([name, url]) => link(name, url)),
+      isOwnPage ? "" : element("a", { href: address(paper), "data-act": "like" }, "related"),
+      element("a", { href: `#${new URLSearchParams({ tab: "map", paper: paper.id })}` }, "map"),
+      element("button", { type: "button", "data-act": "keep", "aria-pressed": "false" }, "Keep"),
+      element("button", { type: "button", "data-copy": "bibtex" }, element("span", { class: "sr" }, "Copy "), "BibTeX")
+    );
+
+  // One paper. options: hit, what answered; marks, facts that come first; isNew; how many authors.
+  const card = (paper, { hit, marks = [], isNew, name = "li", most } = {}) => {
+    const words = hit ? hit.words.map(([asked, found]) => found || asked) : [];
+    const title = marked(paper.title, words);
+    const reason = hit ? why(hit) : "";
+    const url = isWeb(paper.url) ? paper.url : address(paper);
+    const outside = isWeb(paper.url) ? { target: "_blank", rel: "noopener noreferrer" } : {};
+    return element(
+      name,
+      { class: "card", "data-id": paper.id, tabindex: "-1" },
+      element(
+        "h3",
+        { dir: "auto" },
+        element("a", { href: url, ...outside }, title)
+      ),
+      authors(paper, most),
+      facts(paper, marks, isNew),
+      reason ? element("p", { class: "why", dir: "auto" }, reason) : "",
+      actions(paper, name !== "li")
+    );
+  };
+
+  const FORMS = { bibtex: "BibTeX", ris: "RIS", csv: "CSV", json: "JSON", markdown: "Markdown" };
+  const exportLine = () =>
+    element(
+      "p",
+      { class: "export" },
+      "Take these along: ",
+      Object.entries(FORMS).map(([form, name]) =>
+        element("button", { type: "button", "data-export": form }, name)
+      )
+    );
+
+  return { element, card, exportLine, headingName };
+})();

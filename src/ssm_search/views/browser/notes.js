@@ -1,0 +1,50 @@
+// A reader's notes → the file of the papers that they are on, where ssm_search.views.export has them:
+// annote in BibTeX, N1 in RIS, a last column in CSV and Markdown.
+//
+//   ssmNotes.added(form, text, notes)   notes, "" for none, in the order of the papers of the text
+window.ssmNotes = (() => {
+  const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
+  const line = (note) => note.trim().split(/\s+/).join(" ");
+  const latex = (note) => line(note).replace(/[\\~^#%&_{}$]/g, (sign) => LATEX[sign] ?? `\\${sign}`);
+  // A cell that a spreadsheet would take for a formula is given an apostrophe.
+  const csv = (note) => {
+    const cell = /^[=+\-@\t\r]/.test(note) ? `'${note}` : note;
+    return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  };
+  const markdown = (note) =>
+    line(note).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replace(/[\\`*_[\]|~]/g, "\\$&");
+
+  // Each end of an entry with what the next note makes before it.
+  const beforeEnds = (text, end, notes, made) => {
+    let at = 0;
+    return text.replace(end, (found) => {
+      const note = notes[at++] ?? "";
+      return (note.trim() && made(note)) + found;
+    });
+  };
+  // Each line with a cell more: the first ones with heads, the others with notes.
+  const withColumn = (text, heads, notes, made) =>
+    text
+      .split("\n")
+      .map((one, at) => one && made(one, at < heads.length ? heads[at] : (notes[at - heads.length] ?? "")))
+      .join("\n");
+
+  const added = (form, text, notes) => {
+    if (!notes.some((note) => note.trim())) return text;
+    switch (form) {
+      case "bibtex":
+        return beforeEnds(text, /^\}$/gm, notes, (note) => `      annote={${latex(note)}},\n`);
+      case "ris":
+        return beforeEnds(text, /^ER {2}- /gm, notes, (note) => `N1  - ${line(note)}\r\n`);
+      case "csv":
+        return withColumn(text, ["note"], notes, (row, note) => `${row},${csv(note)}`);
+      case "markdown":
+        return withColumn(text, ["Note", "---"], notes, (row, note) =>
+          note === "---" ? `${row}---|` : `${row} ${markdown(note)} |`
+        );
+      default:
+        return text;
+    }
+  };
+  return { added };
+})();

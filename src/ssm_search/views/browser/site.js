@@ -1,0 +1,278 @@
+// The page of a site: what its address says is shown, and what is chosen goes into its address.
+addEventListener("DOMContentLoaded", () => {
+  const { element, card, exportLine, headingName } = window.ssmCards;
+  const { START, FILTERS, address, answered, isAsked, read } = window.ssmAsking;
+  const { ssmList: list, ssmSearch: search, ssmKept: kept } = window;
+  const TABS = ["newest", "headings", "map", "kept", "about"];
+  const FIRST = 10; // answers at first, as on the page of a server
+  const STEP = 20; // papers that "Show more" adds
+  const MOST_AUTHORS = 50; // named on a paper's own page
+  const PAUSE = 2_000; // ms; what is typed after it is another question, to which "back" returns
+
+  const at = (id) => document.getElementById(id);
+  const q = at("q");
+  const form = at("ask");
+  const menus = form.elements;
+  let state = START;
+  let shown = FIRST;
+
+  const say = (text) => {
+    at("said").textContent = text;
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => (at("said").textContent = ""), 2_500);
+  };
+
+  // ── parts of what is shown ───────────────────────────────────────────────────────────────
+
+  const news = kept.newIds(search.papers.map((paper) => paper.id));
+  const cardOf = (row, options = {}) =>
+    card(search.papers[row], { isNew: news.has(search.papers[row].id), ...options });
+  const cards = (label, made) => element("ol", { class: "answers", "aria-label": label }, made);
+  const line = (...said) => element("p", { class: "line", role: "status", dir: "auto" }, said);
+  const more = (count, draw) => {
+    if (shown >= count) return "";
+    const button = element("button", { type: "button", class: "more" }, "Show more");
+    button.onclick = () => {
+      const first = shown;
+      shown += STEP;
+      draw();
+      document.querySelectorAll("section:not([hidden]) .answers > .card")[first]?.focus();
+    };
+    return button;
+  };
+
+  // ── what comes when it is needed ─────────────────────────────────────────────────────────
+
+  const loading = {};
+  const load = (source) =>
+    (loading[source] ??= new Promise((done, failed) => {
+      const script = element("script", { src: source });
+      script.onload = done;
+      script.onerror = () => {
+        delete loading[source];
+        failed(new Error(`${source} did not come; try again`));
+      };
+      document.head.append(script);
+    }));
+  // Of what is kept, papers have notes; the list may have some of them no more.
+  const exporter = async ({ form, ids, papers = [] }) => {
+    await load("data/exports.js");
+    const known = ids.filter((id) => search.row(id) >= 0);
+    const { name, text } = await search.exported(form, known.map(search.row));
+    const lost = ids.length - known.length;
+    if (lost) say(`${lost} left out, which the list has no more`);
+    const notes = new Map(papers.map(({ id, note }) => [id, note]));
+    const noted = known.map((id) => notes.get(id) ?? "");
+    return { name, text: window.ssmNotes.added(form, text, noted) };
+  };
+
+  // ── what is shown ────────────────────────────────────────────────────────────────────────
+
+  const drawSearch = () => {
+    if (search.ready() === "none") return at("answers").replaceChildren(line("One moment …"));
+    const found = answered(state, shown);
+    const made = found.hits.slice(0, shown).map((hit) => cardOf(hit.row, { hit: hit.words && hit }));
+    at("answers").replaceChildren(
+      line(found.line),
+      cards("Answers", made),
+      more(found.total, drawSearch),
+      made.length ? exportLine() : ""
+    );
+  };
+
+  const drawNewest = () => {
+    const made = list.newest
+      .slice(0, shown)
+      .map(([row, day]) => cardOf(row, { marks: day ? [`added ${day}`] : [] }));
+    at("newest").replaceChildren(
+      element("h2", {}, "Newest first"),
+      line(`${news.size || "Nothing is"} new since your last visit.`),
+      cards("Newest papers", made),
+      more(list.newest.length, drawNewest),
+      exportLine()
+    );
+  };
+
+  const drawHeadings = () => {
+    const top = element("ul", { class: "tree" });
+    const open = [top]; // the lists of the headings above, outermost first
+    for (const { path, papers } of list.headings) {
+      const href = address({ ...START, category: headingName(path) });
+      const name = element("a", { href, dir: "auto" }, path.at(-1));
+      const below = element("ul");
+      open.length = path.length;
+      (open.at(-1) ?? top).append(element("li", {}, name, ` (${papers})`, below));
+      open.push(below);
+    }
+    for (const empty of top.querySelectorAll("ul:empty")) empty.remove();
+    at("headings").replaceChildren(element("h2", {}, "Headings"), top);
+  };
+
+  const drawPaper = () => {
+    const row = search.row(state.paper);
+    if (row < 0) {
+      at("paper").replaceChildren(line("This list has no such paper, or has it no more."));
+      return;
+    }
+    document.title = `${search.papers[row].title} · ${list.title}`;
+    at("paper").replaceChildren(
+      element("h2", { class: "sr" }, "Paper"),
+      cardOf(row, { name: "article", most: MOST_AUTHORS }),
+      element("h2", {}, "Related"),
+      cards("Related papers", search.related(row, FIRST).map((one) => cardOf(one))),
+      exportLine()
+    );
+  };
+
+  let map;
+  const pick = (id) => {
+    const row = search.row(id);
+    at("chosen").replaceChildren(row < 0 ? "" : cardOf(row, { name: "article" }));
+    if (state.tab === "map" && state.paper !== id) remember({ ...state, paper: id });
+  };
+  const drawMap = async () => {
+    await load("data/map.js");
+    const text = `Map of ${list.title}`;
+    map ??= window.ssmMap.draw(at("drawn"), window.ssmMapData, { pick, text });
+    const found = isAsked(state) && search.ready() !== "none" ? answered(state, FIRST).hits : [];
+    map.show(found.map(({ row }, place) => ({ row, rank: place + 1 })), state.q);
+    map.select(state.paper);
+  };
+
+  const drawKept = () => {
+    if (!at("kept").children.length) kept.show(at("kept"), exporter);
+  };
+
+  const DRAW = {
+    search: drawSearch,
+    paper: drawPaper,
+    newest: drawNewest,
+    headings: drawHeadings,
+    map: drawMap,
+    kept: drawKept,
+    about() {},
+  };
+  const view = () => state.tab || (state.paper ? "paper" : "search");
+  const show = () => {
+    const now = view();
+    for (const one of document.querySelectorAll("main > section")) one.hidden = one.id !== now;
+    for (const link of document.querySelectorAll("nav a")) {
+      const { tab } = link.dataset;
+      if (tab === now) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+      // The question goes along.
+      link.href = address({ ...state, paper: "", tab: tab === "search" ? "" : tab });
+    }
+    document.title = now === "search" && state.q ? `${state.q} · ${list.title}` : list.title;
+    Promise.resolve(DRAW[now]()).catch((error) => say(error.message));
+  };
+
+  // ── the address ──────────────────────────────────────────────────────────────────────────
+
+  let typed = 0;
+  const remember = (next) => {
+    const now = Date.now();
+    state = next;
+    if (address(next) !== (location.hash || "#")) {
+      history[now - typed < PAUSE ? "replaceState" : "pushState"](null, "", address(next));
+    }
+    typed = now;
+  };
+  let isFollowed = false; // a link, which leads to the top of a page; "back" to where one was
+  const arrive = () => {
+    state = read(location.hash);
+    if (!TABS.includes(state.tab)) state.tab = "";
+    q.value = state.q;
+    for (const name of FILTERS) {
+      menus[name].value = state[name];
+      // A link may name what the menus do not have.
+      if (menus[name].selectedIndex < 0) menus[name].value = state[name] = "";
+    }
+    if (FILTERS.some((name) => state[name])) at("filters").open = true;
+    shown = FIRST;
+    show();
+    if (isFollowed) {
+      scrollTo(0, 0);
+      at("main").focus({ preventScroll: true });
+    }
+    isFollowed = false;
+  };
+  const ask = () => {
+    const filters = FILTERS.map((name) => [name, menus[name].value]);
+    remember({ ...START, q: q.value, ...Object.fromEntries(filters) });
+    shown = FIRST;
+    show();
+  };
+
+  // ── what is heard ────────────────────────────────────────────────────────────────────────
+
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Browsers keep the clipboard from pages without https that are not on this machine.
+      const area = document.body.appendChild(element("textarea"));
+      area.value = text;
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    say("Copied");
+  };
+  const press = async (button) => {
+    const { copy: copied, export: taken } = button.dataset;
+    const id = button.closest("[data-id]")?.dataset.id;
+    if (copied && id) await copy((await exporter({ form: copied, ids: [id] })).text);
+    if (!taken) return;
+    const all = [...button.closest("section").querySelectorAll(".card[data-id]")];
+    kept.save(await exporter({ form: taken, ids: all.map((one) => one.dataset.id) }));
+  };
+  const countKept = () => {
+    const count = kept.all().length;
+    at("kept-count").textContent = count ? ` (${count})` : "";
+  };
+
+  document.addEventListener("click", ({ target }) => {
+    isFollowed = Boolean(target.closest('a[href^="#"]'));
+    const button = target.closest("main button");
+    if (button) press(button).catch((error) => say(error.message));
+  });
+  form.addEventListener("input", ask);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask();
+  });
+  form.addEventListener("reset", (event) => {
+    event.preventDefault(); // it would empty the question too
+    for (const name of FILTERS) menus[name].value = "";
+    ask();
+  });
+  at("skip").onclick = () => {
+    (document.querySelector("section:not([hidden]) .card") ?? at("main")).focus();
+  };
+  addEventListener("hashchange", arrive);
+  addEventListener("ssm:kept", ({ detail }) => {
+    countKept();
+    if (detail.problem) say(detail.problem);
+  });
+  addEventListener("ssm:data", () => {
+    if (view() === "search") drawSearch();
+  });
+
+  // ── the start ────────────────────────────────────────────────────────────────────────────
+
+  const fill = (name, options) => {
+    for (const [text, value] of options) menus[name].append(element("option", { value }, text));
+  };
+  const indented = ({ path, papers }) => `${"\u2003".repeat(path.length - 1)}${path.at(-1)} (${papers})`;
+  fill("category", list.headings.map((one) => [indented(one), headingName(one.path)]));
+  fill("venue", list.venues.map((name) => [name, name]));
+  for (const name of ["year_from", "year_to"]) fill(name, list.years.map((year) => [year, year]));
+  if (news.size) at("new-count").textContent = ` (${news.size} new)`;
+  countKept();
+  kept.listen();
+  window.ssmKeys.install({ search: "#q" });
+  arrive();
+  if (view() === "search") q.focus();
+  if (list.meaning) load("data/meaning.js").catch(() => {}); // words alone answer, and it says so
+});

@@ -1,0 +1,464 @@
+"""A site in a real browser: from a disk, and under a path of a server that gives files and no more."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import PATIENCE
+from fakes import TokenEncoder
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from serving import BY_ID, CAM, FILM, HOSTILE, NETS, PAPERS
+
+from ssm_search.search.local import PaperSearch
+from ssm_search.site import writing
+from ssm_search.views.display import shown
+from ssm_search.views.export import export
+
+Visit = Callable[..., Page]
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PLACES = ("disk", "server")
+TABS = ("newest", "headings", "map", "kept", "about")
+REFUSED = """for (const name of ["getItem", "setItem", "removeItem"]) {
+  Storage.prototype[name] = () => { throw new DOMException("refused", "SecurityError"); };
+}"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def kites() -> PaperSearch:
+    return PaperSearch.from_papers(PAPERS, TokenEncoder())
+
+
+@pytest.fixture(scope="module")
+def folder(kites: PaperSearch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site under a path of two names, of which the upper one lies at a server's root."""
+    top = tmp_path_factory.mktemp("web")
+    (top / "lists").mkdir()
+    writing.write_site(kites, top / "lists" / "kites", title="Awesome Kites")
+    return top / "lists" / "kites"
+
+
+@pytest.fixture(scope="module")
+def places(folder: Path) -> Iterator[dict[str, str]]:
+    """The address of the site on the disk, and at a server."""
+    handler = functools.partial(Quiet, directory=folder.parents[1])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    web = f"http://127.0.0.1:{server.server_port}/lists/kites/"
+    yield {"disk": (folder / "index.html").as_uri(), "server": web}
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, places: dict[str, str], folder: Path) -> Iterator[Visit]:
+    """Opens pages for somebody who was never here, and asserts in the end that all were quiet."""
+    pages: list[Page] = []
+    errors: list[str] = []
+    asked: list[str] = []
+    expect.set_options(timeout=1_000 * PATIENCE)
+
+    def open_page(route: str = "", place: str = "server", script: str = "", **options: Any) -> Page:
+        context = browser.new_context(**({"viewport": WIDE} | options))
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        pages.append(page)
+        page.set_default_timeout(1_000 * PATIENCE)
+        page.on("request", lambda one: asked.append(one.url))
+        page.on("pageerror", lambda one: errors.append(str(one)))
+        page.on(
+            "console",
+            lambda one: errors.append(one.text) if one.type in ("error", "warning") else None,
+        )
+        page.goto(places[place] + route)
+        return page
+
+    yield open_page
+    for page in pages:
+        assert page.evaluate("window.hacked") is None
+        page.context.close()
+    assert errors == []
+    for url in asked:
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            assert Path(parts.path).is_relative_to(folder)
+        elif parts.scheme not in ("data", "blob"):
+            assert url.startswith(places["server"]), url
+
+
+def titles(page: Page, within: str = "#answers") -> list[str]:
+    return [" ".join(one.split()) for one in page.locator(f"{within} .card h3").all_inner_texts()]
+
+
+def card(page: Page, paper_id: str, within: str = "main") -> Any:
+    return page.locator(f'{within} .card[data-id="{paper_id}"]').filter(visible=True)
+
+
+def menu(page: Page, name: str) -> Any:
+    return page.locator(f"select[name={name}]")
+
+
+def route(page: Page) -> dict[str, str]:
+    return {name: one for name, (one,) in parse_qs(urlsplit(page.url).fragment).items()}
+
+
+def has(paper_id: str, text: str) -> bool:
+    return text in BY_ID[paper_id].title.casefold()
+
+
+def quiet_axe(page: Page) -> None:
+    """What axe finds is nothing serious."""
+    found = Axe().run(page).response["violations"]
+    assert [one for one in found if one["impact"] in ("serious", "critical")] == []
+
+
+# ── search ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_answers_come_as_one_types(visit: Visit, place: str, size: dict[str, int]) -> None:
+    page = visit(place=place, viewport=size)
+    assert page.title() == "Awesome Kites"
+    expect(page.locator("#answers .line")).to_have_text("19 papers on the list, newest first.")
+    expect(page.locator("#answers .card")).to_have_count(10)
+    page.keyboard.type("kitecam")  # the box has the focus
+    first = page.locator("#answers .card").first
+    expect(first.locator("h3")).to_have_text(CAM.title)
+    expect(first.locator("h3 mark")).to_have_text("KiteCam")
+    assert first.locator("h3 a").get_attribute("href") == CAM.url
+    expect(first.locator(".authors")).to_have_text("Kim Flyer1, Émile Hauteur")
+    expect(first.locator(".facts")).to_have_text("2023ICKF 2023Moving › Film of Things")
+    expect(first.get_by_role("link", name="code")).to_have_attribute("href", CAM.code_url)
+    assert route(page) == {"q": "kitecam"}
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.reload()
+    expect(page.locator("#q")).to_have_value("kitecam")
+    expect(first.locator("h3")).to_have_text(CAM.title)
+
+
+def test_back_returns_to_what_was_asked(visit: Visit) -> None:
+    page = visit("#q=graph")
+    expect(page.locator("#q")).to_have_value("graph")
+    before = titles(page)
+    page.wait_for_timeout(2_100)  # a pause, after which what is typed is another question
+    page.locator("#q").fill("audio")
+    expect(page.locator("#answers h3 mark").first).to_have_text(re.compile("audio", re.IGNORECASE))
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("graph")
+    expect(page.locator("#answers .card h3")).to_have_text(before)
+    page.go_forward()
+    expect(page.locator("#q")).to_have_value("audio")
+
+
+def test_what_the_list_has_nothing_about(visit: Visit) -> None:
+    page = visit("#q=zzzz")
+    line = page.locator("#answers .line")
+    expect(line).to_have_text("The list has nothing about that; these come nearest.")
+    page.locator("#q").fill("…")
+    expect(line).to_have_text("There is no word in that. 19 papers on the list, newest first.")
+
+
+def test_filters_narrow_and_are_in_the_address(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    page.locator("summary").click()
+    menu(page, "category").select_option("Moving > Film of Things")
+    film = {paper.title for paper in PAPERS if FILM in paper.categories}
+    expect(page.locator("#answers .card")).to_have_count(len(film))
+    assert set(titles(page)) == film
+    newest = [paper.title for paper in kites.newest(10, category=FILM)]
+    assert titles(page) == newest
+    line = page.locator("#answers .line")
+    expect(line).to_have_text(f"{len(film)} papers under these filters, newest first.")
+    menu(page, "code").select_option("with code")
+    expect(page.locator("#answers .card")).to_have_count(2)
+    page.locator("#q").fill("video")
+    expect(line).to_have_text(re.compile("^The best 2, by words"))
+    assert route(page) == {"q": "video", "category": "Moving > Film of Things", "code": "with"}
+    page.reload()
+    expect(page.locator("#answers .card")).to_have_count(2)
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.locator("#answers .card")).to_have_count(10)
+    assert route(page) == {"q": "video"}
+
+
+def test_papers_of_no_known_year_are_counted(visit: Visit) -> None:
+    page = visit("#venue=nothing&year_from=2025&category=none")  # two that no menu has
+    line = page.locator("#answers .line")
+    expected = sum((paper.known_year or 0) >= 2025 for paper in PAPERS)
+    unknown = sum(not paper.known_year for paper in PAPERS)
+    text = f"{expected} papers under these filters, newest first."
+    if unknown:
+        text += f" {unknown} papers without a known year left out."
+    expect(line).to_have_text(text)
+    page.goto(page.url.partition("#")[0] + "#venue=ICKF+2023")
+    expect(page.locator("#answers .card")).to_have_count(1)
+    lacking = sum(not paper.venue for paper in PAPERS)
+    expect(line).to_have_text(
+        "1 paper under these filters, newest first. "
+        f"{lacking} papers without a known venue left out."
+    )
+
+
+def test_more_is_shown_and_the_focus_goes_there(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("#answers .card")).to_have_count(len(PAPERS))
+    expect(page.locator("#answers .card").nth(10)).to_be_focused()
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+
+
+# ── papers, headings, what is new ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_paper_has_a_page_with_what_is_related(
+    visit: Visit, kites: PaperSearch, place: str
+) -> None:
+    page = visit("#q=kitecam", place=place)
+    card(page, CAM.id).get_by_role("link", name="related").click()
+    expect(page.locator("#paper article h3")).to_have_text(CAM.title)
+    related = [shown(hit.paper.title) for hit in kites.related(CAM.id, 10)]
+    expect(page.locator("#paper ol .card h3")).to_have_text(related)
+    assert route(page) == {"paper": CAM.id}
+    assert page.title() == f"{CAM.title} · Awesome Kites"
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("kitecam")
+    page.goto(page.url.partition("#")[0] + "#paper=none")
+    expect(page.locator("#paper")).to_have_text("This list has no such paper, or has it no more.")
+
+
+def test_headings_lead_to_their_papers(visit: Visit) -> None:
+    page = visit("#tab=headings")
+    tree = page.locator("#headings > ul > li")
+    expect(tree.first).to_have_text("Moving (7)Film of Things (4)Sound (4)")
+    page.get_by_role("link", name="Nets").click()
+    nets = {paper.title for paper in PAPERS if NETS in paper.categories}
+    expect(page.locator("#answers .card")).to_have_count(len(nets))
+    assert set(titles(page)) == nets
+    assert route(page) == {"category": "Structured > Nets"}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_new_since_the_last_visit(visit: Visit, place: str) -> None:
+    page = visit("#tab=newest", place=place)
+    expect(page.locator("#newest .line")).to_contain_text("Nothing is new since your last visit.")
+    page.evaluate(
+        """id => {
+            const key = Object.keys(localStorage).find((one) => one.startsWith("ssm-search-visit"));
+            const told = JSON.parse(localStorage.getItem(key));
+            const now = told.now.split("\\n").filter((one) => one !== id).join("\\n");
+            localStorage.setItem(key, JSON.stringify({ ...told, at: 0, now }));
+        }""",
+        CAM.id,
+    )
+    page.reload()
+    expect(page.locator("#newest .line")).to_contain_text("1 new since your last visit.")
+    expect(page.locator("nav")).to_contain_text("Newest (1 new)")
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("#newest .new")).to_have_count(1)
+    expect(card(page, CAM.id).locator(".new")).to_have_text("new")
+
+
+# ── what is kept, and taken along ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_papers_are_kept_with_notes_and_taken_along(visit: Visit, place: str) -> None:
+    page = visit("#q=kitecam", place=place)
+    keep = card(page, CAM.id).get_by_role("button", name="Keep")
+    keep.click()
+    expect(keep).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("nav")).to_contain_text("Kept (1)")
+    page.get_by_role("link", name="Kept").click()
+    expect(page.locator("#kept .card h3")).to_have_text(CAM.title)
+    page.get_by_label(f"Note on {CAM.title}").fill("for the talk")
+    page.reload()
+    expect(page.get_by_label(f"Note on {CAM.title}")).to_have_value("for the talk")
+    with page.expect_download() as download:
+        page.locator("#kept").get_by_role("button", name="CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["title"] for row in rows] == [CAM.title]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_shown_can_be_taken_along(visit: Visit, place: str) -> None:
+    page = visit("#paper=" + CAM.id, place=place)
+    with page.expect_download() as download:
+        page.locator("#paper").get_by_role("button", name="RIS").click()
+    assert download.value.suggested_filename == "papers.ris"
+    text = Path(download.value.path()).read_bytes().decode()
+    ids = [CAM.id, *page.locator("#paper ol .card").evaluate_all("all => all.map(a => a.dataset.id)")]
+    assert text == export([BY_ID[one] for one in ids], "ris")
+
+
+def test_bibtex_is_copied(visit: Visit) -> None:
+    page = visit("#q=kitecam", permissions=["clipboard-read", "clipboard-write"])
+    card(page, CAM.id).get_by_role("button", name="Copy BibTeX").click()
+    expect(page.locator("#said")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == export([CAM], "bibtex")
+
+
+# ── the map ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_map_shows_a_paper_and_its_card(visit: Visit, place: str) -> None:
+    page = visit("#q=kitecam", place=place)
+    card(page, CAM.id).get_by_role("link", name="map").click()
+    expect(page.locator("#map canvas").first).to_be_visible()
+    expect(page.locator("#chosen .card h3")).to_have_text(CAM.title)
+    assert route(page) == {"tab": "map", "paper": CAM.id}
+    page.reload()
+    expect(page.locator("#chosen .card h3")).to_have_text(CAM.title)
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("kitecam")
+
+
+# ── for everybody ────────────────────────────────────────────────────────────────────────────
+
+
+def test_all_can_be_done_by_keyboard_alone(visit: Visit) -> None:
+    page = visit()
+    press = page.keyboard.press
+    press("Escape")
+    press("/")
+    page.keyboard.type("graph")
+    expect(page.locator("#answers h3 mark").first).to_have_text(re.compile("graph", re.IGNORECASE))
+    press("Escape")
+    press("j")
+    press("j")
+    second = page.locator("#answers .card").nth(1)
+    expect(second).to_be_focused()
+    paper_id = second.get_attribute("data-id")
+    press("s")
+    expect(second.locator("[data-act=keep]")).to_have_attribute("aria-pressed", "true")
+    press("e")
+    expect(page.get_by_role("button", name="BibTeX", exact=True).filter(visible=True).last).to_be_focused()
+    press("k")
+    press("m")  # what is related to it
+    expect(page.locator("#paper article")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("graph")
+    press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.locator("#skip").focus()
+    press("Enter")
+    expect(page.locator("#answers .card").first).to_be_focused()
+    page.locator("nav a").filter(has_text="Kept").focus()
+    press("Enter")
+    expect(page.locator("#kept .card")).to_have_attribute("data-id", str(paper_id))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_nothing_keeps_people_out(visit: Visit, scheme: str, size: dict[str, int]) -> None:
+    page = visit("#q=audio", viewport=size, color_scheme=scheme)
+    page.locator("summary").click()
+    expect(page.locator("#answers mark").first).to_be_visible()
+    page.locator("#answers .card [data-act=keep]").first.click()
+    quiet_axe(page)
+    for name in (*(f"tab={tab}" for tab in TABS), f"paper={CAM.id}"):
+        page.goto(page.url.partition("#")[0] + f"#{name}")
+        view = name.partition("=")[2] if name.startswith("tab") else "paper"
+        expect(page.locator(f"#{view}")).to_be_visible()
+        if view == "map":
+            expect(page.locator("#map canvas").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
+        quiet_axe(page)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_hostile_list_is_harmless(visit: Visit, place: str) -> None:
+    page = visit("#q=window.hacked", place=place, viewport=PHONE)
+    for paper_id, title in HOSTILE.items():
+        page.goto(page.url.partition("#")[0] + f"#paper={paper_id}")
+        own = page.locator("#paper article")
+        expect(own.locator("h3")).to_have_text(" ".join(shown(title).split()))
+        for link in own.locator("a").all():
+            assert (link.get_attribute("href") or "").startswith("#")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for at in (*TABS, ""):
+        page.goto(page.url.partition("#")[0] + f"#tab={at}")
+    assert page.locator("main img, main script").count() == 0
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["#tab=map&paper=%3Cscript%3E", "#q=%E0%A4%A", "#paper[]=1&q=%00", f"#q={'x' * 9_000}", "#tab=__proto__"],
+)
+def test_a_hostile_address_is_harmless(visit: Visit, at: str) -> None:
+    page = visit(at)
+    expect(page.locator("main > section:visible")).to_have_count(1)
+    page.get_by_role("link", name="Awesome Kites").click()
+    expect(page.locator("#answers .card")).to_have_count(10)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_browser_that_stores_nothing_serves(visit: Visit, place: str) -> None:
+    page = visit("#q=kitecam", place=place, script=REFUSED)
+    card(page, CAM.id).get_by_role("button", name="Keep").click()
+    expect(page.locator("#said")).to_contain_text("This browser does not store it")
+    page.get_by_role("link", name="Kept").click()
+    expect(page.locator("#kept .card h3")).to_have_text(CAM.title)
+    page.get_by_role("link", name="Newest").click()
+    expect(page.locator("#newest .card").first).to_be_visible()
+
+
+def test_hostile_storage_is_harmless(visit: Visit) -> None:
+    told = json.dumps(
+        {
+            "ssm-search-kept": '{"version":1,"papers":[{"id":"x","title":"<img src=x onerror=hacked=1>"}]}',
+            "ssm-search-visit /lists/kites/": "[1,{}]",
+            "ssm-search-keys": "{",
+        }
+    )
+    script = f"for (const [k, v] of Object.entries({told})) localStorage.setItem(k, v);"
+    page = visit("#tab=kept", script=script)
+    expect(page.locator("#kept .card h3")).to_have_text("<img src=x onerror=hacked=1>")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_without_scripts_the_list_is_there(browser: Browser, places: dict[str, str], place: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(places[place])
+    expect(page.locator("noscript li")).to_have_count(len(PAPERS) + 1)  # one is filed twice
+    expect(page.get_by_role("link", name=CAM.title)).to_be_visible()
+    context.close()
