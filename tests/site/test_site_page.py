@@ -1,4 +1,4 @@
-"""A site in a real browser: from a disk, and under a path of a server that gives files and no more."""
+"""A site in a real browser: from a disk, and under a path of a server that gives files alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import PATIENCE
-from fakes import TokenEncoder
+from fakes import TokenEncoder, fake_pieces
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from serving import BY_ID, CAM, FILM, HOSTILE, NETS, PAPERS
 
@@ -52,7 +52,9 @@ def folder(kites: PaperSearch, tmp_path_factory: pytest.TempPathFactory) -> Path
     """A site under a path of two names, of which the upper one lies at a server's root."""
     top = tmp_path_factory.mktemp("web")
     (top / "lists").mkdir()
-    writing.write_site(kites, top / "lists" / "kites", title="Awesome Kites")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "cached_pieces", fake_pieces)
+        writing.write_site(kites, top / "lists" / "kites", title="Awesome Kites")
     return top / "lists" / "kites"
 
 
@@ -182,7 +184,7 @@ def test_back_returns_to_what_was_asked(visit: Visit) -> None:
 
 
 def test_what_the_list_has_nothing_about(visit: Visit) -> None:
-    page = visit("#q=zzzz")
+    page = visit("#q=Ωμέγα")
     line = page.locator("#answers .line")
     expect(line).to_have_text("The list has nothing about that; these come nearest.")
     page.locator("#q").fill("…")
@@ -320,7 +322,10 @@ def test_what_is_shown_can_be_taken_along(visit: Visit, place: str) -> None:
         page.locator("#paper").get_by_role("button", name="RIS").click()
     assert download.value.suggested_filename == "papers.ris"
     text = Path(download.value.path()).read_bytes().decode()
-    ids = [CAM.id, *page.locator("#paper ol .card").evaluate_all("all => all.map(a => a.dataset.id)")]
+    ids = [
+        CAM.id,
+        *page.locator("#paper ol .card").evaluate_all("all => all.map(a => a.dataset.id)"),
+    ]
     assert text == export([BY_ID[one] for one in ids], "ris")
 
 
@@ -367,7 +372,9 @@ def test_all_can_be_done_by_keyboard_alone(visit: Visit) -> None:
     press("s")
     expect(second.locator("[data-act=keep]")).to_have_attribute("aria-pressed", "true")
     press("e")
-    expect(page.get_by_role("button", name="BibTeX", exact=True).filter(visible=True).last).to_be_focused()
+    expect(
+        page.get_by_role("button", name="BibTeX", exact=True).filter(visible=True).last
+    ).to_be_focused()
     press("k")
     press("m")  # what is related to it
     expect(page.locator("#paper article")).to_be_visible()
@@ -421,7 +428,13 @@ def test_a_hostile_list_is_harmless(visit: Visit, place: str) -> None:
 
 @pytest.mark.parametrize(
     "at",
-    ["#tab=map&paper=%3Cscript%3E", "#q=%E0%A4%A", "#paper[]=1&q=%00", f"#q={'x' * 9_000}", "#tab=__proto__"],
+    [
+        "#tab=map&paper=%3Cscript%3E",
+        "#q=%E0%A4%A",
+        "#paper[]=1&q=%00",
+        f"#q={'x' * 9_000}",
+        "#tab=__proto__",
+    ],
 )
 def test_a_hostile_address_is_harmless(visit: Visit, at: str) -> None:
     page = visit(at)
@@ -442,20 +455,23 @@ def test_a_browser_that_stores_nothing_serves(visit: Visit, place: str) -> None:
 
 
 def test_hostile_storage_is_harmless(visit: Visit) -> None:
+    title = "<img src=x onerror=hacked=1>"
     told = json.dumps(
         {
-            "ssm-search-kept": '{"version":1,"papers":[{"id":"x","title":"<img src=x onerror=hacked=1>"}]}',
+            "ssm-search-kept": json.dumps({"version": 1, "papers": [{"id": "x", "title": title}]}),
             "ssm-search-visit /lists/kites/": "[1,{}]",
             "ssm-search-keys": "{",
         }
     )
     script = f"for (const [k, v] of Object.entries({told})) localStorage.setItem(k, v);"
     page = visit("#tab=kept", script=script)
-    expect(page.locator("#kept .card h3")).to_have_text("<img src=x onerror=hacked=1>")
+    expect(page.locator("#kept .card h3")).to_have_text(title)
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_without_scripts_the_list_is_there(browser: Browser, places: dict[str, str], place: str) -> None:
+def test_without_scripts_the_list_is_there(
+    browser: Browser, places: dict[str, str], place: str
+) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(places[place])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssm_search.encoding.encoded import Encoded, EncodedQuery, as_bytes
+from ssm_search.encoding.pieces import WordPieces
 from ssm_search.text import STOP_WORDS
 
 AXES = ("video", "graph", "audio", "text")
@@ -90,3 +91,13 @@ def word_vector(word: str) -> NDArray[np.float32]:
     else:
         vector[letter] = 1
     return vector
+
+
+def fake_pieces(encoder: object) -> WordPieces | None:
+    """Those of a :class:`TokenEncoder`: the words of ``AXES`` and ``LIKE``, and single letters."""
+    if not isinstance(encoder, TokenEncoder):
+        return None
+    texts = (*AXES, *LIKE, *LETTERS, *(f"##{letter}" for letter in LETTERS))
+    vectors = np.array([word_vector(text.removeprefix("##")) for text in texts], np.float32)
+    weights = np.array([3 if len(text) > 3 else 1 for text in texts], np.float32)
+    return WordPieces(texts, vectors, weights)

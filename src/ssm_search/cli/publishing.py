@@ -66,8 +66,11 @@ def site(
         made = write_site(search, output, title=of_list.title, added=dated.added, url=url)
     if dated.note:
         say(dated.note)
+    if not made.has_meaning:
+        say("its search goes by words alone: the encoder of this index cannot go along")
     if as_json:
-        record = {"folder": str(made.folder), "papers": made.papers, "bytes": made.size}
+        record = {"folder": str(made.folder), "papers": made.papers, "meaning": made.has_meaning}
+        record |= {"bytes": made.size}
         write_json({**record, "files": dict(made.files)}, indent=None)
         return
     say(

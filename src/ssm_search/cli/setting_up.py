@@ -123,7 +123,7 @@ def _next(name: str, found: workflows.Setup, entries: int, list_name: str) -> st
         f'git add {name} && git commit -m "Let ssm-search keep the list" && git push',
         "Only where the default branch is protected: in Settings › Actions › General, let GitHub "
         "Actions create pull requests. Rows and decisions then come as one.",
-        "For a site that searches the list: in Settings › Pages, choose GitHub Actions as the source.",
+        "For a site that searches the list: in Settings › Pages, let GitHub Actions be the source.",
         "Try it: Actions › ssm-search › Run workflow › radar; or open a pull request with a paper.",
     ]
     if not entries:

@@ -30,7 +30,7 @@ from ssm_search.dates import Date
 from ssm_search.index import bm25, pooled
 from ssm_search.papers import Paper
 from ssm_search.site.codes import LEVELS, coded, script_call, text_of, varints
-from ssm_search.text import STOP_WORDS, terms
+from ssm_search.text import STOP_WORDS, shown, terms
 from ssm_search.views import export
 
 if TYPE_CHECKING:
@@ -73,16 +73,16 @@ def records(search: Search) -> list[dict[str, Any]]:
     return [
         {
             "id": paper.id,
-            "title": paper.title,
+            "title": shown(paper.title),
             "kind": paper.kind,
             "url": paper.url,
             "pdf_url": paper.pdf_url,
             "code_url": paper.code_url,
             "year": paper.known_year or 0,
             "year_text": paper.year_text,
-            "venue": paper.venue,
-            "authors": paper.authors,
-            "categories": paper.categories,
+            "venue": shown(paper.venue),
+            "authors": list(map(shown, paper.authors)),
+            "categories": [list(map(shown, path)) for path in paper.categories],
             "date": _date(paper),
             "related": [place[hit.paper.id] for hit in search.related(paper, RELATED)],
         }

@@ -1,4 +1,4 @@
-"""A list → a site of plain files, which needs no server: the search runs in the reader's browser."""
+"""A list → a site of plain files, which needs no server: a reader's own browser searches."""
 
 from __future__ import annotations
 
@@ -12,20 +12,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.awesome import escaping
-from ssm_search.errors import SiteError
+from ssm_search.errors import EncoderError, IndexFolderError, SiteError
 from ssm_search.files import check_replaceable, replacing_folder
+from ssm_search.site.cached import cached_pieces
 from ssm_search.site.data import data_files
 from ssm_search.text import shown
-from ssm_search.views import feeds, maps, scripts
+from ssm_search.views import feeds, scripts
 
 if TYPE_CHECKING:
+    from ssm_search.encoding import WordPieces
     from ssm_search.papers import Category, Paper
     from ssm_search.search import Search
 
 MARK = "ssm-search-site.json"
 """The file that says that a folder is such a site, and which files are its own."""
-SCRIPTS = ("search.js", "kept.js", "notes.js", "keys.js", "map.js", "cards.js", "asking.js", "site.js")
-STYLES = ("site.css", "map.css")
+SCRIPTS = (
+    "search.js",
+    "kept.js",
+    "notes.js",
+    "keys.js",
+    "map.js",
+    "cards.js",
+    "asking.js",
+    "site.js",
+)
+STYLES = ("site.css",)
+MEANING = "meaning.js"
 MOST_VENUES = 200
 """In the menu, as on the page: the most frequent ones."""
 
@@ -38,11 +50,14 @@ class Site:
         folder: where it lies; its first page is ``index.html``.
         papers: how many it shows.
         files: the bytes of each, by its path in the folder.
+        has_meaning: whether it answers by meaning too; else by words alone, for the encoder of the
+            index does not work without its model, or is not at hand.
     """
 
     folder: Path
     papers: int
     files: Mapping[str, int]
+    has_meaning: bool
 
     @property
     def size(self) -> int:
@@ -79,7 +94,7 @@ def write_site(
             (new / name).parent.mkdir(exist_ok=True)
             (new / name).write_bytes(content)
     sizes = {name: len(content) for name, content in files.items()}
-    return Site(folder, len(search.papers), sizes)
+    return Site(folder, len(search.papers), sizes, f"data/{MEANING}" in sizes)
 
 
 def check_folder(folder: Path) -> None:
@@ -104,7 +119,7 @@ def check_folder(folder: Path) -> None:
 
 
 def _own(folder: Path) -> set[str]:
-    """The files that an earlier run wrote to ``folder``, as its mark says; none if it is damaged."""
+    """The files that an earlier run wrote to ``folder``, as its mark says; none of a damaged one."""
     try:
         record = json.loads((folder / MARK).read_text(encoding="utf-8"))
         return {*map(str, record["files"]), MARK}
@@ -126,10 +141,11 @@ def site_files(
     title = shown(title or search.manifest.title or search.manifest.list_name) or "Papers"
     home = f"{url.rstrip('/')}/" if url else ""
     dated = feeds.newest(search.papers, added, len(search.papers))
-    files = {f"data/{name}": content for name, content in data_files(search).items()}
-    about = _list(search, title, added, dated) | {"meaning": "data/meaning.js" in files}
+    files = {
+        f"data/{name}": content for name, content in data_files(search, _pieces(search)).items()
+    }
+    about = _list(search, title, added, dated) | {"meaning": f"data/{MEANING}" in files}
     files["data/list.js"] = _assigned("ssmList", about)
-    files["data/map.js"] = _script("ssmMapData", maps.script_json(maps.map_data(search)))
     for name in SCRIPTS:
         files[f"scripts/{name}"] = scripts.script(name).encode()
     files["site.css"] = scripts.script(*STYLES).encode()
@@ -142,6 +158,13 @@ def site_files(
     mark = {"written by": "ssm-search site", "files": sorted(files)}
     files[MARK] = (json.dumps(mark, indent=1) + "\n").encode()
     return dict(sorted(files.items()))
+
+
+def _pieces(search: Search) -> WordPieces | None:
+    try:
+        return cached_pieces(search.encoder)
+    except (IndexFolderError, EncoderError):
+        return None  # words answer all the same
 
 
 def _list(

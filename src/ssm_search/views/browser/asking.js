@@ -88,7 +88,8 @@ window.ssmAsking = (() => {
     const order = search.order ? ", newest first" : "";
     const read = (found.read ?? []).map(([typed, word]) => `“${typed}” read as “${word}”`);
     const said = [
-      !count && NOTHING,
+      !found.total && NOTHING,
+      found.total && !count && "No paper has a word of that.",
       count && found.nothing && "The list has nothing about that; these come nearest.",
       count && !found.nothing && `The best ${count}${order}, by ${how}.`,
       read.length && `${read.join(", ")}.`,

@@ -68,7 +68,7 @@ window.ssmCards = (() => {
   };
 
   const address = (paper) => `#${new URLSearchParams({ paper: paper.id })}`;
-  const actions = (paper, isOwnPage) =>
+  const actions = (paper, own) =>
     element(
       "p",
       { class: "actions" },
@@ -78,14 +78,14 @@ window.ssmCards = (() => {
       ]
         .filter(([, url]) => isWeb(url) && url !== paper.url)
         .map(([name, url]) => link(name, url)),
-      isOwnPage ? "" : element("a", { href: address(paper), "data-act": "like" }, "related"),
+      own ? "" : element("a", { href: address(paper), "data-act": "like" }, "related"),
       element("a", { href: `#${new URLSearchParams({ tab: "map", paper: paper.id })}` }, "map"),
       element("button", { type: "button", "data-act": "keep", "aria-pressed": "false" }, "Keep"),
       element("button", { type: "button", "data-copy": "bibtex" }, element("span", { class: "sr" }, "Copy "), "BibTeX")
     );
 
-  // One paper. options: hit, what answered; marks, facts that come first; isNew; how many authors.
-  const card = (paper, { hit, marks = [], isNew, name = "li", most } = {}) => {
+  // One paper. options: hit, what answered; marks, facts that come first; isNew; own, on its own page; most authors.
+  const card = (paper, { hit, marks = [], isNew, name = "li", own = false, most } = {}) => {
     const words = hit ? hit.words.map(([asked, found]) => found || asked) : [];
     const title = marked(paper.title, words);
     const reason = hit ? why(hit) : "";
@@ -102,7 +102,7 @@ window.ssmCards = (() => {
       authors(paper, most),
       facts(paper, marks, isNew),
       reason ? element("p", { class: "why", dir: "auto" }, reason) : "",
-      actions(paper, name !== "li")
+      actions(paper, own)
     );
   };
 

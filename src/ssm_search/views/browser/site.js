@@ -117,7 +117,7 @@ addEventListener("DOMContentLoaded", () => {
     document.title = `${search.papers[row].title} · ${list.title}`;
     at("paper").replaceChildren(
       element("h2", { class: "sr" }, "Paper"),
-      cardOf(row, { name: "article", most: MOST_AUTHORS }),
+      cardOf(row, { name: "article", own: true, most: MOST_AUTHORS }),
       element("h2", {}, "Related"),
       cards("Related papers", search.related(row, FIRST).map((one) => cardOf(one))),
       exportLine()
@@ -132,8 +132,8 @@ addEventListener("DOMContentLoaded", () => {
   };
   const drawMap = async () => {
     await load("data/map.js");
-    const text = `Map of ${list.title}`;
-    map ??= window.ssmMap.draw(at("drawn"), window.ssmMapData, { pick, text });
+    const options = { pick, text: `Map of ${list.title}`, beside: at("beside") };
+    map ??= window.ssmMap.draw(at("drawn"), window.ssmMapData, options);
     const found = isAsked(state) && search.ready() !== "none" ? answered(state, FIRST).hits : [];
     map.show(found.map(({ row }, place) => ({ row, rank: place + 1 })), state.q);
     map.select(state.paper);
