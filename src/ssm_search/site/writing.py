@@ -17,7 +17,7 @@ from ssm_search.files import check_replaceable, replacing_folder
 from ssm_search.site.cached import cached_pieces
 from ssm_search.site.data import data_files
 from ssm_search.text import shown
-from ssm_search.views import feeds, scripts
+from ssm_search.views import feeds, maps, scripts
 
 if TYPE_CHECKING:
     from ssm_search.encoding import WordPieces
@@ -31,12 +31,12 @@ SCRIPTS = (
     "kept.js",
     "notes.js",
     "keys.js",
-    "map.js",
+    *scripts.MAP,
     "cards.js",
     "asking.js",
     "site.js",
 )
-STYLES = ("site.css",)
+STYLES = ("site.css", "map.css")
 MEANING = "meaning.js"
 MOST_VENUES = 200
 """In the menu, as on the page: the most frequent ones."""
@@ -119,7 +119,7 @@ def check_folder(folder: Path) -> None:
 
 
 def _own(folder: Path) -> set[str]:
-    """The files that an earlier run wrote to ``folder``, as its mark says; none of a damaged one."""
+    """The files that an earlier run wrote to ``folder``, by its mark; none of a damaged one."""
     try:
         record = json.loads((folder / MARK).read_text(encoding="utf-8"))
         return {*map(str, record["files"]), MARK}
@@ -146,6 +146,7 @@ def site_files(
     }
     about = _list(search, title, added, dated) | {"meaning": f"data/{MEANING}" in files}
     files["data/list.js"] = _assigned("ssmList", about)
+    files["data/map.js"] = _script("ssmMapData", maps.script_json(maps.map_data(search)))
     for name in SCRIPTS:
         files[f"scripts/{name}"] = scripts.script(name).encode()
     files["site.css"] = scripts.script(*STYLES).encode()
