@@ -145,8 +145,8 @@ def site_files(
         f"data/{name}": content for name, content in data_files(search, _pieces(search)).items()
     }
     about = _list(search, title, added, dated) | {"meaning": f"data/{MEANING}" in files}
-    files["data/list.js"] = _assigned("ssmList", about)
-    files["data/map.js"] = _script("ssmMapData", maps.script_json(maps.map_data(search)))
+    files["data/list.js"] = _script("ssmList", about)
+    files["data/map.js"] = _script("ssmMapData", maps.map_data(search))
     for name in SCRIPTS:
         files[f"scripts/{name}"] = scripts.script(name).encode()
     files["site.css"] = scripts.script(*STYLES).encode()
@@ -199,16 +199,10 @@ def _list(
     }
 
 
-def _assigned(name: str, value: object) -> bytes:
+def _script(name: str, value: Mapping[str, Any]) -> bytes:
     """A script that gives the window ``value``."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    escaped = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return _script(name, escaped)
-
-
-def _script(name: str, text: str) -> bytes:
     # Halves of pairs, which a list may have, cannot be written; in JSON they have a form.
-    return f"window.{name}={text};\n".encode(errors="backslashreplace")
+    return f"window.{name}={maps.script_json(value)};\n".encode(errors="backslashreplace")
 
 
 def _page(search: Search, title: str, home: str) -> str:
