@@ -158,6 +158,9 @@ def test_answers_come_as_one_types(visit: Visit, place: str, size: dict[str, int
     first = page.locator("#answers .card").first
     expect(first.locator("h3")).to_have_text(CAM.title)
     expect(first.locator("h3 mark")).to_have_text("KiteCam")
+    page.locator("#q").fill("short strings")  # "string" is in the title
+    expect(first.locator("h3 mark")).to_have_text(["short", "string"])
+    page.locator("#q").fill("kitecam")
     assert first.locator("h3 a").get_attribute("href") == CAM.url
     expect(first.locator(".authors")).to_have_text("Kim Flyer1, Émile Hauteur")
     expect(first.locator(".facts")).to_have_text("2023ICKF 2023Moving › Film of Things")

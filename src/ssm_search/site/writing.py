@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 MARK = "ssm-search-site.json"
 """The file that says that a folder is such a site, and which files are its own."""
 SCRIPTS = (
+    "pieces.js",
     "search.js",
     "kept.js",
+    "asked.js",
     "notes.js",
     "keys.js",
     *scripts.MAP,
     "cards.js",
-    "asking.js",
+    "answers.js",
     "site.js",
 )
 STYLES = ("site.css", "map.css")

@@ -17,13 +17,14 @@ window.ssmCards = (() => {
       : text;
 
   const WORD = /[\p{L}\p{N}\p{M}]+/gu;
-  // The words of a text that answered, marked.
+  // The words of a text that answered, in whatever form, marked.
   const marked = (text, words) => {
-    const wanted = new Set(words.map((word) => word.toLowerCase()));
+    const { stem } = window.ssmSearch;
+    const wanted = new Set(words.map(stem));
     const pieces = [];
     let start = 0;
     for (const found of wanted.size ? text.matchAll(WORD) : []) {
-      if (!wanted.has(found[0].toLowerCase())) continue;
+      if (!wanted.has(stem(found[0]))) continue;
       pieces.push(text.slice(start, found.index), element("mark", {}, found[0]));
       start = found.index + found[0].length;
     }

@@ -182,6 +182,8 @@ window.ssmSearch = (() => {
 
   return {
     add, ready, rank, exported,
+    // What words have in common that count as one: "images" and "Image".
+    stem: (word) => words?.numbers.get(folded(word)) ?? word,
     get papers() { return papers; },
     row: (id) => papers.findIndex((paper) => paper.id === id),
     related: (row, k = 10) => (papers[row]?.related ?? []).slice(0, k),

@@ -1,7 +1,7 @@
 // The page of a site: what its address says is shown, and what is chosen goes into its address.
 addEventListener("DOMContentLoaded", () => {
   const { element, card, exportLine, headingName } = window.ssmCards;
-  const { START, FILTERS, address, answered, isAsked, read } = window.ssmAsking;
+  const { START, FILTERS, address, answered, isAsked, read } = window.ssmAnswers;
   const { ssmList: list, ssmSearch: search, ssmKept: kept } = window;
   const TABS = ["newest", "headings", "map", "kept", "about"];
   const FIRST = 10; // answers at first, as on the page of a server
@@ -69,6 +69,7 @@ addEventListener("DOMContentLoaded", () => {
   // ── what is shown ────────────────────────────────────────────────────────────────────────
 
   const drawSearch = () => {
+    window.ssmAsked.tell(isAsked(state) ? address(state).replace("#", "?") : "");
     if (search.ready() === "none") return at("answers").replaceChildren(line("One moment …"));
     const found = answered(state, shown);
     const made = found.hits.slice(0, shown).map((hit) => cardOf(hit.row, { hit: hit.words && hit }));
@@ -272,6 +273,8 @@ addEventListener("DOMContentLoaded", () => {
   countKept();
   kept.listen();
   window.ssmKeys.install({ search: "#q" });
+  const open = (asked) => (location.hash = asked.slice(1));
+  window.ssmAsked.show(at("asked"), { open, box: "#q" });
   arrive();
   if (view() === "search") q.focus();
   if (list.meaning) load("data/meaning.js").catch(() => {}); // words alone answer, and it says so

@@ -1,10 +1,10 @@
 // A search of a site: its address, its filters, and what it finds, with a line about that.
 //
-//   ssmAsking.START · FILTERS               a search as one starts; the names of its filters
-//   ssmAsking.read(hash) · address(search)  what an address says, and back
-//   ssmAsking.isAsked(search)               whether its question has a letter
-//   ssmAsking.answered(search, most)        {hits: [{row, words?, …}], line, total}
-window.ssmAsking = (() => {
+//   ssmAnswers.START · FILTERS               a search as one starts; the names of its filters
+//   ssmAnswers.read(hash) · address(search)  what an address says, and back
+//   ssmAnswers.isAsked(search)               whether its question has a letter
+//   ssmAnswers.answered(search, most)        {hits: [{row, words?, …}], line, total}
+window.ssmAnswers = (() => {
   const MOST_TEXT = 2_000; // characters of a question, or of anything in an address
   const START = Object.freeze({
     q: "",
