@@ -98,6 +98,7 @@ window.ssm = (() => {
   const press = (picks) => {
     shown = picks ?? {};
     const count = (picks?.like ?? []).length + (picks?.dislike ?? []).length;
+    const aside = document.getElementById("aside");
     let jump = document.getElementById("ssm-jump");
     if (!jump) {
       jump = document.createElement("a");
@@ -105,13 +106,16 @@ window.ssm = (() => {
       jump.href = "#aside";
       jump.onclick = (event) => {
         event.preventDefault();
-        document.getElementById("aside").scrollIntoView({ behavior: "smooth" });
+        aside.scrollIntoView();
+        aside.querySelector("h2")?.focus({ preventScroll: true });
       };
       document.querySelector(".gradio-container .contain").append(jump); // where @media finds it
+      const there = ([{ isIntersecting }]) => jump.classList.toggle("there", isIntersecting);
+      new IntersectionObserver(there).observe(aside);
     }
     // The card or the chip whose button had the focus may be gone.
     if (pressed && document.activeElement === document.body) {
-      document.querySelector("#aside h2")?.focus({ preventScroll: true });
+      aside.querySelector("h2")?.focus({ preventScroll: true });
     }
     pressed = false;
     jump.hidden = !count;

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ssm_search import Hit, Paper, card_display, display, export
+from ssm_search import Hit, Paper, Why, card_display, display, export
 
 MOST_CHARS = 480  # of a reason or a sentence; both may be as long as a stranger likes
 
@@ -22,6 +23,12 @@ def _shown(value: Any) -> Any:
 
 def _web(url: str) -> str:
     return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+def _found(why: Why, gist: str) -> str:
+    """Why a paper answers, beside the ``gist`` of it and its headings, one of which is marked."""
+    beside = replace(why, heading=())
+    return beside.found or ("" if gist or why.heading else str(why))
 
 
 _TEMPLATES = Environment(
@@ -38,6 +45,7 @@ _TEMPLATES.filters |= {
     "marked": display.marked,
     "lines": lambda text: escape(card_display.shown_lines(text)),
     "gist": display.gist,
+    "found": _found,
     "cut": lambda text: text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…",
     "bibtex": lambda paper: export.export([paper], "bibtex"),
 }

@@ -61,7 +61,7 @@ def occasion_of(
         under = f" below {' > '.join(topic)!r}" if topic else ""
         raise ListError(
             f"there is no heading for {missing}{under}; add one to the list, or name the heading "
-            "to file it under (--category)"
+            "to file it under"
         )
     unpublished = (path for path in below if _is_for_preprints(find_venue(path[-1])))
     nearest = next(unpublished, topic if own else below[0])

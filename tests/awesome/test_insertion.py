@@ -584,7 +584,7 @@ def test_what_cannot_be_written_is_refused() -> None:
         ListError, match=r"no heading 'Sektion' in the list; did you mean 'Section'"
     ):
         insert_paper(text, NEW, ("Sektion",))
-    with pytest.raises(ListError, match="no heading 'Zzz' in the list; see"):
+    with pytest.raises(ListError, match="no heading 'Zzz' in the list; name one"):
         insert_paper(text, NEW, ("Zzz",))
     with pytest.raises(ListError, match=r"2301.90008v2 is listed already, on line 5"):
         insert_paper(text, replace(NEW, id="2301.90008v2"), SECTION)

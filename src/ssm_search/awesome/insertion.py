@@ -132,7 +132,7 @@ def _with_heading(text: str, reading: ListReading, new: NewYear) -> tuple[str, L
     ):
         raise ListError(
             f"there is no heading {' > '.join(new.category)!r} yet; add one to the list, or name "
-            "the heading to file it under (--category)"
+            "the heading to file it under"
         )
     return made, known
 
@@ -142,9 +142,9 @@ def _check(layout: Layout, paper: Paper, category: Category) -> None:
     if category not in layout.stretches:
         names = [path[-1] for path in reading.categories]
         near = difflib.get_close_matches("".join(category[-1:]), names, n=3)
-        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `ssm-search check`"
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "name one that it has"
         if not category:
-            raise ListError("the list has headings, and the paper needs one of them (--category)")
+            raise ListError("the list has headings, and the paper needs one of them; name it")
         raise ListError(f"no heading {' > '.join(category)!r} in the list; {hint}")
     for entry in reading.entries:
         if entry.paper.id == (arxiv_id(paper.id) or paper.id):

@@ -281,7 +281,7 @@ def _card(
     if same:
         notes.insert(0, as_listed(same, places))
     if list_text and not search.is_of(list_text):
-        notes.append("the list changed since its index was built; `ssm-search build` updates it")
+        notes.append("the list changed since its index was built; build it again")
     chosen = _chosen(search, submission.paper, list_text)
     differs = "" if duplicates else difference(search, paper, placement, related, chosen)
     is_listed = same is not None and same.reason != "link"  # which several papers may share

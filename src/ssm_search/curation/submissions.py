@@ -249,7 +249,7 @@ def checked_link(text: str) -> str:
     if text and not arxiv_id(text) and not web_address(text):
         raise SubmissionError(
             f"{shown(text[:QUOTED])!r} is neither an arXiv id, such as 2404.03425, nor a web "
-            "address, https://…; a title goes into --title, or its field"
+            "address, https://…; give a title as the title"
         )
     return text
 
