@@ -45,6 +45,7 @@ SLOW = (
     "upkeep/test_asking_servers.py",
     "app/test_rest.py",
     "app/test_controls.py",
+    "app/test_shelf.py",
     "test_kills.py",
     "test_docs.py",
     "upkeep/test_doctor.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import get_args
 from urllib.parse import parse_qsl, urlencode
 
@@ -28,11 +28,12 @@ class Search:
     code: str = "any"
     k: int = 10
     order: str = "relevance"
+    list: str = ""
 
     @property
     def is_filtered(self) -> bool:
-        """Whether anything but the question differs from what one starts with."""
-        return astuple(self)[1:] != astuple(Search())[1:]
+        """Whether anything but the question and the list differs from what one starts with."""
+        return replace(self, q="", list="") != Search()
 
 
 def to_address(search: Search) -> str:
@@ -69,6 +70,7 @@ def checked(pairs: dict[str, str]) -> Search:
         code=code if code in CODES else "any",
         k=_number(pairs.get("k", ""), 1, MOST_ANSWERS) or Search().k,
         order=order if order in ORDERS else "relevance",
+        list=pairs.get("list", "")[:MAX_TEXT],
     )
 
 

@@ -31,7 +31,7 @@ from ssm_search_app.tools import tools as tools_of
 HEADINGS = "list://headings"
 PAPERS = "list://papers/"
 INSTRUCTIONS = (
-    "Searches the papers of one curated list, {title}. Ask `query` in words, in English; where its "
+    "Searches the papers of {lists}, {title}. Ask `query` in words, in English; where its "
     'verdict is "nothing", the list has no paper about that, and the hits are no answers. '
     "`related`, `recommend` and `get_paper` take the ids of hits."
 )
@@ -42,9 +42,7 @@ def mcp_server(library: Library, tools: Sequence[Work]) -> Server[Any, Any]:
     """A server that lets agents call ``tools``, and read the headings and papers of a list."""
     # It logs a trace for each request that makes no sense; what tools raise is logged by them.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
-    server: Server[Any, Any] = Server(
-        "ssm-search", version("ssm-search"), INSTRUCTIONS.format(title=library.title)
-    )
+    server: Server[Any, Any] = Server("ssm-search", version("ssm-search"), _instructions(library))
     by_name = {tool.__name__: tool for tool in tools}
     described = [_described(tool) for tool in tools]
 
@@ -92,6 +90,11 @@ def mcp_server(library: Library, tools: Sequence[Work]) -> Server[Any, Any]:
         return [ReadResourceContents(_written(answer), JSON)]
 
     return server
+
+
+def _instructions(library: Library) -> str:
+    lists = f"{len(library.names)} curated lists" if library.names else "one curated list"
+    return INSTRUCTIONS.format(lists=lists, title=library.title)
 
 
 class Agents:

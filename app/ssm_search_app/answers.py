@@ -48,6 +48,7 @@ class Paper(_Answer):
     published: str | None = Field(None, description="When arXiv published it: 2024-03-11.")
     arxiv_categories: list[str] = []
     name: str = Field("", description="A short name, as of its method.")
+    lists: list[str] = Field([], description="Those that have it, where several are served.")
 
 
 class Hit(Paper):
@@ -94,6 +95,9 @@ class Suggestion(_Answer):
     category: Path
     confidence: float = Field(description="The probability that it is the right one.")
     evidence: list[Hit]
+    list_name: str = Field(
+        "", description="The list that it is of, where one of several was chosen."
+    )
 
 
 class Heading(_Answer):
@@ -141,6 +145,7 @@ class Card(_Answer):
     chosen: list[Path] = Field(description="The headings that the submission names.")
     difference: str
     repeats: str
+    list_name: str = Field("", description="The list that it fits best, where several are served.")
 
 
 ANSWERS: dict[str, Any] = {

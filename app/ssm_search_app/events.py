@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -11,6 +12,26 @@ from ssm_search import maps
 from ssm_search_app import handlers, render
 from ssm_search_app.address import Search, from_address, to_address
 from ssm_search_app.library import Library
+
+ANY_PATH, LIKELIEST, ANY_YEAR, ANY_VENUE, ALL_LISTS, LIKELIEST_LIST = (
+    ("All headings", ""),
+    ("the likeliest heading", ""),
+    ("any year", 0),
+    ("any venue", ""),
+    ("All lists", ""),
+    ("the list that it fits best", ""),
+)
+
+
+def menus_of(library: Library) -> dict[str, list[Any]]:
+    """What can be chosen of the papers of a library, by the fields of :class:`Search`."""
+    years = [ANY_YEAR, *((str(year), year) for year in handlers.years(library))]
+    return {
+        "category": [ANY_PATH, *handlers.headings(library)],
+        "venue": [ANY_VENUE, *((name, name) for name in handlers.venues(library))],
+        "year_from": years,
+        "year_to": years,
+    }
 
 
 class Events:
@@ -40,41 +61,70 @@ class Events:
         return {
             "turn": turn,
             "html": self._html(search, picks),
-            "fields": astuple(in_menus),
+            "fields": self._fields(in_menus),
             "open": in_menus.is_filtered,
         }
 
     def _html(self, search: Search, picks: Any) -> str:
         found = handlers.answer(self._library, search)
         chosen = handlers.known_picks(self._library, picks)
-        return render.answers(
-            found.found, found.line, chosen, chips=found.chips, newest=found.newest
-        )
+        return self._cards(found.found, found.line, chosen, chips=found.chips, newest=found.newest)
+
+    def _cards(
+        self,
+        found: Sequence[Any],
+        line: str,
+        picks: handlers.Picks,
+        label: str = "Answers",
+        chips: Sequence[tuple[str, str]] = (),
+        newest: bool = False,
+    ) -> str:
+        return render.answers(found, line, picks, label, chips, newest, self._library.lists_of)
+
+    def _fields(self, search: Search) -> Sequence[Any]:
+        """The fields of a search; where they depend on its list, menus and what to choose there."""
+        if not self._library.names:
+            return astuple(search)
+        menus = menus_of(self._library.chosen(search.list))
+        values = {name: getattr(search, name) for name in Search.__dataclass_fields__}
+        return [
+            {"__type__": "update", "choices": menus[name], "value": value}
+            if name in menus
+            else value
+            for name, value in values.items()
+        ]
+
+    def choose_to_file(self, name: str) -> Any:
+        """The headings of the list that is submitted to; none of several at once."""
+        at = self._library.chosen(name)
+        headings = [] if at.names else handlers.headings(at, empty=True)
+        return gr.Dropdown([LIKELIEST, *headings], value="")
 
     def advise(self, picks: Any, diversity: float) -> tuple[str, Any, str]:
         """What is picked, the slider for its diversity, and what to read next."""
         chosen = handlers.known_picks(self._library, picks)
         found = handlers.recommended(self._library, chosen, diversity)
-        html = render.answers(found.found, found.line, chosen, "Recommended papers")
+        html = self._cards(found.found, found.line, chosen, "Recommended papers")
         chips, slider = handlers.picks_html(self._library, chosen), bool(found.found)
         return chips, gr.Slider(visible=slider), html
 
     def draw(self, *values: Any) -> Any:
         """The map, with the answers to a search standing out."""
         search = _search_of(*values)
-        hits = handlers.answer(self._library, search).found if search.q.strip() else ()
-        return maps.figure(self._library.listed, hits, search.q)
+        one = self._library.chosen(search.list).each[0]  # there is no map of several lists
+        hits = handlers.answer(one, search).found if search.q.strip() else ()
+        return maps.figure(one.listed, hits, search.q)
 
     def show_on_map(self, picks: Any, event: gr.EventData) -> str:
         """The card of the paper whose dot was clicked."""
         data = _told(event)
         papers = handlers.papers_of(self._library, [str(data.get("id"))])
         chosen = handlers.known_picks(self._library, picks)
-        return render.answers(papers, "", chosen, "Chosen paper")
+        return self._cards(papers, "", chosen, "Chosen paper")
 
-    def judge(self, text: str, path: str) -> str:
+    def judge(self, text: str, path: str, name: str) -> str:
         """The cards of what is submitted."""
-        return handlers.submission_html(self._library, text, path)
+        return handlers.submission_html(self._library, text, path, name)
 
     def export(self, wanted: Any) -> dict[str, str]:
         """A file of the papers that are shown, or of those kept: its name and its text."""

@@ -1,4 +1,7 @@
-"""What was added to the list, as a feed: at ``/feed.xml`` as Atom, at ``/feed.json`` as JSON."""
+"""What was added to the list, as a feed: at ``/feed.xml`` as Atom, at ``/feed.json`` as JSON.
+
+Where there are several lists, ``?list=`` chooses one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -25,31 +29,34 @@ class Feeds:
         self._library = library
         self._search: Search | None = None
         self._added: Mapping[str, datetime] = {}
-        self._texts: dict[tuple[str, str], str] = {}
+        self._texts: dict[tuple[str, str, str], str] = {}
         # Those who wait for git's history of the list hold no thread, which answers need.
         self._lock = asyncio.Lock()
 
-    async def text(self, path: str, home: str) -> str:
-        """The feed at a path of the server whose address is ``home``."""
+    async def text(self, path: str, home: str, query: str = "") -> str:
+        """The feed at a path, and perhaps a query, of the server whose address is ``home``."""
         async with self._lock:
             if self._search is not self._library.search:
                 self._search = self._library.search
                 self._added = await run_in_threadpool(self._history, self._search)
                 self._texts.clear()
-            if (path, home) not in self._texts:
+            if (path, home, query) not in self._texts:
                 if len(self._texts) == MOST_KEPT:
                     self._texts.clear()
-                written = await run_in_threadpool(self._written, self._search, path, home)
-                self._texts[path, home] = written
-            return self._texts[path, home]
+                written = await run_in_threadpool(self._written, self._search, path, home, query)
+                self._texts[path, home, query] = written
+            return self._texts[path, home, query]
 
     def _history(self, search: Search) -> Mapping[str, datetime]:
-        file = self._library.list_file
-        return history.read_history(file, search.papers).added if file else {}
+        added: dict[str, datetime] = {}
+        for one in reversed(self._library.each):  # what the first list says of a paper stands
+            if one.list_file:
+                added |= history.read_history(one.list_file, search.papers).added
+        return added
 
-    def _written(self, search: Search, path: str, home: str) -> str:
+    def _written(self, search: Search, path: str, home: str, query: str) -> str:
         entries = feeds.newest(search.papers, self._added)
-        url = f"{home}{path}"
+        url = f"{home}{path}{query}"
         return feeds.written(feeds.Feed(self._library.title, entries, url, f"{home}/"), PATHS[path])
 
 
@@ -57,13 +64,17 @@ def add_feeds(app: FastAPI, library: Library, root_path: str = "") -> None:
     """Let ``app`` answer for the feeds of a list; a large corpus has none."""
     if not library.search.is_list:
         return
-    made = Feeds(library)
+    made = {id(one): Feeds(one) for one in (library, *library.each)}
 
     async def feed(request: Request) -> Response:
         path = request.scope["route"].path
         # The gate let in no host but those that this server is asked by.
         host = request.headers.get("x-forwarded-host", request.url.netloc).partition(",")[0].strip()
-        text = await made.text(path, f"{request.url.scheme}://{host}{root_path}")
+        name = request.query_params.get("list", "")
+        chosen = library.chosen(name)
+        query = "" if chosen is library else f"?{urlencode({'list': name})}"
+        home = f"{request.url.scheme}://{host}{root_path}"
+        text = await made[id(chosen)].text(path, home, query)
         tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if tag in request.headers.get("if-none-match", ""):
@@ -78,9 +89,16 @@ def links(library: Library, root_path: str = "") -> str:
     """What says, in the head of the page, where its feeds are."""
     if not library.search.is_list:
         return ""
-    title = escape(library.title)
     return "".join(
-        f'<link rel="alternate" type="{feeds.MEDIA_TYPES[form]}" title="{title}" '
-        f'href="{escape(root_path)}{path}">'
+        f'<link rel="alternate" type="{feeds.MEDIA_TYPES[form]}" title="{escape(title)}" '
+        f'href="{escape(root_path)}{path}{escape(query)}">'
+        for title, query in queries(library)
         for path, form in PATHS.items()
     )
+
+
+def queries(library: Library) -> list[tuple[str, str]]:
+    """The title of each feed, and the query of its address: "" of a single list."""
+    if not library.names:
+        return [(library.title, "")]
+    return [(name, f"?{urlencode({'list': name})}") for name in library.names]

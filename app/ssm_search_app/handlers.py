@@ -56,7 +56,8 @@ class Answer:
 
 
 def answer(library: Library, search: Search) -> Answer:
-    """What a search finds, or why it cannot."""
+    """What a search finds in the list that it names, or in all, or why it cannot."""
+    library = library.chosen(search.list)
     filters = filters_of(
         search.category, search.year_from, search.year_to, search.venue, search.code
     )
@@ -72,7 +73,7 @@ def answer(library: Library, search: Search) -> Answer:
             if not papers:
                 return Answer((), _noting(NOTHING, left_out))
             said = "Type what you look for" if not search.q.strip() else "There is no word in that"
-            line = f"{said}. Here is what is newest{_under(search)}."
+            line = f"{said}. Here is what is newest{_under(search, library)}."
             return Answer(papers, _noting(line, left_out), newest=True)
         newest = search.order == "date"
         hits = library.search.query(search.q, search.k, newest=newest, **filters)
@@ -127,17 +128,22 @@ def picks_html(library: Library, picks: Picks) -> str:
     )
 
 
-def submission_html(library: Library, text: str, category: str) -> str:
-    """The cards of what somebody submits, or why there are none."""
+def submission_html(library: Library, text: str, category: str, name: str = "") -> str:
+    """The cards of what somebody submits to a list, or why there are none.
+
+    Args:
+        name: the list; "" for the one that it fits best, where there are several.
+    """
     try:
         papers = submissions.read_anything(text)
+        at = library.chosen(name).filing(papers)
         triage = cards.triage(
-            library.listed,
+            at.listed,
             papers,
-            library.list_text,
-            list_name=library.list_name,
+            at.list_text,
+            list_name=at.list_name,
             category=category or None,
-            offline=library.offline,
+            offline=at.offline,
         )
     except SsmSearchError as error:
         return render.answers((), _sentence(error))
@@ -147,15 +153,23 @@ def submission_html(library: Library, text: str, category: str) -> str:
         unread=triage.unread,
         proposed=triage.proposed,
         verdicts=[card_display.verdict_line(card) for card in triage.cards],
-        list_name=library.list_name,
+        list_name=at.list_name,
+        onto=library.name_of(at) if library.names else "",
     )
 
 
 def about_html(library: Library) -> str:
     """The page about what is served and how it works, as HTML."""
+    facts = [(one.title if library.names else "", _facts(one)) for one in library.each]
+    encoders = dict.fromkeys(one.search.status()["encoder"] for one in library.each)
+    return render.render("about.html", lists=facts, encoder=", ".join(encoders))
+
+
+def _facts(library: Library) -> list[tuple[str, str]]:
+    """What there is to say of one list."""
     status = library.search.status()
     lacking = status["without_abstract"]
-    facts = [
+    return [
         ("List", status["list"]),
         ("Papers and posts", f"{status['papers']} and {status['links']}"),
         ("Headings", status["headings"]),
@@ -165,7 +179,6 @@ def about_html(library: Library) -> str:
         ("Encoder", f"{status['encoder']}, {status['dimension']} dimensions"),
         ("Index built", status["built"][:10]),
     ]
-    return render.render("about.html", facts=facts, encoder=status["encoder"])
 
 
 def exported(library: Library, form: Any, ids: Any) -> dict[str, str]:
@@ -220,9 +233,10 @@ def ids_text(library: Library) -> str:
     Those of arXiv stand last and name their month once: "a-blog 2403.06977 07000". "" for a large
     corpus.
     """
-    if not library.search.is_list or library.search.manifest.papers > MOST_IDS:
+    if not library.search.is_list or library.count > MOST_IDS:
         return ""
-    ids = [paper.id for paper in library.search.papers if not any(map(str.isspace, paper.id))]
+    listed = {paper.id for one in library.each for paper in one.search.papers}
+    ids = [one for one in listed if not any(map(str.isspace, one))]
     parts, month = sorted(one for one in ids if not _ARXIV.fullmatch(one)), ""
     for one in sorted(filter(_ARXIV.fullmatch, ids)):
         parts.append(one.removeprefix(month))
@@ -251,9 +265,12 @@ def _paths(library: Library) -> dict[str, Category]:
 
 def in_menus(library: Library, search: Search) -> Search:
     """``search`` without what no menu of the page offers; links may name anything."""
+    name = search.list if search.list in library.names else ""
+    library = library.chosen(name)
     known = years(library)
     return replace(
         search,
+        list=name,
         category=search.category if search.category in _paths(library) else "",
         venue=search.venue if search.venue in venues(library) else "",
         year_from=search.year_from if search.year_from in known else 0,
@@ -263,18 +280,18 @@ def in_menus(library: Library, search: Search) -> Search:
 
 def years(library: Library) -> list[int]:
     """The years that papers of the library have, newest first."""
-    return sorted(library.search.tally.years, reverse=True)
+    return sorted({year for one in library.each for year in one.search.tally.years}, reverse=True)
 
 
 def venues(library: Library) -> list[str]:
-    """The most frequent venues of the library, at most ``MOST_VENUES``, in alphabetical order."""
+    """The most frequent venues, at most ``MOST_VENUES`` of each list, in alphabetical order."""
     return sorted(_venues(library))
 
 
 def _venues(library: Library) -> dict[str, str]:
     """Each of the :func:`venues` by its name in menus and addresses."""
-    common = library.search.tally.venues.most_common(MOST_VENUES)
-    return {display.shown(name): name for name, _ in common}
+    common = (one.search.tally.venues.most_common(MOST_VENUES) for one in library.each)
+    return {display.shown(name): name for venues in common for name, _ in venues}
 
 
 def examples(library: Library) -> list[str]:
@@ -308,8 +325,9 @@ def _without(search: Search, said: str) -> Search:
     return replace(search, q=" ".join(search.q.replace(said, " ", 1).split()))
 
 
-def _under(search: Search) -> str:
-    return " under these filters" if search.is_filtered else " on the list"
+def _under(search: Search, library: Library) -> str:
+    listed = " on the lists" if library.names else " on the list"
+    return " under these filters" if search.is_filtered else listed
 
 
 def _noting(line: str, left_out: LeftOut) -> str:

@@ -1,22 +1,26 @@
-"""The index and the list that one server answers from."""
+"""The index and the list that one server answers from, or several of them as one."""
 
 from __future__ import annotations
 
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ssm_search import (
     EncoderError,
     IndexFolderError,
+    ListsSearch,
+    Paper,
     PaperSearch,
     Search,
     SsmSearchError,
     StoreSearch,
     abstracts,
+    cards,
     display,
     open_index,
 )
@@ -37,6 +41,7 @@ class Library:
         list_file: where the list stands, whose history its feeds are dated by; None if nowhere.
         list_of: gives the text of the list that an index is of, once it was built again.
         renewed: called each time that another index has come into the place of this one.
+        lists_of: gives the names of the lists that have a paper, where several are served.
     """
 
     search: Search
@@ -47,6 +52,8 @@ class Library:
     list_file: Path | None = None
     list_of: Callable[[PaperSearch], str] | None = None
     renewed: list[Callable[[], None]] = field(default_factory=list)
+    lists_of: Callable[[Paper], Sequence[str]] = lambda paper: ()
+    _seen: tuple[int, int] | None = field(default=None, repr=False)
     _opening: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -66,6 +73,37 @@ class Library:
         return name.replace("-", " ").replace("_", " ").title() or "Papers"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the lists that one may choose from; none of a single one."""
+        return ()
+
+    @property
+    def each(self) -> Sequence[Library]:
+        """The libraries that this is of: itself, but for several lists."""
+        return (self,)
+
+    def chosen(self, name: str) -> Library:
+        """The list of this name; all of them for another name."""
+        return self
+
+    def name_of(self, one: Library) -> str:
+        """What one of these lists is called among them."""
+        return next((name for name in self.names if self.chosen(name) is one), one.title)
+
+    def fitting(self, paper: Paper | str) -> Library:
+        """The list that a paper fits best, of those that there are."""
+        return self
+
+    def filing(self, papers: Sequence[Paper]) -> Library:
+        """The list that most of some papers fit best, once arXiv has said what they are."""
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many papers there are."""
+        return self.search.manifest.papers
+
+    @property
     def listed(self) -> Search:
         """The index, for what only that of a list can do.
 
@@ -81,8 +119,12 @@ class Library:
         Whatever the network does, the index goes on as it is.
         """
         self.search.query("warm up", k=1)
+        self.complete()
+
+    def complete(self) -> None:
+        """Fetch missing abstracts; a large corpus has its own."""
         if not self.search.is_list:
-            return  # a large corpus, which has its abstracts
+            return
         ids = [paper.id for paper in self.search.papers if paper.kind == "paper"]
         at_hand = {paper.id for paper in self.search.papers if paper.abstract}
         missing = [paper_id for paper_id in ids if paper_id not in at_hand]
@@ -101,19 +143,27 @@ class Library:
         An index that cannot be read is reported, and looked at again; answers come from the last
         one that could. A store needs none of this: it is asked as it is at each question.
         """
-        if self.folder is None or isinstance(self.search, StoreSearch):
+        followed = [one for one in self.each if one.is_followed]
+        while followed and not stop.wait(every):
+            for one in followed:
+                one.look()
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the index lies in a folder, where it may be built again."""
+        return self.folder is not None and not isinstance(self.search, StoreSearch)
+
+    def look(self) -> None:
+        """Take what stands in the folder into use, if it was built again since the last look."""
+        now = _stamp(self.folder) if self.folder is not None else None
+        if now is None or now == self._seen:
             return
-        seen = None
-        while not stop.wait(every):
-            now = _stamp(self.folder)
-            if now is None or now == seen:
-                continue
-            try:
-                self._open_again()
-            except (SsmSearchError, OSError) as error:
-                logger.warning("%s; answers come from the index that was there before", error)
-            else:
-                seen = now
+        try:
+            self._open_again()
+        except (SsmSearchError, OSError) as error:
+            logger.warning("%s; answers come from the index that was there before", error)
+        else:
+            self._seen = now
 
     def _open_again(self) -> None:
         """Take what stands in the folder into use, if it is another index than the present one."""
@@ -135,6 +185,89 @@ class Library:
             found = open_index(self.folder)
             found.query("warm up", k=1)
         return found
+
+
+@dataclass(slots=True)
+class Shelf(Library):
+    """Several lists that one server answers from, all at once or one that is chosen.
+
+    Attributes:
+        by_name: each list by its title, or where several have one, by that and its folder.
+    """
+
+    search: ListsSearch
+    by_name: dict[str, Library] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, libraries: Sequence[Library]) -> Shelf:
+        """These lists, in this order.
+
+        Raises:
+            IndexFolderError: one is no list, but a large corpus.
+        """
+        made = cls(_together(libraries), offline=all(one.offline for one in libraries))
+        made._take(libraries)
+        for one in libraries:
+            one.renewed.append(made._renew)
+        return made
+
+    def _take(self, libraries: Sequence[Library]) -> None:
+        """Ask ``libraries`` as they are now, by the names that they have now."""
+        search = _together(libraries)
+        self.by_name = dict(zip(search.lists, libraries, strict=True))
+        self.search, self.lists_of = search, search.lists_of
+        for one in libraries:
+            one.lists_of = search.lists_of
+
+    def _renew(self) -> None:
+        self._take(self.each)
+        for renew in self.renewed:
+            renew()
+
+    @property
+    def title(self) -> str:
+        """The names of all lists."""
+        return ", ".join(self.by_name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the lists, to choose from."""
+        return tuple(self.by_name)
+
+    @property
+    def each(self) -> Sequence[Library]:
+        """The lists, in their order."""
+        return tuple(self.by_name.values())
+
+    def chosen(self, name: str) -> Library:
+        """The list of this name; all of them for another name."""
+        return self.by_name.get(name, self)
+
+    def fitting(self, paper: Paper | str) -> Library:
+        """The list that a paper fits best (:meth:`~ssm_search.ListsSearch.likeliest`)."""
+        return self.by_name[self.search.likeliest(paper)]
+
+    def filing(self, papers: Sequence[Paper]) -> Library:
+        """The list that most of some papers fit best, once arXiv has said what they are."""
+        completed = cards.triage(self.each[0].listed, papers, offline=self.offline)
+        fitting = Counter(self.search.likeliest(card.paper) for card in completed.cards)
+        names = [name for name, _ in fitting.most_common(1)]
+        return self.by_name[names[0]] if names else self.each[0]
+
+    @property
+    def count(self) -> int:
+        """How many papers there are, each once."""
+        return len(self.search.papers)
+
+    def complete(self) -> None:
+        """Fetch the missing abstracts of each list."""
+        for one in self.each:
+            one.complete()
+        self._take(self.each)
+
+
+def _together(libraries: Sequence[Library]) -> ListsSearch:
+    return ListsSearch.named((one.title, one.folder or "", one.search) for one in libraries)
 
 
 def _stamp(folder: str | Path) -> tuple[int, int] | None:

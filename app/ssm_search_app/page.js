@@ -153,6 +153,17 @@ window.ssm = (() => {
     target = address;
     tell("input");
   };
+  // The search in another list, without what the menus of this one said.
+  const choose = (q, list) => {
+    const search = new URLSearchParams(location.search);
+    for (const name of ["category", "venue", "year_from", "year_to"]) search.delete(name);
+    for (const [name, value] of [["q", q], ["list", list]]) {
+      if (value) search.set(name, value);
+      else search.delete(name);
+    }
+    leap(search.size ? `?${search}` : "");
+    return [];
+  };
   const ask = (...given) => [...given.slice(0, -1), edited];
   // Who opens the page without a question has its answer already.
   const visit = (_, picks) => [target ?? (location.search || (leapt > 1 ? "" : null)), picks, leapt];
@@ -241,5 +252,5 @@ window.ssm = (() => {
     new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
   };
 
-  return { ask, cards, edit, examples, hear, kept, keptLabel, pick, press, settle, visit };
+  return { ask, cards, choose, edit, examples, hear, kept, keptLabel, pick, press, settle, visit };
 })();

@@ -14,7 +14,17 @@ from ssm_search import SsmSearchError, submissions
 from ssm_search_app import handlers, render
 from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search
 from ssm_search_app.bounds import MAX_TEXT, SLOW_WORKERS, Lanes, Work
-from ssm_search_app.events import Events
+from ssm_search_app.events import (
+    ALL_LISTS,
+    ANY_PATH,
+    ANY_VENUE,
+    ANY_YEAR,
+    LIKELIEST,
+    LIKELIEST_LIST,
+    Events,
+    menus_of,
+)
+from ssm_search_app.following import queries
 from ssm_search_app.library import Library
 from ssm_search_app.tools import answering
 
@@ -65,18 +75,13 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             **options,
         )
 
-    any_path, likeliest, any_year, any_venue = (
-        ("All headings", ""),
-        ("the likeliest heading", ""),
-        ("any year", 0),
-        ("any venue", ""),
-    )
     page: gr.Blocks = gr.Blocks(analytics_enabled=False)
     with page:
         picks = gr.BrowserState(dict(handlers.NO_PICKS), storage_key=PICKS_KEY, secret=PICKS_KEY)
         address, turn = gr.Textbox(visible=False), gr.Number(visible=False)
         found = gr.JSON(visible=False)  # an answer, until it is known whether it is still wanted
         of_list = library.search.is_list  # a large corpus has no headings, no map
+        several = bool(library.names)
         header = gr.HTML(apply_default_css=False)
         # Hears the browser's "back" and the map's clicks; outside the tabs, which load when opened.
         ear = gr.HTML(js_on_load="ssm.hear(trigger)", visible="hidden")
@@ -90,13 +95,16 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                     autofocus=True,
                     elem_id="q",
                 )
+                which = gr.Dropdown(
+                    [ALL_LISTS], value="", label="List", visible=several, elem_id="list"
+                )
                 examples = gr.HTML(js_on_load="ssm.examples(element)", apply_default_css=False)
                 with gr.Accordion("Filters and order", open=False, elem_id="filters") as folded:
                     with gr.Row():
-                        category = gr.Dropdown([any_path], value="", label="Heading", min_width=260)
-                        venue = gr.Dropdown([any_venue], value="", label="Venue", min_width=160)
-                        year_from = gr.Dropdown([any_year], value=0, label="From", min_width=110)
-                        year_to = gr.Dropdown([any_year], value=0, label="To", min_width=110)
+                        category = gr.Dropdown([ANY_PATH], value="", label="Heading", min_width=260)
+                        venue = gr.Dropdown([ANY_VENUE], value="", label="Venue", min_width=160)
+                        year_from = gr.Dropdown([ANY_YEAR], value=0, label="From", min_width=110)
+                        year_to = gr.Dropdown([ANY_YEAR], value=0, label="To", min_width=110)
                     with gr.Row():
                         code = gr.Radio(list(CODES), value="any", label="Code", min_width=220)
                         order = gr.Radio(list(ORDERS), value="relevance", label="Sort by")
@@ -127,7 +135,8 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                         max_lines=20,
                         elem_id="submitted",
                     )
-                    under = gr.Dropdown([likeliest], value="", label="File under")
+                    onto = gr.Dropdown([LIKELIEST_LIST], value="", label="List", visible=several)
+                    under = gr.Dropdown([LIKELIEST], value="", label="File under")
                     send = gr.Button("Show where it belongs", variant="primary")
                 with gr.Column(scale=3, min_width=320):
                     card = cards_here(elem_id="card")
@@ -135,16 +144,20 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                 gr.Markdown(
                     "Each dot is a paper; papers near in meaning lie near. What you searched for "
                     "stands out. Click a dot for its card, a heading below to hide its papers."
+                    + several
+                    * " It is the map of the list that is chosen, or else of the first."
                 )
                 plot = gr.Plot(show_label=False, container=False, elem_id="map")
                 chosen = cards_here(elem_id="chosen")
             with gr.Tab("About"):
                 about = gr.HTML(apply_default_css=False)
 
-        fields: list[Any] = [q, category, year_from, year_to, venue, code, k, order]
+        fields: list[Any] = [q, category, year_from, year_to, venue, code, k, order, which]
         at_once: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
         # Not q.input: that is of keys that write, and says nothing of deleting or pasting.
-        gr.on([q.submit, *(one.input for one in fields[1:])], js="ssm.edit", **QUICK)
+        gr.on([q.submit, *(one.input for one in fields[1:-1])], js="ssm.edit", **QUICK)
+        # Another list has other menus, and so is another search to leap to.
+        which.input(None, [q, which], js="ssm.choose", **QUICK)
         asked = ear.edit(
             at_work(events.show), [*fields, picks, turn], found, js="ssm.ask", **at_once
         )
@@ -172,9 +185,10 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         ear.change(None, None, kept_tab, js="ssm.keptLabel", **QUICK)
         map_tab.select(at_work(events.draw), fields, plot, **QUICK)
         ear.select(at_work(events.show_on_map), picks, chosen, **QUICK)
+        onto.input(at_work(events.choose_to_file), onto, under, **QUICK)
         send.click(
             shown(answering(lanes.slow(events.judge, submissions.MAX_CHARS))),
-            [submitted, under],
+            [submitted, under, onto],
             card,
             concurrency_limit=SLOW_WORKERS,
             concurrency_id="submit",
@@ -193,21 +207,28 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
     def fill() -> None:
         """Put in what the library says; who has the page open already keeps what is there."""
         newest = handlers.answer(library, Search())
-        count = library.search.manifest.papers
-        years: Any = [any_year, *((str(year), year) for year in handlers.years(library))]
         page.title = f"{library.title} · ssm-search"
-        header.value = render.render("header.html", title=library.title, papers=count, feed=of_list)
+        feeds = queries(library) if of_list else []
+        header.value = render.render(
+            "header.html", title=library.title, papers=library.count, feeds=feeds
+        )
         examples.value = render.render("examples.html", examples=handlers.examples(library))
-        answers.value = render.answers(newest.found, newest.line, newest=True)
+        answers.value = render.answers(
+            newest.found, newest.line, newest=True, lists_of=library.lists_of
+        )
         ear.value = render.render("ids.html", ids=handlers.ids_text(library))
         about.value = handlers.about_html(library)
-        venues: Any = [any_venue, *((name, name) for name in handlers.venues(library))]
+        choices_of = menus_of(library)
+        named = [(name, name) for name in library.names]
+        headings = [] if several else handlers.headings(library, empty=True)
         menus: tuple[tuple[gr.Dropdown, Any], ...] = (
-            (category, [any_path, *handlers.headings(library)]),
-            (venue, venues),
-            (year_from, years),
-            (year_to, years),
-            (under, [likeliest, *handlers.headings(library, empty=True)]),
+            (category, choices_of["category"]),
+            (venue, choices_of["venue"]),
+            (year_from, choices_of["year_from"]),
+            (year_to, choices_of["year_to"]),
+            (under, [LIKELIEST, *headings]),
+            (which, [ALL_LISTS, *named]),
+            (onto, [LIKELIEST_LIST, *named]),
         )
         for menu, choices in menus:
             # An event that changes a menu makes it anew, of what it was made of.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ def answers(
     label: str = "Answers",
     chips: Sequence[tuple[str, str]] = (),
     newest: bool = False,
+    lists_of: Callable[[Paper], Sequence[str]] = lambda paper: (),
 ) -> str:
     """Cards for ``hits``, or for papers that answer nothing in particular, below a line of text.
 
@@ -71,6 +72,7 @@ def answers(
         label: what the list is, for those who hear it.
         chips: what was read out of the question, each with the address of it without that.
         newest: whether the newest stand first; the browser marks what is new to its reader.
+        lists_of: gives the lists that have a paper, where there are several.
     """
     cards = [(one.paper, one) if isinstance(one, Hit) else (one, None) for one in hits]
     picks = picks or {"like": (), "dislike": ()}
@@ -82,4 +84,5 @@ def answers(
         label=label,
         chips=chips,
         newest=newest,
+        lists_of=lists_of,
     )

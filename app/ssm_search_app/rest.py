@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -72,6 +73,14 @@ class Submission(BaseModel):
     )
 
 
+class SubmissionToAList(Submission):
+    """A link, or a title and an abstract, and the list that it is for."""
+
+    list: str = Field(
+        "", max_length=MAX_TEXT, description='The list that it is for; "" for the likeliest.'
+    )
+
+
 def rest(library: Library, tools: Sequence[Work]) -> ASGIApp:
     """``tools`` as a REST application, with its documentation at ``/docs``."""
     by_name = {tool.__name__: tool for tool in tools}
@@ -89,10 +98,12 @@ def rest(library: Library, tools: Sequence[Work]) -> ASGIApp:
         known = [Depends(_only(tuple(inspect.signature(tool).parameters)))]
         api.get(path, response_model=ANSWERS[name], name=name, dependencies=known)(_answer(tool))
 
-    @api.post("/submit", response_model=Card, description=by_name["submit"].__doc__)
     async def submit(submission: Submission) -> Written:
         return Written(await by_name["submit"](**submission.model_dump()))
 
+    if library.names:
+        submit.__annotations__["submission"] = SubmissionToAList
+    api.post("/submit", response_model=Card, description=by_name["submit"].__doc__)(submit)
     _explain(api)
     return Revalidated(api, library)
 
@@ -148,7 +159,7 @@ class Revalidated:
     def __init__(self, app: ASGIApp, library: Library):
         self._app = app
         self._library = library
-        self._known: tuple[object, str] = (
+        self._known: tuple[Any, str] = (
             None,
             "",
         )  # the rows that are asked, and what tells them from others
@@ -174,10 +185,11 @@ class Revalidated:
         await self._app(scope, receive, answer)
 
     def _tag(self, scope: Scope) -> str:
-        rows = self._library.search.rows
-        if self._known[0] is not rows:
-            self._known = rows, f"{version('ssm-search')} {rows.manifest!r} {rows.status()!r}"
+        rows = tuple(one.search.rows for one in self._library.each)
+        if self._known[0] is None or any(map(operator.is_not, self._known[0], rows)):
+            said = [f"{one.manifest!r} {one.status()!r}" for one in rows]
+            self._known = rows, f"{version('ssm-search')} {' '.join(said)}"
         # Of each address its own: only who got an answer there can know it.
         asked = scope["path"].encode() + b"?" + scope["query_string"]
-        said = hashlib.sha256(self._known[1].encode() + asked)
-        return f'"{said.hexdigest()[:32]}"'
+        digest = hashlib.sha256(self._known[1].encode() + asked)
+        return f'"{digest.hexdigest()[:32]}"'

@@ -88,7 +88,7 @@ def build_app(
 
     @app.get("/health")
     def health() -> dict[str, Any]:
-        return {"status": "ok", "papers": library.search.manifest.papers}
+        return {"status": "ok", "papers": library.count}
 
     add_feeds(app, library, root_path)
     app.mount("/api", rest(library, offered))

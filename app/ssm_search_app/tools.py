@@ -15,6 +15,7 @@ from ssm_search import (
     Filters,
     Hits,
     ListError,
+    Paper,
     PaperNotFoundError,
     QueryError,
     SsmSearchError,
@@ -42,13 +43,35 @@ Heading = Annotated[
     Text, Field(description='Only papers under this heading: a name, or a path "A > B"; "" = all.')
 ]
 
+ListName = Annotated[
+    Text, Field(description='Only the list of this name, of those that are served; "" for all.')
+]
+LISTS = (
+    'Several lists are searched here: "lists" names those that have a paper, `list` chooses one. '
+    "A paper is filed in the list that it fits best, unless one is chosen."
+)
+
 logger = logging.getLogger(__name__)
 
 
-def answered(hits: Hits) -> dict[str, Any]:
+def answered(library: Library, hits: Hits) -> dict[str, Any]:
     """Hits as programs get them; a header says too how many papers were left out."""
     noted(str(hits.left_out))
-    return display.hits_to_json(hits)
+    answer = display.hits_to_json(hits)
+    for record, hit in zip(answer["hits"], hits, strict=True):
+        record |= _lists(library, hit.paper)
+    return answer
+
+
+def _lists(library: Library, paper: Paper) -> dict[str, Any]:
+    """The lists that have a paper, where several are served."""
+    names = library.lists_of(paper)
+    return {"lists": names} if names else {}
+
+
+def _named(library: Library, at: Library) -> dict[str, str]:
+    """Which list an answer is about, where one of several was chosen for it."""
+    return {} if at is library else {"list_name": library.name_of(at)}
 
 
 def filters_of(
@@ -70,9 +93,41 @@ def filters_of(
     return filters
 
 
-# Long: seven functions, each little but its signature and what programs are told of it.
 def tools(library: Library, lanes: Lanes) -> list[Work]:
     """The functions, each answering from ``library``; all they raise is an SsmSearchError."""
+    functions = _functions(library)
+    if library.names:
+        functions = [_of_lists(library, at, one) for at, one in enumerate(functions)]
+    *at_once, submit = map(checked, functions)
+    return [answering(fn) for fn in (*map(lanes.quick, at_once), lanes.slow(submit))]
+
+
+def _of_lists(library: Library, at: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes beside all else the ``list`` that it is to answer from."""
+
+    def of_list(*args: Any, list: str = "", **given: Any) -> Any:
+        if list and list not in library.names:
+            raise QueryError(
+                f"there is no list {list[:100]!r}; expected {', '.join(library.names)}"
+            )
+        return _functions(library.chosen(list))[at](*args, **given)
+
+    which = inspect.Parameter(
+        "list", inspect.Parameter.KEYWORD_ONLY, default="", annotation=ListName
+    )
+    signature = inspect.signature(function, eval_str=True)
+    parameters = [*signature.parameters.values(), which.replace(kind=which.POSITIONAL_OR_KEYWORD)]
+    of_list.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    of_list.__annotations__ = {one.name: one.annotation for one in parameters}
+    of_list.__annotations__["return"] = signature.return_annotation
+    of_list.__name__, of_list.__qualname__ = function.__name__, function.__qualname__
+    of_list.__doc__ = f"{inspect.getdoc(function)}\n{LISTS}"
+    return of_list
+
+
+# Long: seven functions, each little but its signature and what programs are told of it.
+def _functions(library: Library) -> list[Callable[..., Any]]:
+    """The functions of a library, ``submit`` last."""
 
     def query(
         text: Annotated[
@@ -108,7 +163,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         that the arXiv id alone tells.
         """
         filters = filters_of(category, year_from, year_to, venue, code)
-        return answered(library.search.query(text, k, **filters))
+        return answered(library, library.search.query(text, k, **filters))
 
     def headings() -> list[dict[str, Any]]:
         """List the headings, each with how many papers stand under it or below.
@@ -132,7 +187,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
             raise PaperNotFoundError(
                 f"{paper[:100]!r} is no paper of this list; ask for it in words by query"
             )
-        return display.paper_to_json(found)
+        return display.paper_to_json(found) | _lists(library, found)
 
     def related(
         paper: Annotated[
@@ -146,7 +201,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
 
         Example: related("2403.06977") gives {"hits": [{"rank": 1, "id": "2403.09626", ...}, ...]}
         """
-        return answered(library.search.related(paper, k, **filters_of(category)))
+        return answered(library, library.search.related(paper, k, **filters_of(category)))
 
     def recommend(
         like: Annotated[
@@ -168,7 +223,7 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         Example: recommend(["2403.06977", "2401.13560"], ["2402.02491"], diversity=0.3) gives
         {"hits": [{"rank": 1, "id": "2403.09626", ...}, ...]}
         """
-        return answered(library.search.recommend(like, dislike, k, diversity))
+        return answered(library, library.search.recommend(like, dislike, k, diversity))
 
     def suggest_categories(
         paper: Annotated[
@@ -186,8 +241,9 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         Example: suggest_categories("A title. And an abstract.") gives
         [{"category": ["Computer Vision", "Point Cloud"], "confidence": 0.81, "evidence": ...}, ...]
         """
-        found = library.listed.suggest_categories(paper, k)
-        return [suggestion_to_json(suggestion) for suggestion in found]
+        at = library.fitting(paper)
+        found = at.listed.suggest_categories(paper, k)
+        return [suggestion_to_json(suggestion) | _named(library, at) for suggestion in found]
 
     def submit(
         link: Annotated[
@@ -205,19 +261,19 @@ def tools(library: Library, lanes: Lanes) -> list[Work]:
         Example: submit("https://arxiv.org/abs/2404.03425") gives {"verdict": "fits", "headings":
         [...], "duplicates": [], "related": [...], "row": "|[ChangeMamba ...", "patch": ...}
         """
+        paper = submissions.paper_of(link, title, abstract)
+        at = library.filing([paper])
         card = cards.submit(
-            library.listed,
-            submissions.paper_of(link, title, abstract),
-            library.list_text,
-            list_name=library.list_name,
+            at.listed,
+            paper,
+            at.list_text,
+            list_name=at.list_name,
             category=category or None,
-            offline=library.offline,
+            offline=at.offline,
         )
-        return card_display.card_json(card)
+        return card_display.card_json(card) | _named(library, at)
 
-    tools_at_once = (query, related, recommend, suggest_categories, headings, get_paper)
-    quick = [lanes.quick(checked(fn)) for fn in tools_at_once]
-    return [answering(fn) for fn in (*quick, lanes.slow(checked(submit)))]
+    return [query, related, recommend, suggest_categories, headings, get_paper, submit]
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:

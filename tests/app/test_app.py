@@ -768,8 +768,9 @@ def test_hostile_titles_everywhere_else() -> None:
     assert f"Remove video {SHOWN}" in page.all("aria-label")
     page = checked(render.render("examples.html", examples=[EVIL]))
     assert page.all("data-query") == [SHOWN]
-    page = checked(render.render("header.html", title=EVIL, papers=1, feed=True))
-    assert SHOWN in page.text
+    feeds = [(EVIL, "?list=a"), (EVIL, '?list="b')]
+    page = checked(render.render("header.html", title=EVIL, papers=1, feeds=feeds))
+    assert page.text.count(SHOWN) == 3
     library.search._rows = replace(
         library.search.rows, manifest=replace(library.search.manifest, list_name=EVIL)
     )

@@ -54,6 +54,16 @@ ListOption = Annotated[
         show_default=False,
     ),
 ]
+ListsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--list",
+        metavar="FILE",
+        help="The list itself; by default the one that the index was built from. Of several "
+        "indexes, one for each.",
+        show_default=False,
+    ),
+]
 AbstractsOption = Annotated[
     list[Path] | None,
     typer.Option(help="JSON lines with id, title, abstract; may be given again."),

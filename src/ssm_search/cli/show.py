@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ssm_search.cli.options import (
+    IndexesOption,
     IndexOption,
-    ListOption,
+    ListsOption,
     OfflineOption,
     list_of,
     name_of,
+    named_places,
     open_listed,
     open_search,
     text_of,
@@ -24,6 +26,8 @@ from ssm_search.errors import ServeError
 from ssm_search.shipped import shipped_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ssm_search_app.library import Library
 
 AUTH_VARIABLE = "SSM_SEARCH_AUTH"
@@ -92,8 +96,8 @@ def serve_page(
         ),
     ] = None,
     offline: OfflineOption = False,
-    list_file: ListOption = None,
-    index: IndexOption = None,
+    list_file: ListsOption = None,
+    index: IndexesOption = None,
 ) -> None:
     """Open the page: search, recommend, submit, a map. Abstracts are fetched once.
 
@@ -116,7 +120,7 @@ def serve_page(
 
 
 def mcp(
-    offline: OfflineOption = False, list_file: ListOption = None, index: IndexOption = None
+    offline: OfflineOption = False, list_file: ListsOption = None, index: IndexesOption = None
 ) -> None:
     """Answer an agent over standard input and output, by the Model Context Protocol.
 
@@ -130,8 +134,29 @@ def mcp(
     asyncio.run(serve_agent(library))
 
 
-def _library(index: str | None, list_file: Path | None, offline: bool) -> Library:
-    """The index and the list that are served."""
+def _library(indexes: list[str] | None, list_files: list[Path] | None, offline: bool) -> Library:
+    """The indexes and the lists that are served.
+
+    Raises:
+        BadParameter: there are several lists, and other numbers of indexes and of files.
+    """
+    places: Sequence[str | None] = named_places(indexes) or [None]
+    files: Sequence[Path | None] = list_files or [None] * len(places)
+    if len(files) != len(places):
+        raise typer.BadParameter(
+            f"there are {len(places)} indexes and {len(files)} lists; give a --list for each "
+            "--index, in the same order, or none at all"
+        )
+    made = [_single(place, file, offline) for place, file in zip(places, files, strict=True)]
+    if len(made) == 1:
+        return made[0]
+    from ssm_search_app.library import Shelf
+
+    return Shelf.of(made)
+
+
+def _single(index: str | None, list_file: Path | None, offline: bool) -> Library:
+    """The index and the list of one library."""
     search = open_search(index)
     path, list_text = list_of(list_file, index, search)
     from ssm_search_app.library import Library
