@@ -46,6 +46,7 @@ SLOW = (
     "app/test_rest.py",
     "app/test_controls.py",
     "app/test_shelf.py",
+    "app/test_choosing.py",
     "test_kills.py",
     "test_docs.py",
     "upkeep/test_doctor.py",

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from ssm_search.views.display import shown
 
-TYPED, LEAPT = 10, 3  # inputs of what the page asks: the fields, or an address; picks, a number
+TYPED, LEAPT = 11, 3  # inputs of what the page asks: the fields, or an address; picks, a number
 Visit = Callable[..., Page]
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}

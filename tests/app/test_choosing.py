@@ -1,0 +1,107 @@
+"""The menu of lists in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import PHONE, Visit, ask, chromium, settle, tab, titles, visiting
+from fakes import WordEncoder
+from playwright.sync_api import Browser, Page, expect
+from serving import served
+from ssm_search_app.library import Library, Shelf
+
+from ssm_search.papers import Paper
+from ssm_search.search.local import PaperSearch
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::Warning:gradio",
+    "ignore::DeprecationWarning:pandas",
+    "error:The value passed into",
+)
+FILM = Paper("2401.00001", "Moving pictures", year=2024, categories=(("See",),), abstract="Video.")
+NODES = Paper("2301.00002", "Nodes", year=2023, categories=(("Count",),), abstract="A graph.")
+TREES = Paper("2201.00003", "Trees", year=2022, categories=(("Draw",),), abstract="A graph grows.")
+HOSTILE = "<img src=x onerror=hacked=1> & Co"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    made = []
+    for title, papers in (("Kites", [FILM, NODES]), (HOSTILE, [NODES, TREES])):
+        search = PaperSearch.from_papers(papers, WordEncoder())
+        manifest = search.rows.manifest.stamped("list.md", title=title)
+        object.__setattr__(search.rows, "manifest", manifest)
+        made.append(Library(search, offline=True))
+    with served(Shelf.of(made)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[Visit]:
+    with visiting(browser, {}, url) as visit:
+        yield visit
+
+
+def choose_list(page: Page, name: str) -> None:
+    page.locator("#list input").click()
+    page.get_by_role("option", name=re.compile(rf"^\W*{re.escape(name)}$")).click()
+
+
+def test_all_lists_are_searched_or_the_chosen_one(visit: Visit) -> None:
+    page = visit()
+    assert titles(page) == ["Moving pictures", "Nodes", "Trees"]
+    ask(page, "graph")
+    expect(page.locator("#answers .card h3")).to_have_text(["Nodes", "Trees", "Moving pictures"])
+    expect(page.locator("#answers .lists").first).to_have_text(f"in Kites, {HOSTILE}")
+    settle(page)
+    choose_list(page, "Kites")
+    expect(page.locator("#answers .card h3")).to_have_text(["Nodes", "Moving pictures"])
+    expect(page).to_have_url(re.compile(r"\?q=graph&list=Kites$"))
+    page.locator("#filters button").first.click()
+    page.get_by_label("Heading", exact=True).click()
+    options = page.get_by_role("option")
+    expect(options).to_have_text(["✓ All headings", "✓ See (1)", "✓ Count (1)"])
+    options.last.click()
+    expect(page.locator("#answers .card h3")).to_have_text(["Nodes"])
+    choose_list(page, HOSTILE)
+    expect(page.locator("#answers .card h3")).to_have_text(["Nodes", "Trees"])
+    expect(page.get_by_label("Heading", exact=True)).to_have_value("All headings")
+    page.go_back()
+    expect(page.locator("#answers .card h3")).to_have_text(["Nodes"])
+    expect(page.locator("#list input")).to_have_value("Kites")
+
+
+def test_a_link_names_a_list(visit: Visit) -> None:
+    page = visit("/?q=graph&list=Kites&category=Count")
+    expect(page.locator("#list input")).to_have_value("Kites")
+    expect(page.get_by_label("Heading", exact=True)).to_have_value("Count (1)")
+    assert titles(page) == ["Nodes"]
+    page = visit("/?q=graph&list=Nowhere")
+    expect(page.locator("#list input")).to_have_value("All lists")
+
+
+def test_a_submission_says_its_list(visit: Visit) -> None:
+    page = visit()
+    tab(page, "Submit")
+    page.locator("#submitted textarea").fill("A graph of graphs\n\nA graph.")
+    page.get_by_label("List", exact=True).last.click()
+    page.get_by_role("option", name=re.compile(r"Co$")).click()
+    page.get_by_role("button", name="Show where it belongs").click()
+    expect(page.locator("#card .line").first).to_have_text(f"For the list {HOSTILE}:")
+
+
+@pytest.mark.parametrize("size", [None, PHONE], ids=["wide", "phone"])
+def test_the_menu_is_for_everybody(visit: Visit, size: dict[str, int] | None) -> None:
+    page = visit(**({"viewport": size} if size else {}))
+    found = Axe().run(page, context="#list")
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
