@@ -135,7 +135,12 @@ def test_what_is_kept_says_so_everywhere_and_stays(visit: Visit, kites: PaperSea
     expect(page.locator(LINE)).to_have_text("2 papers are kept, in this browser alone.")
     first = page.locator("#kept .card").first
     assert first.locator("a").get_attribute("href") == both.url
-    facts = [str(both.year), both.venue, *(" › ".join(path) for path in both.categories)]
+    facts = [
+        ", ".join(both.authors),
+        str(both.year),
+        both.venue,
+        *(" › ".join(path) for path in both.categories),
+    ]
     expect(first.locator(".facts")).to_have_text(" · ".join(filter(None, facts)))
 
 

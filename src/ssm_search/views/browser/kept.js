@@ -112,7 +112,7 @@ window.ssmKept = (() => {
 
   const paperOf = (card) => {
     const link = card.querySelector("h3 a");
-    const facts = [...card.querySelectorAll(".facts > span:not([title], .new)")];
+    const facts = [...card.querySelectorAll(".authors, .facts > span:not([title], .new)")];
     return {
       id: card.dataset.id,
       title: (card.querySelector("h3")?.textContent ?? "").trim().replace(/\s+/g, " "),
