@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 MOST = "65000"  # characters of a comment or an issue; GitHub takes 65,536
-NOTHING, UNREADABLE = 3, 5  # exit statuses of ssm-search
+NOTHING, NO_LIST, UNREADABLE = 3, 4, 5  # exit statuses of ssm-search
 TRIES = 5  # pushes, while others push as well
 FOLDER = ".ssm-search"  # beside the list
 BRANCH = "ssm-search"  # of the pull request, where the default branch is protected
@@ -412,8 +412,7 @@ def main(task: str) -> int:
             catch_up()
         check_folder()
         if task not in WITHOUT_INDEX:
-            counts = json.loads(ask("check", setting("LIST"), "--json")[1])
-            if not counts["papers"] + counts["links"]:
+            if ask("check", setting("LIST"), "--json")[0] == NO_LIST:
                 tell(f"{setting('LIST')} has no entry yet, so there is nothing to compare with.")
                 return 0
             ask("build", setting("LIST"), "--index", of_list()[-1])

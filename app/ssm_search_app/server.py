@@ -13,6 +13,8 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from ssm_search import ServeError, scripts
 from ssm_search_app.agents import Agents, mcp_server
@@ -28,6 +30,10 @@ from ssm_search_app.rest import rest
 from ssm_search_app.taming import bound_page, tame_gradio
 from ssm_search_app.tools import tools
 
+NO_AGENTS = (
+    "This server does not answer agents; start it with `ssm-search app --mcp`, or give `ssm-search "
+    "mcp` as the command of a server in the agent's settings.\n"
+)
 HERE = Path(__file__).parent
 
 
@@ -92,15 +98,22 @@ def build_app(
 
     add_feeds(app, library, root_path)
     app.mount("/api", rest(library, offered))
-    if agents:
-        for path in ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/"):
+    for path in ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/"):
+        if agents:
             app.add_route(path, agents)  # type: ignore[arg-type]
+        else:
+            app.add_route(path, _no_agents, ["GET", "POST", "DELETE"])
     page = build_page(library, lanes, offered)
     page.queue(max_size=MAX_WAITING, api_open=False)
     tame_gradio()
     bound_page(page)
     _mount(app, page, root_path, links(library, root_path))
     return app
+
+
+def _no_agents(request: Request) -> Response:
+    """Say to an agent why it is not answered, and where it would be."""
+    return PlainTextResponse(NO_AGENTS, 404)
 
 
 def _mount(app: FastAPI, page: gr.Blocks, root_path: str, head: str) -> None:

@@ -4,7 +4,7 @@
 
     SsmSearchError
     ├── ListError           a list could not be read (missing, too large, not text)
-    │   └── NoListError     it is no list in Markdown
+    │   └── NoListError     it is no list: no entry, or no Markdown
     ├── SubmissionError     what was submitted is too long, names too many, or says too little
     │   └── NoPaperError    it names none
     ├── CorpusError         papers cannot be read from a file (missing, damaged, of no known format)
@@ -35,7 +35,7 @@ class ListError(SsmSearchError):
 
 
 class NoListError(ListError):
-    """What was given as a list is written in something else than Markdown."""
+    """What was given as a list is none: it has no entry, or is no Markdown."""
 
 
 class SubmissionError(SsmSearchError):

@@ -617,3 +617,14 @@ def is_up(at: str) -> bool:
         return http.get(f"{at}/health").status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def test_an_agent_is_told_where_it_is_not_answered(library: Library) -> None:
+    with served(library) as url:
+        for path in ("/mcp", "/gradio_api/mcp/"):
+            told = http.post(f"{url}{path}", json={}, timeout=PATIENCE)
+            assert told.status_code == 404
+            assert told.text == (
+                "This server does not answer agents; start it with `ssm-search app --mcp`, or give "
+                "`ssm-search mcp` as the command of a server in the agent's settings.\n"
+            )

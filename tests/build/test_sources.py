@@ -150,7 +150,7 @@ def test_folders_without_a_list(tmp_path: Path) -> None:
     with pytest.raises(ListError, match=r"^no Markdown file in .*; expected the files of a list$"):
         read_files([tmp_path])
     (tmp_path / "README.md").write_text("# Kites\n\nNo paper yet.\n")
-    with pytest.raises(ListError, match=r"^no entry found in .*; expected a list of papers$"):
+    with pytest.raises(ListError, match=r"^no entry found in .*; expected a list of papers in"):
         read_whole([tmp_path])
 
 

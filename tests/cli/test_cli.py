@@ -132,6 +132,71 @@ def test_what_is_no_list_has_an_exit_status_of_its_own(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("text", ["", "# Kites\n\nNo paper yet.\n"])
+def test_a_file_without_an_entry_is_no_list(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(text)
+    said = (
+        f"ssm-search: no entry found in {path}; expected a list of papers in Markdown: items or "
+        "rows of a table, each with a title and a link\n"
+    )
+    done = run("check", str(path), "--json")
+    assert (done.returncode, done.stderr) == (4, said)
+    assert json.loads(done.stdout)["papers"] == 0
+    assert run("check", str(path)).returncode == 4
+    built = run("build", str(path), "--offline", "--index", str(tmp_path / "index"))
+    assert (built.returncode, built.stdout, built.stderr) == (4, "", said)
+
+
+@pytest.mark.parametrize("command", ["query", "related", "suggest", "recommend", "submit", "map"])
+@pytest.mark.parametrize(
+    ("text", "quoted"), [("-mamba", "-mamba"), ("- not vision", "'- not vision'")]
+)
+def test_a_text_that_begins_with_a_dash_is_told_apart(command: str, text: str, quoted: str) -> None:
+    done = CliRunner().invoke(app, [command, text])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"ssm-search: {quoted} is taken for options; behind all options, -- goes before a text "
+        f"that begins with a dash: ssm-search {command} -- {quoted}\n"
+    )
+
+
+def test_a_text_that_begins_with_a_dash_is_asked_behind_two() -> None:
+    asked = CliRunner().invoke(app, ["query", "--json", "-k", "1", "--", "-mamba"])
+    assert len(json.loads(asked.stdout)["hits"]) == 1
+    slip = CliRunner().invoke(app, ["query", "video", "--yaer", "2024"])
+    assert slip.exit_code == 2
+    assert "No such option: --yaer" in slip.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("check", "a Markdown file"),
+        ("triage", "a file with a diff, an issue, BibTeX or links,"),
+        ("decide", "GitHub's event file, what `gh issue view` prints,"),
+    ],
+)
+def test_what_is_expected_of_a_file_is_said(command: str, expected: str) -> None:
+    refused = CliRunner().invoke(app, [command, "nowhere.txt"]).exception
+    assert str(refused) == (
+        "cannot read nowhere.txt (No such file or directory); "
+        f"expected {expected} or an http(s) URL"
+    )
+
+
+def test_many_ids_without_an_abstract_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    rows = (f"- [Kite {n}](https://arxiv.org/abs/2401.{n:05})\n" for n in range(1, 8))
+    path.write_text("# L\n\n## Kites\n\n" + "".join(rows))
+    CliRunner().invoke(app, ["build", str(path), "--offline", "--index", str(tmp_path / "index")])
+    said = CliRunner().invoke(app, ["status", "--index", str(tmp_path / "index")]).stdout
+    ids = ", ".join(f"2401.{n:05}" for n in range(1, 6))
+    assert f"7 of 7, such as {ids}; all with --json" in " ".join(said.split())
+    whole = CliRunner().invoke(app, ["status", "--index", str(tmp_path / "index"), "--json"])
+    assert len(json.loads(whole.stdout)["without_abstract"]) == 7
+
+
 def test_check_of_several_files_names_them(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(
         "# Kites\n\n## Films\n\n- [Kites in wind](https://a.org/x)\n- No link\n"

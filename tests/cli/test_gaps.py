@@ -16,6 +16,7 @@ from ssm_search.abstracts.cache import API_URL_VARIABLE
 from ssm_search.awesome import read_list
 from ssm_search.cli import gaps
 from ssm_search.cli.questions import app
+from ssm_search.errors import NoListError
 from ssm_search.search.local import PaperSearch
 
 ABS = "https://arxiv.org/abs/"
@@ -115,7 +116,13 @@ def test_what_no_other_list_has(folder: Path) -> None:
         )
         + f"Amber Birch Of Video (2024)\n    {ABS}2401.00012\n"
     )
-    assert done.stderr == "of 12 papers, compared with 22 of 2 other lists\n"
+    compared = "compared with 22 of 2 other lists\n"
+    assert done.stderr == f"3 of 12 papers are on this list alone; {compared}"
+    few = run("lists", "--missing-elsewhere", "-k", "1")
+    assert few.stdout == f"Knoll Amber Of Video (2024)\n    {ABS}2401.00010\n"
+    assert few.stderr == (
+        f"3 of 12 papers are on this list alone, of which the first 1 are shown; {compared}"
+    )
     records = json.loads(run("lists", "--missing-elsewhere", "--json").stdout)
     assert [one["id"] for one in records] == ["2401.00010", "2401.00011", "2401.00012"]
 
@@ -126,6 +133,13 @@ def test_where_nothing_is_missing(folder: Path) -> None:
     assert done.stdout == ""
     assert "0 of 12 papers of 1 other list are not on this one" in done.stderr
     assert json.loads(run("same.md", "--offline", "--json").stdout) == []
+
+
+def test_a_list_without_an_entry_is_refused(folder: Path) -> None:
+    Path("empty.md").write_text("# Kites\n\nNo paper yet.\n", encoding="utf-8")
+    refused = run("empty.md", "--offline", code=1).exception
+    assert isinstance(refused, NoListError)
+    assert str(refused).startswith("no entry found in empty.md; expected a list of papers")
 
 
 def test_what_is_no_list_is_refused(folder: Path) -> None:

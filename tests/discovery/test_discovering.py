@@ -63,6 +63,15 @@ def corpus_of(papers: list[Paper], folder: Path) -> PaperSearch:
     return PaperSearch.load(folder / "corpus", WordEncoder())
 
 
+def test_a_paper_that_the_corpus_has_under_two_ids_is_found_once(
+    search: PaperSearch, tmp_path: Path
+) -> None:
+    twice = replace(HIDDEN[0], id="doi-10-1000-500", url="https://doi.org/10.1000/500", kind="link")
+    found = discover(search, corpus_of([*OTHERS, *HIDDEN, twice], tmp_path), 50)
+    titles = [one.paper.title for one in found]
+    assert sorted(titles) == sorted(one.title for one in HIDDEN)
+
+
 def test_what_belongs_comes_first_and_the_rest_not_at_all(
     search: PaperSearch, tmp_path: Path
 ) -> None:

@@ -146,6 +146,11 @@ def test_what_is_proposed(search: PaperSearch) -> None:
         )
         rest = radar.propose(search, corpus, LIST, known, to_decide=True)
         assert sorted(one.found.paper.id for one in rest) == sorted(ids[2:])
+        # What was proposed under another id, of a publisher or a version, was proposed.
+        other = Decision("doi-1", "rejected", title=NEW[3].title)
+        rest = radar.propose(search, corpus, LIST, Decisions({"doi-1": other}), to_decide=True)
+        assert NEW[3].id not in [one.found.paper.id for one in rest]
+        assert len(rest) == len(ids) - 1
         # The list may be newer than its index.
         newer = f"{LIST}- [Another title]({NEW[2].url})\n"
         rest = radar.propose(search, corpus, newer, Decisions(), to_decide=True)

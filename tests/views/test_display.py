@@ -155,3 +155,11 @@ def test_newest_first_keeps_ranks_and_puts_what_has_no_date_last() -> None:
     assert [hit.rank for hit in found] == [4, 5, 6, 2, 3, 1]
     assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5, 6]
     assert Hits().newest_first() == []
+    # Else the numbers look like a ranking that contradicts itself.
+    assert found.said == "Newest first; the numbers are their ranks by how well they answer."
+    assert found[:2].newest_first().said == "Newest first."
+    assert (found[:2].by_date, hits.by_date, hits.said) == (True, False, "")
+    newest = Constraint("newest", "newest first", "newest")
+    author = Constraint("author", "Ada Bo", "by Ada Bo")
+    asked = Hits(hits[:1], constraints=(author, newest)).newest_first()
+    assert asked.said == "only author: Ada Bo\nNewest first."

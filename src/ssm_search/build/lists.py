@@ -17,7 +17,7 @@ from ssm_search.abstracts import (
 )
 from ssm_search.addresses import shown_source
 from ssm_search.awesome import ListReading
-from ssm_search.build.reading import read_whole
+from ssm_search.build.reading import no_entry, read_whole
 from ssm_search.build.sources import Source
 from ssm_search.encoding import (
     Encoder,
@@ -28,7 +28,7 @@ from ssm_search.encoding import (
     is_export_of,
     load_encoder,
 )
-from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError, ListError
+from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError
 from ssm_search.files import check_replaceable, check_room, folder_beside
 from ssm_search.index import INDEX_NAMES
 from ssm_search.papers import Abstract, Category, Paper, full_text
@@ -121,7 +121,7 @@ def build_index(
     reading = whole.reading
     if not reading.papers:
         named = ", ".join(map(shown_source, sources))
-        raise ListError(f"no entry found in {named}; expected a Markdown list of papers")
+        raise no_entry(named)
     known = load_files(abstracts)
     cache = default_cache()
     report = FetchReport()

@@ -11,7 +11,7 @@ from ssm_search.addresses import shown_source
 from ssm_search.awesome import ListReading, as_parts, foreign_format, joined, read_list
 from ssm_search.build.naming import is_name, list_name
 from ssm_search.build.sources import ListFile, Source, read_files
-from ssm_search.errors import ListError, NoListError
+from ssm_search.errors import NoListError
 
 NAMED = 5  # files that stand for all in the name of a list
 
@@ -62,7 +62,7 @@ def read_whole(sources: Sequence[Source], *, allow_hosts: Sequence[str] = ()) ->
         if file.is_named or reading.entries or (at == first and reading.title)
     ]
     if not any(files[at].is_named or readings[at].entries for at in kept):
-        raise ListError(f"no entry found in {shown_source(sources[0])}; expected a list of papers")
+        raise no_entry(shown_source(sources[0]))
     files, readings = [files[at] for at in kept], [readings[at] for at in kept]
     heading, below = _headings(readings, kept.index(first) if first in kept else None)
     readings = [
@@ -77,6 +77,14 @@ def read_whole(sources: Sequence[Source], *, allow_hosts: Sequence[str] = ()) ->
         reading=joined(parts, heading) if len(parts) > 1 else parts[0],
         title=list_name(heading, places),
         file_name=_file_name(files, sources),
+    )
+
+
+def no_entry(named: str) -> NoListError:
+    """What to raise of a list without an entry, given what it is called."""
+    return NoListError(
+        f"no entry found in {named}; expected a list of papers in Markdown: items or rows of a "
+        "table, each with a title and a link"
     )
 
 

@@ -74,12 +74,15 @@ def read_files(sources: Sequence[Source], *, allow_hosts: Sequence[str] = ()) ->
     return files
 
 
-def read_source(source: Source, *, allow_hosts: Sequence[str] = ()) -> str:
-    """The text of a list, from a file or an http(s) URL.
+def read_source(
+    source: Source, *, allow_hosts: Sequence[str] = (), expected: str = "a Markdown file"
+) -> str:
+    """The text of a list, or of something else, from a file or an http(s) URL.
 
     Args:
         allow_hosts: names of hosts that a URL may lead to although they are not of the public
             internet; see :func:`~ssm_search.downloads.download`.
+        expected: what kind of file, as an error says it.
 
     Raises:
         ListError: no such file, not UTF-8 text, or too large.
@@ -99,8 +102,7 @@ def read_source(source: Source, *, allow_hosts: Sequence[str] = ()) -> str:
             content = path.read_bytes()
         except OSError as error:
             raise ListError(
-                f"cannot read {shown} ({error.strerror}); expected a Markdown file or an http(s) "
-                "URL"
+                f"cannot read {shown} ({error.strerror}); expected {expected} or an http(s) URL"
             ) from error
     try:
         return content.decode("utf-8-sig")

@@ -198,7 +198,9 @@ def decide(
     from ssm_search.discovery import decisions as deciding
     from ssm_search.discovery import radar, ticking
 
-    issue = ticking.read_issue(text_of("-") if source == "-" else read_source(source))
+    what = "GitHub's event file, what `gh issue view` prints,"
+    given = text_of("-") if source == "-" else read_source(source, expected=what)
+    issue = ticking.read_issue(given)
     read_source(list_file)  # refuses what is too large or no text
     text = list_file.read_bytes().decode("utf-8")
     today = datetime.now(UTC).date()

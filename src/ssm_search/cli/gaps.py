@@ -72,8 +72,13 @@ def gap(
     lists = _lists(others, path, allow_host or ())
     gathered = comparing.gather(lists)
     if elsewhere:
-        _print_papers(comparing.missing_elsewhere(ours, gathered), as_json)
-        say(f"of {len(ours)} papers, compared with {len(gathered):,} of {_many(len(lists))}")
+        alone = comparing.missing_elsewhere(ours, gathered)
+        _print_papers(alone[:count], as_json)
+        first = f", of which the first {count} are shown" if len(alone) > count else ""
+        say(
+            f"{len(alone):,} of {len(ours):,} papers are on this list alone{first}; compared with "
+            f"{len(gathered):,} of {_many(len(lists))}"
+        )
         return
     missing = comparing.missing_here(ours, gathered)
     found: list[Gap] = []
@@ -93,13 +98,20 @@ def gap(
 def _lists(
     others: Sequence[str], path: Path | None, allow_hosts: Sequence[str]
 ) -> dict[str, Sequence[Paper]]:
-    """The papers of each list, by its title; this list itself is left out."""
+    """The papers of each list, by its title; this list itself is left out.
+
+    Raises:
+        NoListError: one of them has none.
+    """
+    from ssm_search.addresses import shown_source
     from ssm_search.awesome import read_list
-    from ssm_search.build import read_whole
+    from ssm_search.build import no_entry, read_whole
 
     found: dict[str, Sequence[Paper]] = {}
     for source in others:
         whole = read_whole([source], allow_hosts=allow_hosts)
+        if not whole.reading.papers:
+            raise no_entry(shown_source(source))
         for file in whole.files:
             if path and path.resolve() == Path(file.name).resolve():
                 continue

@@ -239,8 +239,12 @@ def check(
     allow_host: AllowHostOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a list and report, with line numbers, what could not be read and wrong links."""
-    from ssm_search.build import read_whole
+    """Read a list and report, with line numbers, what could not be read and wrong links.
+
+    The exit status is 4 where it has no entry, or is no list in Markdown.
+    """
+    from ssm_search.addresses import shown_source
+    from ssm_search.build import no_entry, read_whole
     from ssm_search.upkeep import problems as problems_of
 
     whole = read_whole(sources, allow_hosts=allow_host or ())
@@ -261,12 +265,14 @@ def check(
     if as_json:
         listed = _problems_json(chain.from_iterable(found.values()), len(whole.files) > 1)
         write_json({**counts, "problems": listed}, indent=None)
-        return
-    print_facts(counts)
-    for kind, here in found.items():
-        typer.echo(f"\n{shown(kind)} ({len(here)}):")
-        for name, problem in here:
-            typer.echo(f"{shown(name)}:{problem.line}: {shown(problem.message)}")
+    else:
+        print_facts(counts)
+        for kind, here in found.items():
+            typer.echo(f"\n{shown(kind)} ({len(here)}):")
+            for name, problem in here:
+                typer.echo(f"{shown(name)}:{problem.line}: {shown(problem.message)}")
+    if not reading.papers:
+        raise no_entry(", ".join(map(shown_source, sources)))
 
 
 def _problems_json(

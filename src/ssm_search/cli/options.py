@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from ssm_search.cli.terminal import say
 from ssm_search.errors import IndexFolderError, QueryError
@@ -77,7 +80,34 @@ AllowHostOption = Annotated[
         show_default=False,
     ),
 ]
+QUOTED = 80  # characters of a text that an error shows
+_DASHED = re.compile(r"-[^-\s]{2}|-\S*\s")  # "-mamba", "- not vision"; "--yaer" is a slip
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+class TextCommand(TyperCommand):
+    """A command that takes a text, which may begin with a dash."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; of a text that is taken for options, say how it is given.
+
+        Raises:
+            Exit: that is so; the status is 2.
+        """
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            texts = [one for one in given if _DASHED.match(one)]
+            if not hasattr(error, "option_name") or not texts:  # as click has it of none it knows
+                raise
+            text = shlex.quote(texts[0][:QUOTED])
+            say(
+                f"ssm-search: {text} is taken for options; behind all options, -- goes before a "
+                f"text that begins with a dash: ssm-search {ctx.info_name} -- {text}"
+            )
+            raise typer.Exit(2) from error
 
 
 def open_search(place: str | None) -> PaperSearch | StoreSearch:
@@ -187,7 +217,7 @@ def _compare(path: Path, text: str, search: PaperSearch | StoreSearch) -> None:
 
     listed = {paper.id for paper in read_list(text).papers}
     known = {paper.id for paper in search.papers}
-    if len(listed & known) < len(listed) / 2:
+    if not listed or len(listed & known) < len(listed) / 2:
         say(
             f"{path} has {len(listed)} papers, and {len(listed & known)} of them are in this index "
             f"of {search.manifest.list_name}, by which it is judged; build its own with "

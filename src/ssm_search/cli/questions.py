@@ -22,7 +22,14 @@ from ssm_search.cli import (
 )
 from ssm_search.cli import show as look
 from ssm_search.cli.asking import Asking, answering
-from ssm_search.cli.options import IndexOption, JsonOption, open_listed, open_search, text_of
+from ssm_search.cli.options import (
+    IndexOption,
+    JsonOption,
+    TextCommand,
+    open_listed,
+    open_search,
+    text_of,
+)
 from ssm_search.cli.terminal import print_facts, say, settle_output, write_json
 from ssm_search.errors import NoListError, NoPaperError, SsmSearchError, SubmissionError
 from ssm_search.text import shown
@@ -38,6 +45,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+NAMED = 5  # ids that `status` names; of more, how many there are
 
 CountOption = Annotated[int, typer.Option("-k", min=1, help="How many answers.")]
 
@@ -61,7 +70,7 @@ def _main(
         logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
 
 
-@app.command()
+@app.command(cls=TextCommand)
 @answering
 def query(
     text: Annotated[
@@ -93,7 +102,7 @@ def query(
     )
 
 
-@app.command()
+@app.command(cls=TextCommand)
 @answering
 def related(
     paper: Annotated[str, typer.Argument(help="An arXiv id or link, a listed title, or any text.")],
@@ -107,7 +116,7 @@ def related(
     return asking.search.related(text_of(paper), asking.k, **asking.filters)
 
 
-@app.command()
+@app.command(cls=TextCommand)
 @answering
 def recommend(
     like: Annotated[list[str], typer.Argument(help="Ids, links, titles or texts that you like.")],
@@ -127,7 +136,7 @@ def recommend(
     return asking.search.recommend(like, dislike or (), asking.k, diversity, **asking.filters)
 
 
-@app.command()
+@app.command(cls=TextCommand)
 def suggest(
     paper: Annotated[str, typer.Argument(help='An arXiv id or link, or title and abstract ("-").')],
     k: CountOption = 3,
@@ -188,7 +197,15 @@ def status(
     if as_json:
         write_json(facts, indent=None)
     else:
-        print_facts(facts)
+        print_facts({name: _bounded(value, facts["papers"]) for name, value in facts.items()})
+
+
+def _bounded(value: object, of: int) -> object:
+    """A fact for a person: of many ids the first, with how many there are."""
+    if not isinstance(value, list) or len(value) <= NAMED:
+        return value
+    first = ", ".join(map(str, value[:NAMED]))
+    return f"{len(value):,} of {of:,}, such as {first}; all with --json"
 
 
 def verified(index: str | None) -> int:
@@ -211,7 +228,7 @@ app.command()(indexing.fetch)
 app.command()(indexing.check)
 app.command()(headings)
 app.command()(status)
-app.command()(submitting.submit)
+app.command(cls=TextCommand)(submitting.submit)
 app.command()(submitting.triage)
 app.command()(doctoring.doctor)
 app.command()(discovering.discover)
@@ -220,7 +237,7 @@ app.command()(feeding.feed)
 app.command()(publishing.site)
 app.command()(gaps.gap)
 app.command()(setting_up.init)
-app.command("map")(look.draw_map)
+app.command("map", cls=TextCommand)(look.draw_map)
 app.command("app")(look.serve_page)
 app.command()(look.mcp)
 

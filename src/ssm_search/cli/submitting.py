@@ -152,7 +152,8 @@ def triage(
     from ssm_search.views import card_display
 
     hosts = allow_host or ()
-    text = text_of("-") if source == "-" else read_source(source, allow_hosts=hosts)
+    what = "a file with a diff, an issue, BibTeX or links,"
+    text = text_of("-") if source == "-" else read_source(source, allow_hosts=hosts, expected=what)
     search = open_listed(index)
     path, list_text = list_of(list_file, index, search)
     name = name_of(path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.discovery.fitting import fits
+from ssm_search.discovery.gap import Papers
 from ssm_search.errors import DiscoverError
 from ssm_search.papers import Paper, full_text
 from ssm_search.ranking import top_rows
@@ -54,7 +55,8 @@ def discover(
 ) -> list[Discovery]:
     """Find the ``k`` papers of ``corpus`` that fit the list best and are not on it, best first.
 
-    Fewer where fewer fit. A paper is on the list under any of its ids, links or titles.
+    Fewer where fewer fit. A paper is on the list under any of its ids, links or titles, and it is
+    found once.
 
     Args:
         search: the index of the list.
@@ -87,16 +89,19 @@ def discover(
         allowed &= np.concatenate([facets.dates for facets in corpus.rows.facets]) >= day
     unwanted = {one if isinstance(one, str) else one.id for one in rejected} | set(seen)
     found: list[Discovery] = []
+    once = Papers()  # a corpus may have one under two ids: of a version, of a publisher
     for row in map(int, top_rows(judged.scores, SPARE * k + len(listed) + len(unwanted), allowed)):
         fit = judged.fit(row)
         if len(found) == k or fit < min_fit:
             break
         paper = corpus.papers[row]
-        if paper.id not in unwanted and not search.duplicates(paper):
-            words = dict(terms(full_text(paper)))
-            telling = [stem for stem in judged.profile.terms if index.have_term([row], stem)[0]]
-            shared = tuple(words.get(stem, stem) for stem in telling)
-            found.append(Discovery(paper, float(judged.scores[row]), fit, shared))
+        if paper.id in unwanted or once.find(paper) is not None or search.duplicates(paper):
+            continue
+        once.add(paper)
+        words = dict(terms(full_text(paper)))
+        telling = [stem for stem in judged.profile.terms if index.have_term([row], stem)[0]]
+        shared = tuple(words.get(stem, stem) for stem in telling)
+        found.append(Discovery(paper, float(judged.scores[row]), fit, shared))
     return found
 
 

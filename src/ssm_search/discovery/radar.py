@@ -12,6 +12,7 @@ from ssm_search.curation import Card, cards
 from ssm_search.discovery.decisions import Decision, Decisions
 from ssm_search.discovery.discovering import FIT_LEVEL, Discovery, discover
 from ssm_search.discovery.discovering import MIN_LISTED as MIN_LISTED
+from ssm_search.discovery.gap import Papers
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import PaperSearch
@@ -112,10 +113,13 @@ def propose(
     found = discover(
         search, corpus, most, since=since, rejected=rejected, seen=seen, min_fit=min_fit
     )
+    told = Papers(decided_paper(one) for one in decisions.last.values() if one.title)
     proposals: list[Proposal] = []
     for one in found:
         if len(proposals) == k:
             break
+        if told.find(one.paper) is not None:
+            continue  # it was proposed under another id
         card = cards.submit(
             search,
             one.paper,

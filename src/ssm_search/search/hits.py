@@ -20,6 +20,8 @@ NONE_LEFT_OUT = LeftOut()
 NOTHING = "Nothing here is about that."
 NEAREST = "Nothing here is about that; the nearest are these."
 UNSURE = "Nothing here surely answers that; these come near."
+NEWEST = "Newest first."
+BY_DATE = "Newest first; the numbers are their ranks by how well they answer."
 ABOUT_IT = 0.2
 """Share of the confidence of the surest hit from which on another is put in order by its date. Of
 the ten best for "newest papers on audio" it leaves out six, of which the surest has .09; by date
@@ -37,6 +39,7 @@ class Hits(list[Hit]):
             was asked is no question, but a paper.
         constraints: what was read out of the words of the question.
         note: what else is to be said; "" if nothing.
+        by_date: whether they stand newest first, and not in the order of their ranks.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Hits(list[Hit]):
         verdict: Verdict | None = None,
         constraints: tuple[Constraint, ...] = (),
         note: str = "",
+        by_date: bool = False,
     ):
         """Keep ``hits``, best first."""
         super().__init__(hits)
@@ -53,9 +57,11 @@ class Hits(list[Hit]):
         self.verdict = verdict
         self.constraints = constraints
         self.note = note
+        self.by_date = by_date
 
-    def _with(self, hits: Iterable[Hit]) -> Hits:
-        return Hits(hits, self.left_out, self.verdict, self.constraints, self.note)
+    def _with(self, hits: Iterable[Hit], *, by_date: bool) -> Hits:
+        said = self.left_out, self.verdict, self.constraints, self.note
+        return Hits(hits, *said, by_date=by_date)
 
     @overload
     def __getitem__(self, at: SupportsIndex, /) -> Hit: ...
@@ -64,7 +70,7 @@ class Hits(list[Hit]):
     def __getitem__(self, at: SupportsIndex | slice, /) -> Hit | Hits:
         """Give one hit, or the hits of a slice."""
         if isinstance(at, slice):
-            return self._with(super().__getitem__(at))
+            return self._with(super().__getitem__(at), by_date=self.by_date)
         return super().__getitem__(at)
 
     @property
@@ -75,9 +81,12 @@ class Hits(list[Hit]):
 
     @property
     def said(self) -> str:
-        """What was read out of the question, and :attr:`advice`, a line each."""
-        only = "only " + " · ".join(map(str, self.constraints)) if self.constraints else ""
-        return "\n".join(filter(None, (only, self.advice)))
+        """What was read out of the question, the order if it is not by rank, and :attr:`advice`."""
+        only = [str(one) for one in self.constraints if one.kind != "newest"]
+        ranks = [hit.rank for hit in self]
+        order = "" if not self.by_date else BY_DATE if ranks != sorted(ranks) else NEWEST
+        lines = (f"only {' · '.join(only)}" if only else "", order, self.advice)
+        return "\n".join(filter(None, lines))
 
     def newest_first(self) -> Hits:
         """These hits by date, newest first; those without one come last, and ranks stay.
@@ -89,7 +98,7 @@ class Hits(list[Hit]):
         meant = [hit for hit, one in zip(self, sure, strict=True) if one >= least]
         others = [hit for hit, one in zip(self, sure, strict=True) if one < least]
         meant.sort(key=lambda hit: astuple(Date.of(hit.paper)), reverse=True)
-        return self._with(meant + others)
+        return self._with(meant + others, by_date=True)
 
     def __str__(self) -> str:
         return drawn(self.__rich__())

@@ -61,8 +61,11 @@ _YEAR_AT_THE_END = re.compile(rf"(?<=[a-z]\s){_ONLY}$")
 _RECENT = re.compile(
     r"(?i)^(?:(?:the|find|show|list|give|me|some|any|all|most)\s+)*recent(?=\s+\w)"
 )
+# How many are wanted is no topic; of four digits it is a year.
+_MANY = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty)"
 _NEWEST = re.compile(
-    rf"(?i)\b(?:the\s+)?(?:newest|latest|most\s+recent)(?=\s+(?:\w+\s+){{0,3}}?{_WORKS})"
+    rf"(?i)\b(?:the\s+)?(?:top\s+)?(?:{_MANY}\s+)?(?:newest|latest|most\s+recent)(?:\s+{_MANY})?"
+    rf"(?=\s+(?:\w+\s+){{0,3}}?{_WORKS})"
     r"|\b(?:the\s+)?newest\s+first\b"
 )
 _VENUE = re.compile(
