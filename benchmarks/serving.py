@@ -1,5 +1,7 @@
 """How the page's server does under load, and how soon it answers after its start.
 
+Beside it, what a site without a server weighs, and how soon that answers once it is opened.
+
 Simulated users ask one question after another, without a pause, over loopback; one that is told
 "busy" waits as long as it is told. They share this machine's cores with the server. In the last
 rows hostile clients loop beside them, each with the costliest things that are known to be taken.
@@ -13,8 +15,10 @@ import itertools
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -31,6 +35,8 @@ RUN = "/gradio_api/run/"
 ASK = f"{RUN}query"
 BUSY = 503
 HOSTILE = 4  # clients
+SLOWED = 4  # times, the processor of whoever opens a site: a phone of some years ago
+ANSWERED = "document.querySelector('#answers .card .why, #answers .card mark')"
 LENGTH = 195_000  # characters of a submission; 200,000 are read
 
 
@@ -195,6 +201,35 @@ def start() -> tuple[subprocess.Popen[str], int, float]:
     return server, int(url[1]), time.perf_counter() - begun
 
 
+def of_site() -> str:
+    """A line about the site of the same list: its size, and the median of five first answers."""
+    from playwright.sync_api import sync_playwright
+
+    from ssm_search.site import write_site
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as folder:
+        made = write_site(ssm_search.open_index(), Path(folder, "site"))
+        line = f"a site of {made.papers:,} papers: {made.size / 1e6:.1f} MB"
+        if not chromium:
+            return f"{line}; there is no chromium to open it in"
+        address = f"{(made.folder / 'index.html').as_uri()}#q=mamba+for+video"
+        took = []
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            for _ in range(5):
+                page = browser.new_context().new_page()
+                session = page.context.new_cdp_session(page)
+                session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+                begun = time.perf_counter()
+                page.goto(address, wait_until="commit")
+                page.wait_for_function(ANSWERED)
+                took.append(time.perf_counter() - begun)
+                page.context.close()
+            browser.close()
+    return f"{line}, opened to first answer {np.median(took):.1f} s ({SLOWED} times slowed down)"
+
+
 def main() -> None:
     """Print the start-up times, then a row for each load."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -212,7 +247,8 @@ def main() -> None:
             server.terminate()
             server.wait()
     print(f"import gradio: {np.median(imports):.1f} s (median of {len(imports)})")
-    print(f"process start to first answer: {np.median(starts):.1f} s\n")
+    print(f"process start to first answer: {np.median(starts):.1f} s")
+    print(f"{of_site()}\n")
     heads = "door, users, hostile, answers/s, p50, p99, busy, errors, memory, grown after 10 %"
     names = heads.split(", ")
     print(f"| {' | '.join(names)} |\n{'|---' * len(names)}|")
