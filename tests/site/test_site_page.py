@@ -332,6 +332,30 @@ def test_what_is_shown_can_be_taken_along(visit: Visit, place: str) -> None:
     assert text == export([BY_ID[one] for one in ids], "ris")
 
 
+def test_notes_stand_where_a_server_writes_them(visit: Visit) -> None:
+    page = visit()
+    papers = [CAM, PAPERS[1], PAPERS[2]]
+    notes = {
+        CAM.id: 'Say "why", 100 % & more_or_less\n of {it} $x$ #1 ~ ^ \\ ',
+        PAPERS[2].id: "=SUM(1), +1",
+    }
+    given = [notes.get(paper.id, "") for paper in papers]
+    for form in ("bibtex", "ris", "csv", "json"):
+        noted = notes if form != "json" else {}  # in which nothing that is kept is taken along
+        added = page.evaluate(
+            "given => ssmNotes.added(...given)", [form, export(papers, form), given]
+        )
+        expected = export(papers, form, noted)
+        # A formula in a note of one's own is none here.
+        assert added == expected.replace("$x$", r"\$x\$" if form == "bibtex" else "$x$"), form
+    plain = {CAM.id: "a | b", PAPERS[2].id: "<i>"}
+    given = [plain.get(paper.id, "") for paper in papers]
+    markdown = ["markdown", export(papers, "markdown"), given]
+    added = page.evaluate("given => ssmNotes.added(...given)", markdown)
+    assert added == export(papers, "markdown", plain)
+    assert page.evaluate("ssmNotes.added('csv', 'a\\n', ['', ' '])") == "a\n"
+
+
 def test_bibtex_is_copied(visit: Visit) -> None:
     page = visit("#q=kitecam", permissions=["clipboard-read", "clipboard-write"])
     card(page, CAM.id).get_by_role("button", name="Copy BibTeX").click()
