@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: docs help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
-	bench-lists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-radar bench-sweep bench-store \
+	bench-lists bench-gists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-radar bench-sweep bench-store \
 	bench-kill bench fuzz wheel clean
 
 help:  ## show this help
@@ -61,6 +61,9 @@ bench: $(VENV)/.dev  ## every question at once, beside what one might pick inste
 
 bench-quality: $(VENV)/.dev  ## papers found by summaries, real questions and topics, by each signal
 	$(BIN)/python benchmarks/quality.py
+
+bench-gists: $(VENV)/.dev  ## does a card's sentence say what authors say of their paper?
+	$(BIN)/python benchmarks/gists.py
 
 bench-related: $(VENV)/.dev  ## is what is related to a paper under the same heading?
 	$(BIN)/python benchmarks/related.py

@@ -696,11 +696,11 @@ def test_a_card_says_one_sentence_of_the_abstract_whatever_was_asked() -> None:
     why = Why(("nodes",), in_title=("nodes",))
     for one in (kites, Hit(kites, 1, 1, why)):
         page = checked(render.answers([one]))
-        assert page.all("title")[-1] == "We tie nodes into strings."
+        assert "We tie nodes into strings." in page.all("title")
         assert page.text.count("We tie nodes into strings.") == 2  # and in the abstract
     assert page.text.count("title: nodes") == 1
     bare = replace(NODES, abstract="")
-    assert checked(render.answers([bare])).all("title") == []
+    assert checked(render.answers([bare])).all("title") == ["More like this", "Less like this"]
     assert "close in meaning" in checked(render.answers([Hit(bare, 1, 1, Why(meaning=True))])).text
     assert "close" not in checked(render.answers([Hit(kites, 1, 1, Why(meaning=True))])).text
 
@@ -717,7 +717,7 @@ def test_the_first_authors_stand_on_a_card_and_all_in_its_title(
     authors: tuple[str, ...], shown: str
 ) -> None:
     page = checked(render.answers([replace(SOUND, authors=authors)]))
-    assert page.all("title") == [", ".join(authors)]
+    assert page.all("title")[0] == ", ".join(authors)
     assert f"A sound {shown} Hear › Film" in " ".join(page.text.split())
 
 
@@ -759,7 +759,7 @@ def test_chips_of_what_is_picked(library: Library) -> None:
     assert page.all("data-act") == ["like", "dislike", "clear"]
     assert f"More like {FILM.title}" in page.text
     assert f"Less like {SOUND.title}" in page.text
-    assert "More like this" in checked(handlers.picks_html(library, handlers.NO_PICKS)).text
+    assert "what to read next" in checked(handlers.picks_html(library, handlers.NO_PICKS)).text
 
 
 def test_hostile_titles_everywhere_else() -> None:

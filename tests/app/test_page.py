@@ -128,6 +128,7 @@ def advised(kites: PaperSearch, like: list[str], dislike: list[str], diversity: 
 def test_answers_come_as_one_types(visit: Visit, kites: PaperSearch) -> None:
     page = visit()
     assert page.title() == "Awesome Kites · ssm-search"
+    assert page.locator("footer").inner_text().split() == ["Use", "via", "API"]
     expect(page.locator("h1")).to_have_text("Awesome Kites")
     expect_titles(page, kites.newest(10))
     page.keyboard.type("video")  # the box has the focus
@@ -543,6 +544,19 @@ def test_all_is_done_from_the_keyboard(visit: Visit, kites: PaperSearch) -> None
     page.keyboard.press("Enter")
     expect(page.locator(".picks li")).to_have_count(0)
     assert page.evaluate(f"{active}.closest('#aside') !== null"), "the focus is lost"
+
+
+def test_on_a_phone_a_link_leads_to_what_to_read_next(visit: Visit) -> None:
+    page = visit(viewport=PHONE)
+    jump = page.locator("#ssm-jump")
+    page.locator("#answers [data-act=like]").first.click()
+    expect(jump).to_have_text("1 picked: see what to read next")
+    jump.click()
+    expect(page.locator("#aside h2")).to_be_focused()
+    expect(page.locator("#advice .card").first).to_be_in_viewport()
+    expect(jump).to_be_hidden()  # it is there
+    page.locator("#q").scroll_into_view_if_needed()
+    expect(jump).to_be_visible()
 
 
 def test_of_several_quick_presses_none_is_lost(visit: Visit, kites: PaperSearch) -> None:
