@@ -44,6 +44,7 @@ NOT_RUN = {
     "--address FIRST:6379": "the same",
     "ssm-search app --host 0.0.0.0 --store s3://papers/arxiv": SERVES,
     "ssm-search app": SERVES,
+    "ssm-search app --index my-index --index another-index": SERVES,
     "ssm-search app --mcp": SERVES,
     "ssm-search mcp": "answers an agent until that hangs up, as tests/app/test_rest.py is",
     "ssm-search app --allow-host papers.example.org": SERVES,

@@ -25,7 +25,9 @@ from ssm_search_app.bounds import Lanes
 from ssm_search_app.events import Events
 from ssm_search_app.library import Library, Shelf
 from ssm_search_app.tools import tools
+from typer.testing import CliRunner, Result
 
+from ssm_search.cli import app
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
@@ -281,3 +283,37 @@ def test_a_server_of_several_lists(shelf: Shelf) -> None:
         ]
         assert [menu["visible"] for menu in menus] == [True, True]
         assert menus[0]["choices"] == [["All lists", ""], ["Kites", "Kites"], [HOSTILE, HOSTILE]]
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_command_serves_one_index_or_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, papers in (("kites", [FILM, NODES]), ("knots", [NODES, TREES])):
+        library_of(tmp_path / name, name, papers)
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n", encoding="utf-8")
+    served: list[Library] = []
+    monkeypatch.setattr(
+        "ssm_search_app.server.serve", lambda library, **options: served.append(library)
+    )
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["app", "--offline", "--no-browser", *arguments])
+
+    assert run("--index=kites").exit_code == 0
+    assert run("--index=kites", "--index=knots", "--index=kites").exit_code == 0
+    lists = ("--list=kites.md", "--list=knots.md")
+    assert run("--index=kites", "--index=knots", *lists).exit_code == 0
+    alone, both, named = served
+    assert (type(alone), alone.title) == (Library, "kites")
+    assert both.names == named.names == ("kites", "knots")
+    assert [one.list_text for one in named.each] == ["# kites\n", "# knots\n"]
+    refused = run("--index=kites", "--index=knots", "--list=kites.md")
+    assert refused.exit_code == 2
+    assert "--index is given 2 times and --list 1 times" in " ".join(
+        refused.output.replace("│", " ").split()
+    )
+    assert len(served) == 3

@@ -144,8 +144,8 @@ def _library(indexes: list[str] | None, list_files: list[Path] | None, offline: 
     files: Sequence[Path | None] = list_files or [None] * len(places)
     if len(files) != len(places):
         raise typer.BadParameter(
-            f"there are {len(places)} indexes and {len(files)} lists; give a --list for each "
-            "--index, in the same order, or none at all"
+            f"--index is given {len(places)} times and --list {len(files)} times; give a list for "
+            "each index, in the same order, or none at all"
         )
     made = [_single(place, file, offline) for place, file in zip(places, files, strict=True)]
     if len(made) == 1:
