@@ -667,6 +667,45 @@ def test_a_row_of_html_without_header_keeps_its_cells() -> None:
     assert insert_paper(text, IN_VENUE, SECTION).row == row
 
 
+BADGES = [
+    "![](https://img.shields.io/github/stars/{})",
+    "![](https://img.shields.io/github/stars/{}.svg?style=social)",
+    "![](https://badgen.net/github/stars/{})",
+    '<img src="https://img.shields.io/github/stars/{}">',
+    "[![](https://img.shields.io/github/stars/{})](https://github.com/{})",
+    "[![Star](https://img.shields.io/github/stars/{})](https://github.com/{}/stargazers)",
+]
+
+
+@pytest.mark.parametrize("badge", BADGES)
+@pytest.mark.parametrize("owned", ["tide/scan", "Tide/Scan"], ids=["as the link", "in capitals"])
+def test_a_badge_is_made_for_its_own_repository_or_none_is(badge: str, owned: str) -> None:
+    rows = [
+        f"- [Tidal Scan {n}]({ABS}2405.9000{n}) [[code]({HUB}tide/scan{n})] "
+        + badge.replace("{}", f"{owned}{n}")
+        for n in (1, 2)
+    ]
+    text = FRAME + "\n".join(rows) + "\n"
+    row = f"- [{NEW.title}]({NEW.url})"
+    own = badge.replace("{}", "brine/brackish")
+    result = insert_paper(text, WITH_CODE, SECTION)
+    assert result.row == f"{row} [[code]({HUB}brine/brackish)] {own}"
+    assert insert_paper(text, NEW, SECTION).row == row
+
+
+@pytest.mark.parametrize("badge", BADGES[:4])
+def test_a_badge_may_be_all_that_tells_the_code(badge: str) -> None:
+    rows = [
+        f"- [Tidal Scan {n}]({ABS}2405.9000{n}) {badge.replace('{}', f'tide/scan{n}')}"
+        for n in (1, 2)
+    ]
+    text = FRAME + "\n".join(rows) + "\n"
+    row = f"- [{NEW.title}]({NEW.url})"
+    own = badge.replace("{}", "brine/brackish")
+    assert insert_paper(text, WITH_CODE, SECTION).row == f"{row} {own}"
+    assert insert_paper(text, NEW, SECTION).row == row
+
+
 YEARS = f"""# L
 
 ## Tides

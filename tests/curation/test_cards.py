@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from fakes import TokenEncoder, WordEncoder
 
-from ssm_search.awesome.reading import read_list
+from ssm_search.awesome import reading
+from ssm_search.awesome.reading import ListReading, read_list
 from ssm_search.build.lists import empty_headings
 from ssm_search.curation.cards import RELATED, submit, triage
 from ssm_search.curation.submissions import paper_of
@@ -90,6 +91,24 @@ def test_a_list_by_years_takes_papers_under_their_year(
     tutorial = submit(search, new("How to fly a tutorial"), YEARLY, offline=True)
     first = tutorial.placement.suggestions[0]
     assert first.category == ("Video Tutorial",)
+
+
+def test_a_list_is_read_once_however_many_papers_are_submitted(
+    search: PaperSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read a long one takes seconds; each row is read back, which is another text."""
+    read: list[str] = []
+
+    def counted(text: str) -> ListReading:
+        read.append(text)
+        return read_list(text)
+
+    reading.reading_of.cache_clear()
+    monkeypatch.setattr(reading, "read_list", counted)
+    papers = [new(f"Video with {n} strings", link=f"2402.0000{n}") for n in (1, 2, 3)]
+    found = triage(search, papers, LIST, offline=True)
+    assert all(card.insertion for card in found.cards)
+    assert read == [LIST]
 
 
 # ── verdict, headings, related, row ──────────────────────────────────────────────────────────

@@ -153,3 +153,12 @@ def test_json(search: PaperSearch) -> None:
     assert found["paper"]["id"] == "2611.00001"
     assert found["row"].startswith("- [Work on video]")
     assert Decisions().ids("proposed") == []
+
+
+def test_github_tells_no_issue_that_it_is_linked_to(search: PaperSearch) -> None:
+    one = proposal(search, 1, "A new study of video", code_url="")
+    address = "https://github.com/ada/kites/issues/7"
+    one = replace(one, card=replace(one.card, paper=replace(one.card.paper, url=address)))
+    text, _ = radar_markdown([one], "README.md")
+    assert "](https://redirect.github.com/ada/kites/issues/7)" in text
+    assert address not in text.partition("<details>")[0]

@@ -15,5 +15,6 @@ from .reading import ListReading as ListReading
 from .reading import Problem as Problem
 from .reading import parse_list as parse_list
 from .reading import read_list as read_list
+from .reading import reading_of as reading_of
 from .targets import linked as linked
 from .titles import clean_title as clean_title

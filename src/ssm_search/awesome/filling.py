@@ -263,7 +263,7 @@ def _aligned(own: str, source: str, paper: Paper) -> list[tuple[int, int, int, i
         "id": re.escape(paper.id) + r"(?:v\d+)?",
         "url": rf" *{re.escape(paper.url)} *",
         "code": rf" *{re.escape(paper.code_url)} *",
-        "repo": re.escape(repository(paper.code_url)),
+        "repo": f"(?i:{re.escape(repository(paper.code_url))})",
         "number": r"\d+",
         "year": r"\d\d(?:\d\d)?",
         "date": _DATE,

@@ -12,7 +12,7 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.drafts import plain_templates, templates_for
 from ssm_search.awesome.escaping import escaped_address, escaped_title
 from ssm_search.awesome.layout import Layout, Numbering, Stretch, count_lines
-from ssm_search.awesome.reading import ListReading, read_list
+from ssm_search.awesome.reading import ListReading, read_list, reading_of
 from ssm_search.awesome.slots import repository, split_venue
 from ssm_search.awesome.templates import filled
 from ssm_search.dates import Date
@@ -66,7 +66,7 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
         ListError: there is no such heading, the paper is listed already, or it cannot be written
             so that it would be read again.
     """
-    reading = read_list(text)
+    reading = reading_of(text)
     filed = [next(iter(entry.paper.categories), ()) for entry in reading.entries]
     if added := new_year(reading.categories, filed, category, paper):
         text, reading = _with_heading(text, reading, added)

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from ssm_search.awesome.blocks import Block, Run, plain
@@ -103,6 +104,12 @@ def parse_list(text: str) -> list[Paper]:
             marks.
     """
     return list(read_list(text).papers)
+
+
+@lru_cache(maxsize=2)  # of a list, and of what it was before a change
+def reading_of(text: str) -> ListReading:
+    """What :func:`read_list` says, read once for all who ask: a long list takes seconds."""
+    return read_list(text)
 
 
 def read_list(text: str, *, is_part: bool = False) -> ListReading:

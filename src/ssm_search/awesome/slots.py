@@ -23,7 +23,11 @@ NOT_TEXT = re.compile("|".join([SLOT.pattern, IMAGE.pattern, TARGET.pattern, TAG
 
 _LIKE_AN_ID = re.compile(r"(?<!\d)\d{4}\.\d{4,5}(?!\d)")
 _ARXIV_HOST = re.compile(r"(?i)https?://(?:www\.)?arxiv\.org/")
-BADGE = r"https?://img\.shields\.io/"
+# Hosts of badges, in whose addresses a repository is only counted: other hosts may not know it.
+BADGE = r"https?://(?:[\w-]{1,40}\.){0,2}(?:shields\.io|badgen\.net|demolab\.com)/"
+_STARS = re.compile(
+    rf"{BADGE}(?:[\w-]{{1,40}}/)?github/stars/([\w.-]{{1,100}}/[\w-]{{1,100}})(?![\w/-])", re.I
+)
 # Where escaping by Markdown's rules does not hold: in a tag, and behind a link's address.
 _UNSAFE = re.compile(r"(?:<[^<>]*|\]\([^()\n]*)\0(?:title|name|venue|preprint|honour|authors)\b")
 _NUMBER = re.compile(r"\A(\s*)\d+(?=[.)]\s)")
@@ -115,8 +119,14 @@ def _with_addresses(text: str, paper: Paper) -> str:
         text = _with_address(text, paper.code_url, "\0code\0")
     if paper.url and paper.url in text and not arxiv_id(paper.id):
         text = _with_address(text, paper.url, "\0url\0")
-    if (repo := repository(paper.code_url)) and repo in text:
-        text = re.sub(rf"({BADGE}\S{{0,200}}?/){re.escape(repo)}(?![\w-])", "\\1\0repo\0", text)
+    badge = _STARS.search(text)
+    if repo := repository(paper.code_url) or (badge[1] if badge else ""):
+        own = f"{re.escape(repo)}(?![\\w-])"
+        for place in (
+            rf"({BADGE}\S{{0,200}}?/){own}",
+            rf"(https://github\.com/){own}(?=/stargazers|[)\"'>\s])",
+        ):
+            text = re.sub(place, "\\1\0repo\0", text, flags=re.I)
     return text
 
 

@@ -193,7 +193,7 @@ def decide(
 
     The exit status is 3 where the issue proposes nothing, and 5 where it is none.
     """
-    from ssm_search.awesome import read_list
+    from ssm_search.awesome import reading_of
     from ssm_search.build import read_source
     from ssm_search.discovery import decisions as deciding
     from ssm_search.discovery import radar, ticking
@@ -206,7 +206,7 @@ def decide(
     today = datetime.now(UTC).date()
     file = decisions or deciding.decisions_file(list_file, list_file.name)
     known = _read(file, today)
-    merged = radar.merged(known, {paper.id for paper in read_list(text).papers}, today)
+    merged = radar.merged(known, {paper.id for paper in reading_of(text).papers}, today)
     done = {one.id for one in merged}
     decided = [one for one in ticking.decided(issue, known, today) if one.id not in done]
     rows = {}
@@ -269,9 +269,9 @@ def _read(file: Path, today: date) -> Decisions:
 
 def _listed(search: PaperSearch, text: str) -> set[str]:
     """The ids of the papers on the list as it is now, or was when its index was built."""
-    from ssm_search.awesome import read_list
+    from ssm_search.awesome import reading_of
 
-    return {paper.id for paper in (read_list(text).papers if text else search.papers)}
+    return {paper.id for paper in (reading_of(text).papers if text else search.papers)}
 
 
 def _query(search: PaperSearch, since: date, until: date) -> str:

@@ -61,14 +61,14 @@ def gap(
 
     Example: `ssm-search gap other.md https://example.org/list.md --index my-index`
     """
-    from ssm_search.awesome import read_list
+    from ssm_search.awesome import reading_of
     from ssm_search.build import passing_index
     from ssm_search.curation import cards
     from ssm_search.discovery import gap as comparing
 
     search = open_listed(index)
     path, text = list_of(list_file, index, search)
-    ours = read_list(text).papers if text else search.papers
+    ours = reading_of(text).papers if text else search.papers
     lists = _lists(others, path, allow_host or ())
     gathered = comparing.gather(lists)
     if elsewhere:

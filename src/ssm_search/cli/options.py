@@ -213,9 +213,9 @@ def list_of(
 
 def _compare(path: Path, text: str, search: PaperSearch | StoreSearch) -> None:
     """Say so where a list is judged by the index of another one."""
-    from ssm_search.awesome import read_list
+    from ssm_search.awesome import reading_of
 
-    listed = {paper.id for paper in read_list(text).papers}
+    listed = {paper.id for paper in reading_of(text).papers}
     known = {paper.id for paper in search.papers}
     if not listed or len(listed & known) < len(listed) / 2:
         say(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import Insertion, insert_paper, unified_diff
+from ssm_search.awesome import Insertion, insert_paper, reading_of, unified_diff
 from ssm_search.curation import card_table
 from ssm_search.curation.changes import list_before
 from ssm_search.curation.choices import difference
@@ -19,7 +19,6 @@ from ssm_search.curation.places import (
     headings_meant,
     places_in,
     places_of,
-    reading_of,
 )
 from ssm_search.curation.proposals import NewHeading, new_headings
 from ssm_search.curation.submissions import checked_link, paper_of, read_submissions

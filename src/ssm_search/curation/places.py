@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ssm_search.awesome import ListReading, read_list
+from ssm_search.awesome import reading_of
 from ssm_search.errors import ListError
 from ssm_search.papers import Category, Duplicate, Paper, title_key
 
@@ -29,12 +29,6 @@ class Place:
     def __str__(self) -> str:
         under = f"under {' › '.join(self.category)}" if self.category else ""
         return ", ".join(filter(None, [f"line {self.line}" if self.line else "", under]))
-
-
-@lru_cache(maxsize=1)  # a submission may name many papers of one list, which takes long to read
-def reading_of(list_text: str) -> ListReading:
-    """What a list says."""
-    return read_list(list_text)
 
 
 @lru_cache(maxsize=1)

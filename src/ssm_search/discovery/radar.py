@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import read_list
+from ssm_search.awesome import reading_of
 from ssm_search.curation import Card, cards
 from ssm_search.discovery.decisions import Decision, Decisions
 from ssm_search.discovery.discovering import FIT_LEVEL, Discovery, discover
@@ -107,7 +107,7 @@ def propose(
     Raises:
         DiscoverError: as :func:`~ssm_search.discovery.discovering.discover`.
     """
-    on_list = {paper.id for paper in read_list(list_text).papers} if list_text else set()
+    on_list = {paper.id for paper in reading_of(list_text).papers} if list_text else set()
     seen = on_list | set(decisions.ids("proposed", "accepted"))
     most = SPARE * k if to_decide else k
     found = discover(

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import insert_paper, read_list
+from ssm_search.awesome import insert_paper, reading_of
 from ssm_search.curation import Submission, completed
 from ssm_search.discovery.decisions import Decision, Decisions, Kind
 from ssm_search.discovery.radar import decided_paper
@@ -160,7 +160,7 @@ def with_rows(
         row, list_text = _row(one, known, list_text)
         rows.append(row)
     # Rows that came later may stand above.
-    lines = {entry.paper.id: entry.line for entry in read_list(list_text).entries}
+    lines = {entry.paper.id: entry.line for entry in reading_of(list_text).entries}
     return list_text, [
         replace(row, line=lines.get(row.decision.id, row.line)) if row.line else row for row in rows
     ]
@@ -170,7 +170,7 @@ def _row(one: Decision, known: Submission, list_text: str) -> tuple[Row, str]:
     """What becomes of a paper, and the list with its row, or as it was."""
     if not known.paper.title:
         return Row(one, reason=known.reason or "its title is not known"), list_text
-    for entry in read_list(list_text).entries:
+    for entry in reading_of(list_text).entries:
         if title_key(entry.paper.title) == title_key(known.paper.title):
             reason = f"a paper of the same title is listed already, on line {entry.line}"
             return Row(one, reason=reason), list_text

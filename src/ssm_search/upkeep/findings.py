@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from ssm_search.awesome import Entry, ListReading, edits, linked, read_list, unified_diff
+from ssm_search.awesome import Entry, ListReading, edits, linked, reading_of, unified_diff
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import Likeness, Search, duplicate_pairs, filed_anew, title_likeness
 from ssm_search.upkeep.answers import Answers
@@ -91,7 +91,7 @@ class Visit:
         self.text = text
         self.records = records
         self.answers = answers or Answers()
-        self.reading: ListReading = read_list(text)
+        self.reading: ListReading = reading_of(text)
         self.layout = edits.Layout(text, self.reading)
         self.rows = search.rows.as_list()
         self.topics = self.rows.topics.paths

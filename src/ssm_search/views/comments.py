@@ -69,7 +69,7 @@ def triage_markdown(
     told = [f"{triage.unanswered}."] if triage.unanswered else []
     told += [f"{card.difference}." for card in differing if is_one]
     head = "\n\n".join([f"{MARK}\n**{escaped(triage.summary)}**", *map(escaped, told)]) + "\n"
-    elsewhere = [f"- {_linked(card.paper)}: {escaped(card.difference)}.\n" for card in differing]
+    elsewhere = [f"- {linked(card.paper)}: {escaped(card.difference)}.\n" for card in differing]
     lines = [
         _Section([] if is_one else elsewhere, "Perhaps elsewhere", are_papers=False),
         _Section(list(_listed_lines(triage, list_url)), "Already listed"),
@@ -134,13 +134,13 @@ def _listed_lines(triage: Triage, list_url: str) -> Iterator[str]:
     for card in triage.cards:
         if card.status == "listed":
             where = _places(card, list_url)
-            yield f"- {_linked(card.paper)}{f': {where}' if where else ''}\n"
+            yield f"- {linked(card.paper)}{f': {where}' if where else ''}\n"
 
 
 def _repeated_lines(triage: Triage) -> Iterator[str]:
     for card in triage.cards:
         if card.status == "repeated":
-            yield f"- {_linked(card.paper)}: the same as {escaped(f'“{card.repeats}”')}\n"
+            yield f"- {linked(card.paper)}: the same as {escaped(f'“{card.repeats}”')}\n"
 
 
 def _unread_line(name: str, why: str) -> str:
@@ -164,7 +164,7 @@ def card_markdown(card: Card, list_name: str, list_url: str = "") -> str:
         list_url: the address of the list, to which the number of a line is added.
     """
     paper, placement = card.paper, card.placement
-    lines = [f"**{_linked(paper)}**", "", escaped(card_table.facts_line(paper)), ""]
+    lines = [f"**{linked(paper)}**", "", escaped(card_table.facts_line(paper)), ""]
     notes = card.brief_notes
     lines += [f"> {escaped(note)}  " for note in notes] + [""] * bool(notes)
     lines += [f"**Scope:** {escaped(card_table.verdict_line(card))}", ""]
@@ -175,10 +175,10 @@ def card_markdown(card: Card, list_name: str, list_url: str = "") -> str:
         near = "; ".join(escaped(hit.paper.title) for hit in one.evidence[: card_table.EVIDENCE])
         lines.append(f"| {one.confidence:.0%} | {escaped(one.name)} | {near} |")
     lines += ["", "**Duplicates:** " + ("" if card.duplicates else "none")]
-    lines += [f"- {one}: {_linked(one.paper)}" for one in card.duplicates]
+    lines += [f"- {one}: {linked(one.paper)}" for one in card.duplicates]
     if card.duplicates and (where := _places(card, list_url)):
         lines[-len(card.duplicates)] += f", {where}"
-    lines += ["", "**Related:**", *(f"- {_linked(hit.paper)}" for hit in card.related), ""]
+    lines += ["", "**Related:**", *(f"- {linked(hit.paper)}" for hit in card.related), ""]
     if card.insertion:
         where = f"line {card.insertion.line} of {escaped(list_name)}"
         under = f"under {escaped(card_table.path_line(card.category))}, " if card.category else ""
@@ -211,7 +211,8 @@ def _unlinked(text: str) -> str:
     return _REFERENCE.sub("\\g<0>\u2060", text)
 
 
-def _linked(paper: Paper) -> str:
+def linked(paper: Paper) -> str:
+    """A paper's title as a link, of which GitHub tells nobody that it is linked to."""
     title = escaped(paper.title or "(no title)")
     url = _TELLING.sub("https://redirect.github.com/", paper.url)
     return f"[{title}]({url})" if _is_address(url) else title

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +12,11 @@ from ssm_search.discovery import Proposal, ticking
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Paper
 from ssm_search.views.card_display import card_json
-from ssm_search.views.comments import escaped, fenced
+from ssm_search.views.comments import escaped, fenced, linked
 
 HEADINGS = 5  # named in the first line
 TERMS = 8
 NEAREST = 3
-_ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+", re.I | re.A)
 _HOW = (
     "Tick what belongs on the list. When this issue is closed as completed, what is not ticked is "
     "not proposed again; when it is closed as not planned, none of it is."
@@ -80,7 +78,7 @@ def _task(one: Proposal, list_name: str) -> str:
     heading = escaped(card_table.path_line(one.heading))
     where = f" → {heading} ({round(100 * one.confidence)} %)" if one.heading else ""
     mark = ticking.PAPER_MARK.format(paper.id)
-    first = f"- [ ] **{_linked(paper)}**{facts}{where} {mark}"
+    first = f"- [ ] **{linked(paper)}**{facts}{where} {mark}"
     # Two more spaces: a part of the task.
     below = [f"  {line}" if line else "" for line in _evidence(one, list_name)]
     return "\n".join([first, *below]) + "\n"
@@ -95,7 +93,7 @@ def _evidence(one: Proposal, list_name: str) -> list[str]:
         lines += ["", f"**Words that tell the list from others:** {words}"]
     if card.related:
         lines += ["", "**Nearest on the list:**", ""]
-        lines += [f"- {_linked(hit.paper)}" for hit in card.related[:NEAREST]]
+        lines += [f"- {linked(hit.paper)}" for hit in card.related[:NEAREST]]
     others = [
         f"{escaped(other.name)} ({round(100 * other.confidence)} %)"
         for other in card.placement.suggestions
@@ -114,8 +112,3 @@ def _evidence(one: Proposal, list_name: str) -> list[str]:
 def _persons(paper: Paper) -> str:
     named = list(paper.authors[:2])
     return f"{named[0]} et al." if len(paper.authors) > 2 else " and ".join(named)
-
-
-def _linked(paper: Paper) -> str:
-    title = escaped(paper.title or paper.id)
-    return f"[{title}]({paper.url})" if _ADDRESS.fullmatch(paper.url) else title
