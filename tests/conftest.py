@@ -25,6 +25,7 @@ SLOW = (
     "app/test_kept.py",
     "site/test_site_page.py",
     "stores/test_store.py",
+    "site/test_engine.py",
     "app/test_doors.py",
     "app/test_keyboard.py",
     "encoding/test_onnx.py",

@@ -16,5 +16,6 @@ from .export import is_export_of as is_export_of
 from .loading import load_encoder as load_encoder
 from .onnx import ENCODER_FOLDER as ENCODER_FOLDER
 from .onnx import OnnxEncoder as OnnxEncoder
+from .pieces import PIECES_RECIPE as PIECES_RECIPE
 from .pieces import WordPieces as WordPieces
 from .pieces import word_pieces as word_pieces

@@ -1,8 +1,8 @@
 """Each word piece of an encoder on its own: what stands in for its model where none can run.
 
-A browser should not wait for 24 MB. But a piece that is encoded alone has a vector and a weight
-that need no text around it, and a table of these finds much of what the model does: a question
-becomes the vectors of its pieces.
+A browser should not wait for 24 MB. But a piece that is encoded without a text around it has a
+vector and a weight too, and a table of these finds much of what the model does: a question becomes
+the vectors of its pieces.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     from ssm_search.encoding.encoder import Encoder
 
+AROUND = "a [MASK]"
+"""The text in which a piece stands in the place of the "a": before a word that is not told. Of 727
+known items late interaction alone finds .586 first so, .541 with nothing around; of the answers to
+175 real questions .504 and .428 are among the first ten."""
+PIECES_RECIPE = 2
+"""Raised when pieces are encoded in another way, so that those that were kept are made again."""
 TOGETHER = 16
 """Pieces in one pass: 16, 64 and 256 take 1.35, 1.50 and 1.66 ms each, one 4.5. All have as many
 tokens, so none is padded, and of 256 every one is encoded as it is alone (cosines of 1.0)."""
@@ -60,7 +66,7 @@ def word_pieces(encoder: Encoder) -> WordPieces | None:
         return None
     numbers = tokenizer.pieces()
     plain = [one for one in numbers if one.isascii() and one.removeprefix("##").isalnum()]
-    frame = tokenizer.question("a", encoder.about.query_prompt)
+    frame = tokenizer.question(AROUND, encoder.about.query_prompt)
     place = int(frame.words[0])
 
     def encoded(first: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

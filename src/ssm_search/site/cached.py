@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ssm_search.arrays import UNREADABLE, packed, unpacked
-from ssm_search.encoding import WordPieces, word_pieces
+from ssm_search.encoding import PIECES_RECIPE, WordPieces, word_pieces
 from ssm_search.files import plain_file, write_atomically
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def cached_pieces(encoder: Encoder, folder: Path | None = None) -> WordPieces | 
         EncoderError: as :func:`~ssm_search.encoding.word_pieces`.
     """
     name = re.sub("[^a-z0-9]", "-", encoder.fingerprint)
-    path = (folder or _cache_folder()) / f"pieces-{name}.npz"
+    path = (folder or _cache_folder()) / f"pieces-{PIECES_RECIPE}-{name}.npz"
     try:
         return _read(path)
     except (*UNREADABLE, BadZipFile):  # not there, or of another program

@@ -43,7 +43,7 @@ POOLED = 4
 SHARE = 0.5
 WEIGHT_LEVELS = 255
 NEAR = 0.65
-NOTHING = 0.3
+LEAST = 0.5
 
 
 def data_files(search: Search, pieces: WordPieces | None) -> dict[str, bytes]:
@@ -109,6 +109,7 @@ def words(index: MemoryIndex, pieces: WordPieces | None) -> dict[str, Any]:
     return {
         "k1": bm25.K1,
         "b": bm25.B,
+        "least": LEAST,
         "stop": " ".join(sorted(STOP_WORDS)),
         "folds": _folds(),
         "lengths": text_of(varints(index.term_count(row) for row in range(len(index)))),
@@ -130,7 +131,6 @@ def meaning(index: MemoryIndex, pieces: WordPieces) -> dict[str, Any]:
     return {
         "share": SHARE,
         "near": NEAR,
-        "nothing": NOTHING,
         "levels": LEVELS,
         "width": vectors.shape[1],
         "pieces": " ".join(pieces.texts),

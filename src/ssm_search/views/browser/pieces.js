@@ -138,7 +138,7 @@ window.ssmPieces = (() => {
       return found;
     }
 
-    return { late, nearest, cut, share: part.share, nothing: part.nothing };
+    return { late, nearest, cut, share: part.share };
   }
 
   return { read, bytes, varints };

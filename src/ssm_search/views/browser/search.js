@@ -31,14 +31,14 @@ window.ssmSearch = (() => {
   function readWords(part) {
     const lengths = varints(part.lengths), list = varints(part.postings);
     const mean = lengths.reduce((sum, one) => sum + one, 0) / Math.max(lengths.length, 1);
-    const numbers = new Map(); // of a word's stem
+    const numbers = new Map(); // of each word's stem
     const stems = (part.stems ? part.stems.split(",") : []).map((group, number) => {
       const [stem] = group.split(" ", 1);
       const word = (form) => stem.slice(0, stem.length - parseInt(form[0], 36)) + form.slice(1);
       const [own, others] = group.slice(stem.length + 1).split("/").map(
         (forms) => forms.split(" ").filter(Boolean).map(word));
       for (const one of [...own, ...others]) numbers.set(one, number);
-      return { words: own, rows: [], counts: [] };
+      return { stem, words: own, rows: [], counts: [] };
     });
     const ofRow = lengths.map(() => []); // the stems that each row has
     let at = 0;
@@ -52,7 +52,8 @@ window.ssmSearch = (() => {
       }
     });
     const stop = new Set(part.stop.split(" ")), folds = new Map(Object.entries(part.folds));
-    return { lengths, mean, numbers, stems, ofRow, stop, folds, k1: part.k1, b: part.b };
+    const all = stems.flatMap((stem) => stem.words);
+    return { ...part, lengths, mean, numbers, stems, ofRow, stop, folds, all };
   }
 
   // ── questions ────────────────────────────────────────────────────────────────────────────────
@@ -119,17 +120,18 @@ window.ssmSearch = (() => {
     if (used === "none" || !/[\p{L}\p{N}]/u.test(typed)) return none;
     const [asked, read] = finished(text.slice(0, MOST_TEXT));
     const sought = askedTerms(asked), literal = bm25(sought);
-    let scores = literal, nothing = !sought.some((word) => words.numbers.has(word));
+    let scores = literal;
     if (used === "meaning") {
-      const late = meaning.late(asked), near = standardized(late), { share } = meaning;
+      const near = standardized(meaning.late(asked)), { share } = meaning;
       scores = standardized(literal).map((one, row) => (1 - share) * one + share * near[row]);
-      nothing &&= Math.max(...late) < meaning.nothing;
     }
     const named = new Set(allowed.filter((row) => papers[row].id === typed));
     const found = allowed.filter((row) => meaning || literal[row] > 0 || named.has(row));
     found.sort((a, b) => named.has(b) - named.has(a) || scores[b] - scores[a] || a - b);
     const hits = found.slice(0, k).map((row) => ({ row, score: scores[row], ...why(row, sought) }));
-    return { ...none, hits, nothing: nothing && !named.size, read };
+    const met = sought.filter((word) => words.numbers.has(word) || meaning?.nearest(word, words.all));
+    const nothing = met.length < words.least * sought.length && !named.size;
+    return { ...none, hits, nothing, read };
   }
 
   // The question's words that a paper has, and those in its title; of the others, as far as there
@@ -180,6 +182,8 @@ window.ssmSearch = (() => {
     });
   }
 
+  const stemOf = (word) => words.stems[words.numbers.get(word)]?.stem;
+
   return {
     add, ready, rank, exported,
     // What words have in common that count as one: "images" and "Image".
@@ -188,6 +192,6 @@ window.ssmSearch = (() => {
     row: (id) => papers.findIndex((paper) => paper.id === id),
     related: (row, k = 10) => (papers[row]?.related ?? []).slice(0, k),
     has_exports: () => exports !== null,
-    inside: { terms, askedTerms, bm25, meaning: () => meaning, known: (word) => words.numbers.has(word) }, // for tests
+    inside: { terms, askedTerms, bm25, stemOf, meaning: () => meaning }, // for tests
   };
 })();
