@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -250,6 +251,16 @@ def test_what_is_somebody_elses_is_left(three: PaperSearch, tmp_path: Path) -> N
     (tmp_path / "file").write_text("mine")
     with pytest.raises(IndexFolderError, match="is a file, expected a folder"):
         writing.write_site(three, tmp_path / "file")
+
+
+def test_a_corpus_has_no_site(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise IndexFolderError("these are the papers of a corpus")
+
+    corpus: Any = SimpleNamespace(rows=SimpleNamespace(as_list=refuse))
+    with pytest.raises(IndexFolderError, match="of a corpus"):
+        writing.write_site(corpus, tmp_path / "public")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_mark_is_none(three: PaperSearch, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ Visit = Callable[..., Page]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PLACES = ("disk", "server")
 TABS = ("newest", "headings", "kept", "about")
+NOT_YET = "Papers that come after this visit are marked as new at the next."
 REFUSED = """for (const name of ["getItem", "setItem", "removeItem"]) {
   Storage.prototype[name] = () => { throw new DOMException("refused", "SecurityError"); };
 }"""
@@ -278,7 +279,7 @@ def test_headings_lead_to_their_papers(visit: Visit) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_new_since_the_last_visit(visit: Visit, place: str) -> None:
     page = visit("#tab=newest", place=place)
-    expect(page.locator("#newest .line")).to_contain_text("Nothing is new since your last visit.")
+    expect(page.locator("#newest .line")).to_have_text(NOT_YET)
     page.evaluate(
         """id => {
             const key = Object.keys(localStorage).find((one) => one.startsWith("ssm-search-visit"));

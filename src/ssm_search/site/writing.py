@@ -140,6 +140,7 @@ def site_files(
     Raises:
         IndexFolderError: see :func:`write_site`.
     """
+    search.rows.as_list()  # a corpus is none, and may have millions of papers
     title = shown(title or search.manifest.title or search.manifest.list_name) or "Papers"
     home = f"{url.rstrip('/')}/" if url else ""
     dated = feeds.newest(search.papers, added, len(search.papers))

@@ -87,7 +87,11 @@ addEventListener("DOMContentLoaded", () => {
       .map(([row, day]) => cardOf(row, { marks: day ? [`added ${day}`] : [] }));
     at("newest").replaceChildren(
       element("h2", {}, "Newest first"),
-      line(`${news.size || "Nothing is"} new since your last visit.`),
+      line(
+        news.size
+          ? `${news.size} new since your last visit.`
+          : "Papers that come after this visit are marked as new at the next."
+      ),
       cards("Newest papers", made),
       more(list.newest.length, drawNewest),
       exportLine()
@@ -174,8 +178,11 @@ addEventListener("DOMContentLoaded", () => {
   const remember = (next) => {
     const now = Date.now();
     state = next;
-    if (address(next) !== (location.hash || "#")) {
-      history[now - typed < PAUSE ? "replaceState" : "pushState"](null, "", address(next));
+    const how = now - typed < PAUSE ? "replaceState" : "pushState";
+    try {
+      if (address(next) !== (location.hash || "#")) history[how](null, "", address(next));
+    } catch {
+      // Some browsers take a hundred in half a minute; the next one says where this was.
     }
     typed = now;
   };
