@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import requests as http
 from fakes import WordEncoder
+from gradio_client import Client
+from mcp.types import ListToolsRequest
 from pydantic import TypeAdapter
 from serving import served
 from ssm_search_app import handlers
@@ -254,6 +256,11 @@ def test_answers_are_of_their_types(shelf: Shelf) -> None:
 
 def test_agents_are_told_of_the_lists(shelf: Shelf) -> None:
     server = mcp_server(shelf, tools(shelf, Lanes()))
+    listed = asyncio.run(server.request_handlers[ListToolsRequest](ListToolsRequest()))
+    schemas = {tool.name: tool.inputSchema["properties"] for tool in listed.root.tools}  # type: ignore[union-attr]
+    assert list(schemas["get_paper"]) == ["paper", "list"]
+    assert schemas["query"]["k"]["maximum"] == 100
+    assert all("list" in schema for schema in schemas.values())
     assert f"the papers of 2 curated lists, Kites, {HOSTILE}." in str(server.instructions)
 
 
@@ -277,6 +284,9 @@ def test_a_server_of_several_lists(shelf: Shelf) -> None:
         assert "list" in [one["name"] for one in told]
         card = http.post(f"{at}/api/submit", json={"title": "A graph", "list": "Kites"})
         assert card.status_code == 200, card.text
+        client = Client(at, verbose=False)
+        found = client.predict("graph", k=1, list=HOSTILE, api_name="/query")
+        assert [one["lists"] for one in found["hits"]] == [["Kites", HOSTILE]]
         config = http.get(f"{at}/config").json()
         menus = [
             one["props"] for one in config["components"] if one["props"].get("label") == "List"

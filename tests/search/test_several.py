@@ -285,6 +285,7 @@ def test_lists_with_one_title_are_told_apart(lists: dict[str, PaperSearch]) -> N
     given = [("A", "x/a", one), ("B", "x/b", one), ("A", "y/a", one), ("A", "y/a", one)]
     named = ListsSearch.named(given)
     assert list(named.lists) == ["A (a)", "B", "A (y/a)", "A (2)"]
+    assert list(ListsSearch.named([("long " * 99, "x", one)]).lists) == [("long " * 20)]
 
 
 def test_indexes_of_folders_are_opened_together(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 VERDICTS = ("fits", "unsure", "nothing")  # of answers, best first
 PLACES = ("fits", "unsure", "no heading", "off topic")  # of papers, best first
+NAME_CHARS = 100  # of the title of a list, which every card bears
 
 T = TypeVar("T")
 Placed = tuple[int, Hit]  # the place of a list among the lists, and a hit of its
@@ -83,7 +84,7 @@ class ListsSearch(Search):
         where that is the same, by all of the path, and at last by a number.
         """
         made: dict[str, Search] = {}
-        several = list(lists)
+        several = [(title[:NAME_CHARS], place, search) for title, place, search in lists]
         shared = Counter(title for title, _, _ in several)
         for title, place, search in several:
             named = [title] if shared[title] == 1 else []
@@ -174,7 +175,7 @@ class ListsSearch(Search):
             return self._asked(lambda _, search: search.query(text, k, **options))
 
         answers = ask(literal)
-        if any(hit.why.exact for hits in answers.values() for hit in hits):
+        if not literal and any(hit.why.exact for hits in answers.values() for hit in hits):
             answers = ask(True)  # a title of one list is no wish to another
         read = max((_said(hits) for hits in answers.values()), key=len)
         answers = {at: hits for at, hits in answers.items() if _said(hits) == read}
