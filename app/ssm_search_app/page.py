@@ -182,7 +182,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             [chips, diversity, advice],
             **at_once,
         ).then(None, picks, js="ssm.press", **QUICK)
-        ear.change(None, None, kept_tab, js="ssm.keptLabel", **QUICK)
+        ear.change(None, None, kept_tab, js="ssm.keptLabel", trigger_mode="multiple", **QUICK)
         map_tab.select(at_work(events.draw), fields, plot, **QUICK)
         ear.select(at_work(events.show_on_map), picks, chosen, **QUICK)
         onto.input(at_work(events.choose_to_file), onto, under, **QUICK)
