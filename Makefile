@@ -10,7 +10,7 @@ ABSTRACTS ?= ../shared/data/seed_abstracts.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: docs help demo app test check browser strace index bench-quality bench-related bench-categories bench-upkeep \
-	bench-lists bench-gists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-radar bench-sweep bench-store \
+	bench-lists bench-gists bench-rows bench-encoder bench-serving bench-soak bench-micro bench-answers bench-discover bench-radar bench-site bench-sweep bench-store \
 	bench-kill bench fuzz wheel clean
 
 help:  ## show this help
@@ -99,6 +99,9 @@ bench-discover: $(VENV)/.dev  ## hidden papers of lists, found again in the inde
 
 bench-radar: $(VENV)/.dev  ## what keepers put onto their lists later, among what is new each month
 	$(BIN)/python benchmarks/radar.py
+
+bench-site: $(VENV)/.dev browser  ## search without a server: how good, how large, how quick?
+	$(BIN)/python benchmarks/sites.py
 
 bench-sweep: $(VENV)/.dev  ## search by vector from 1 k to 1 M, with the vectors of CORPUS=...
 	@test -n "$(CORPUS)" || { echo "Name the index of a corpus with CORPUS=..." >&2; exit 1; }

@@ -40,10 +40,22 @@ if TYPE_CHECKING:
 
 RELATED = 10
 POOLED = 4
+"""Words of an abstract that become one: with 1, 2, 4, 6, 8 and 12, of the answers to 175 real
+questions .654, .653, .651, .630, .638 and .612 are among the first ten, and of 727 known items
+.792, .794, .783, .780, .765 and .766 are first; by words alone .596 and .777. Two bits a coordinate
+do as well as eight (.651 for .656, .783 for .790), one bit gives .631 and .787."""
 SHARE = 0.5
-WEIGHT_LEVELS = 255
+"""Of meaning in a score, the rest being BM25: of .3, .4, .5, .6 and .7 come .640, .652, .644, .644
+and .625 of recall@10, and .541, .551, .549, .542 and .535 of recall@5 of the real questions."""
 NEAR = 0.65
+"""The cosine from which on two words are near: "photo" and "image" have .79 as they are coded,
+"speech" and "voice" .66; of 2,000 pairs by chance one in a thousand has .57 or more."""
 LEAST = 0.5
+"""Share of a question's words that the list must have, or words near to them, or it has nothing
+about it: of real questions and known items all do, answered or not, and of 692 sentences of the
+papers of seven lists; of 60 questions about other things 40 % do not in 850 papers on machine
+learning, and 81 % in a list. How near the nearest paper comes does not tell the two apart."""
+WEIGHT_LEVELS = 255
 
 
 def data_files(search: Search, pieces: WordPieces | None) -> dict[str, bytes]:
