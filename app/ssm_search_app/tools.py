@@ -36,16 +36,18 @@ INTERNAL = "this could not be answered; the log of the server says why"
 
 Code = Literal["any", "with", "without"]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Answers = Annotated[int, Field(ge=1, le=MAX_ANSWERS, description="How many answers.")]
+Answers = Annotated[int, Field(ge=1, le=MAX_ANSWERS, description="How many answers.", examples=[5])]
 Year = Annotated[int, Field(ge=0, le=9999)]
 Seeds = Annotated[list[Text], Query(max_length=MAX_SEEDS)]
 Heading = Annotated[
-    Text, Field(description='Only papers under this heading: a name, or a path "A > B"; "" = all.')
+    Text,
+    Field(
+        description='Only papers under this heading: a name, or a path "A > B"; "" = all.',
+        examples=["Point Cloud", "Computer Vision > Point Cloud"],
+    ),
 ]
 
-ListName = Annotated[
-    Text, Field(description='Only the list of this name, of those that are served; "" for all.')
-]
+LIST_NAME = 'Only the list of this name, of those that are served; "" for all.'
 LISTS = (
     'Several lists are searched here: "lists" names those that have a paper, `list` chooses one. '
     "A paper is filed in the list that it fits best, unless one is chosen."
@@ -112,9 +114,8 @@ def _of_lists(library: Library, at: int, function: Callable[..., Any]) -> Callab
             )
         return _functions(library.chosen(list))[at](*args, **given)
 
-    which = inspect.Parameter(
-        "list", inspect.Parameter.KEYWORD_ONLY, default="", annotation=ListName
-    )
+    name = Annotated[Text, Field(description=LIST_NAME, examples=[*library.names][:1])]
+    which = inspect.Parameter("list", inspect.Parameter.KEYWORD_ONLY, default="", annotation=name)
     signature = inspect.signature(function, eval_str=True)
     parameters = [*signature.parameters.values(), which.replace(kind=which.POSITIONAL_OR_KEYWORD)]
     of_list.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -132,21 +133,34 @@ def _functions(library: Library) -> list[Callable[..., Any]]:
     def query(
         text: Annotated[
             Text,
-            Field(description="Words, a question, a title, an abstract, an arXiv id or link."),
+            Field(
+                description="Words, a question, a title, an abstract, an arXiv id or link.",
+                examples=["mamba for video", "papers by Tri Dao since 2023, not medical"],
+            ),
         ],
         k: Answers = 10,
         category: Heading = "",
         year_from: Annotated[
-            Year, Field(description="Only papers of this year or later; 0 for all.")
+            Year,
+            Field(description="Only papers of this year or later; 0 for all.", examples=[2023]),
         ] = 0,
         year_to: Annotated[
-            Year, Field(description="Only papers of this year or earlier; 0 for all.")
+            Year,
+            Field(description="Only papers of this year or earlier; 0 for all.", examples=[2024]),
         ] = 0,
         venue: Annotated[
-            Text, Field(description='Only papers with this in their venue: "ICLR"; "" for all.')
+            Text,
+            Field(
+                description='Only papers with this in their venue: "ICLR"; "" for all.',
+                examples=["ICLR"],
+            ),
         ] = "",
         code: Annotated[
-            Code, Field(description='"with" or "without" a link to code; "any" for both.')
+            Code,
+            Field(
+                description='"with" or "without" a link to code; "any" for both.',
+                examples=["with"],
+            ),
         ] = "any",
     ) -> dict[str, Any]:
         """Find the papers of the list that answer a question best, best first.
@@ -174,7 +188,11 @@ def _functions(library: Library) -> list[Callable[..., Any]]:
 
     def get_paper(
         paper: Annotated[
-            Text, Field(description="An id out of an answer, an arXiv id or link, or a title.")
+            Text,
+            Field(
+                description="An id out of an answer, an arXiv id or link, or a title.",
+                examples=["2403.06977"],
+            ),
         ],
     ) -> dict[str, Any]:
         """Show one paper of the list: links, headings, authors, and its abstract if at hand.
@@ -192,7 +210,10 @@ def _functions(library: Library) -> list[Callable[..., Any]]:
     def related(
         paper: Annotated[
             Text,
-            Field(description="An arXiv id or link, the title of a listed paper, or any text."),
+            Field(
+                description="An arXiv id or link, the title of a listed paper, or any text.",
+                examples=["2403.06977", "https://arxiv.org/abs/2401.13560"],
+            ),
         ],
         k: Answers = 10,
         category: Heading = "",
@@ -205,9 +226,19 @@ def _functions(library: Library) -> list[Callable[..., Any]]:
 
     def recommend(
         like: Annotated[
-            Seeds, Field(description="ArXiv ids, links, titles or texts; at least one.")
+            Seeds,
+            Field(
+                description="ArXiv ids, links, titles or texts that are liked; at least one.",
+                examples=[["2403.06977", "2401.13560"]],
+            ),
         ],
-        dislike: Annotated[Seeds, Field(description="The same, for what to keep away from.")] = [],  # noqa: B006  # shown to programs as the default, and never changed
+        dislike: Annotated[
+            Seeds,
+            Field(
+                description="ArXiv ids, links, titles or texts to keep away from.",
+                examples=[["2402.02491"]],
+            ),
+        ] = [],  # noqa: B006  # shown to programs as the default, and never changed
         k: Answers = 10,
         diversity: Annotated[
             float,
@@ -215,6 +246,7 @@ def _functions(library: Library) -> list[Callable[..., Any]]:
                 ge=0,
                 le=1,
                 description="0 ranks by nearness alone; towards 1 the answers differ more.",
+                examples=[0.3],
             ),
         ] = 0.0,
     ) -> dict[str, Any]:
@@ -230,7 +262,8 @@ def _functions(library: Library) -> list[Callable[..., Any]]:
             Text,
             Field(
                 description="A title with an abstract, or the arXiv id, link or title of a listed "
-                "paper."
+                "paper.",
+                examples=["2402.18959", "A title. And an abstract."],
             ),
         ],
         k: Answers = 3,
@@ -247,12 +280,32 @@ def _functions(library: Library) -> list[Callable[..., Any]]:
 
     def submit(
         link: Annotated[
-            Text, Field(description='An arXiv id or link, or any other address; "" for none.')
+            Text,
+            Field(
+                description='An arXiv id or link, or any other address; "" for none.',
+                examples=["https://arxiv.org/abs/2404.03425"],
+            ),
         ] = "",
-        title: Annotated[Text, Field(description="Where arXiv cannot tell it.")] = "",
-        abstract: Annotated[Text, Field(description="The same.")] = "",
+        title: Annotated[
+            Text,
+            Field(
+                description="The paper's title, where arXiv cannot tell it.",
+                examples=["A State Space Model for Tides"],
+            ),
+        ] = "",
+        abstract: Annotated[
+            Text,
+            Field(
+                description="The paper's abstract, where arXiv cannot tell it.",
+                examples=["We scan the tides of a year in linear time, from both ends."],
+            ),
+        ] = "",
         category: Annotated[
-            Text, Field(description="File it under this heading instead of the likeliest.")
+            Text,
+            Field(
+                description="File it under this heading instead of the likeliest.",
+                examples=["Time Series"],
+            ),
         ] = "",
     ) -> dict[str, Any]:
         """Show where a new paper belongs: scope, headings, duplicates, related papers, its row.

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import numpy as np
 import pytest
 from arxiv_server import ArxivServer, FakePaper, Status
@@ -274,6 +275,13 @@ def test_agents_find_and_call_the_seven_tools(url: str, kites: PaperSearch) -> N
         asked = tool.inputSchema["properties"]
         assert asked or tool.name == "headings"
         assert all(one["description"] for one in asked.values()), tool.name
+        for name, one in asked.items():
+            assert one["examples"], (tool.name, name)
+            for example in one["examples"]:
+                jsonschema.validate(example, one)
+    of_query = {tool.name: tool for tool in tools}["query"].inputSchema["properties"]
+    assert of_query["year_from"]["examples"] == [2023]
+    assert of_query["year_from"]["description"] == "Only papers of this year or later; 0 for all."
     assert json.loads(found.content[0].text) == hits_json(kites.query("video", 3))
     assert len(found.content) == 1
     assert len(none.content) == 1
