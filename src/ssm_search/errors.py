@@ -61,13 +61,24 @@ class FetchError(SsmSearchError):
         url: what was asked for.
         tries: how many times it was asked.
         status: the last HTTP status, or None if there was no answer at all.
+        reason: in a few words what came instead of an answer: "403", "no connection"; "" if that is
+            told by the message alone.
     """
 
-    def __init__(self, message: str, *, url: str, tries: int = 1, status: int | None = None):
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str,
+        tries: int = 1,
+        status: int | None = None,
+        reason: str = "",
+    ):
         super().__init__(message)
         self.url = url
         self.tries = tries
         self.status = status
+        self.reason = reason
 
 
 class EncoderError(SsmSearchError):

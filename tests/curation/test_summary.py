@@ -179,6 +179,13 @@ def test_arxiv_is_excused_in_one_sentence(
     assert (waits in found.summary) == (waiting > 0)
 
 
+def test_what_somebody_writes_is_no_failure_of_arxiv() -> None:
+    """A remark is a stranger's text, whatever it says."""
+    said = "arXiv could not be asked (got HTTP 403 from https://a.org after 1 try): judged by it"
+    found = Triage((replace(card(), notes=(said,)),), ())
+    assert (found.unanswered, found.cards[0].brief_notes) == ("", [said])
+
+
 def test_who_has_no_network_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(API_URL_VARIABLE, "http://127.0.0.1:9/api/query")
     assert triage_of("Kite").unanswered.startswith("arXiv did not answer (no connection); its")

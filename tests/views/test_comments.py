@@ -9,10 +9,11 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ssm_search.abstracts import FetchReport
 from ssm_search.awesome.insertion import Insertion
 from ssm_search.curation import NewHeading
 from ssm_search.curation.cards import Card, Triage
-from ssm_search.curation.intake import Submission
+from ssm_search.curation.intake import Submission, Unasked
 from ssm_search.curation.places import Place
 from ssm_search.errors import SubmissionError
 from ssm_search.papers import CategorySuggestion, Duplicate, Hit, Paper, Placement, Why
@@ -25,7 +26,7 @@ MARK, FOOT = (
     "<!-- ssm-search triage -->",
     "*Judged by the papers of this list; whoever keeps it decides.*\n",
 )
-UNASKED = "arXiv could not be asked (got HTTP 503 from https://a.org after 5 tries): "
+REFUSED = FetchReport(error="got HTTP 503 from https://a.org after 5 tries", reason="503")
 
 
 def card_of(number: int, *, title: str = "", confidence: float = 0.97) -> Card:
@@ -88,8 +89,11 @@ def test_lines_are_no_links_where_the_address_of_the_list_is_not_known() -> None
 
 
 def test_what_arxiv_did_not_answer_is_said_once() -> None:
-    cards = [replace(card_of(at), notes=(f"{UNASKED}judged by the title alone",)) for at in (1, 2)]
-    lost = unread(3, f"{UNASKED}no title and no abstract is known")
+    cards = [
+        replace(card_of(at), notes=(Unasked.of(REFUSED, "judged by the title alone"),))
+        for at in (1, 2)
+    ]
+    lost = unread(3, Unasked.of(REFUSED, "no title and no abstract is known"))
     markdown = comment(Triage((*cards, card_of(4)), (lost,)))
     assert markdown.startswith(
         f"{MARK}\n**3 new (Kites, 97 %; Kites, 97 %; Kites, 97 %), 1 that waits for arXiv**\n\n"
@@ -206,7 +210,7 @@ def with_text(text: str) -> Triage:
     card = replace(
         card_of(1),
         paper=paper,
-        notes=(f"{UNASKED}{text}", text),
+        notes=(Unasked.of(REFUSED, text), text),
         placement=Placement(
             "fits", (CategorySuggestion((text, text), 1, (hit,)),), (text,), 0.5, 0
         ),
@@ -218,7 +222,7 @@ def with_text(text: str) -> Triage:
     like = replace(card, duplicates=(Duplicate(paper, "title", 0.95),), places=(place,))
     known = replace(card, is_listed=True, places=(place,))
     again = replace(card, repeats=text)
-    missing = Submission(Paper(text, ""), (text, f"{UNASKED}{text}"))
+    missing = Submission(Paper(text, ""), (text, Unasked.of(REFUSED, text)))
     heading = NewHeading(text, (paper, paper))
     return Triage((card, card, like, known, again), (missing,), (heading,))
 

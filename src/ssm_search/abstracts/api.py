@@ -43,6 +43,7 @@ MAX_PAUSE = 120.0  # seconds; a server that asks for longer is asked again anoth
 MAX_FEED_BYTES = 20_000_000  # 100 entries are about 0.3 MB
 # 406 is how arXiv's cache answers some clients while it throttles.
 PASSING_STATUSES = frozenset({406, 408, 429, 500, 502, 503, 504})
+_KIND_OF_ERROR = re.compile(r" \(\w+\)$")  # behind what happened, for whoever mends it
 UNREADABLE = 200  # the status of an error about an answer that came, but cannot be read
 
 # Neither may stand in XML, nor be referred to; arXiv has let some through in titles.
@@ -178,6 +179,7 @@ class ArxivApi:
                 url=shown,
                 tries=tries,
                 status=status,
+                reason=_KIND_OF_ERROR.sub("", reason.removeprefix("HTTP ")),
             )
         logger.info("got %s from %s; asking again in %.1f s", reason, shown, pause)
         self.sleep(pause)

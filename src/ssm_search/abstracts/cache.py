@@ -47,6 +47,7 @@ class FetchReport:
     refused: tuple[str, ...] = ()  # no arXiv id, to us or to arXiv, or its answer is unreadable
     withdrawn: tuple[str, ...] = ()  # those of ``fetched`` that were withdrawn
     error: str = ""  # what stopped the fetch early, "" if nothing did
+    reason: str = ""  # the same in a few words, as :class:`FetchError` has it
 
 
 def default_cache() -> Path:
@@ -184,7 +185,7 @@ def fetch_abstracts(
         return FetchReport(refused=tuple(refused))
     fetched: list[Abstract] = []
     unknown: list[str] = []
-    error = ""
+    error = reason = ""
     answered = 0
     progress(0, len(missing))
     source = _source(api_url, interval, sleep)
@@ -202,13 +203,14 @@ def fetch_abstracts(
                 answered += len(batch)
                 progress(answered, len(missing))
     except FetchError as failure:
-        error = str(failure)
+        error, reason = str(failure), failure.reason
     return FetchReport(
         fetched=tuple(record.id for record in fetched),
         unknown=tuple(unknown),
         refused=tuple(refused),
         withdrawn=tuple(record.id for record in fetched if record.withdrawn),
         error=error,
+        reason=reason,
     )
 
 

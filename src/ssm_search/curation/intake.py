@@ -18,6 +18,25 @@ from ssm_search.curation.given import without_remark
 from ssm_search.papers import Abstract, Paper, title_key
 
 
+class Unasked(str):
+    """A note that arXiv could not be asked for a paper, which of many papers is said once.
+
+    Attributes:
+        why: in a few words: "403", "no connection".
+        judged: by what the paper is judged instead.
+    """
+
+    why: str
+    judged: str
+
+    @classmethod
+    def of(cls, report: FetchReport, judged: str) -> Unasked:
+        """The note that a report gives reason for."""
+        note = cls(f"arXiv could not be asked ({report.error}): {judged}")
+        note.why, note.judged = report.reason, judged
+        return note
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A submitted paper as far as it could be completed.
@@ -108,4 +127,4 @@ def _notes_without_record(paper: Paper, report: FetchReport) -> tuple[str, ...]:
         return (f"arXiv takes {paper.id} for no id: {judged}",)
     if not report.error:
         return (f"arXiv was not asked: {judged}",)
-    return (f"arXiv could not be asked ({report.error}): {judged}",)
+    return (Unasked.of(report, judged),)

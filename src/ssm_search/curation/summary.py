@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from ssm_search.curation.intake import Unasked
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Category
 from ssm_search.venues import is_occasion
@@ -20,9 +20,6 @@ NAMED = 3  # new papers whose headings are named one by one
 GROUPED = 3  # headings of more papers that are named with their numbers
 LINES = 6  # lines of the list that are given; of more, how many
 NAME_LENGTH = 60  # characters of a heading's name
-
-_UNASKED = re.compile(r"arXiv could not be asked \((.*)\): (.*)", re.S)  # as `intake` notes it
-_REASON = re.compile(r"got (?:HTTP )?(.{1,60}?)(?: \(\w+\))?(?: and the wish| from )")
 
 
 def status_of(card: Card) -> Status:
@@ -73,7 +70,7 @@ def summary(triage: Triage) -> str:
     of: dict[Status, list[Card]] = defaultdict(list)
     for card in triage.cards:
         of[status_of(card)].append(card)
-    waiting = sum(any(map(_is_unasked, one.notes)) for one in triage.unread)
+    waiting = sum(any(_unasked(one.notes)) for one in triage.unread)
     repeated = len(of["repeated"])
     said = [
         (len(of["new"]), f"new{_headings(of['new'])}"),
@@ -120,25 +117,22 @@ def _plural(count: int, one: str, more: str) -> str:
 # ── arXiv ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_unasked(note: str) -> bool:
-    return _UNASKED.fullmatch(note) is not None
-
-
 def brief_notes(notes: Iterable[str]) -> list[str]:
     """``notes`` without why arXiv could not be asked, which is said once for all papers."""
-    return [match[2] if (match := _UNASKED.fullmatch(note)) else note for note in notes]
+    return [note.judged if isinstance(note, Unasked) else note for note in notes]
 
 
 def unanswered(triage: Triage) -> str:
     """Of how many papers arXiv could not be asked, why, and what that means; "" if of none."""
-    known = sum(any(map(_is_unasked, card.notes)) for card in triage.cards)
-    unread = sum(any(map(_is_unasked, one.notes)) for one in triage.unread)
+    known = sum(any(_unasked(card.notes)) for card in triage.cards)
+    unread = sum(any(_unasked(one.notes)) for one in triage.unread)
     total = len(triage.cards) + len(triage.unread)
     if not known + unread:
         return ""
     notes = [note for card in triage.cards for note in card.notes]
     notes += [note for one in triage.unread for note in one.notes]
-    reason = next(filter(None, map(_why, notes)), "")
+    why = next((note.why for note in _unasked(notes) if note.why), "")
+    reason = f" ({why})" if why else ""
     share = f" for {known + unread} of {total} papers" if total > 1 else ""
     said = f"arXiv did not answer{share}{reason}"
     titles = _plural(known, "its title is", "their titles are")
@@ -153,7 +147,5 @@ def unanswered(triage: Triage) -> str:
     )
 
 
-def _why(note: str) -> str:
-    match = _UNASKED.fullmatch(note)
-    found = _REASON.match(match[1]) if match else None
-    return f" ({found[1]})" if found else ""
+def _unasked(notes: Iterable[str]) -> Iterator[Unasked]:
+    return (note for note in notes if isinstance(note, Unasked))
