@@ -950,8 +950,8 @@ def test_every_door_gives_the_same_answer(
     found = handlers.answer(library, Search(q=text, k=5))
     page = render.answers(found.found, found.line, chips=found.chips)
     assert re.findall(r'data-id="(.*?)"', page) == [hit.paper.id for hit in hits]
-    sure = [f"{hit.confidence:.0%}".replace("%", " %") for hit in hits]
-    assert re.findall(r"(\d+ %) sure<", page) == sure
+    sure = [f"{hit.confidence:.0%}".replace("%", "&nbsp;%") for hit in hits]
+    assert re.findall(r"(\d+&nbsp;%) sure<", page) == sure
     assert [name for name, _ in found.chips] == constraints
     assert hits.advice in found.line
 
