@@ -54,9 +54,8 @@ window.ssmPieces = (() => {
     }
 
     function total(sums, codes, at) {
-      let sum = 0;
-      const first = at * size;
-      for (let byte = 0; byte < size; byte++) sum += sums[byte * 256 + codes[first + byte]];
+      let sum = 0, code = at * size;
+      for (let byte = 0; byte < sums.length; byte += 256) sum += sums[byte + codes[code++]];
       return sum;
     }
 
