@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent / "browser"
+MAP: Final = ("map_paint.js", "map.js")  # the second wants what the first gives
 
 
 def script(*names: str) -> str:
-    """The text of scripts of this package, such as ``kept.js``, one after another."""
+    """The text of scripts of this package, or of styles: ``kept.js`` …, one after another."""
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
