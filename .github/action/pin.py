@@ -35,7 +35,6 @@ LEFT_OUT = frozenset(
         "mcp",
         "uvicorn",
         "matplotlib",  # maps
-        "plotly",
         "huggingface-hub",  # other encoders than the one that comes along; these three load them
         "sentence-transformers",
         "torch",

@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from ssm_search import maps
 from ssm_search_app import handlers, render
 from ssm_search_app.address import Search, from_address, to_address
 from ssm_search_app.library import Library
@@ -108,17 +107,10 @@ class Events:
         chips, slider = handlers.picks_html(self._library, chosen), bool(found.found)
         return chips, gr.Slider(visible=slider), html
 
-    def draw(self, *values: Any) -> Any:
-        """The map, with the answers to a search standing out."""
-        search = _search_of(*values)
-        one = self._library.chosen(search.list).each[0]  # there is no map of several lists
-        hits = handlers.answer(one, search).found if search.q.strip() else ()
-        return maps.figure(one.listed, hits, search.q)
 
     def show_on_map(self, picks: Any, event: gr.EventData) -> str:
-        """The card of the paper whose dot was clicked."""
-        data = _told(event)
-        papers = handlers.papers_of(self._library, [str(data.get("id"))])
+        """The card of the paper that was picked; nothing once none is any more."""
+        papers = handlers.papers_of(self._library, [str(_told(event).get("id"))])
         chosen = handlers.known_picks(self._library, picks)
         return self._cards(papers, "", chosen, "Chosen paper")
 

@@ -20,7 +20,7 @@ GRADIOS = b"x-gradio-server"  # where Gradio takes its own address from; its Nod
 # What the page, gradio_client and agents use of Gradio's hundred routes; it forwards requests to
 # other hosts, takes uploads and edits its own source by some of the rest.
 DOORS = re.compile(
-    r"/(?:|health|feed\.(?:xml|json)|login|logout|config|theme\.css|favicon\.ico"
+    r"/(?:|health|feed\.(?:xml|json)|map\.json|login|logout|config|theme\.css|favicon\.ico"
     r"|manifest\.json|robots\.txt"
     r"|(?:assets|static)/[\w.@/-]{1,200}|mcp"
     r"|api/(?:docs|openapi\.json|static-offline-docs/[\w.-]+|query|related|recommend|categories"

@@ -1,4 +1,4 @@
-// What the browser adds: buttons on cards, the address, the map's clicks. No library, no request.
+// What the browser adds: buttons on cards, the address. No library, no request.
 window.ssm = (() => {
   const BOX = "#q textarea";
   const say = (text) => {
@@ -127,7 +127,7 @@ window.ssm = (() => {
   let typed = 0;
   const remember = (address, isNew) => {
     const now = Date.now();
-    const target = location.pathname + address;
+    const target = location.pathname + ssm.placed(address);
     if (target !== location.pathname + location.search) {
       const how = !isNew && now - typed < 2000 ? "replaceState" : "pushState";
       history[how](null, "", target);
@@ -166,7 +166,7 @@ window.ssm = (() => {
   };
   const ask = (...given) => [...given.slice(0, -1), edited];
   // Who opens the page without a question has its answer already.
-  const visit = (_, picks) => [target ?? (location.search || (leapt > 1 ? "" : null)), picks, leapt];
+  const visit = (_, picks) => [target ?? (ssm.question() || (leapt > 1 ? "" : null)), picks, leapt];
   const settle = (found) => {
     document.documentElement.classList.remove("arriving");
     if (!found?.html || found.turn < Math.max(answered, leapt)) return [];
@@ -215,6 +215,8 @@ window.ssm = (() => {
   };
 
   const searchBox = async () => {
+    const onMap = document.getElementById("map-q");
+    if (onMap?.getClientRects().length) return onMap;
     const box = document.querySelector(BOX);
     const isShown = () => box.getClientRects().length;
     if (!isShown()) document.querySelector("#tabs [role=tab]")?.click();
@@ -233,21 +235,15 @@ window.ssm = (() => {
     });
     trigger("change");
     tell = trigger;
-    ssmAsked.tell(location.search);
+    ssmAsked.tell(ssm.question());
     addEventListener("popstate", () => {
-      ssmAsked.tell(location.search);
+      ssmAsked.tell(ssm.question());
       leap(null);
     });
     document.addEventListener("input", (event) => event.target.closest("#q") && edit());
     const listen = () => {
       mark();
       tellNew();
-      const plot = document.querySelector("#map .js-plotly-plot");
-      if (!plot?.on || plot.heard) return;
-      plot.heard = true;
-      plot.on("plotly_click", ({ points }) => {
-        if (points[0]?.customdata) trigger("select", { id: points[0].customdata });
-      });
     };
     new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
   };

@@ -83,7 +83,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         of_list = library.search.is_list  # a large corpus has no headings, no map
         several = bool(library.names)
         header = gr.HTML(apply_default_css=False)
-        # Hears the browser's "back" and the map's clicks; outside the tabs, which load when opened.
+        # Hears the browser's "back"; outside the tabs, which load when opened.
         ear = gr.HTML(js_on_load="ssm.hear(trigger)", visible="hidden")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Search"):
@@ -140,15 +140,17 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
                     send = gr.Button("Show where it belongs", variant="primary")
                 with gr.Column(scale=3, min_width=320):
                     card = cards_here(elem_id="card")
-            with gr.Tab("Map", visible=of_list) as map_tab:
-                gr.Markdown(
-                    "Each dot is a paper; papers near in meaning lie near. What you searched for "
-                    "stands out. Click a dot for its card, a heading below to hide its papers."
-                    + several
-                    * " It is the map of the list that is chosen, or else of the first."
-                )
-                plot = gr.Plot(show_label=False, container=False, elem_id="map")
-                chosen = cards_here(elem_id="chosen")
+            with gr.Tab("Map", visible=of_list), gr.Row(elem_classes="columns"):
+                with gr.Column(scale=3, min_width=320):
+                    drawn = gr.HTML(
+                        render.render("map.html", most=MAX_TEXT, several=several),
+                        js_on_load="ssm.openMap(element, trigger)",
+                        apply_default_css=False,
+                        elem_id="map",
+                    )
+                with gr.Column(scale=2, min_width=300):
+                    chosen = cards_here(elem_id="chosen")
+                    gr.HTML('<div id="map-beside"></div>', apply_default_css=False)
             with gr.Tab("About"):
                 about = gr.HTML(apply_default_css=False)
 
@@ -183,8 +185,9 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             **at_once,
         ).then(None, picks, js="ssm.press", **QUICK)
         ear.change(None, None, kept_tab, js="ssm.keptLabel", trigger_mode="multiple", **QUICK)
-        map_tab.select(at_work(events.draw), fields, plot, **QUICK)
-        ear.select(at_work(events.show_on_map), picks, chosen, **QUICK)
+        drawn.select(at_work(events.show_on_map), picks, chosen, **at_once).then(
+            None, js="ssm.reveal", **QUICK
+        )
         onto.input(at_work(events.choose_to_file), onto, under, **QUICK)
         send.click(
             shown(answering(lanes.slow(events.judge, submissions.MAX_CHARS))),

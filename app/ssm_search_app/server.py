@@ -25,6 +25,7 @@ from ssm_search_app.gate import Gate, host_name
 from ssm_search_app.library import Library
 from ssm_search_app.login import Login, Users
 from ssm_search_app.logs import quiet_logs
+from ssm_search_app.mapping import add_map
 from ssm_search_app.page import build_page
 from ssm_search_app.rest import rest
 from ssm_search_app.taming import bound_page, tame_gradio
@@ -97,6 +98,7 @@ def build_app(
         return {"status": "ok", "papers": library.count}
 
     add_feeds(app, library, root_path)
+    add_map(app, library)
     app.mount("/api", rest(library, offered))
     for path in ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/"):
         if agents:
@@ -118,8 +120,8 @@ def _no_agents(request: Request) -> Response:
 
 def _mount(app: FastAPI, page: gr.Blocks, root_path: str, head: str) -> None:
     """Let ``app`` answer for ``page``, with no more of Gradio than it needs."""
-    script = scripts.script("kept.js", "asked.js", "keys.js", "map.js")
-    script += (HERE / "page.js").read_text(encoding="utf-8")
+    script = scripts.script("kept.js", "asked.js", "keys.js", *scripts.MAP)
+    script += "".join((HERE / name).read_text(encoding="utf-8") for name in ("page.js", "tabs.js"))
     gr.mount_gradio_app(
         app,
         page,
@@ -127,7 +129,7 @@ def _mount(app: FastAPI, page: gr.Blocks, root_path: str, head: str) -> None:
         root_path=root_path or None,
         mcp_server=False,
         theme=_theme(),
-        css_paths=HERE / "style.css",
+        css_paths=[scripts.FOLDER / "map.css", HERE / "style.css"],
         head=f"{head}<script>{script}</script>",
         footer_links=["api"],
         run_history=False,

@@ -23,8 +23,8 @@ SWITCHES: Final = {
 }
 """As onnxruntime 1.32, gradio 6.31, huggingface-hub 2.4, hf-xet 1.8 and ray 2.60 read them.
 
-LanceDB, Matplotlib, Plotly, PyTorch, sentence-transformers and transformers report nothing of
-their own, as `strace` showed.
+LanceDB, Matplotlib, PyTorch, sentence-transformers and transformers report nothing of their own, as
+`strace` showed.
 """
 
 

@@ -124,7 +124,9 @@ def test_in_files(search: PaperSearch, form: str) -> None:
 
 def test_on_the_map(search: PaperSearch, tmp_path: Path) -> None:
     hits = search.query(bad("video"))
-    check(maps.figure(search, hits, bad("video")).to_json())
+    check(json.dumps(maps.map_data(search, hits, bad("video"))))
+    maps.write_map(search, tmp_path / "map.html", hits, bad("video"))
+    check((tmp_path / "map.html").read_text("utf-8"))
     maps.write_map(search, tmp_path / "map.svg", hits, bad("video"))
     check((tmp_path / "map.svg").read_text("utf-8"))
 
@@ -194,6 +196,7 @@ def test_over_http_and_to_agents(library: Library) -> None:
             ("/api/headings", {}),
             ("/feed.xml", {}),
             ("/feed.json", {}),
+            ("/map.json", {}),
         ):
             check(http.get(at + path, params=wanted).text, path)
         headers = {"Accept": "application/json, text/event-stream"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import warnings
+from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,10 +22,20 @@ from ssm_search.cli.questions import app
 from ssm_search.errors import IndexFolderError, MapError, QueryError
 from ssm_search.index import projection
 from ssm_search.index.projection import project
-from ssm_search.papers import Category, Paper
+from ssm_search.papers import Category, Hit, Paper, Why
 from ssm_search.search.local import PaperSearch
 from ssm_search.views import maps
-from ssm_search.views.maps import MOST_GROUPS, NO_HEADING, REST, figure, groups, write_map
+from ssm_search.views.map_files import MARKERS
+from ssm_search.views.maps import (
+    MOST_GROUPS,
+    NO_HEADING,
+    REST,
+    groups,
+    map_data,
+    script_json,
+    write_map,
+)
+from ssm_search.views.regions import Region
 
 
 def unit_rows(rng: np.random.Generator, n: int, d: int = 16) -> np.ndarray:
@@ -224,14 +237,19 @@ def test_two_groups_with_one_name_are_told_apart() -> None:
 def test_each_group_has_a_sign_beside_its_colour() -> None:
     assert len(set(maps.COLOURS)) == len(maps.COLOURS) == MOST_GROUPS
     assert maps.REST_COLOUR not in maps.COLOURS
-    for names in zip(*maps.SYMBOLS, strict=True):
+    for names in (maps.SYMBOLS, MARKERS.values()):
         assert len(set(names)) == len(names) == MOST_GROUPS
 
 
-# ── the figure ───────────────────────────────────────────────────────────────────────────────
+# ── the data ────────────────────────────────────────────────────────────────────────────────────
 
 FILM = Paper(
-    "2401.00001", "Film: a video kite", year=2024, venue="Kite Days", categories=(("See", "Film"),)
+    "2401.00001",
+    "Film: a video kite",
+    url="https://film.example",
+    year=2024,
+    venue="Kite Days",
+    categories=(("See", "Film"),),
 )
 NODES = Paper("2301.00002", "Nodes of a graph", year=2023, categories=(("Graphs",),))
 SOUND = Paper("a-sound", "A sound", kind="link")
@@ -248,96 +266,99 @@ def searching(*titles: str, heading: str = "H") -> PaperSearch:
     return PaperSearch.from_papers(papers, WordEncoder())
 
 
-def test_each_paper_is_a_dot_that_knows_its_id(search: PaperSearch) -> None:
-    picture = figure(search)
-    found = {
-        one: (trace.name, (trace.x[at], trace.y[at]))
-        for trace in picture.data
-        for at, one in enumerate(trace.customdata)
+def corpus_of(papers: list[Paper]) -> PaperSearch:
+    """A search that knows where papers stand, and can do nothing else."""
+    flat = PaperSearch.from_papers([], WordEncoder())
+    places = np.zeros((len(papers), 2), np.float32)
+    return PaperSearch(replace(flat.rows, listing=tuple(papers), positions=places), WordEncoder())
+
+
+def test_each_paper_is_a_dot_in_the_order_of_the_list() -> None:
+    corpus = corpus_of(PAPERS)
+    corpus.rows.positions[:] = [[-1, 1], [1, -0.5], [1 / 3, 0]]
+    assert map_data(corpus) == {
+        "groups": [
+            {"name": "Graphs", "colour": "#0072b2", "symbol": "circle"},
+            {"name": "See", "colour": "#e69f00", "symbol": "square"},
+            {"name": NO_HEADING, "colour": "#009e73", "symbol": "diamond"},
+        ],
+        "x": [0, 1, 0.6667],
+        "y": [0, 0.75, 0.5],
+        "group": [1, 0, 2],
+        "ids": ["2401.00001", "2301.00002", "a-sound"],
+        "titles": ["Film: a video kite", "Nodes of a graph", "A sound"],
+        "facts": ["2024 · Kite Days · See › Film", "2023 · Graphs", ""],
+        "links": ["https://film.example", "", ""],
+        "regions": [],
+        "answers": [],
+        "question": "",
     }
-    places = [tuple(place) for place in search.rows.positions]
-    assert found == {
-        FILM.id: ("See", places[0]),
-        NODES.id: ("Graphs", places[1]),
-        SOUND.id: (NO_HEADING, places[2]),
-    }
-    for trace in picture.data:
-        assert set(trace.marker.size) == {10}
-        assert trace.selectedpoints is None
-        assert set(trace.text) == {""}
 
 
-def test_a_dot_says_what_it_is(search: PaperSearch) -> None:
-    hover = {trace.name: trace.hovertext[0] for trace in figure(search).data}
-    assert hover["See"] == "<b>Film: a video kite</b><br>2024 · Kite Days · See › Film"
-    assert hover["Graphs"] == "<b>Nodes of a graph</b><br>2023 · Graphs"
-    assert hover[NO_HEADING] == "<b>A sound</b><br>"
-
-
-def test_a_long_title_is_wrapped() -> None:
-    search = searching("kite " * 40, "w" * 200)
-    for text in figure(search).data[0].hovertext:
-        assert max(map(len, text.removeprefix("<b>").split("<br>"))) <= maps.WRAP + len("</b>")
-
-
-def test_answers_stand_out(search: PaperSearch) -> None:
-    hits = search.query("video", 1)
-    traces = {trace.name: trace for trace in figure(search, hits).data}
-    assert set(traces) == {"See", "Graphs", NO_HEADING}
-    film, nodes = traces["See"], traces["Graphs"]
-    assert (film.marker.size, film.selectedpoints, film.text) == ((16,), (0,), ("<b>1</b>",))
-    assert (nodes.marker.size, nodes.selectedpoints, nodes.text) == ((10,), (), ("",))
-    assert nodes.unselected.marker.opacity < film.selected.marker.opacity == 1
-
-
-def test_the_query_stands_among_its_best_answers(search: PaperSearch) -> None:
-    hits = search.query("video of a graph", 2)
-    *_, asked = figure(search, hits, "video of a graph").data
-    assert asked.name == "your query"
+def test_answers_are_rows_with_ranks(search: PaperSearch) -> None:
+    told = map_data(search, search.query("graph of a video", 2), "graph of a video")
+    hits = search.query("graph of a video", 2)
     rows = [search.papers.index(hit.paper) for hit in hits]
-    middle = search.rows.positions[rows].mean(axis=0)
-    np.testing.assert_allclose([asked.x[0], asked.y[0]], middle, atol=1e-6)
-    assert asked.customdata is None  # no paper's dot
+    assert sorted(rows) == [0, 1]
+    assert told["answers"] == [{"row": rows[0], "rank": 1}, {"row": rows[1], "rank": 2}]
+    assert told["question"] == "graph of a video"
 
 
-@pytest.mark.parametrize("query", ["", "video"])
-def test_without_answers_the_query_has_no_place(search: PaperSearch, query: str) -> None:
-    assert len(figure(search, [], query).data) == 3
-    assert len(figure(search, search.query("video"), "").data) == 3
+def test_a_region_has_a_place_of_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Region("Kites", -1 / 3, 1.0, 7, 2)
+    monkeypatch.setattr(maps, "regions", lambda papers, places: [one])
+    found = map_data(corpus_of(PAPERS))["regions"]
+    assert found == [{"name": "Kites", "x": 0.3333, "y": 0.0, "papers": 7, "level": 2}]
 
 
 def test_the_largest_group_comes_first_and_the_rest_last() -> None:
     papers = [Paper(f"{n}-{m}", "T", categories=((f"H{n}",),)) for n in range(10) for m in (0, n)]
     papers = list({paper.id: paper for paper in papers}.values())
-    flat = PaperSearch.from_papers([], WordEncoder())
-    corpus = replace(
-        flat.rows, listing=tuple(papers), positions=np.zeros((len(papers), 2), np.float32)
-    )
-    names = [trace.name for trace in figure(PaperSearch(corpus, WordEncoder())).data]
-    assert names == [*(f"H{n}" for n in range(1, 9)), REST]
+    of = map_data(corpus_of(papers))["groups"]
+    assert [one["name"] for one in of] == [*(f"H{n}" for n in range(1, 9)), REST]
+    assert of[-1] == {"name": REST, "colour": "#909090", "symbol": "circle"}
 
 
-def test_an_empty_list_is_an_empty_picture() -> None:
-    assert figure(PaperSearch.from_papers([], WordEncoder()), [], "video").data == ()
+def test_an_empty_list_is_an_empty_map() -> None:
+    told = map_data(PaperSearch.from_papers([], WordEncoder()), [], "video")
+    lists = ("groups", "x", "y", "group", "ids", "titles", "facts", "links", "regions", "answers")
+    assert told == {name: [] for name in lists} | {"question": "video"}
 
 
-HOSTILE = "<script>alert(1)</script> <b>bold</b> &amp; \x1b[31m\u202eevil"
-LITERAL = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;b&gt;bold&lt;/b&gt; &amp;amp; [31mevil"
+def test_of_too_many_papers_a_sample_and_all_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps, "MOST_DOTS", 3)
+    papers = [Paper(str(n), f"Paper {n}") for n in range(8)]
+    told = map_data(corpus_of(papers), [Hit(papers[4], 1.0, 1, Why())])
+    assert told["ids"] == ["0", "3", "4", "6"]
+    assert told["answers"] == [{"row": 2, "rank": 1}]
+    assert len(told["x"]) == len(told["group"]) == 4
 
 
-def test_nothing_that_strangers_wrote_is_markup() -> None:
-    search = searching(HOSTILE, heading="<a href='javascript:alert(1)'>H</a>")
-    one, asked = figure(search, search.query("video"), HOSTILE).data
-    assert one.name == "&lt;a href='javascript:alert(1)'&gt;H&lt;/a&gt;"
-    title, facts = one.hovertext[0].rsplit("<br>", 1)
-    assert title.removeprefix("<b>").removesuffix("</b>").replace("<br>", " ") == LITERAL
-    assert facts == one.name
-    assert asked.hovertext[0].startswith(f"<b>{LITERAL}</b>")
+def test_texts_are_short_plain_and_in_one_line(search: PaperSearch) -> None:
+    title = f"A\x1b\u202e title  {'w' * 300}"
+    told = map_data(corpus_of([replace(FILM, title=title)]), (), "video " * 3_000)
+    assert told["titles"] == [f"A title {'w' * 191}…"]
+    assert len(told["question"]) == maps.MOST_TITLE
 
 
-def test_a_long_query_is_no_long_label(search: PaperSearch) -> None:
-    *_, asked = figure(search, search.query("video"), "video " * 3_000).data
-    assert max(map(len, asked.hovertext[0].split("<br>"))) < 200
+def test_a_large_corpus_has_no_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(rows: object) -> None:
+        raise IndexFolderError("it is a corpus")
+
+    corpus = corpus_of(PAPERS)
+    monkeypatch.setattr(type(corpus.rows), "as_list", none)
+    with pytest.raises(IndexFolderError, match="it is a corpus"):
+        map_data(corpus)
+
+
+def test_no_text_ends_a_script() -> None:
+    text = "</script><!-- & \u2028\u2029 é"
+    told = script_json({"titles": [text]})
+    assert told == ('{"titles":["\\u003c/script\\u003e\\u003c!-- \\u0026 \\u2028\\u2029 é"]}')
+    assert json.loads(told) == {"titles": [text]}
+
+
+HOSTILE = "</script><script>alert(1)</script> <b>bold</b> &amp; \x1b[31m\u202eevil"
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────
@@ -347,19 +368,25 @@ class Page(HTMLParser):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.title = ""
+        self.title = self.style = ""
+        self.scripts: list[str] = []
         self._inside = ""
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
         self._inside = tag
+        if tag == "script":
+            self.scripts.append("")
 
     def handle_endtag(self, tag: str) -> None:
         self._inside = ""
 
     def handle_data(self, data: str) -> None:
-        self.title += data if self._inside == "title" else ""
+        if self._inside == "script":
+            self.scripts[-1] += data
+        elif self._inside in ("title", "style"):
+            setattr(self, self._inside, getattr(self, self._inside) + data)
 
 
 def drawn(path: Path) -> list[str]:
@@ -369,17 +396,30 @@ def drawn(path: Path) -> list[str]:
 
 
 def test_a_page_that_needs_no_network(tmp_path: Path) -> None:
-    search = searching(HOSTILE)
-    write_map(search, tmp_path / "map.html", search.query("video"), HOSTILE)
+    search = searching(HOSTILE, heading="<a href='javascript:alert(1)'>H</a>")
+    hits = search.query("video")
+    write_map(search, tmp_path / "map.html", hits, HOSTILE)
     page = Page(tmp_path / "map.html")
-    assert {tag for tag, _ in page.tags} == {"html", "head", "meta", "title", "body", "div"} | {
-        "script"
-    }
+    assert [tag for tag, _ in page.tags] == [
+        *("html", "head", "meta", "meta", "meta", "title", "style"),
+        *("body", "h1", "main", "script", "script"),
+    ]
     for tag, attributes in page.tags:
         assert not {"src", "href"} & set(attributes), tag
         assert not any(name.startswith("on") for name in attributes)
     assert page.title == f"Map of {HOSTILE}".replace("\x1b", "").replace("\u202e", "")
-    assert "<script>alert" not in (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert json.loads(page.scripts[0]) == map_data(search, hits, HOSTILE)
+
+
+def test_a_page_lets_nothing_run_but_its_own(search: PaperSearch, tmp_path: Path) -> None:
+    write_map(search, tmp_path / "map.html")
+    page = Page(tmp_path / "map.html")
+    policy = page.tags[3][1]["content"]
+    texts = page.scripts[1], page.style
+    script, style = (b64encode(sha256(text.encode()).digest()).decode() for text in texts)
+    assert policy == (
+        f"default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'"
+    )
 
 
 def test_a_page_without_a_query_is_called_after_the_list(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def map_data(search: Search, hits: Sequence[Hit] = (), query: str = "") -> dict[
         "ids": [paper.id for paper in papers],
         "titles": [_cut(shown(paper.title), MOST_TITLE) for paper in papers],
         "facts": [_facts(paper) for paper in papers],
-        "links": [paper.url or "" for paper in papers],
+        "links": [shown(paper.url) for paper in papers],
         "regions": [
             {
                 "name": one.name,

@@ -60,6 +60,7 @@ def regions(papers: Sequence[Paper], places: NDArray[np.float32]) -> list[Region
     """
     titles, forms = _read([paper.title for paper in papers])
     under = Counter(path for paper in papers for path in _above(paper))
+    under = Counter({path: n for path, n in under.items() if n < len(papers)})
     found = []
     for level, width in enumerate(WIDTHS):
         clumps = _members(clump(places, width))
@@ -149,7 +150,7 @@ def _headings(classes: Sequence[Sequence[Paper]], under: Counter[Category]) -> l
         count = Counter(path for paper in papers for path in _above(paper))
         for path, n in count.items():
             f1 = 2 * n / (len(papers) + under[path])
-            if f1 >= FITS and under[path] < sum(under.values()):
+            if f1 >= FITS and path in under:
                 fitting.append((f1, len(path), at, path))
     names, used = [""] * len(classes), set()
     # The best first, and of two headings of the same papers the inner one; none names two.

@@ -56,7 +56,7 @@ window.ssmMap = (() => {
       this.tip.hidden = true;
       this.said = make("p", "map-said");
       this.said.setAttribute("role", "status");
-      const zooms = [["+", "Zoom in", 1.6], ["−", "Zoom out", 1 / 1.6], ["0", "Show all", 0]];
+      const zooms = [["+", "Zoom in", 1.6], ["−", "Zoom out", 1 / 1.6], ["all", "Show all", 0]];
       const buttons = zooms.map(([sign, name, factor]) => {
         const button = make("button", "", sign);
         button.type = "button";
@@ -126,6 +126,10 @@ window.ssmMap = (() => {
       this.redraw();
     }
 
+    get chosen() {
+      return this.data.ids[this.picked] ?? "";
+    }
+
     select(id) {
       const row = this.rows.get(id) ?? -1;
       if (row !== this.picked) this.choose(row);
@@ -135,7 +139,7 @@ window.ssmMap = (() => {
       this.picked = row;
       this.tip.hidden = true;
       if (row >= 0) this.reveal(row);
-      if (this.pick) this.pick(this.data.ids[row] ?? "");
+      if (this.pick) this.pick(this.chosen);
       else this.card.replaceChildren(...(row >= 0 ? this.told(row, "h3") : []));
       if (row >= 0 && !this.pick) this.card.scrollIntoView({ block: "nearest" });
       this.redraw();

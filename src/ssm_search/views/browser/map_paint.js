@@ -38,7 +38,7 @@ window.ssmMapPaint = (() => {
     const half = Math.ceil((radius + line) * ratio) + 1;
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 2 * half;
-    const pen = canvas.getContext("2d");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.translate(half, half);
     pen.scale(ratio, ratio);
     const points = corners(symbol);
@@ -134,14 +134,14 @@ window.ssmMapPaint = (() => {
       const plain = all(radius, { ratio, opacity, line: radius < 3 ? 0.5 : 1 });
       const stamps = plain.map((one) => stamp(one, map.made.image.width));
       const answers = all(radius * LARGER + 1, { ratio, line: 2 });
-      Object.assign(map.made, { look, stamps, answers, paper: coloured(pen, paper) });
+      Object.assign(map.made, { look, stamps, answers, paper: coloured(paper) });
     }
     return map.made;
   };
 
   // A colour of CSS as a pixel.
-  const coloured = (pen, colour) => {
-    pen.setTransform(1, 0, 0, 1, 0, 0);
+  const coloured = (colour) => {
+    const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     pen.fillStyle = colour;
     pen.fillRect(0, 0, 1, 1);
     return new Uint32Array(pen.getImageData(0, 0, 1, 1).data.buffer)[0];

@@ -1,0 +1,66 @@
+"""The map at ``/map.json``, for which the page asks once somebody opens its tab.
+
+Of several lists, ``?list=`` names one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from ssm_search import Search, maps
+from ssm_search_app.library import Library
+
+PATH = "/map.json"
+
+
+class MapFile:
+    """The map of a library, packed; it is made once for each index that it answers from."""
+
+    def __init__(self, library: Library):
+        self._library = library
+        self._search: Search | None = None
+        self._packed = b""
+        # Those who wait for the names on it hold no thread, which answers need.
+        self._lock = asyncio.Lock()
+
+    async def packed(self) -> bytes:
+        """The map as JSON, in gzip's format: a fourth of its size."""
+        async with self._lock:
+            search = self._library.listed
+            if self._search is not search:
+                self._packed = await run_in_threadpool(_written, search)
+                self._search = search
+            return self._packed
+
+
+def _written(search: Search) -> bytes:
+    text = maps.script_json(maps.map_data(search)).encode(errors="replace")
+    return gzip.compress(text, mtime=0)
+
+
+def add_map(app: FastAPI, library: Library) -> None:
+    """Let ``app`` answer for the map of a list; a large corpus has none."""
+    if not library.search.is_list:
+        return
+    made = {id(one): MapFile(one) for one in library.each}
+
+    async def answer(request: Request) -> Response:
+        # There is no map of several lists.
+        chosen = library.chosen(request.query_params.get("list", "")).each[0]
+        packed = await made[id(chosen)].packed()
+        tag = f'"{hashlib.sha256(packed).hexdigest()[:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+        else:
+            packed = await run_in_threadpool(gzip.decompress, packed)
+        return Response(packed, headers=headers, media_type="application/json")
+
+    app.add_api_route(PATH, answer, methods=["GET", "HEAD"], response_class=Response)
