@@ -22,6 +22,7 @@ SLOW = (
     "corpora/test_ray.py",
     "test_keeping.py",
     "app/test_page.py",
+    "app/test_map_tab.py",
     "app/test_kept.py",
     "site/test_site_page.py",
     "stores/test_store.py",

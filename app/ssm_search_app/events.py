@@ -107,7 +107,6 @@ class Events:
         chips, slider = handlers.picks_html(self._library, chosen), bool(found.found)
         return chips, gr.Slider(visible=slider), html
 
-
     def show_on_map(self, picks: Any, event: gr.EventData) -> str:
         """The card of the paper that was picked; nothing once none is any more."""
         papers = handlers.papers_of(self._library, [str(_told(event).get("id"))])

@@ -51,6 +51,7 @@ Object.assign(window.ssm, (() => {
   }
 
   let map;
+  let shown; // answers
   // The answers on the map are those in the other tab: the same search, asked once.
   const showAnswers = () => {
     if (told("list") !== listed) return drawMap();

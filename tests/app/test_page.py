@@ -656,50 +656,6 @@ def test_a_submission_shows_where_it_belongs(visit: Visit, kites: PaperSearch) -
     assert page.locator("#card script, #card img").count() == 0
 
 
-# ── map ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_map_shows_all_papers_and_opens_their_cards(visit: Visit, kites: PaperSearch) -> None:
-    page = visit()
-    tab(page, "Map")
-    dots = page.locator("#map .points path.point")
-    expect(dots).to_have_count(len(PAPERS))
-    place = dots.first.bounding_box()
-    assert place
-    at = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
-    page.mouse.move(at[0] - 40, at[1])
-    page.mouse.move(*at, steps=4)
-    label = page.locator("#map .hoverlayer .hovertext")
-    expect(label).to_be_visible()
-    told = label.text_content() or ""
-    page.mouse.click(*at)
-    opened = page.locator("#chosen .card")
-    expect(opened).to_have_count(1)
-    paper = BY_ID[opened.get_attribute("data-id") or ""]
-    assert told.replace(" ", "").startswith(shown(paper.title).replace(" ", "")[:40])
-    opened.get_by_text("More like this").click()
-    expect(opened.locator("[data-act=like]")).to_have_attribute("aria-pressed", "true")
-
-    legend = page.locator("#map .legend .traces")
-    groups = legend.count()
-    box = legend.first.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
-    page.wait_for_function(
-        "all => document.querySelectorAll('#map .points path.point').length < all", arg=len(PAPERS)
-    )
-    expect(legend).to_have_count(groups)  # it can be shown again
-
-    tab(page, "Search")
-    ask(page, "video string")
-    expect_titles(page, kites.query("video string"))
-    tab(page, "Map")
-    expect(dots).to_have_count(len(PAPERS) + 1)
-    expect(page.locator("#map .legend")).to_contain_text("your query")
-    ranks = sorted(map(int, filter(None, page.locator("#map .textpoint").all_text_contents())))
-    assert ranks == list(range(1, 11))
-
-
 # ── safe, readable, usable ───────────────────────────────────────────────────────────────────
 
 
@@ -717,11 +673,13 @@ def test_a_hostile_list_is_only_text(visit: Visit, kites: PaperSearch) -> None:
     ask(page, "sevens stars hacked")
     expect(page.locator("#answers mark").first).to_be_visible()
     tab(page, "Map")
-    expect(page.locator("#map .points path.point").first).to_be_visible()
-    expect(page.locator("#map .legend")).to_contain_text("Hostile")
+    expect(page.locator("#map .map-legend")).to_contain_text("Hostile")
+    expect(page.locator("#map-beside li")).to_have_count(page.locator("#answers .card").count())
     links = page.eval_on_selector_all("a", "all => all.map((one) => one.href)")
     assert not [one for one in links if not one.startswith(("http://", "https://", "#"))]
-    inside = page.locator("#answers, #advice, #aside, #chosen").locator("script, img, b, i")
+    inside = page.locator("#answers, #advice, #aside, #chosen, #map, #map-beside").locator(
+        "script, img, b, i"
+    )
     expect(inside).to_have_count(0)
     assert "49" not in " ".join(titles(page))
 
@@ -769,7 +727,7 @@ def test_every_tab_fits_and_can_be_read_by_everyone(visit: Visit, kites: PaperSe
     page.locator("#card summary").click()
     look("Submit")
     tab(page, "Map")
-    expect(page.locator("#map .legend")).to_be_visible()
+    expect(page.locator("#map .map-legend")).to_be_visible()
     look("Map")
     tab(page, "About")
     expect(page.locator(".about")).to_contain_text("How answers are ranked")
@@ -817,7 +775,7 @@ def test_a_proxy_serves_the_page_under_a_path(visit: Visit, library: Library) ->
         page.get_by_role("button", name="Show where it belongs").click()
         expect(page.locator("#card h2")).to_have_text("Video of strings")
         tab(page, "Map")
-        expect(page.locator("#map .legend")).to_be_visible()
+        expect(page.locator("#map .map-legend")).to_be_visible()
         loaded = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
         assert len(loaded) > 50
         inside = f"{outer}/papers/", f"{outer}/favicon.ico", "blob:"
