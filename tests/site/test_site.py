@@ -69,6 +69,7 @@ def test_a_site_is_these_files(three: PaperSearch) -> None:
         ".nojekyll",
         "data/exports.js",
         "data/list.js",
+        "data/map.js",
         "data/meaning.js",
         "data/papers.js",
         "data/words.js",

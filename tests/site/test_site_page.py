@@ -31,7 +31,7 @@ from ssm_search.views.export import export
 Visit = Callable[..., Page]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PLACES = ("disk", "server")
-TABS = ("newest", "headings", "kept", "about")
+TABS = ("newest", "headings", "map", "kept", "about")
 NOT_YET = "Papers that come after this visit are marked as new at the next."
 REFUSED = """for (const name of ["getItem", "setItem", "removeItem"]) {
   Storage.prototype[name] = () => { throw new DOMException("refused", "SecurityError"); };
@@ -365,6 +365,22 @@ def test_bibtex_is_copied(visit: Visit) -> None:
     assert copied == export([CAM], "bibtex")
 
 
+# ── the map ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_map_shows_a_paper_and_its_card(visit: Visit, place: str) -> None:
+    page = visit("#q=kitecam", place=place)
+    card(page, CAM.id).get_by_role("link", name="map").click()
+    expect(page.locator("#map canvas").first).to_be_visible()
+    expect(page.locator("#chosen .card h3")).to_have_text(CAM.title)
+    assert route(page) == {"tab": "map", "paper": CAM.id}
+    page.reload()
+    expect(page.locator("#chosen .card h3")).to_have_text(CAM.title)
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("kitecam")
+
+
 # ── for everybody ────────────────────────────────────────────────────────────────────────────
 
 
@@ -417,6 +433,8 @@ def test_nothing_keeps_people_out(visit: Visit, scheme: str, size: dict[str, int
         page.goto(page.url.partition("#")[0] + f"#{name}")
         view = name.partition("=")[2] if name.startswith("tab") else "paper"
         expect(page.locator(f"#{view}")).to_be_visible()
+        if view == "map":
+            expect(page.locator("#map canvas").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
         quiet_axe(page)
 

@@ -17,7 +17,7 @@ from ssm_search.files import check_replaceable, replacing_folder
 from ssm_search.site.cached import cached_pieces
 from ssm_search.site.data import data_files
 from ssm_search.text import shown
-from ssm_search.views import feeds, scripts
+from ssm_search.views import feeds, maps, scripts
 
 if TYPE_CHECKING:
     from ssm_search.encoding import WordPieces
@@ -33,12 +33,12 @@ SCRIPTS = (
     "asked.js",
     "notes.js",
     "keys.js",
-    "map.js",
+    *scripts.MAP,
     "cards.js",
     "answers.js",
     "site.js",
 )
-STYLES = ("site.css",)
+STYLES = ("site.css", "map.css")
 MEANING = "meaning.js"
 MOST_VENUES = 200
 """In the menu, as on the page: the most frequent ones."""
@@ -149,6 +149,7 @@ def site_files(
     }
     about = _list(search, title, added, dated) | {"meaning": f"data/{MEANING}" in files}
     files["data/list.js"] = _script("ssmList", about)
+    files["data/map.js"] = _script("ssmMapData", maps.map_data(search))
     for name in SCRIPTS:
         files[f"scripts/{name}"] = scripts.script(name).encode()
     files["site.css"] = scripts.script(*STYLES).encode()
@@ -204,7 +205,7 @@ def _list(
 def _script(name: str, value: Mapping[str, Any]) -> bytes:
     """A script that gives the window ``value``."""
     # Halves of pairs, which a list may have, cannot be written; in JSON they have a form.
-    return f"window.{name}={_escaped(value)};\n".encode(errors="backslashreplace")
+    return f"window.{name}={maps.script_json(value)};\n".encode(errors="backslashreplace")
 
 
 def _page(search: Search, title: str, home: str) -> str:
@@ -248,10 +249,3 @@ def _entry(paper: Paper) -> str:
         title = f'<a href="{html.escape(address)}">{title}</a>'
     facts = " · ".join(filter(None, (paper.year_text, shown(paper.venue))))
     return f"{title} {html.escape(facts)}".rstrip()
-
-
-def _escaped(value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -80,6 +80,7 @@ window.ssmCards = (() => {
         .filter(([, url]) => isWeb(url) && url !== paper.url)
         .map(([name, url]) => link(name, url)),
       own ? "" : element("a", { href: address(paper), "data-act": "like" }, "related"),
+      element("a", { href: `#${new URLSearchParams({ tab: "map", paper: paper.id })}` }, "map"),
       element("button", { type: "button", "data-act": "keep", "aria-pressed": "false" }, "Keep"),
       element("button", { type: "button", "data-copy": "bibtex" }, element("span", { class: "sr" }, "Copy "), "BibTeX")
     );

@@ -277,7 +277,6 @@ addEventListener("DOMContentLoaded", () => {
   fill("venue", list.venues.map((name) => [name, name]));
   for (const name of ["year_from", "year_to"]) fill(name, list.years.map((year) => [year, year]));
   if (news.size) at("new-count").textContent = ` (${news.size} new)`;
-  document.querySelector("nav [data-tab=map]").hidden = !list.map;
   countKept();
   kept.listen();
   window.ssmKeys.install({ search: "#q" });
