@@ -193,7 +193,8 @@ def test_names_never_overlap_and_are_finer_when_one_looks_closer(alone: Page) ->
                 x: [0, 1], y: [0, 1], group: [0, 0], ids: ["a", "b"], titles: ["A", "B"],
                 facts: ["", ""], links: ["", ""], answers: [], question: "",
                 regions: [region("large", 0.5, 0.5, 9, 0), region("small", 0.51, 0.5, 5, 0),
-                    region("aside", 0.5, 0.7, 4, 0), region("fine", 0.5, 0.5, 3, 1)] };
+                    region("aside", 0.5, 0.7, 4, 0), region("third", 0.5, 0.5, 3, 0),
+                    region("fourth", 0.5, 0.5, 2, 0), region("fine", 0.5, 0.5, 3, 1)] };
             document.querySelector("main").replaceChildren();
             const map = ssmMap.draw(document.querySelector("main"), data);
             const frame = () => new Promise((done) => setTimeout(done, 60));
@@ -206,7 +207,7 @@ def test_names_never_overlap_and_are_finer_when_one_looks_closer(alone: Page) ->
             })();
         }"""
     )
-    assert found == [["large", "aside"], ["fine", "aside"]]
+    assert found == [["large", "small", "aside", "third"], ["fine", "large", "small", "aside"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

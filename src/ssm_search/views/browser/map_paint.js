@@ -2,6 +2,7 @@
 window.ssmMapPaint = (() => {
   const LOOK_CLOSER = [1, 2, 4.5]; // zooms, from which names of a finer level are shown
   const ROOM = 26_000; // pixels of the map for each name: 30 on a wide screen, 8 on a phone
+  const BESIDE = [0, -22, 22]; // pixels from its place that a name may stand above or below
   const DENSE = 0.13; // a dot's radius, of the side of the square that each would have to itself
   const [LEAST, MOST] = [1.8, 7]; // of that radius, in pixels
   const WIDER = 1.15; // a sign with corners, which looks smaller than a circle
@@ -180,12 +181,15 @@ window.ssmMapPaint = (() => {
       if (written.size >= (width * height) / ROOM) break;
       const [right, down] = map.on(x, y);
       const half = pen.measureText(name).width / 2 + 4;
-      const box = [right - half, down - 10, right + half, down + 10];
-      const outside = box[0] < 0 || box[1] < 0 || box[2] > width || box[3] > height;
-      if (outside || written.has(name) || taken.some(overlapping(box))) continue;
+      const middle = Math.min(Math.max(right, half), width - half);
+      const boxes = BESIDE.map((by) => [middle - half, down + by - 10, middle + half, down + by + 10]);
+      const isFree = (box) => box[1] >= 0 && box[3] <= height && !taken.some(overlapping(box));
+      const box = boxes.find(isFree);
+      const isSeen = right >= 0 && right <= width && down >= 0 && down <= height;
+      if (!box || !isSeen || written.has(name)) continue;
       taken.push(box);
       written.add(name);
-      write(pen, name, right, down, colours);
+      write(pen, name, middle, box[1] + 10, colours);
     }
     map.names = [...written];
   };
