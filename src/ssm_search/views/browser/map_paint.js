@@ -2,7 +2,7 @@
 window.ssmMapPaint = (() => {
   const LOOK_CLOSER = [1, 2, 4.5]; // zooms, from which names of a finer level are shown
   const ROOM = 26_000; // pixels of the map for each name: 30 on a wide screen, 8 on a phone
-  const BESIDE = [0, -22, 22]; // pixels from its place that a name may stand above or below
+  const BESIDE = [0, -22, 22, -34, 34]; // pixels from its place that a name may stand above or below
   const DENSE = 0.13; // a dot's radius, of the side of the square that each would have to itself
   const [LEAST, MOST] = [1.8, 7]; // of that radius, in pixels
   const WIDER = 1.15; // a sign with corners, which looks smaller than a circle
