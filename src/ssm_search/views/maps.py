@@ -30,8 +30,7 @@ REST, REST_COLOUR = "other headings", "#909090"
 NO_HEADING = "no heading"
 FORMATS = (".html", ".png", ".svg")
 MOST_DOTS = 20_000
-"""Papers of a map, beyond which an even sample stands for all: 3.7 MB, 0.9 MB of them on their way
-to a browser, which draws them in 4 ms."""
+"""Papers of a map, beyond which an even sample stands for all. 8,579 are 1.6 MB, packed 0.4 MB."""
 MOST_TITLE = 200  # characters
 
 
