@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDTHS = (0.075, 0.04, 0.02)
 """How far a paper reaches, for each level of zoom, in halves of the map: 14, 33 and 10 named
 regions of a list of 205 papers, 17, 66 and 241 of one of 8,579."""
-CELLS = 128  # of the map's side: half of the least width
+CELLS = 128  # of the side of the map: each 0.016 wide, less than the least width
 FEWEST = 3  # papers that a region is named for
 FITS = 0.6
 """F1 of a heading's papers and a region's, from which that is called after it. Chosen by eye, on
