@@ -120,6 +120,25 @@ def test_check_names_lines(tmp_path: Path) -> None:
     assert [problem["line"] for problem in report["problems"]] == [4, 5, 6]
 
 
+def test_check_names_links_without_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(
+        "# List\n\n## Films\n\n"
+        "- [A title](https://arxiv.org/abs/2401.00001\n"
+        "- [B title(https://arxiv.org/abs/2401.00002)\n"
+        '- [C title](https://en.example.org/a_(b) "with a name") and [code](https://e.org/c)\n'
+        "- [D title](https://arxiv.org/abs/2401.00004 [code](https://e.org/d)\n"
+    )
+    done = run("check", str(path))
+    assert done.returncode == 0
+    assert done.stdout.endswith(
+        "\nlink without an end (3):\n"
+        f"{path}:5: link without an end: ](https://arxiv.org/abs/2401.00001\n"
+        f"{path}:6: link without an end: [B title(https://arxiv.org/abs/2401.00002)\n"
+        f"{path}:8: link without an end: ](https://arxiv.org/abs/2401.00004\n"
+    )
+
+
 def test_what_is_no_list_has_an_exit_status_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "kites.rst"
     path.write_text(".. _a: https://a.org\n.. _b: https://b.org\n.. note:: c\n")

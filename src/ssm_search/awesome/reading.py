@@ -49,6 +49,12 @@ MOST_MARKS, CHARS_OF_A_MARK = 40_000, 5
 _LINE = re.compile(r"[^\n]+")
 _MARKS = "[]*_`<!|\\&~@"
 
+# "[title](https://… " and "[title(https://…)"; of 57 real lists, three links are such.
+_UNCLOSED = re.compile(
+    r"\]\(\s?https?://[^\s()<>|]{1,2000}(?:\([^\s()<>|]{0,200}\)[^\s()<>|]{0,200}){0,4}"
+    r"(?=\s*(?:\||$)|\s+[^\s\"'()|])"
+    r"|\[[^\[\]()\n]{1,200}\(https?://[^\s()\[\]]{1,2000}\)(?![^\n]{0,400}\])"
+)
 _QUOTED_CHARS = 80
 _FEWEST_WORDS_THAT_TELL = 4  # two papers may share a shorter title
 
@@ -152,7 +158,7 @@ def read_list(text: str, *, is_part: bool = False) -> ListReading:
     entries = same_by_title(without_echoes(entries))
     untitled, unread = _untitled(_in_sections(blocks, title), entries, problems)
     entries = sorted([*entries, *untitled], key=lambda entry: entry.line)
-    problems += unread
+    problems += [*unread, *_unclosed_links(text, entries)]
     return ListReading(
         title=clean_heading(plain(title.cells[0])) if title else "",
         papers=tuple(merged(entries)),
@@ -262,6 +268,14 @@ def _is_about_the_list(heading: str) -> bool:
         _ABOUT_THE_LIST.fullmatch(re.sub(r"[^\w'& ]", " ", clean_title(heading)).strip())
         is not None
     )
+
+
+def _unclosed_links(text: str, entries: Iterable[Entry]) -> Iterator[Problem]:
+    """Links of entries that lack a bracket, which are read all the same, but shown as they are."""
+    lines = text.split("\n")
+    for at in sorted({at for entry in entries for at in range(entry.line, entry.end + 1)}):
+        for found in _UNCLOSED.finditer(lines[at - 1]) if at <= len(lines) else ():
+            yield Problem(at, f"link without an end: {found.group()[:_QUOTED_CHARS]}")
 
 
 def _malformed_links(block: Block) -> list[Problem]:
