@@ -85,7 +85,8 @@ def ask(*arguments: str | Path) -> tuple[int, str]:
     print(f"::stop-commands::{word}", flush=True)  # noqa: T201
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603
     print(f"::{word}::", flush=True)  # noqa: T201
-    if done.returncode not in (0, NOTHING, UNREADABLE):
+    is_empty = done.returncode == NO_LIST and bool(done.stdout)  # else it is no Markdown
+    if done.returncode not in (0, NOTHING, UNREADABLE) and not is_empty:
         raise RefusedError(f"ssm-search {arguments[0]} ended with {done.returncode}")
     return done.returncode, done.stdout.decode("utf-8")
 

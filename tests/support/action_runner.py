@@ -20,7 +20,7 @@ from fake_github import REPOSITORY, GitHub
 from typer.testing import CliRunner
 
 from ssm_search.cli.questions import app
-from ssm_search.errors import NoPaperError, SubmissionError
+from ssm_search.errors import NoListError, NoPaperError, SubmissionError
 
 HERE = ROOT / ".github" / "action"
 ENVIRONMENT = {  # of no user, and of no runner that these tests may run on
@@ -55,8 +55,9 @@ def git(folder: Path, *arguments: str) -> str:
 def here(*arguments: object) -> tuple[int, str]:
     """As ``ask`` of the action, without the price of a process."""
     result = CliRunner().invoke(app, [str(one) for one in arguments])
-    status = {NoPaperError: 3, SubmissionError: 5}.get(type(result.exception), result.exit_code)
-    assert status in (0, 3, 5), (arguments, result.output, result.exception)
+    statuses = {NoPaperError: 3, NoListError: 4, SubmissionError: 5}
+    status = statuses.get(type(result.exception), result.exit_code)
+    assert status in (0, 3, 4, 5), (arguments, result.output, result.exception)
     return status, result.stdout
 
 
