@@ -26,9 +26,12 @@ def _web(url: str) -> str:
 
 
 def _found(why: Why, gist: str) -> str:
-    """Why a paper answers, beside the ``gist`` of it and its headings, one of which is marked."""
-    beside = replace(why, heading=())
-    return beside.found or ("" if gist or why.heading else str(why))
+    """Why a paper answers, beside its ``gist``, its title and its headings, which are marked."""
+    # "video (for vidoe)" says too how a word was read.
+    seen = {term for term in why.in_title if " " not in term}
+    terms, in_title = ([t for t in of if t not in seen] for of in (why.terms, why.in_title))
+    beside = replace(why, heading=(), terms=tuple(terms), in_title=tuple(in_title))
+    return beside.found or ("" if gist or why.heading or why.in_title else str(why))
 
 
 _TEMPLATES = Environment(

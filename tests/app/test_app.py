@@ -677,7 +677,7 @@ def test_web_addresses_are_links() -> None:
 
 def test_words_that_answered_are_marked(library: Library) -> None:
     page = checked(render.answers(library.search.query("vidoe of nodes")))
-    assert page.marked == ["video", "video", "vidoe", "video", "Nodes", "nodes", "nodes"]
+    assert page.marked == ["video", "video", "vidoe", "video", "Nodes", "nodes"]
     hit = Hit(FILM, 1, 1, Why(("flying", "video (for vidoe)"), "Videos fly & <b>flies</b>."))
     page = checked(render.answers([hit]))
     assert page.marked == ["video", "Videos", "fly", "flies"]
@@ -698,7 +698,7 @@ def test_a_card_says_one_sentence_of_the_abstract_whatever_was_asked() -> None:
         page = checked(render.answers([one]))
         assert "We tie nodes into strings." in page.all("title")
         assert page.text.count("We tie nodes into strings.") == 2  # and in the abstract
-    assert page.text.count("title: nodes") == 1
+    assert "title: nodes" not in page.text
     bare = replace(NODES, abstract="")
     assert checked(render.answers([bare])).all("title") == ["More like this", "Less like this"]
     assert "close in meaning" in checked(render.answers([Hit(bare, 1, 1, Why(meaning=True))])).text
