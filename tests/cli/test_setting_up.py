@@ -116,7 +116,8 @@ def test_what_is_refused(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (top / "${{ x }}.md").write_text("# A\n## B\n")
     assert "no name of a list that a workflow can spell" in refused("--list", "${{ x }}.md")
     (top / "list.md").write_text("# A\n## B\n")
-    assert "expected OWNER/NAME" in refused("--list", "list.md", "--action", "a b")
+    for action in ("a b", "../..", "./action", "me/..", "me/.", "-me/it", "me/it/below", "me.x/it"):
+        assert "expected OWNER/NAME" in refused("--list", "list.md", f"--action={action}")
     below = top / "below"
     (below / ".git").mkdir(parents=True)
     monkeypatch.chdir(below)

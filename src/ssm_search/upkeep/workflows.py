@@ -24,8 +24,10 @@ JOBS = {
 }
 """What each job of the workflow does."""
 UNKNOWN_OWNER = "OWNER"
-_OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_USED = re.compile(r"uses: ([\w.-]+/ssm-search)@", re.ASCII)
+# No owner has a dot, and what begins with one leads elsewhere on the disk of a runner: "../..".
+_OWNER = r"[A-Za-z0-9][\w-]*"
+_OWNER_AND_NAME = re.compile(rf"{_OWNER}/(?!\.\.?$)[\w.-]+", re.ASCII)
+_USED = re.compile(rf"uses: ({_OWNER}/ssm-search)@", re.ASCII)
 
 State = Literal["new", "unchanged", "different"]
 
