@@ -41,7 +41,7 @@ from ssm_search.curation.cards import submit
 from ssm_search.curation.submissions import MAX_CHARS, paper_of
 from ssm_search.errors import QueryError, SsmSearchError
 from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
-from ssm_search.search.answering import READS_ENGLISH
+from ssm_search.search.answering import NO_SUCH_WORDS
 from ssm_search.search.hits import NEAREST, Hits
 from ssm_search.search.local import PaperSearch
 from ssm_search.views.card_display import card_json
@@ -275,7 +275,7 @@ def test_what_a_filter_left_out_is_said(library: Library) -> None:
     found = handlers.answer(library, Search(q="video", venue="Kite"))
     assert re.fullmatch(rf"The best 1 \(\d+ ms\); {said}", found.line)
     found = handlers.answer(library, Search(q="zzzz qqqq", venue="Kite"))
-    assert found.line == f"{NEAREST} {READS_ENGLISH} {said}."
+    assert found.line == f"{NEAREST} {NO_SUCH_WORDS} {said}."
     found = handlers.answer(library, Search(venue="Kite"))
     assert found.line.endswith(f"Here is what is newest under these filters. {said}.")
 

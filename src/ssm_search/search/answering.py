@@ -40,11 +40,14 @@ _SMALL_WORDS = frozenset(
     "das de del dem den der des die du ein eine el en et im la las le les los mit un una und une "
     "von zu zum zur".split()
 )
+_FOREIGN = _SMALL_WORDS - {"den", "die", "et"}  # which English has too, in "et al."
 REMEMBERED = 10_000  # titles and headings whose words are kept
 LISTED = 10  # papers by date that are looked at for each one wanted, where nothing is asked about
 HEADED = 0.9  # the least confidence in what stands under the very heading that is asked for
 NOT_CALLED_SO = "Nothing here is called {}."
-NO_SUCH_WORD = "No paper here has the word {}; the encoder reads English."
+NO_SUCH_WORD = "No paper here has the word {}."
+NO_FOREIGN_WORD = "No paper here has the word {}; the encoder reads English."
+NO_SUCH_WORDS = "None of these words stands in any paper here."
 READS_ENGLISH = "None of these words is known here; the encoder reads English."
 
 
@@ -286,7 +289,16 @@ def _note(text: str, question: Question | None, rows: Rows) -> str:
         return NOT_CALLED_SO.format(text)
     letters = [char for char in text if char.isalpha()]
     latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
-    several_words = len(text.split()) > 1
-    if letters and (several_words or latin < len(letters) / 2):
+    if letters and latin < len(letters) / 2:
         return READS_ENGLISH
-    return NO_SUCH_WORD.format(text) if text[:1].isupper() else ""
+    several_words = len(text.split()) > 1
+    if several_words and letters:
+        is_foreign = not _FOREIGN.isdisjoint(re.findall(r"\w+", text.casefold()))
+        return READS_ENGLISH if is_foreign or _has_accents(letters) else NO_SUCH_WORDS
+    if text[:1].isupper():
+        return NO_FOREIGN_WORD.format(text) if _has_accents(letters) else NO_SUCH_WORD.format(text)
+    return ""
+
+
+def _has_accents(letters: Sequence[str]) -> bool:
+    return not all(map(str.isascii, letters))
