@@ -5,6 +5,7 @@ It asks for each of these names when it needs it; a test fails if one of them is
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +24,16 @@ UNREAD_SESSIONS = 64
 """Whose answers wait to be fetched from the queue; the oldest that are done are forgotten."""
 UNREAD = 8  # answers of one of them, 0.2 MB each
 _PAGE = "frontend/index.html"  # Gradio's template of a page
-_HEAD = "{{ (config.get('head') or '').partition('<script>')[0] | safe }}"
+_HEAD = """{% set told = config['title'] or 'ssm-search' %}
+<meta name="description" content="Papers and posts, searched by meaning and by words." />
+<meta property="og:title" content="{{ told }}" />
+<meta property="og:description" content="Papers and posts, searched by meaning and by words." />
+<meta property="og:type" content="website" />
+<meta name="twitter:card" content="summary" />
+{{ (config.get('head') or '').partition('<script>')[0] | safe }}
+"""
+_PREVIEW = re.compile(r"""<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*""")
+"""What Gradio says of itself to those who show a link to the page."""
 
 _render = routes.ORJSONResponse._render
 
@@ -67,15 +77,17 @@ def bound_page(page: gr.Blocks) -> None:
 
 
 def _write_head() -> None:
-    """Let what the head has before its scripts stand in the HTML itself.
+    """Let what the head has before its scripts stand in the HTML itself, and nothing of Gradio's.
 
-    Gradio puts all of it in by a script, which browsers run, but what looks for feeds does not.
+    Gradio puts all of it in by a script, which browsers run, but what looks for feeds does not, nor
+    what shows a link as a card.
     """
     environment = routes.templates.env
     assert environment.loader
     source = environment.loader.get_source(environment, _PAGE)[0]
     if _HEAD not in source:
-        page = DictLoader({_PAGE: source.replace("</head>", f"{_HEAD}</head>", 1)})
+        ours = _PREVIEW.sub("", source).replace("</head>", f"{_HEAD}</head>", 1)
+        page = DictLoader({_PAGE: ours})
         environment.loader = ChoiceLoader([page, environment.loader])
 
 

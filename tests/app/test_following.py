@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +87,18 @@ def test_the_page_says_where_its_feeds_are(url: str) -> None:
         ("application/feed+json", "feed.json"),
     ):
         assert f'<link rel="alternate" type="{kind}" title="Awesome Kites" href="/{path}">' in page
+
+
+def test_the_page_alone_says_how_a_link_to_it_is_shown(url: str) -> None:
+    page = http.get(url).text
+    told = re.findall(r'<meta (?:property|name)="((?:og|twitter):\w+)" content="([^"]*)"', page)
+    assert told == [
+        ("og:title", "Awesome Kites · ssm-search"),
+        ("og:description", "Papers and posts, searched by meaning and by words."),
+        ("og:type", "website"),
+        ("twitter:card", "summary"),
+    ]
+    assert not re.search(r"(?:content|href)=\S*gradio", page.partition("</head>")[0], re.I)
 
 
 def test_history_is_read_once_for_an_index(
