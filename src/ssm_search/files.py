@@ -29,6 +29,18 @@ MOST_TEXT = 1 << 28
 """Bytes of a text that is read at once: 700,000 papers of a list, each a line."""
 
 
+def resolved(path: Path) -> Path:
+    """``path`` without links and dots, whether it is there or not.
+
+    Raises:
+        OSError: it is a link to itself, or lies behind one.
+    """
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # of Python before 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
+
+
 def plain_file(path: Path) -> Path:
     """``path``, which must be a file that lies where it says.
 
@@ -82,7 +94,7 @@ def read_text(path: Path) -> str:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path``, with the permissions that are there or else the usual ones."""
-    path = path.resolve()  # a link stays one: what it points to is replaced
+    path = resolved(path)  # a link stays one: what it points to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in _leftovers(path.parent, path.name):
         if left.is_file():
@@ -129,7 +141,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         IndexFolderError: ``folder`` is a file, or holds nothing of what the new one holds, so that
             it must be somebody else's; it is left as it is.
     """
-    folder = folder.resolve()
+    folder = resolved(folder)
     with folder_beside(folder) as new:
         try:
             yield new
@@ -151,7 +163,7 @@ def folder_beside(folder: Path) -> Iterator[Path]:
 
     What is in it in the end is removed, unless it was put elsewhere.
     """
-    folder = folder.resolve()
+    folder = resolved(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = _new_name(folder)
     with ExitStack() as filling:
@@ -173,7 +185,7 @@ def settled(folder: Path) -> Path:
     """
     if folder.exists():
         return folder
-    place = folder.resolve()
+    place = resolved(folder)
     old = _old_name(place)
     if not old.exists():
         return folder
@@ -202,7 +214,7 @@ def check_replaceable(folder: Path, names: Iterable[str]) -> None:
         IndexFolderError: it is a file, or holds nothing of what an earlier one would, so that it
             must be somebody else's; or nobody may write there.
     """
-    folder = folder.resolve()
+    folder = resolved(folder)
     there = next(path for path in (folder.parent, *folder.parent.parents) if path.exists())
     if not there.is_dir():
         raise IndexFolderError(f"{there} is a file, expected a folder; name another one")
@@ -284,7 +296,7 @@ def check_room(folder: Path, needed: int) -> None:
     Raises:
         IndexFolderError: it has not.
     """
-    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    there = next(path for path in (folder, *resolved(folder).parents) if path.exists())
     free = shutil.disk_usage(there).free
     if needed > free:
         raise IndexFolderError(

@@ -107,6 +107,16 @@ def test_what_the_page_needs_beside_the_papers(three: PaperSearch) -> None:
     }
 
 
+def test_of_a_list_of_one_commit_what_appeared_last_is_newest(three: PaperSearch) -> None:
+    reverse = PaperSearch.from_papers(THREE[::-1], TokenEncoder())
+    files = files_of(reverse, added={paper.id: LONG_AGO for paper in THREE})
+    day = "2020-02-03"
+    assert data(files["data/list.js"])["newest"] == [[2, day], [0, day], [1, day]]
+    assert [paper.id for paper in reverse.newest(3)] == ["2401.00001", "2203.00007", "knots"]
+    items = json.loads(files["feed.json"])["items"]
+    assert [item["title"] for item in items] == ["KiteCam & co", "A graph of strings", "Knots"]
+
+
 def test_without_vectors_of_words_there_is_no_meaning() -> None:
     files = files_of(PaperSearch.from_papers(THREE, WordEncoder()))
     assert "data/meaning.js" not in files
@@ -252,6 +262,15 @@ def test_what_is_somebody_elses_is_left(three: PaperSearch, tmp_path: Path) -> N
     (tmp_path / "file").write_text("mine")
     with pytest.raises(IndexFolderError, match="is a file, expected a folder"):
         writing.write_site(three, tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["loop", "loop/public"])
+def test_a_link_to_itself_is_no_folder(three: PaperSearch, tmp_path: Path, name: str) -> None:
+    three: PaperSearch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        writing.write_site(three, tmp_path / name)
 
 
 def test_a_corpus_has_no_site(tmp_path: Path) -> None:

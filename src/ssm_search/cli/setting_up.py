@@ -13,6 +13,7 @@ from ssm_search.errors import ListError
 from ssm_search.text import shown, shown_lines
 
 if TYPE_CHECKING:
+    from ssm_search.files import resolved
     from ssm_search.upkeep import workflows
 
 LIST = "README.md"
@@ -53,7 +54,7 @@ def init(
     from ssm_search.upkeep import workflows
 
     top = workflows.repository_of(Path.cwd())
-    path = (list_file.absolute() if list_file else top / LIST).resolve()
+    path = resolved(list_file.absolute() if list_file else top / LIST)
     entries = _entries(path)
     found = workflows.setup(top.resolve(), path, action or _home(), metadata.version("ssm-search"))
     is_written = not dry_run and (found.state == "new" or (found.state == "different" and force))

@@ -20,7 +20,14 @@ from ssm_search.arrays import UNREADABLE, load_array, save_array
 from ssm_search.corpora.lock import building
 from ssm_search.encoding import Encoded, Encoder, encode_documents
 from ssm_search.errors import IndexFolderError
-from ssm_search.files import read_text, remove_folder, replacing_folder, sweep, write_atomically
+from ssm_search.files import (
+    read_text,
+    remove_folder,
+    replacing_folder,
+    resolved,
+    sweep,
+    write_atomically,
+)
 from ssm_search.index import (
     FORMAT_VERSION,
     Chosen,
@@ -60,7 +67,7 @@ def staging_place(folder: Path) -> Iterator[Path]:
     Raises:
         IndexFolderError: ``folder`` cannot be written beside, or another process builds it.
     """
-    folder = folder.resolve()
+    folder = resolved(folder)
     place = folder.with_name(f".{folder.name}{STAGING_SUFFIX}")
     with ExitStack() as holding:
         try:

@@ -143,18 +143,17 @@ def site_files(
     search.rows.as_list()  # a corpus is none, and may have millions of papers
     title = shown(title or search.manifest.title or search.manifest.list_name) or "Papers"
     home = f"{url.rstrip('/')}/" if url else ""
-    dated = feeds.newest(search.papers, added, len(search.papers))
     files = {
         f"data/{name}": content for name, content in data_files(search, _pieces(search)).items()
     }
-    about = _list(search, title, added, dated) | {"meaning": f"data/{MEANING}" in files}
+    about = _list(search, title, added) | {"meaning": f"data/{MEANING}" in files}
     files["data/list.js"] = _script("ssmList", about)
     files["data/map.js"] = _script("ssmMapData", maps.map_data(search))
     for name in SCRIPTS:
         files[f"scripts/{name}"] = scripts.script(name).encode()
     files["site.css"] = scripts.script(*STYLES).encode()
+    entries = feeds.newest(search.papers, added)
     for name, form in (("feed.xml", "atom"), ("feed.json", "json")):
-        entries = dated[: feeds.MOST_ENTRIES]
         feed = feeds.Feed(title, entries, f"{home}{name}" if home else "", home)
         files[name] = feeds.written(feed, form).encode()  # type: ignore[arg-type]
     files["index.html"] = _page(search, title, home).encode(errors="replace")
@@ -171,23 +170,17 @@ def _pieces(search: Search) -> WordPieces | None:
         return None  # words answer all the same
 
 
-def _list(
-    search: Search,
-    title: str,
-    added: Mapping[str, datetime],
-    dated: Sequence[feeds.FeedEntry],
-) -> dict[str, Any]:
+def _list(search: Search, title: str, added: Mapping[str, datetime]) -> dict[str, Any]:
     """What the page needs beside the papers: menus, headings, and in which order they came.
 
-    ``newest`` has, newest first, a row and the day on which it was added, "" where that is not
-    known; those of which nothing tells when they appeared come last.
+    ``newest`` has rows and the days on which they were added, "" where that is not known, in the
+    order of :meth:`~ssm_search.search.Search.newest`: many lists came into git in one commit.
     """
     rows = {paper.id: row for row, paper in enumerate(search.papers)}
     newest = [
-        [rows[one.paper.id], one.when.date().isoformat() if one.paper.id in added else ""]
-        for one in dated
+        [rows[paper.id], added[paper.id].date().isoformat() if paper.id in added else ""]
+        for paper in (search.newest(len(rows)) if rows else ())
     ]
-    rest = [[row, ""] for row in sorted(set(rows.values()) - {row for row, _ in newest})]
     venues = search.tally.venues.most_common(MOST_VENUES)
     return {
         "title": title,
@@ -198,7 +191,7 @@ def _list(
         ],
         "venues": sorted({shown(name) for name, _ in venues if shown(name)}),
         "years": sorted((year for year in search.tally.years if year), reverse=True),
-        "newest": newest + rest,
+        "newest": newest,
     }
 
 

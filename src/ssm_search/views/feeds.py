@@ -75,16 +75,19 @@ def newest(
 ) -> tuple[FeedEntry, ...]:
     """The ``limit`` papers that were added last, newest first.
 
-    Those of one moment stand in the order of the list. A paper of which it is not known when it was
+    Of one moment, as of a list that came into git in one commit, those that appeared last come
+    first, then in the order of the list. A paper of which it is not known when it was
     added has the day on which arXiv published it, or the first one of the month of its arXiv id, or
     of its year; without any of these it is left out, for nobody could say where it belongs.
 
     Args:
         added: the moments, by the ids of papers.
     """
-    found = [(paper, added.get(paper.id) or _appeared(paper)) for paper in papers]
-    entries = [FeedEntry(paper, when) for paper, when in found if when]
-    return tuple(sorted(entries, key=lambda entry: -entry.when.timestamp())[:limit])
+    found = [(paper, _appeared(paper)) for paper in papers]
+    dated = [(added.get(paper.id) or day, day or _NOT_YET, paper) for paper, day in found]
+    known = [(when, day, paper) for when, day, paper in dated if when]
+    known.sort(key=lambda one: one[:2], reverse=True)  # equal ones stay as they are
+    return tuple(FeedEntry(paper, when) for when, _, paper in known[:limit])
 
 
 def format_of(file: Path) -> FeedFormat:
