@@ -266,8 +266,6 @@ def test_what_is_somebody_elses_is_left(three: PaperSearch, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", ["loop", "loop/public"])
 def test_a_link_to_itself_is_no_folder(three: PaperSearch, tmp_path: Path, name: str) -> None:
-    three: PaperSearch, tmp_path: Path, name: str
-) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="Too many levels of symbolic links"):
         writing.write_site(three, tmp_path / name)
