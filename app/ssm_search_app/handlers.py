@@ -58,6 +58,9 @@ class Answer:
 def answer(library: Library, search: Search) -> Answer:
     """What a search finds in the list that it names, or in all, or why it cannot."""
     library = library.chosen(search.list)
+    if search.year_from > search.year_to > 0:
+        said = f"From {search.year_from} to {search.year_to}: the first year comes first."
+        return Answer((), said)
     filters = filters_of(
         search.category, search.year_from, search.year_to, search.venue, search.code
     )
@@ -205,15 +208,19 @@ def exported_kept(library: Library, form: Any, kept: Any) -> dict[str, str]:
         return {"name": "", "text": ""}
     told = [_texts(one) for one in kept[:MOST_KEPT] if isinstance(one, dict)]
     told = [one for one in told if one["id"]]
-    papers = [
-        library.search.get(one["id"])
-        or Paper(one["id"], one["title"] or one["id"], "link", one["url"])
-        for one in told
-    ]
-    notes = {one["id"]: one["note"] for one in told}
+    papers: dict[str, Paper] = {}
+    notes: dict[str, str] = {}
+    for one in told:
+        # The list may have it by another id now, even two of them as one.
+        paper = library.search.get(one["id"]) or Paper(
+            one["id"], one["title"] or one["id"], "link", one["url"]
+        )
+        papers.setdefault(paper.id, paper)
+        known = notes.get(paper.id, "")
+        notes[paper.id] = "\n".join(dict.fromkeys(filter(None, (known, one["note"]))))
     return {
         "name": f"kept-papers{export.SUFFIXES[kinds[form]]}",
-        "text": export.export(papers, kinds[form], notes),
+        "text": export.export([*papers.values()], kinds[form], notes),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -24,6 +25,17 @@ _MARKDOWN = [
 
 _FORMULA = re.compile(r"(?<!\\)\$([^$]{1,400})(?<!\\)\$(\d?)")
 _ONLY_IN_FORMULAS = re.compile(r"[\\^_{]")
+_TEXT_IN_FORMULA = re.compile(r"\\text(?:bf|it|rm|sc|sf|tt)?\{[A-Za-z0-9 .,:+-]*\}")
+_NOT_IN_FORMULA = re.compile(r"[$%#&~]|\^\^")  # "^^5c" is a backslash
+_COMMAND = re.compile(r"\\([A-Za-z]+|.|\Z)(?=(\s*[\w{\\]|))", re.S)
+_WITH_ARGUMENT = frozenset(
+    """mathbb mathbf mathcal mathfrak mathit mathrm mathscr mathsf mathtt boldsymbol operatorname
+    frac dfrac tfrac sqrt bar dot ddot hat overline tilde underline vec widehat widetilde""".split()
+)
+_SET_IN_FORMULA = frozenset(
+    """, ; : ! | { } arccos arcsin arctan cos cosh dim exp gcd inf ker lim ln log lvert max mid min
+    prime quad qquad rvert sin sinh sup tan tanh vert""".split()
+) | {" "}
 _ARGUMENTS = [  # of commands whose arguments are not simply the text that they stand for
     (re.compile(r"\\(?:url|nolinkurl|path|doi)\s{0,9}\{([^{}]{0,500})\}"), r"\1"),
     (re.compile(r"\\(?:href|textcolor|color|begin|end)\s{0,9}\{[^{}]{0,500}\}"), ""),
@@ -78,7 +90,7 @@ def from_tex(text: str) -> str:
     """
     if not _TEX.search(text):
         return " ".join(text.split())
-    text = _without_dollars(text.replace("$$", "$"))
+    text = "".join(piece for piece, _ in split_formulas(text.replace("$$", "$")))
     for pattern, kept in _ARGUMENTS:
         text = pattern.sub(kept, text)
     text = _LETTER.sub(_letter, text)
@@ -86,23 +98,57 @@ def from_tex(text: str) -> str:
     return " ".join(normalized("NFC", _PIECE.sub(_unicode, text)).split())
 
 
-def _without_dollars(text: str) -> str:
-    """``text`` without the dollars around formulas.
+def split_formulas(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of ``text``, and whether each is a formula, which comes without its dollars.
 
-    As Pandoc tells them from prices, no space is inside the dollars and no digit behind them; but
-    what has a command, an index or a group between them can be nothing else.
+    As Pandoc tells formulas from prices, no space is inside the dollars and no digit behind them;
+    but what has a command, an index or a group between them can be nothing else.
     """
-    parts, at = [], 0
+    at = 0
     while match := _FORMULA.search(text, at):
         inside, digit = match.groups()
         end = match.end(1)
         if _ONLY_IN_FORMULAS.search(inside) or (not digit and inside == inside.strip()):
-            parts += [text[at : match.start()], inside]
+            yield text[at : match.start()], False
+            yield inside, True
             at = end + 1
         else:
-            parts.append(text[at:end])
+            yield text[at:end], False
             at = end  # this dollar may begin one
-    return "".join([*parts, text[at:]])
+    yield text[at:], False
+
+
+def is_harmless_formula(formula: str) -> bool:
+    r"""Whether TeX only sets ``formula``, which stands between dollars, and ends where that does.
+
+    Of commands it has symbols (``\alpha``), functions (``\log``), and those of fonts, fractions,
+    roots and accents alone: no ``\input``, and none that gives another its meaning.
+    """
+    rest = _TEXT_IN_FORMULA.sub("", formula)
+    if _NOT_IN_FORMULA.search(rest) or not all(
+        # BibTeX counts every brace, TeX none behind a backslash.
+        map(_is_balanced, (formula, _COMMAND.sub("", formula)))
+    ):
+        return False
+    return all(
+        bool(argument.strip())
+        if name in _WITH_ARGUMENT
+        else name in _SET_IN_FORMULA or _is_sign(_symbol(name))
+        for name, argument in _COMMAND.findall(rest)
+    )
+
+
+def _is_sign(symbol: str | None) -> bool:
+    return symbol is not None and len(symbol) == 1 and not symbol.isascii()
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for char in text:
+        depth += (char == "{") - (char == "}")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _letter(match: re.Match[str]) -> str:

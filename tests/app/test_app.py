@@ -257,7 +257,7 @@ def test_filters_that_leave_nothing(library: Library, question: str) -> None:
     ("search", "line"),
     [
         (Search(category="Grafs"), "No paper stands under 'Grafs'; did you mean 'Graphs'?"),
-        (Search(year_from=2024, year_to=2023), "Year is (2024, 2023); expected one year, or "),
+        (Search(year_from=2024, year_to=2023), "From 2024 to 2023: the first year comes first."),
         (Search(category=">"), "No paper stands under "),
     ],
 )
@@ -426,6 +426,18 @@ def test_what_is_kept_is_taken_along_with_notes_and_without_the_list(
     told = export([SOUND, gone, FILM], form, {SOUND.id: "hum", "gone": "still\nread it"})
     file = handlers.exported_kept(library, form, stored)
     assert file == {"name": f"kept-papers{SUFFIXES[form]}", "text": told}
+
+
+def test_a_note_stays_where_the_list_has_the_paper_by_another_id(library: Library) -> None:
+    stored = [
+        kept(SOUND.title, note="by title"),
+        kept(FILM.url, note="by link"),
+        kept(FILM.id, note="by id"),
+    ]
+    file = handlers.exported_kept(library, "ris", stored)
+    notes = {SOUND.id: "by title", FILM.id: "by link\nby id"}
+    assert file["text"] == export([SOUND, FILM], "ris", notes)
+    assert "N1  - by link by id" in file["text"]
 
 
 def test_whatever_a_browser_stored_is_taken_along(library: Library) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import bibtexparser
 import pytest
@@ -90,6 +91,120 @@ def test_titles_cannot_break_bibtex(title: str, written: str | None) -> None:
         assert entry["title"] == written
 
 
+def fields_of(bibtex: str) -> dict[str, str]:
+    """The fields of one entry as BibTeX reads them: it counts braces, whatever stands before."""
+    depth, names, values = 0, [""], [""]
+    for char in bibtex.strip():
+        depth -= char == "}"
+        if depth == 1:
+            names[-1] += char
+        elif depth > 1:
+            values[-1] += char
+        depth += char == "{"
+        if depth == 1 and char == "}":
+            names.append("")
+            values.append("")
+        assert depth or char == "}" or not "".join(values), "the entry ends before its text does"
+    assert depth == 0
+    words = [re.findall(r"[\w]+(?=\s*=)", name)[-1:] for name in names]
+    return {name[0]: value for name, value in zip(words, values, strict=True) if name}
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (":-}", r":-\textbraceright{}"),
+        ("}} @misc(evil, note = {x", None),
+        ("}}\n@misc{evil, title={x}}", None),
+        (r"\} and \{", r"\textbackslash{}\textbraceright{} and \textbackslash{}\textbraceleft{}"),
+        ("{SSM}s", r"\textbraceleft{}SSM\textbraceright{}s"),
+        (
+            r"\input{/etc/passwd}",
+            r"\textbackslash{}input\textbraceleft{}/etc/passwd\textbraceright{}",
+        ),
+        (r"$\input{x}$", r"\$\textbackslash{}input\textbraceleft{}x\textbraceright{}\$"),
+        (r"$\write18{ls}$", r"\$\textbackslash{}write18\textbraceleft{}ls\textbraceright{}\$"),
+        (r"$\catcode`\{=12$", None),
+        (r"$^^5cinput{x}$", None),
+        (r"$\alpha\def\alpha{}$", None),
+        (r"${\}$", None),
+        (r"$x\$", None),
+    ],
+)
+def test_what_strangers_say_stays_in_its_field(said: str, written: str | None) -> None:
+    paper = Paper("2401.00001", said, venue=said, authors=(said,), arxiv_categories=(said,))
+    entry = to_bibtex([paper], {paper.id: said})
+    library = bibtexparser.parse_string(entry)
+    assert len(library.entries) == 1
+    assert not library.failed_blocks
+    found = fields_of(entry)
+    assert [*found] == [
+        *("title", "author", "booktitle", "year", "eprint"),
+        *("archivePrefix", "primaryClass", "annote"),
+    ]
+    assert found["title"] == found["booktitle"] == found["annote"] == found["primaryClass"]
+    # Of commands there are those alone that stand for a sign.
+    commands = set(re.findall(r"\\([A-Za-z]+)", entry))
+    assert commands <= {
+        *("textbackslash", "textbraceleft", "textbraceright", "textasciicircum"),
+    }
+    if written:
+        assert found["title"] == written
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"$\alpha$",
+        r"$O(n \log n)$",
+        r"$\mathcal O(n)$",
+        r"$\mathbb{R}^{d}$",
+        r"$\frac{1}{2}$",
+        r"$\text{S}^2$",
+        r"$\{x\}$",
+        r"$\infty$",
+    ],
+)
+def test_formulas_stay_in_titles_and_are_text_in_notes(formula: str) -> None:
+    found = fields_of(to_bibtex([Paper("2401.00001", f"On {formula}-nets", "paper")]))
+    assert found["title"] == f"On {formula}-nets"
+    found = fields_of(to_bibtex([MAMBA], {MAMBA.id: formula}))
+    assert found["annote"].startswith(r"\$")
+
+
+def test_prices_are_no_formulas() -> None:
+    found = fields_of(to_bibtex([Paper("2401.00001", "From $5 to $10 for $x_1$")]))
+    assert found["title"] == r"From \$5 to \$10 for $x_1$"
+
+
+@pytest.mark.parametrize(
+    ("author", "ris", "bibtex"),
+    [
+        ("Guo Chen", "Chen, Guo", "Guo Chen"),
+        ("Aaron van den Oord", "van den Oord, Aaron", "Aaron van den Oord"),
+        ("Leandro von der Werra", "von der Werra, Leandro", "Leandro von der Werra"),
+        ("Thi Van Nguyen", "Nguyen, Thi Van", "Thi Van Nguyen"),
+        ("John B. Smith Jr.", "Smith, John B., Jr.", "Smith, Jr., John B."),
+        ("John Smith, Jr.", "Smith, John, Jr.", "Smith, Jr., John"),
+        ("Harry Shum III", "Shum, Harry, III", "Shum, III, Harry"),
+        ("Doe, Jane", "Doe, Jane", "Doe, Jane"),
+        ("kyunghyun cho", "cho, kyunghyun", "cho, kyunghyun"),
+        ("Gerard 't Hooft", "'t Hooft, Gerard", "Gerard 't Hooft"),
+        ("DeepSeek-AI", "DeepSeek-AI", "DeepSeek-AI"),
+        ("王小明", "王小明", "王小明"),
+        ("The ATLAS Collaboration", "The ATLAS Collaboration", "{The ATLAS Collaboration}"),
+        ("Mistral AI", "Mistral AI", "{Mistral AI}"),
+        ("Gemini Team", "Gemini Team", "{Gemini Team}"),
+        ("Ai and Bo", "Ai and Bo", "{Ai and Bo}"),
+        (", ,", ",", "{, ,}"),
+    ],
+)
+def test_names_as_reference_managers_sort_them(author: str, ris: str, bibtex: str) -> None:
+    paper = Paper("2401.00001", "T", authors=(author, " ", "Jane Doe"))
+    assert f"AU  - {ris}\r\nAU  - Doe, Jane\r\nTI" in to_ris([paper])
+    assert fields_of(to_bibtex([paper]))["author"] == f"{bibtex} and Jane Doe"
+
+
 def test_csv_reads_back() -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv([MAMBA]))))
     assert rows[0]["id"] == "2312.00752"
@@ -131,7 +246,9 @@ def test_notes_stand_where_programs_look_for_them() -> None:
     notes = {MAMBA.id: NOTE}
     other = Paper("2401.00001", "T")
     (entry, without) = bibtexparser.parse_string(to_bibtex([MAMBA, other], notes)).entries
-    assert entry["annote"] == (r"read §3 first: 50\% of it[2J | <b>all</b> ER - \} note=\{x")
+    assert entry["annote"] == (
+        r"read §3 first: 50\% of it[2J | <b>all</b> ER - \textbraceright{} note=\textbraceleft{}x"
+    )
     assert "annote" not in without.fields_dict
 
     assert to_ris([MAMBA, other], notes).split("\r\n")[8:] == [

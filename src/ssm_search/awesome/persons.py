@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 _MOST_PERSONS = 200
 _MOST_WORDS_IN_NAME = 5
@@ -20,11 +21,58 @@ _PARTICLES = frozenset("al bin da de del della der di dos du el la le ten ter va
 _SUFFIXES = frozenset("jr sr ii iii iv".split())
 _NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'’.`´-]*(?:['’.`´-][^\W\d_]*)*\.?")
 # Organisations, and what titles are made of: no name has one of these words.
-_NO_NAMES = frozenset(
-    """academy ai and for foundation google group in inc institute lab laboratory labs learning
-    meta microsoft model models nets network networks of on research school systems team the
-    university via vision with""".split()
+_ORGANISATIONS = frozenset(
+    """academy foundation google group inc institute lab laboratory labs meta microsoft research
+    school systems team university""".split()
 )
+_NO_NAMES = _ORGANISATIONS | frozenset(
+    """ai and for in learning model models nets network networks of on the via vision
+    with""".split()
+)
+_GROUPS = _ORGANISATIONS | {"and", "collaboration", "consortium"}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as indexes sort it: "van den Oord", "Aaron", "Jr.".
+
+    Attributes:
+        family: with its particles; all of a name that is an organisation's, or one word.
+        given: what stands before; "" if nothing does.
+        suffix: such as "III"; "" if there is none.
+        is_group: whether it is an organisation's, or of several persons.
+    """
+
+    family: str
+    given: str = ""
+    suffix: str = ""
+    is_group: bool = False
+
+
+def name_of(author: str) -> Name:
+    """The parts of an author's name, which has the family's last, or first and before a comma.
+
+    Particles are of the family's name where they are written small, as BibTeX tells them: "Thi Van
+    Nguyen" has none.
+    """
+    words = author.replace(",", " , ").split()
+    if any(word.casefold() in _GROUPS or word == "AI" for word in words):
+        return Name(" ".join(author.split()), is_group=True)
+    last = len(words)
+    while last > 1 and (words[last - 1] == "," or _is_suffix(words[last - 1])):
+        last -= 1
+    suffix = " ".join(word for word in words[last:] if word != ",")
+    if "," in words[:last]:
+        family, _, given = " ".join(words[:last]).partition(" , ")
+        return Name(family, " ".join(given.replace(",", " ").split()), suffix)
+    at = max(last - 1, 0)
+    while at > 1 and words[at - 1].islower() and "." not in words[at - 1]:
+        at -= 1
+    return Name(" ".join(words[at:last]), " ".join(words[:at]), suffix)
+
+
+def _is_suffix(word: str) -> bool:
+    return word.strip(".").casefold() in _SUFFIXES and word[0].isupper()
 
 
 def persons(text: str) -> tuple[str, ...]:

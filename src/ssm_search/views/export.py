@@ -13,13 +13,14 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import escaping
+from ssm_search.awesome import escaping, name_of
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
 from ssm_search.marks import normalized
 from ssm_search.papers import Paper, to_json
 from ssm_search.text import shown, shown_json, shown_lines
 from ssm_search.venues import is_preprint as is_preprint_venue
+from ssm_search.views.latex import as_author, as_text, as_title
 
 Format = Literal["bibtex", "csv", "json", "markdown", "ris"]
 SUFFIXES: dict[Format, str] = {
@@ -40,12 +41,6 @@ _KEY_STOP_WORDS = frozenset(
     """a about all an and are as at be by can do does for from how in into is it its of on or our
     than that the their this to via we what when which with you your""".split()
 )
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{char: f"\\{char}" for char in "#%&_{}"},
-}
 _COLUMNS = ("id", "title", "authors", "year", "venue", "categories", "url", "pdf_url", "code_url")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -85,7 +80,7 @@ def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
         is_preprint = arxiv_id(paper.id) is not None and is_preprint_venue(paper.venue)
         fields = [
             ("TY", "UNPB" if is_preprint else "GEN"),
-            *(("AU", author) for author in paper.authors),
+            *(("AU", _last_first(author)) for author in paper.authors),
             ("TI", paper.title),
             ("PY", str(paper.known_year or "")),
             ("T2", paper.venue),
@@ -96,6 +91,12 @@ def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
         lines = [f"{tag}  - {' '.join(value.split())}" for tag, value in fields if value.strip()]
         entries.append("\r\n".join([*lines, "ER  - ", ""]))
     return "\r\n".join(entries)
+
+
+def _last_first(author: str) -> str:
+    """``author`` as RIS has it: "Last, First, Suffix"."""
+    name = name_of(author)
+    return ", ".join(filter(None, (name.family, name.given, name.suffix)))
 
 
 def to_bibtex(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
@@ -158,7 +159,7 @@ def to_markdown(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
 
 def _line(notes: Notes, paper: Paper) -> str:
     """The note on a paper, on one line, without what programs take for commands."""
-    return shown(" ".join(notes.get(paper.id, "").split()))
+    return " ".join(shown(" ".join(notes.get(paper.id, "").split())).split())
 
 
 def _clean(paper: Paper) -> Paper:
@@ -176,15 +177,15 @@ def _bibtex_entry(paper: Paper, key: str, note: str) -> str:
     on_arxiv = arxiv_id(paper.id) is not None
     venue = "" if "arxiv" in paper.venue.casefold() else paper.venue
     fields = {
-        "title": _latex(paper.title),
-        "author": " and ".join(map(_latex, paper.authors)),
-        "booktitle": _latex(venue),
+        "title": as_title(paper.title),
+        "author": " and ".join(filter(None, map(as_author, paper.authors))),
+        "booktitle": as_title(venue),
         "year": str(_year(paper) or ""),
         "eprint": paper.id if on_arxiv else "",
         "archivePrefix": "arXiv" if on_arxiv else "",
-        "primaryClass": paper.arxiv_categories[0] if paper.arxiv_categories else "",
+        "primaryClass": as_text("".join(paper.arxiv_categories[:1])),
         "url": escaping.escaped_address(paper.url),
-        "annote": _latex(note),
+        "annote": as_text(note),
     }
     kind = "inproceedings" if venue else "misc"
     lines = [f"      {name}={{{value}}}," for name, value in fields.items() if value]
@@ -193,11 +194,11 @@ def _bibtex_entry(paper: Paper, key: str, note: str) -> str:
 
 def _key(paper: Paper) -> str:
     """Last name, year and the first words of the title."""
-    last = paper.authors[0].split()[-1] if paper.authors and paper.authors[0].split() else ""
+    last = name_of(paper.authors[0]).family.split()[-1:] if paper.authors else []
     words = [w for w in re.split(r"\s+", paper.title) if w.casefold() not in _KEY_STOP_WORDS]
     letters = [_ascii(word) for word in words]
     title = "".join([word for word in letters if word][:KEY_WORDS])
-    return f"{_ascii(last)}{_year(paper) or ''}{title}" or "untitled"
+    return f"{_ascii(''.join(last))}{_year(paper) or ''}{title}" or "untitled"
 
 
 def _year(paper: Paper) -> int:
@@ -207,24 +208,6 @@ def _year(paper: Paper) -> int:
 def _ascii(text: str) -> str:
     folded = normalized("NFKD", text.casefold())
     return "".join(char for char in folded if char.isascii() and char.isalnum())
-
-
-def _latex(text: str) -> str:
-    """``text`` with what LaTeX takes for itself escaped; formulas between dollars stay."""
-    parts = re.split(r"(\$[^$]*\$)", " ".join(text.split()))
-    plain = ["".join(_LATEX.get(char, char) for char in part) for part in parts[::2]]
-    formulas = [part if _balanced(part) else "" for part in parts[1::2]]
-    mixed = [piece for pair in zip(plain, [*formulas, ""], strict=True) for piece in pair]
-    return "".join(mixed).replace("$", r"\$") if text.count("$") % 2 else "".join(mixed)
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for char in text:
-        depth += (char == "{") - (char == "}")
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 def _harmless(cell: str) -> str:

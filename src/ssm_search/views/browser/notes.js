@@ -3,12 +3,22 @@
 //
 //   ssmNotes.added(form, text, notes)   notes, "" for none, in the order of the papers of the text
 window.ssmNotes = (() => {
-  const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
-  const line = (note) => note.trim().split(/\s+/).join(" ");
+  const LATEX = {
+    "\\": "\\textbackslash{}",
+    "{": "\\textbraceleft{}", // BibTeX counts braces, whatever stands before them
+    "}": "\\textbraceright{}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+  };
+  // White space, and what programs take for commands, as Python tells them.
+  const printed = (text) => text.replace(/(?![ \t\n])[\p{C}\p{Z}]/gu, "");
+  const line = (note) =>
+    printed(note.replace(/[\p{Z}\t-\r\x1c-\x1f\x85]+/gu, " ")).replace(/ {2,}/g, " ").trim();
   const latex = (note) => line(note).replace(/[\\~^#%&_{}$]/g, (sign) => LATEX[sign] ?? `\\${sign}`);
   // A cell that a spreadsheet would take for a formula is given an apostrophe.
   const csv = (note) => {
-    const cell = /^[=+\-@\t\r]/.test(note) ? `'${note}` : note;
+    const text = printed(note).replace(/\n$/, "");
+    const cell = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
   };
   const markdown = (note) =>
