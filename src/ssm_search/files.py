@@ -10,7 +10,7 @@ import secrets
 import shutil
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -130,12 +130,16 @@ def append_json_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
 
 
 @contextmanager
-def replacing_folder(folder: Path) -> Iterator[Path]:
+def replacing_folder(folder: Path, check: Callable[[], None] = lambda: None) -> Iterator[Path]:
     """Give a new folder to fill; on success it takes the place of ``folder``, whole.
 
     A folder cannot be renamed over another, so for an instant the old one stands aside;
     :func:`settled` finds it there if the process died in that instant. Replacements of one folder
     may run side by side: each fills a folder of its own, and the last to finish stays.
+
+    Args:
+        check: raises where ``folder`` may not be replaced; called right before it is, for others
+            may have put something there while the new one was filled.
 
     Raises:
         IndexFolderError: ``folder`` is a file, or holds nothing of what the new one holds, so that
@@ -150,6 +154,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             _sync(new)
             with locked(folder.parent):
                 check_replaceable(folder, (path.name for path in new.iterdir()))
+                check()
                 _swap(folder, new)
         except OSError as error:
             if error.errno and error.filename is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -284,10 +285,76 @@ def test_a_corpus_has_no_site(tmp_path: Path) -> None:
 def test_a_damaged_mark_is_none(three: PaperSearch, tmp_path: Path) -> None:
     folder = tmp_path / "public"
     writing.write_site(three, folder)
-    for text in ("", "{}", "[]", '{"files": 7}', '{"files": [1]}'):
+    for text in ("", "{}", "[]", '{"files": 7}', '{"files": [1]}', "[" * 100_000):
         (folder / writing.MARK).write_text(text)
         with pytest.raises(SiteError, match="did not write"):
             writing.write_site(three, folder)
+    (folder / writing.MARK).unlink()
+    os.mkfifo(folder / writing.MARK)  # nobody writes to it: who opened it would wait forever
+    with pytest.raises(SiteError, match="did not write"):
+        writing.write_site(three, folder)
+
+
+@pytest.mark.parametrize("name", ["book.txt", "data/book.txt", "data/../scripts/site.js", "a.js"])
+def test_the_mark_of_a_stranger_gives_nothing_away(
+    three: PaperSearch, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "public"
+    for below in ("data", "scripts"):
+        (folder / below).mkdir(parents=True)
+    (folder / name).write_text("mine")
+    (folder / writing.MARK).write_text(json.dumps({"files": [name]}))
+    with pytest.raises(SiteError, match="did not write"):
+        writing.write_site(three, folder)
+    assert (folder / name).read_text() == "mine"
+
+
+def test_empty_folders_links_and_pipes_are_somebodys(three: PaperSearch, tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "public", tmp_path / "elsewhere"
+    writing.write_site(three, folder)
+    elsewhere.mkdir()
+    (elsewhere / "mine.txt").write_text("mine")
+
+    def refused(*names: str) -> None:
+        with pytest.raises(SiteError, match=rf"\({re.escape(', '.join(names))}\)"):
+            writing.write_site(three, folder)
+
+    (folder / "photos" / "2026").mkdir(parents=True)
+    refused("photos/2026")
+    (folder / "data" / "more").symlink_to(elsewhere)
+    os.mkfifo(folder / "pipe")
+    refused("data/more", "photos/2026", "pipe")
+    for one in ("photos/2026", "photos"):
+        (folder / one).rmdir()
+    (folder / "pipe").unlink()
+    refused("data/more")
+    (folder / "data" / "more").unlink()
+    (folder / "site.css").unlink()
+    (folder / "site.css").symlink_to(elsewhere / "mine.txt")
+    refused("site.css")
+    (folder / "site.css").unlink()
+    writing.write_site(three, folder)
+    assert (elsewhere / "mine.txt").read_text() == "mine"
+
+
+def test_what_comes_while_a_site_is_made_stays(
+    three: PaperSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "public"
+    writing.write_site(three, folder, title="Kites")
+    before = (folder / "index.html").read_bytes()
+    made = writing.site_files
+
+    def slow(*arguments: Any, **options: Any) -> dict[str, bytes]:
+        (folder / "thesis.tex").write_text("years of work")
+        return made(*arguments, **options)
+
+    monkeypatch.setattr(writing, "site_files", slow)
+    with pytest.raises(SiteError, match=r"did not write \(thesis.tex\)"):
+        writing.write_site(three, folder, title="Other")
+    assert (folder / "thesis.tex").read_text() == "years of work"
+    assert (folder / "index.html").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["public"]
 
 
 # ── the command ──────────────────────────────────────────────────────────────────────────────

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 import json
+import os
+import re
+import stat
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from ssm_search.awesome import escaping
 from ssm_search.errors import EncoderError, IndexFolderError, SiteError
-from ssm_search.files import check_replaceable, replacing_folder
+from ssm_search.files import check_replaceable, read_text, replacing_folder
 from ssm_search.site.cached import cached_pieces
 from ssm_search.site.data import data_files
 from ssm_search.text import shown
@@ -40,6 +43,11 @@ SCRIPTS = (
 )
 STYLES = ("site.css", "map.css")
 MEANING = "meaning.js"
+_OWN_NAME = re.compile(
+    r"(data|scripts)/[a-z_]+\.js|index\.html|site\.css|feed\.(xml|json)|\.nojekyll|"
+    + re.escape(MARK)
+)
+"""Names of files that a site of this version, or of an earlier one, may have."""
 MOST_VENUES = 200
 """In the menu, as on the page: the most frequent ones."""
 
@@ -91,7 +99,7 @@ def write_site(
     folder = Path(folder)
     check_folder(folder)
     files = site_files(search, title=title, added=added or {}, url=url)
-    with replacing_folder(folder) as new:
+    with replacing_folder(folder, lambda: check_folder(folder)) as new:
         for name, content in files.items():
             (new / name).parent.mkdir(exist_ok=True)
             (new / name).write_bytes(content)
@@ -110,8 +118,11 @@ def check_folder(folder: Path) -> None:
     check_replaceable(folder, held)
     others = set(held)
     if MARK in held:
-        here = (one for one in folder.rglob("*") if not one.is_dir())
-        others = {one.relative_to(folder).as_posix() for one in here} - _own(folder)
+        here = {one.relative_to(folder) for one in folder.rglob("*")}
+        ours = {one for one in map(PurePath, _own(folder)) if _is_file(folder / one)}
+        foreign = here - ours - {above for one in ours for above in one.parents}
+        above = {above for one in foreign for above in one.parents}
+        others = {one.as_posix() for one in foreign - above}
     if others:
         named = ", ".join(map(shown, sorted(others)[:3])) + (", …" if len(others) > 3 else "")
         raise SiteError(
@@ -121,12 +132,23 @@ def check_folder(folder: Path) -> None:
 
 
 def _own(folder: Path) -> set[str]:
-    """The files that an earlier run wrote to ``folder``, by its mark; none of a damaged one."""
+    """The files that an earlier run wrote to ``folder``, by its mark; none of a damaged one.
+
+    A mark that anybody may have written cannot call what no site has a file of one.
+    """
     try:
-        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        return {*map(str, record["files"]), MARK}
-    except (OSError, ValueError, KeyError, TypeError):
+        record = json.loads(read_text(folder / MARK))
+        return {one for one in (*map(str, record["files"]), MARK) if _OWN_NAME.fullmatch(one)}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return set()
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is there, and no link to one."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def site_files(
