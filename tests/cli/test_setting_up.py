@@ -144,12 +144,15 @@ def test_each_job_has_the_rights_it_needs() -> None:
         "decide": {"contents": "write", **comments},
         "repair": {"contents": "read", "issues": "write"},
         "feed": {"contents": "write", "pull-requests": "write"},
-        "site": {"contents": "read", "pages": "write", "id-token": "write"},
+        "site": {"contents": "read", "pages": "read"},
+        "deploy": {"pages": "write", "id-token": "write"},
     }
 
 
 def test_what_strangers_begin_checks_out_the_base_and_keeps_no_token() -> None:
     for name, job in JOBS.items():
+        if name == "deploy":
+            continue
         checkout = job["steps"][0]
         assert checkout["uses"].startswith("actions/checkout@")
         may_push = job["permissions"].get("contents") == "write"
@@ -182,7 +185,7 @@ def test_what_it_gives_is_what_the_action_takes() -> None:
             assert step["uses"] == "OWNER/ssm-search@v0.1.0"
             assert set(step["with"]) <= set(action["inputs"])
             tasks.add(step["with"]["task"])
-    assert tasks == set(workflows.JOBS)
+    assert tasks == set(workflows.JOBS) - {"deploy"}
 
 
 def test_the_site_is_published_only_where_pages_are_switched_on() -> None:
@@ -192,16 +195,31 @@ def test_the_site_is_published_only_where_pages_are_switched_on() -> None:
     assert job["needs"] == "decide"
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     assert set(action["outputs"]) == {"site"}
-    _, site, upload, deploy = job["steps"]
-    for step in (upload, deploy):
-        assert step["if"] == f"steps.{site['id']}.outputs.site"
+    _, site, upload = job["steps"]
+    assert upload["if"] == f"steps.{site['id']}.outputs.site"
     assert upload["with"] == {"path": "${{ steps.site.outputs.site }}"}
+    assert job["outputs"] == {"site": "${{ steps.site.outputs.site }}"}
+
+
+def test_no_other_branch_is_published() -> None:
+    on_default = "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
+    assert f"&& {on_default} &&" in JOBS["site"]["if"]
+
+
+def test_what_may_write_to_pages_runs_nothing_else() -> None:
+    job = JOBS["deploy"]
+    assert job["needs"] == "site"
+    condition = "!cancelled() && needs.site.result == 'success' && needs.site.outputs.site"
+    assert job["if"] == f"${{{{ {condition} }}}}"
+    (deploy,) = job["steps"]
+    assert deploy["uses"].startswith("actions/deploy-pages@")
+    assert set(deploy) == {"uses", "id"}
     assert job["environment"]["url"] == f"${{{{ steps.{deploy['id']}.outputs.page_url }}}}"
 
 
 def test_what_it_uses_of_others_is_pinned_to_commits() -> None:
     used = re.findall(r"uses: (actions/\S+)(.*)", TEXT)
-    assert len(used) == len(JOBS) + 2
+    assert len(used) == len(JOBS) + 1  # a checkout or a deployment each, and an upload
     for action, remark in used:
         assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)
         assert re.fullmatch(r" # v\d+\.\d+\.\d+", remark)

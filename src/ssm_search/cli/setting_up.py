@@ -13,7 +13,6 @@ from ssm_search.errors import ListError
 from ssm_search.text import shown, shown_lines
 
 if TYPE_CHECKING:
-    from ssm_search.files import resolved
     from ssm_search.upkeep import workflows
 
 LIST = "README.md"
@@ -51,6 +50,7 @@ def init(
     It answers submissions, proposes new papers every week, adds those that are ticked, finds what
     time broke, writes feeds. Nothing but that one file is written; run again, it says "unchanged".
     """
+    from ssm_search.files import resolved
     from ssm_search.upkeep import workflows
 
     top = workflows.repository_of(Path.cwd())

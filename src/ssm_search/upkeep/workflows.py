@@ -21,6 +21,7 @@ JOBS = {
     "repair": "every month: an issue with dead and moved links, preprints that appeared, code",
     "feed": "feeds of what was added and what is proposed: feed.xml, proposed.xml in .ssm-search",
     "site": "where Pages are switched on: a site that searches the list in the reader's browser",
+    "deploy": "puts that site onto Pages, with rights that no other job has",
 }
 """What each job of the workflow does."""
 UNKNOWN_OWNER = "OWNER"
