@@ -28,6 +28,7 @@ class Why(_Answer):
     heading: Path
     exact: bool = Field(description="The question is this paper's title, id or link.")
     meaning: bool = Field(description="Nothing but what it means is close.")
+    authors: list[str] = Field(description="Those of its authors that were asked for.")
 
 
 class Paper(_Answer):

@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from markupsafe import escape
 
 from ssm_search import Search, feeds, history
+from ssm_search_app.bounds import refusal
 from ssm_search_app.library import Library
 
 PATHS: dict[str, feeds.FeedFormat] = {"/feed.xml": "atom", "/feed.json": "json"}
@@ -71,8 +72,10 @@ def add_feeds(app: FastAPI, library: Library, root_path: str = "") -> None:
         # The gate let in no host but those that this server is asked by.
         host = request.headers.get("x-forwarded-host", request.url.netloc).partition(",")[0].strip()
         name = request.query_params.get("list", "")
-        chosen = library.chosen(name)
-        query = "" if chosen is library else f"?{urlencode({'list': name})}"
+        chosen = library.find(name)
+        if chosen is None:
+            return refusal(404, library.refusal_of(name))
+        query = "" if chosen is library else f"?{urlencode({'list': library.key_of(chosen)})}"
         home = f"{request.url.scheme}://{host}{root_path}"
         text = await made[id(chosen)].text(path, home, query)
         tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
@@ -101,4 +104,5 @@ def queries(library: Library) -> list[tuple[str, str]]:
     """The title of each feed, and the query of its address: "" of a single list."""
     if not library.names:
         return [(library.title, "")]
-    return [(name, f"?{urlencode({'list': name})}") for name in library.names]
+    pairs = zip(library.names, library.keys, strict=True)
+    return [(name, f"?{urlencode({'list': key})}") for name, key in pairs]

@@ -14,6 +14,7 @@ from ssm_search import (
     Category,
     LeftOut,
     Paper,
+    QueryError,
     SsmSearchError,
     card_display,
     cards,
@@ -57,7 +58,11 @@ class Answer:
 
 def answer(library: Library, search: Search) -> Answer:
     """What a search finds in the list that it names, or in all, or why it cannot."""
-    library = library.chosen(search.list)
+    shelf, library = library, library.chosen(search.list)
+    if shelf.find(search.list) is None:
+        found = answer(shelf, replace(search, list=""))
+        said = _sentence(QueryError(shelf.refusal_of(search.list)))
+        return replace(found, line=f"{said} {found.line}")
     if search.year_from > search.year_to > 0:
         said = f"From {search.year_from} to {search.year_to}: the first year comes first."
         return Answer((), said)
@@ -87,7 +92,7 @@ def answer(library: Library, search: Search) -> Answer:
     if not hits:
         line = NOTHING
     elif hits.advice:
-        line = hits.advice
+        line = hits.advice.replace("Nothing here", f"Nothing {_where(search, library, shelf)}", 1)
     chips = [(str(one), to_address(_without(search, one.said))) for one in hits.constraints]
     return Answer(hits, _noting(line, hits.left_out), chips, newest)
 
@@ -251,6 +256,12 @@ def ids_text(library: Library) -> str:
     return " ".join(parts)
 
 
+def lists(library: Library) -> list[tuple[str, str, str]]:
+    """Of each list its name, its key and what else it may be called, as :meth:`Library.find`."""
+    named = zip(library.names, library.keys, library.each, strict=False)
+    return [(name, key, f"{one.title} ({key})") for name, key, one in named]
+
+
 def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
     """The tree of headings as a menu: (what is shown, path); counts include what is below.
 
@@ -272,12 +283,11 @@ def _paths(library: Library) -> dict[str, Category]:
 
 def in_menus(library: Library, search: Search) -> Search:
     """``search`` without what no menu of the page offers; links may name anything."""
-    name = search.list if search.list in library.names else ""
-    library = library.chosen(name)
+    shelf, library = library, library.chosen(search.list)
     known = years(library)
     return replace(
         search,
-        list=name,
+        list=shelf.key_of(library),
         category=search.category if search.category in _paths(library) else "",
         venue=search.venue if search.venue in venues(library) else "",
         year_from=search.year_from if search.year_from in known else 0,
@@ -330,6 +340,24 @@ def _has_of(papers: Sequence[Paper], heading: str, year: int) -> bool:
 def _without(search: Search, said: str) -> Search:
     """``search`` without some words of its question."""
     return replace(search, q=" ".join(search.q.replace(said, " ", 1).split()))
+
+
+def _where(search: Search, library: Library, shelf: Library) -> str:
+    """What a search is restricted to by menus, in words: "under SSMs › Post with code"."""
+    path = _paths(library).get(search.category) or (search.category,)
+    years = {
+        (True, True): f"from {search.year_from} to {search.year_to}",
+        (True, False): f"since {search.year_from}",
+        (False, True): f"until {search.year_to}",
+    }
+    parts = [
+        f"in {shelf.name_of(library)}" if library is not shelf else "",
+        f"under {' › '.join(path)}" if search.category else "",
+        f"at {search.venue}" if search.venue else "",
+        years.get((bool(search.year_from), bool(search.year_to)), ""),
+        f"{search.code} code" if search.code != "any" else "",
+    ]
+    return " ".join(filter(None, parts)) or "here"
 
 
 def _under(search: Search, library: Library) -> str:

@@ -82,13 +82,34 @@ class Library:
         """The libraries that this is of: itself, but for several lists."""
         return (self,)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What each of the :attr:`names` is called in addresses, whatever the lists are called."""
+        return ()
+
+    def find(self, name: str) -> Library | None:
+        """The list of this key or name, all of them for ""; None if there is none."""
+        own = (self.title, Path(self.folder).name if self.folder else "", "")
+        return self if name in own else None
+
     def chosen(self, name: str) -> Library:
-        """The list of this name; all of them for another name."""
-        return self
+        """The list of this key or name; all of them for another name."""
+        return self.find(name) or self
+
+    def refusal_of(self, name: str) -> str:
+        """What is said to who names a list that is not there."""
+        return f"there is no list {name[:100]!r}; expected {', '.join(self.names or [self.title])}"
 
     def name_of(self, one: Library) -> str:
         """What one of these lists is called among them."""
-        return next((name for name in self.names if self.chosen(name) is one), one.title)
+        pairs = zip(self.names, self.each, strict=False)
+        return next((name for name, each in pairs if each is one), one.title)
+
+    def key_of(self, one: Library) -> str:
+        """What one of these lists is called in addresses; "" for all."""
+        return next(
+            (key for key, each in zip(self.keys, self.each, strict=False) if each is one), ""
+        )
 
     def fitting(self, paper: Paper | str) -> Library:
         """The list that a paper fits best, of those that there are."""
@@ -191,12 +212,17 @@ class Library:
 class Shelf(Library):
     """Several lists that one server answers from, all at once or one that is chosen.
 
+    A list is called by its title, which another may come to have too. So it is found as well by the
+    name of its folder, its key, which alone stands in addresses, and by both.
+
     Attributes:
         by_name: each list by its title, or where several have one, by that and its folder.
+        by_key: each list by its folder's name; of those with the same, the second by "NAME-2".
     """
 
     search: ListsSearch
     by_name: dict[str, Library] = field(default_factory=dict)
+    by_key: dict[str, Library] = field(default_factory=dict)
 
     @classmethod
     def of(cls, libraries: Sequence[Library]) -> Shelf:
@@ -215,6 +241,7 @@ class Shelf(Library):
         """Ask ``libraries`` as they are now, by the names that they have now."""
         search = _together(libraries)
         self.by_name = dict(zip(search.lists, libraries, strict=True))
+        self.by_key = _keyed(libraries)
         self.search, self.lists_of = search, search.lists_of
         for one in libraries:
             one.lists_of = search.lists_of
@@ -239,9 +266,17 @@ class Shelf(Library):
         """The lists, in their order."""
         return tuple(self.by_name.values())
 
-    def chosen(self, name: str) -> Library:
-        """The list of this name; all of them for another name."""
-        return self.by_name.get(name, self)
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the folders of the lists, in their order."""
+        return tuple(self.by_key)
+
+    def find(self, name: str) -> Library | None:
+        """The list of this key or name, all of them for ""; None if there is none."""
+        if not name:
+            return self
+        whole = {f"{one.title} ({key})": one for key, one in self.by_key.items()}
+        return self.by_key.get(name) or self.by_name.get(name) or whole.get(name)
 
     def fitting(self, paper: Paper | str) -> Library:
         """The list that a paper fits best (:meth:`~ssm_search.ListsSearch.likeliest`)."""
@@ -264,6 +299,16 @@ class Shelf(Library):
         for one in self.each:
             one.complete()
         self._take(self.each)
+
+
+def _keyed(libraries: Sequence[Library]) -> dict[str, Library]:
+    """Libraries by the names of their folders, which stay while their titles may change."""
+    made: dict[str, Library] = {}
+    for one in libraries:
+        name = Path(one.folder or "").name or one.title
+        keys = (name, *(f"{name}-{number}" for number in range(2, len(libraries) + 2)))
+        made[next(key for key in keys if key not in made)] = one
+    return made
 
 
 def _together(libraries: Sequence[Library]) -> ListsSearch:

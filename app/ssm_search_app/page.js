@@ -143,6 +143,7 @@ window.ssm = (() => {
   let edited = 0; // of the fields' last change
   let leapt = 1; // of the last leap to another search: a link, an example, "back"
   let answered = 0; // of what is shown
+  let unfolded = 0; // of the last leap that leaves the filters open as they are
   let target = null; // of the leap, where it is not the browser's address
   const edit = () => {
     edited = ++turn;
@@ -162,6 +163,7 @@ window.ssm = (() => {
       else search.delete(name);
     }
     leap(search.size ? `?${search}` : "");
+    unfolded = leapt;
     return [];
   };
   const ask = (...given) => [...given.slice(0, -1), edited];
@@ -174,7 +176,8 @@ window.ssm = (() => {
     answered = found.turn;
     if (!found.fields) remember(found.address);
     else if (target !== null) remember(target, true);
-    const fold = found.fields && { __type__: "update", open: found.open };
+    const open = found.turn === unfolded ? {} : { open: found.open };
+    const fold = found.fields && { __type__: "update", ...open };
     return [found.html, fold, ...(found.fields ?? [])];
   };
   // Who opens a link to a search is not shown the newest papers first.

@@ -143,7 +143,6 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             with gr.Tab("Map", visible=of_list), gr.Row(elem_classes="columns"):
                 with gr.Column(scale=3, min_width=320):
                     drawn = gr.HTML(
-                        render.render("map.html", most=MAX_TEXT, several=several),
                         js_on_load="ssm.openMap(element, trigger)",
                         apply_default_css=False,
                         elem_id="map",
@@ -222,8 +221,9 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         ear.value = render.render("ids.html", ids=handlers.ids_text(library))
         about.value = handlers.about_html(library)
         choices_of = menus_of(library)
-        named = [(name, name) for name in library.names]
+        named = list(zip(library.names, library.keys, strict=True))
         headings = [] if several else handlers.headings(library, empty=True)
+        drawn.value = render.render("map.html", most=MAX_TEXT, lists=handlers.lists(library))
         menus: tuple[tuple[gr.Dropdown, Any], ...] = (
             (category, choices_of["category"]),
             (venue, choices_of["venue"]),

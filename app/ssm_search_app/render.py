@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from ssm_search import Hit, Paper, Why, card_display, display, export
 
+AUTHORS = 3  # on a card; all of them where the pointer rests
 MOST_CHARS = 480  # of a reason or a sentence; both may be as long as a stranger likes
 
 
@@ -26,12 +27,30 @@ def _web(url: str) -> str:
 
 
 def _found(why: Why, gist: str) -> str:
-    """Why a paper answers, beside its ``gist``, its title and its headings, which are marked."""
+    """Why a paper answers, beside what is marked: its title, authors and headings; its ``gist``."""
     # "video (for vidoe)" says too how a word was read.
     seen = {term for term in why.in_title if " " not in term}
     terms, in_title = ([t for t in of if t not in seen] for of in (why.terms, why.in_title))
-    beside = replace(why, heading=(), terms=tuple(terms), in_title=tuple(in_title))
-    return beside.found or ("" if gist or why.heading or why.in_title else str(why))
+    beside = replace(why, heading=(), authors=(), terms=tuple(terms), in_title=tuple(in_title))
+    is_marked = why.heading or why.in_title or why.authors
+    return beside.found or ("" if gist or is_marked else str(why))
+
+
+def _byline(paper: Paper, why: Why | None) -> list[tuple[str, bool]]:
+    """The authors on a card, and whether each was asked for; "…" and "et al." for those left out.
+
+    Whoever was asked for, and the first ones as far as there is room, in the paper's order.
+    """
+    asked = why.authors if why else ()
+    places = range(len(paper.authors))
+    first_asked = sorted(places, key=lambda at: (paper.authors[at] not in asked, at))
+    shown, before = list[tuple[str, bool]](), -1
+    for at in sorted(first_asked[:AUTHORS]):
+        if at > before + 1:
+            shown.append(("…", False))
+        shown.append((paper.authors[at], paper.authors[at] in asked))
+        before = at
+    return shown if before + 1 == len(paper.authors) else [*shown, ("et al.", False)]
 
 
 _TEMPLATES = Environment(
@@ -49,6 +68,7 @@ _TEMPLATES.filters |= {
     "lines": lambda text: escape(card_display.shown_lines(text)),
     "gist": display.gist,
     "found": _found,
+    "byline": _byline,
     "cut": lambda text: text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…",
     "bibtex": lambda paper: export.export([paper], "bibtex"),
 }

@@ -2,11 +2,11 @@
 // the address, so that a link opens there.
 Object.assign(window.ssm, (() => {
   const HOME = "search";
-  const OURS = ["tab", "paper"];
+  const OURS = ["tab", "paper", "map"];
   const tabs = () => [...document.querySelectorAll("#tabs [role=tab]")];
   const nameOf = (tab) => tab.textContent.trim().toLowerCase().replace(/\s*\(.*/, ""); // Kept (3)
   const told = (name) => new URLSearchParams(location.search).get(name) ?? "";
-  const here = () => ({ tab: told("tab"), paper: told("paper") });
+  const here = () => Object.fromEntries(OURS.map((name) => [name, told(name)]));
 
   // The address of a search, with the tab and the paper of a place, or of where one is now.
   const placed = (address, place = here()) => {
@@ -35,11 +35,14 @@ Object.assign(window.ssm, (() => {
     const tab = target.closest?.("#tabs [role=tab]");
     if (!tab || isOpening) return;
     const name = nameOf(tab);
-    goTo({ tab: name === HOME ? "" : name, paper: name === "map" ? (map?.chosen ?? "") : "" });
+    const there = name === "map" ? { paper: map?.chosen ?? "", map: ownMap() } : { paper: "", map: "" };
+    goTo({ tab: name === HOME ? "" : name, ...there });
   });
   addEventListener("popstate", () => {
     open(told("tab"));
-    if (told("tab") === "map") map?.select(told("paper"));
+    if (told("tab") !== "map") return;
+    if (wanted() === listed) map?.select(told("paper"));
+    else if (choose) drawMap();
   });
   if (told("tab")) {
     const ready = new MutationObserver(() => {
@@ -51,10 +54,21 @@ Object.assign(window.ssm, (() => {
   }
 
   let map;
+  let listed; // whose map it is
+  let choose; // tells the page which paper is chosen
+  const menu = () => document.getElementById("map-list"); // of several lists
+  // The map is of the list that is searched or, where all are, of the one chosen for it.
+  const wanted = () => {
+    const options = [...(menu()?.options ?? [])];
+    const name = told("list") || told("map");
+    const isCalled = (one) => [one.value, one.text, one.dataset.also].includes(name);
+    return (options.find(isCalled) ?? options[0])?.value ?? "";
+  };
+  const ownMap = () => (!menu()?.selectedIndex || told("list") ? "" : menu().value);
   let shown; // answers
   // The answers on the map are those in the other tab: the same search, asked once.
   const showAnswers = () => {
-    if (told("list") !== listed) return drawMap();
+    if (wanted() !== listed) return drawMap();
     const asked = document.querySelector("#q textarea")?.value ?? "";
     const cards = asked.trim() ? document.querySelectorAll("#answers .answers > .card") : [];
     const found = [...cards].map((card) => card.dataset.id);
@@ -64,13 +78,20 @@ Object.assign(window.ssm, (() => {
     const key = JSON.stringify([asked, found, line]);
     if (key === shown) return;
     shown = key;
-    if (asked.trim() && line) document.querySelector(".map-line").textContent = line;
+    if (asked.trim() && line) {
+      const off = map ? found.filter((id) => !map.rows.has(id)).length : 0;
+      const where = menu() ? `${off === 1 ? "is" : "are"} on other lists` : "not on the map";
+      const joint = line.trim().endsWith(".") ? " " : " · ";
+      const said = off ? `${joint}${off} of the ${found.length} ${where}.` : "";
+      document.querySelector(".map-line").textContent = line + said;
+    }
     map?.show(found, asked);
   };
 
   // Once, and again when another list is chosen.
   const drawMap = async () => {
-    const list = (listed = told("list"));
+    const list = (listed = wanted());
+    if (menu()) menu().value = list;
     const room = document.querySelector(".map-here");
     try {
       const answer = await fetch(`map.json${list && `?list=${encodeURIComponent(list)}`}`);
@@ -78,7 +99,7 @@ Object.assign(window.ssm, (() => {
       const data = await answer.json();
       if (list !== listed) return;
       map = window.ssmMap.draw(room, data, {
-        text: `Map of ${document.querySelector("h1")?.textContent ?? "papers"}`,
+        text: `Map of ${(menu()?.selectedOptions[0] ?? document.querySelector("h1"))?.textContent ?? "papers"}`,
         beside: document.getElementById("map-beside"),
         pick: (id) => {
           goTo({ paper: id });
@@ -102,6 +123,13 @@ Object.assign(window.ssm, (() => {
       field.value = box.value;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     };
+    if (menu()) {
+      menu().onchange = () => {
+        if (told("list")) return window.ssm.choose(box.value, menu().value);
+        goTo({ map: ownMap(), paper: "" });
+        drawMap();
+      };
+    }
     const answers = document.getElementById("answers");
     new MutationObserver(showAnswers).observe(answers, { childList: true, subtree: true });
     drawMap();

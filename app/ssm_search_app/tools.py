@@ -47,7 +47,7 @@ Heading = Annotated[
     ),
 ]
 
-LIST_NAME = 'Only the list of this name, of those that are served; "" for all.'
+LIST_NAME = 'Only the list of this title or folder, of those that are served; "" for all.'
 LISTS = (
     'Several lists are searched here: "lists" names those that have a paper, `list` chooses one. '
     "A paper is filed in the list that it fits best, unless one is chosen."
@@ -108,11 +108,10 @@ def _of_lists(library: Library, at: int, function: Callable[..., Any]) -> Callab
     """A function that takes beside all else the ``list`` that it is to answer from."""
 
     def of_list(*args: Any, list: str = "", **given: Any) -> Any:
-        if list and list not in library.names:
-            raise QueryError(
-                f"there is no list {list[:100]!r}; expected {', '.join(library.names)}"
-            )
-        return _functions(library.chosen(list))[at](*args, **given)
+        chosen = library.find(list)
+        if chosen is None:
+            raise QueryError(library.refusal_of(list))
+        return _functions(chosen)[at](*args, **given)
 
     name = Annotated[Text, Field(description=LIST_NAME, examples=[*library.names][:1])]
     which = inspect.Parameter("list", inspect.Parameter.KEYWORD_ONLY, default="", annotation=name)

@@ -102,6 +102,7 @@ class Why:
             nearest to it; as far as its text is at hand.
         in_title: those of ``terms`` that stand in the title.
         meaning: True where nothing of this is known, but what it means is close.
+        authors: those of the paper that were asked for, as it prints them.
     """
 
     terms: tuple[str, ...] = ()
@@ -111,6 +112,7 @@ class Why:
     near: tuple[tuple[str, str], ...] = ()
     in_title: tuple[str, ...] = ()
     meaning: bool = False
+    authors: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = filter(None, (self.found, f"“{self.sentence}”" if self.sentence else ""))
@@ -120,6 +122,8 @@ class Why:
     def found(self) -> str:
         """What was found, and where, without the sentence; "" if that alone answers."""
         parts = ["exact match"] if self.exact else []
+        if self.authors:
+            parts.append("by " + ", ".join(self.authors))
         if self.in_title:
             parts.append("title: " + ", ".join(self.in_title))
         elsewhere = [term for term in self.terms if term not in self.in_title]

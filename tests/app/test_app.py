@@ -275,9 +275,53 @@ def test_what_a_filter_left_out_is_said(library: Library) -> None:
     found = handlers.answer(library, Search(q="video", venue="Kite"))
     assert re.fullmatch(rf"The best 1 \(\d+ ms\); {said}", found.line)
     found = handlers.answer(library, Search(q="zzzz qqqq", venue="Kite"))
-    assert found.line == f"{NEAREST} {NO_SUCH_WORDS} {said}."
+    nearest = NEAREST.replace("here", "at Kite")
+    assert found.line == f"{nearest} {NO_SUCH_WORDS} {said}."
     found = handlers.answer(library, Search(venue="Kite"))
     assert found.line.endswith(f"Here is what is newest under these filters. {said}.")
+
+
+@pytest.mark.parametrize(
+    ("search", "where"),
+    [
+        (Search(), "here"),
+        (Search(category="See > Film"), "under See › Film"),
+        (Search(year_from=2024, venue="Kite"), "at Kite since 2024"),
+        (Search(year_from=2023, year_to=2024), "from 2023 to 2024"),
+        (Search(year_to=2024, code="without"), "until 2024 without code"),
+        (Search(category="<b>", code="with"), "under <b> with code"),
+    ],
+)
+def test_a_search_says_what_it_is_restricted_to(
+    library: Library, search: Search, where: str
+) -> None:
+    assert handlers._where(search, library, library) == where
+
+
+def test_what_nothing_is_about_names_the_filters(library: Library) -> None:
+    found = handlers.answer(library, Search(q="zzzz qqqq", year_from=2000))
+    said = "Nothing since 2000 is about that; the nearest are these."
+    assert found.line.startswith(f"{said} {NO_SUCH_WORDS}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ((), "A, B, C et al."),
+        (("B",), "A, [B], C et al."),
+        (("D",), "A, B, …, [D] et al."),
+        (("F",), "A, B, …, [F]"),
+        (("C", "F"), "A, …, [C], …, [F]"),
+        (("D", "F"), "A, …, [D], …, [F]"),
+        (("D", "E", "F"), "…, [D], [E], [F]"),
+    ],
+)
+def test_a_card_shows_the_author_who_was_asked_for(asked: tuple[str, ...], shown: str) -> None:
+    paper = replace(FILM, authors=tuple("ABCDEF"), abstract="")
+    html = render.answers([Hit(paper, 1, 1, Why(authors=asked))])
+    byline = re.findall(r'<p class="authors"[^>]*>(.*)</p>', html)
+    assert byline == [shown.replace("[", "<mark>").replace("]", "</mark>")]
+    assert 'class="why"' not in html
 
 
 def test_a_year_by_an_id_is_marked_on_a_card() -> None:

@@ -105,3 +105,53 @@ def test_the_menu_is_for_everybody(visit: Visit, size: dict[str, int] | None) ->
     found = Axe().run(page, context="#list")
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_map_says_whose_it_is_and_what_it_cannot_show(visit: Visit) -> None:
+    page = visit("?tab=map&q=graph")
+    menu, line = page.get_by_label("Map of", exact=True), page.locator(".map-line")
+    listed = page.get_by_role("list", name="Answers on the map").get_by_role("listitem")
+    expect(menu).to_have_value("Kites")
+    expect(menu.locator("option")).to_have_text(["Kites", HOSTILE])
+    expect(line).to_have_text(
+        re.compile(r"^The best 3 \(\d+ ms\) · 1 of the 3 is on other lists\.$")
+    )
+    expect(listed).to_have_text(["Nodes", "Moving pictures"])
+    assert [one.get_attribute("value") for one in listed.all()] == ["1", "3"]
+    menu.select_option(HOSTILE)
+    expect(listed).to_have_text(["Nodes", "Trees"])
+    expect(page).to_have_url(re.compile(r"\?q=graph&tab=map&map=%3Cimg"))
+    expect(page.get_by_role("application")).to_have_accessible_name(re.compile("^Map of <img"))
+    page.reload()
+    expect(menu).to_have_value(HOSTILE)
+    expect(listed).to_have_text(["Nodes", "Trees"])
+    tab(page, "Search")
+    expect(page).to_have_url(re.compile(r"\?q=graph$"))
+    choose_list(page, "Kites")
+    tab(page, "Map")
+    expect(menu).to_have_value("Kites")
+    expect(line).to_have_text(re.compile(r"^The best 2 \(\d+ ms\)$"))
+    menu.select_option(HOSTILE)  # what is searched, since one list is
+    expect(line).to_have_text(re.compile(r"^The best 2 \(\d+ ms\)$"))
+    expect(listed).to_have_text(["Nodes", "Trees"])
+    expect(page).to_have_url(re.compile(r"\?q=graph&list=%3Cimg.*&tab=map"))
+
+
+def test_another_list_leaves_the_filters_open_as_they_are(visit: Visit) -> None:
+    page = visit("?q=graph")
+    settle(page)
+    fold = page.locator("#filters button").first
+    fold.click()
+    code = page.get_by_role("radio", name="with", exact=True)
+    expect(code).to_be_visible()
+    choose_list(page, "Kites")
+    expect(page.locator("#answers .card h3")).to_have_text(["Nodes", "Moving pictures"])
+    expect(page).to_have_url(re.compile("list=Kites"))
+    settle(page)
+    expect(code).to_be_visible()
+
+
+def test_an_address_of_no_list_says_so(visit: Visit) -> None:
+    page = visit("?q=graph&list=%3Cb%3Enowhere")
+    said = f"There is no list '<b>nowhere'; expected Kites, {HOSTILE}. The best 3 ("
+    expect(page.locator("#answers .line")).to_contain_text(said)

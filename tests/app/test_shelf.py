@@ -99,6 +99,37 @@ def test_lists_are_told_apart_and_counted_once(shelf: Shelf, tmp_path: Path) -> 
         _ = shelf.listed
 
 
+def test_a_list_is_found_whatever_another_is_called_meanwhile(tmp_path: Path) -> None:
+    made = [library_of(tmp_path / name, "Small", [FILM]) for name in ("a", "b")]
+    made.append(library_of(tmp_path / "deep" / "b", "a", [FILM]))
+    shelf = Shelf.of(made)
+    assert shelf.names == ("Small (a)", "Small (b)", "a (b)")  # the first is in a folder "a"
+    assert shelf.keys == ("a", "b", "b-2")
+    PaperSearch.from_papers([FILM], WordEncoder()).save(tmp_path / "a", title="Large")
+    made[0].look()
+    assert shelf.names == ("Large", "Small", "a (b)")
+    assert shelf.keys == ("a", "b", "b-2")
+    for at, names in enumerate((["a", "Large", "Large (a)"], ["b", "Small", "Small (b)"], ["b-2"])):
+        for name in (*names, shelf.names[at]):
+            assert shelf.find(name) is made[at]
+    assert [shelf.find(""), shelf.find("Small (a)"), shelf.find("c")] == [shelf, None, None]
+    assert made[1].find("b") is made[1].find("Small") is made[1]
+    assert made[1].find("a") is None
+
+
+def test_an_address_of_a_list_that_is_not_there_says_so(shelf: Shelf) -> None:
+    found = handlers.answer(shelf, Search(list="nowhere"))
+    assert ids(found) == [FILM.id, NODES.id, TREES.id]
+    assert found.line == (
+        f"There is no list 'nowhere'; expected Kites, {HOSTILE}. "
+        "Type what you look for. Here is what is newest on the lists."
+    )
+    found = handlers.answer(shelf.each[0], Search(q="graph", list="nowhere"))
+    assert found.line.startswith("There is no list 'nowhere'; expected Kites. The best 2 (")
+    found = handlers.answer(shelf, Search(q="qqqq zzzz", list="knots", category="Draw"))
+    assert found.line.startswith(f"Nothing in {HOSTILE} under Draw is about that; the nearest are ")
+
+
 def test_a_large_corpus_is_served_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PaperSearch, "is_list", False)
     with pytest.raises(IndexFolderError, match="only lists are searched together"):
@@ -174,7 +205,7 @@ def test_menus_follow_the_list(shelf: Shelf) -> None:
     assert values["category"] == {**told, "choices": kites, "value": ""}
     assert values["venue"] == {**told, "choices": venues, "value": ""}
     assert values["year_from"] == {**told, "choices": years, "value": 2023}
-    assert (values["q"], values["list"], found["open"]) == ("graph", "Kites", True)
+    assert (values["q"], values["list"], found["open"]) == ("graph", "kites", True)
     found = events.restore("?q=graph&list=nowhere", {}, 7)
     values = dict(zip(Search.__dataclass_fields__, found["fields"], strict=True))
     assert values["list"] == ""
@@ -268,16 +299,34 @@ def test_a_server_of_several_lists(shelf: Shelf) -> None:
     with served(shelf) as at:
         assert http.get(f"{at}/health").json()["papers"] == 3
         page = http.get(f"{at}/").text
-        assert 'href="/feed.xml?list=Kites"' in page
+        assert 'href="/feed.xml?list=kites"' in page
         assert "<b onclick" not in page
         feed = http.get(f"{at}/feed.xml", params={"list": "Kites"}).text
         assert "<title>Kites</title>" in feed
-        assert f"{at}/feed.xml?list=Kites" in feed
+        assert f"{at}/feed.xml?list=kites" in feed
         assert TREES.title not in feed
         assert TREES.title in http.get(f"{at}/feed.xml").text
         asked = http.get(f"{at}/api/query", params={"text": "graph", "list": "Kites"})
         assert [one["id"] for one in asked.json()["hits"]] == [NODES.id, FILM.id]
         assert asked.headers["ETag"]
+        for path in ("map.json", "feed.xml", "feed.json"):
+            refused = http.get(f"{at}/{path}", params={"list": "no"})
+            said = {"error": f"there is no list 'no'; expected Kites, {HOSTILE}"}
+            assert (refused.status_code, refused.json()) == (404, said)
+        maps = [http.get(f"{at}/map.json", params={"list": one}) for one in ("knots", HOSTILE)]
+        assert [one.json()["ids"] for one in maps] == [[NODES.id, TREES.id]] * 2
+        assert http.get(f"{at}/map.json").json()["ids"] == [FILM.id, NODES.id]
+        for accepted, packed in (
+            ("gzip", "gzip"),
+            ("br, gzip;q=0.5", "gzip"),
+            ("*", "gzip"),
+            ("gzip;q=0", None),
+            ("gzip; q=0.000, *", None),
+            ("br", None),
+            ("", None),
+        ):
+            given = http.get(f"{at}/map.json", headers={"Accept-Encoding": accepted})
+            assert given.headers.get("Content-Encoding") == packed, accepted
         asked = http.get(f"{at}/api/query", params={"text": "graph", "list": "no"})
         assert (asked.status_code, "expected Kites" in asked.json()["error"]) == (400, True)
         told = http.get(f"{at}/api/openapi.json").json()["paths"]["/query"]["get"]["parameters"]
@@ -292,7 +341,7 @@ def test_a_server_of_several_lists(shelf: Shelf) -> None:
             one["props"] for one in config["components"] if one["props"].get("label") == "List"
         ]
         assert [menu["visible"] for menu in menus] == [True, True]
-        assert menus[0]["choices"] == [["All lists", ""], ["Kites", "Kites"], [HOSTILE, HOSTILE]]
+        assert menus[0]["choices"] == [["All lists", ""], ["Kites", "kites"], [HOSTILE, "knots"]]
 
 
 # ── the command ──────────────────────────────────────────────────────────────────────────────

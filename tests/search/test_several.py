@@ -261,6 +261,22 @@ def test_a_paper_is_filed_in_the_list_that_it_fits_best(encoder: TokenEncoder) -
         assert several.likeliest(f"{word} of trees. A {word} of trees and of woods.") == name
 
 
+def test_what_no_paper_is_about_goes_to_no_list_for_its_one_heading(encoder: TokenEncoder) -> None:
+    def of(*words: str) -> PaperSearch:
+        return PaperSearch.from_papers(
+            [
+                Paper(f"24{at:02}.{len(words):05}", f"A {word} of {at}", categories=((word,),))
+                for at, word in enumerate(words, start=1)
+            ],
+            encoder,
+        )
+
+    several = ListsSearch({"Two": of("video", "audio"), "One": of("graph")})
+    assert several.lists["One"].place("zzzz qqqq", 1).suggestions[0].confidence == 1
+    assert several.likeliest("zzzz qqqq") == "Two"
+    assert several.likeliest("a graph of 1") == "One"
+
+
 def test_what_is_about_one_list_says_so(several: ListsSearch) -> None:
     for call in (
         lambda: several.rows,

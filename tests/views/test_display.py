@@ -84,6 +84,7 @@ def test_json_leaves_out_the_abstract() -> None:
             "exact": True,
             "in_title": ("video",),
             "meaning": False,
+            "authors": (),
             "text": "exact match; title: video; close: film ≈ nets; “We study video.”",
         },
     }

@@ -23,6 +23,7 @@ from .manifest import Manifest as Manifest
 from .manifest import NamedSegment as NamedSegment
 from .memory import MemoryIndex as MemoryIndex
 from .names import author_keys as author_keys
+from .names import authors_called as authors_called
 from .partly import PartlyEncoded as PartlyEncoded
 from .projection import project as project
 from .rows import Asked as Asked

@@ -131,6 +131,12 @@ def _asked_keys(name: str) -> list[str]:
     raise AssertionError(name)
 
 
+def authors_called(authors: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Those of a paper's ``authors`` whom any of ``names`` asks for, as :func:`author_keys`."""
+    asked = {key for name in names for key in author_keys(name)}
+    return tuple(one for one in authors if not asked.isdisjoint(_keys_of_author(one)))
+
+
 def rows_by(name: str, rows_named: Callable[[str], list[int]]) -> list[int]:
     """The rows of papers by an author.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ssm_search.index import Candidates, Filters, Rows, several
+from ssm_search.index import Candidates, Filters, Rows, authors_called, several
 from ssm_search.papers import Category, Hit, Why, full_text
 from ssm_search.ranking import (
     DEPTH,
@@ -137,8 +137,19 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
             close=(about >= NOTHING).tolist(),
         )
     note = parsed.note or _note(text, question, rows)
-    hits = Hits(hits, lacking(), said, parsed.constraints, note)
+    hits = Hits(_naming_authors(hits, wish), lacking(), said, parsed.constraints, note)
     return hits.newest_first() if wish.newest else hits
+
+
+def _naming_authors(hits: Hits, wish: Wish) -> Sequence[Hit]:
+    """``hits`` whose reasons name the authors that were asked for."""
+    asked = several(wish.filters.get("author"))
+    if not asked:
+        return hits
+    return [
+        replace(hit, why=replace(hit.why, authors=authors_called(hit.paper.authors, asked)))
+        for hit in hits
+    ]
 
 
 def _by_date(rows: Rows, chosen: Any, deep: int, against: Sequence[Question]) -> _Ranked:

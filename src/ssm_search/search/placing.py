@@ -92,7 +92,7 @@ class Placing:
         judgement = self.judge(seed)
         paths = self._rows.topics.paths
         scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
-        nothing = seed.is_short and self._about(seed, candidates) < NOTHING
+        nothing = seed.is_short and self.about(seed, candidates) < NOTHING
         verdict = self._verdict(seed, scope, fit)
         if nothing:
             # As a question would be told. Of 500 titles of other lists on Mamba alone 8 are turned
@@ -112,7 +112,7 @@ class Placing:
         parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
         return Placement(verdict, tuple(suggestions), parent, scope, fit, nothing)
 
-    def _about(self, seed: Seed, candidates: Candidates) -> float:
+    def about(self, seed: Seed, candidates: Candidates) -> float:
         """The probability that any paper is about the same, as a question has it."""
         best = top_rows(candidates.scores[0], DEPTH, candidates.allowed).tolist()
         signals = signals_of(seed.question, 0, best, candidates, self._rows)
