@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -223,7 +223,8 @@ def test_papers_of_no_known_year_are_counted(visit: Visit) -> None:
     line = page.locator("#answers .line")
     expected = sum((paper.known_year or 0) >= 2025 for paper in PAPERS)
     unknown = sum(not paper.known_year for paper in PAPERS)
-    text = f"{expected} papers under these filters, newest first."
+    text = "No paper stands under “none”. No paper has the venue “nothing”. "
+    text += f"{expected} papers under these filters, newest first."
     if unknown:
         text += f" {unknown} papers without a known year left out."
     expect(line).to_have_text(text)
@@ -242,6 +243,80 @@ def test_more_is_shown_and_the_focus_goes_there(visit: Visit) -> None:
     expect(page.locator("#answers .card")).to_have_count(len(PAPERS))
     expect(page.locator("#answers .card").nth(10)).to_be_focused()
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ("papers by Kim Flyer1", "1 paper by Kim Flyer1, newest first."),
+        ("flyer3", "1 paper by flyer3, newest first."),
+        ("K. Flyer2's papers", "1 paper by K. Flyer2, newest first."),
+        (
+            "by Emile Hauteur since 2025 on audio",
+            "The best 3, by Emile Hauteur, since 2025, by {}.",
+        ),
+        ("Hauteur et al. 2023", "4 papers by Hauteur, of 2023, newest first."),
+        ("papers by Nobody on audio", "No author here is called Nobody. The best 10, by {}."),
+        (
+            "before 2022",
+            "5 papers until 2021, newest first.",
+        ),
+        ("by Kim Flyer1 before 2020", "No paper is by Kim Flyer1, until 2019; ask for less."),
+        ("KiteCam: video from above", "The best 10, by {}."),  # a title, in which nobody is named
+    ],
+)
+def test_what_is_plainly_said_is_read(visit: Visit, asked: str, line: str) -> None:
+    page = visit("#" + urlencode({"q": asked}))
+    page.wait_for_function("ssmSearch.ready() === 'meaning'")
+    expect(page.locator("#answers .line")).to_have_text(line.format("words and meaning"))
+
+
+def test_the_newest_by_an_author_is_first(visit: Visit, kites: PaperSearch) -> None:
+    page = visit("#q=hauteur")
+    by = {paper.title for paper in PAPERS if "Émile Hauteur" in paper.authors}
+    newest = [paper.title for paper in kites.newest(len(PAPERS)) if paper.title in by]
+    expect(page.locator("#answers .card h3")).to_have_text(newest[:10])
+
+
+def test_a_family_name_among_words_counts_as_one(visit: Visit) -> None:
+    page = visit("#q=flyer10+graph")
+    first = page.locator("#answers .card").first
+    expect(first.locator("h3")).to_have_text("Knots as a graph")
+    expect(first.locator(".why")).to_have_text("author: flyer10")
+
+
+def test_words_that_papers_must_have_or_not(visit: Visit) -> None:
+    page = visit("#" + urlencode({"q": '"audio video" -kite'}))
+    line = page.locator("#answers .line")
+    expect(line).to_contain_text("without “kite”")
+    page.locator("#q").fill('"audio video"')
+    expect(line).to_have_text(re.compile("^The best 1, with all of “audio video”, by words"))
+    expect(page.locator("#answers h3")).to_have_text("Video and audio in one kite")
+    page.locator("#q").fill("video -ribbons")
+    expect(line).to_have_text(re.compile("^The best 10, without “ribbons”, by words"))
+    assert "Video of ribbons" not in titles(page)
+    page.locator("#q").fill("video not ribbons")
+    expect(line).to_contain_text(
+        "“not ribbons” was read as words; to leave papers out, write -ribb"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("category=Nope", "No paper stands under “Nope”."),
+        ("venue=Nope", "No paper has the venue “Nope”."),
+        ("tab=nope", "There is no page “nope”."),
+        ("year_to=1990", "No paper is of the year “1990”."),
+        ("order=size", "No filter is called “size”."),
+    ],
+)
+def test_what_an_address_names_and_the_list_has_not(visit: Visit, at: str, said: str) -> None:
+    page = visit(f"#{at}")
+    line = page.locator("#answers .line")
+    expect(line).to_have_text(f"{said} 19 papers on the list, newest first.")
+    page.locator("#q").fill("audio")
+    expect(line).to_have_text(re.compile("^The best"))
 
 
 # ── papers, headings, what is new ────────────────────────────────────────────────────────────
@@ -410,6 +485,8 @@ def test_all_can_be_done_by_keyboard_alone(visit: Visit) -> None:
     expect(page.locator("#q")).to_have_value("graph")
     press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text("mpapers related to it")
+    expect(page.get_by_role("dialog")).not_to_contain_text("less like this")
     press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.locator("#skip").focus()

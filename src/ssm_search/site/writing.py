@@ -32,6 +32,7 @@ MARK = "ssm-search-site.json"
 SCRIPTS = (
     "pieces.js",
     "search.js",
+    "wishes.js",
     "kept.js",
     "asked.js",
     "notes.js",

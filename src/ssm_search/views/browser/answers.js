@@ -55,11 +55,11 @@ window.ssmAnswers = (() => {
   const leftOut = (search) => {
     const asksYear = Boolean(search.year_from || search.year_to);
     const asked = [asksYear && "year", search.venue && "venue"].filter(Boolean);
-    const isLeftOut = (paper) => {
+    const isLeftOut = (paper, row) => {
       const known = { ...search };
       if (!paper.year) known.year_from = known.year_to = "";
       if (!paper.venue) known.venue = "";
-      return asked.some((fact) => !paper[fact]) && passes(paper, known);
+      return asked.some((fact) => !paper[fact]) && passes(paper, known) && search.wish.allows(row);
     };
     const count = asked.length ? window.ssmSearch.papers.filter(isLeftOut).length : 0;
     return count ? ` ${papers(count)} without a known ${asked.join(" or ")} left out.` : "";
@@ -73,25 +73,34 @@ window.ssmAnswers = (() => {
     return [...rows].sort((one, other) => places.get(one) - places.get(other));
   };
 
+  const nothing = ({ wish }) =>
+    wish.said.length ? `No paper is ${wish.said.join(", ")}; ask for less.` : NOTHING;
+
   // Where nothing is asked, all that the filters leave.
   const listed = (search, rows, isNarrowed) => {
-    const odd = search.q.trim() ? "There is no word in that. " : "";
-    const where = isNarrowed ? "under these filters" : "on the list";
-    const line = rows.length ? `${odd}${papers(rows.length)} ${where}, newest first.` : NOTHING;
-    return { hits: newestFirst(rows).map((row) => ({ row })), line, total: rows.length };
+    const { said } = search.wish;
+    const odd = search.q.trim() && !said.length ? "There is no word in that. " : "";
+    const where = [...said, isNarrowed ? "under these filters" : !said.length && "on the list"];
+    const line = `${papers(rows.length)} ${where.filter(Boolean).join(", ")}, newest first.`;
+    return {
+      hits: newestFirst(rows).map((row) => ({ row })),
+      line: rows.length ? odd + line : nothing(search),
+      total: rows.length,
+    };
   };
 
   const ranked = (search, rows, most) => {
-    const found = window.ssmSearch.rank(search.q, { k: most, rows });
+    const found = window.ssmSearch.rank(search.wish.text, { k: most, rows });
     const count = found.hits.length;
     const how = found.used === "meaning" ? "words and meaning" : "words";
     const order = search.order ? ", newest first" : "";
+    const wishes = search.wish.said.map((one) => `, ${one}`).join("");
     const read = (found.read ?? []).map(([typed, word]) => `“${typed}” read as “${word}”`);
     const said = [
-      !found.total && NOTHING,
+      !found.total && nothing(search),
       found.total && !count && "No paper has a word of that.",
       count && found.nothing && "The list has nothing about that; these come nearest.",
-      count && !found.nothing && `The best ${count}${order}, by ${how}.`,
+      count && !found.nothing && `The best ${count}${wishes}${order}, by ${how}.`,
       read.length && `${read.join(", ")}.`,
     ];
     const byRow = new Map(found.hits.map((hit) => [hit.row, hit]));
@@ -100,14 +109,19 @@ window.ssmAnswers = (() => {
     return { hits, line: said.filter(Boolean).join(" "), total: found.total };
   };
 
-  const answered = (search, most) => {
-    const isNarrowed = NARROWING.some((name) => search[name]);
+  const answered = (asked, most) => {
+    const wish = window.ssmWishes.read(asked.q);
+    // What the menus say goes before what a question says.
+    const years = asked.year_from || asked.year_to ? {} : wish.years;
+    const search = { ...asked, ...years, wish };
+    const isNarrowed = NARROWING.some((name) => asked[name]);
     const all = window.ssmSearch.papers;
-    const rows = [...all.keys()].filter((row) => !isNarrowed || passes(all[row], search));
-    const found = isAsked(search)
-      ? ranked(search, isNarrowed ? rows : null, most)
+    const rows = [...all.keys()].filter((row) => passes(all[row], search) && wish.allows(row));
+    const found = isAsked({ q: wish.text })
+      ? ranked(search, rows.length < all.length ? rows : null, most)
       : listed(search, rows, isNarrowed);
-    return { ...found, line: found.line + leftOut(search) };
+    const line = [wish.note, found.line].filter(Boolean).join(" ");
+    return { ...found, line: line + leftOut(search) };
   };
 
   return { START, FILTERS, address, answered, isAsked, read };

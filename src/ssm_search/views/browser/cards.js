@@ -57,10 +57,11 @@ window.ssmCards = (() => {
 
   // The words of the question that are not marked in the title: found elsewhere in the paper, or
   // close to one of its words.
-  const why = ({ words, in_title: inTitle }) => {
-    const elsewhere = words.filter(([asked, found]) => !found && !inTitle.includes(asked));
+  const why = ({ words, in_title: inTitle, by = [] }) => {
+    const elsewhere = words.filter(([asked, found]) => !found && ![...inTitle, ...by].includes(asked));
     const near = words.filter(([, found]) => found);
     return [
+      by.length && `author: ${by.join(", ")}`,
       elsewhere.length && `abstract: ${elsewhere.map(([asked]) => asked).join(", ")}`,
       near.length && `close: ${near.map((pair) => pair.join(" ≈ ")).join(", ")}`,
     ]

@@ -1,16 +1,18 @@
 // The keyboard: a letter for what the buttons of cards do, and a focus that is never lost.
 //
-//   ssmKeys.install({search, help})
+//   ssmKeys.install({search, help, more})
 //     search  a selector of the search box, or a function that gives the box once it can be used
 //     help    a selector of buttons that open the help; "[data-keys]" if there is none
+//     more    which keys find others like a paper, and in words how; "m" and "l" if not said
 window.ssmKeys = (() => {
   const OFF = "ssm-search-keys"; // stored as "off" by who wants no single letters (WCAG 2.1.4)
+  const MORE = ["m  l", "more, less like this"];
   const KEYS = [
     ["/", "go to the search box"],
     ["Esc", "leave the search box"],
     ["j  k", "next, previous paper"],
     ["Enter", "open the paper"],
-    ["m  l", "more, less like this"],
+    MORE,
     ["s", "keep it, or not"],
     ["e", "take the papers along"],
     ["?", "this help"],
@@ -43,10 +45,11 @@ window.ssmKeys = (() => {
     return element;
   };
   let dialog;
+  let more = MORE;
   const help = () => {
     if (!dialog) {
       const title = made("h2", { id: "ssm-keys-title", textContent: "Keyboard" });
-      const rows = KEYS.map(([keys, what]) => {
+      const rows = KEYS.map((row) => (row === MORE ? more : row)).map(([keys, what]) => {
         const pressed = keys.split("  ").map((key) => made("kbd", { textContent: key }));
         return made("div", {}, made("dt", {}, ...pressed), made("dd", { textContent: what }));
       });
@@ -116,7 +119,8 @@ window.ssmKeys = (() => {
 
   // ── keys ─────────────────────────────────────────────────────────────────────────────────
 
-  const install = ({ search, help: openers = "[data-keys]" }) => {
+  const install = ({ search, help: openers = "[data-keys]", more: told = MORE }) => {
+    more = told;
     const box = async () =>
       typeof search === "string" ? document.querySelector(search) : await search();
     const single = {

@@ -80,6 +80,7 @@ window.ssmSearch = (() => {
   function finished(text) {
     const typed = folded(UNFINISHED.exec(text)?.[0] ?? "");
     if (!typed || words.numbers.has(typed) || words.stop.has(typed)) return [text, []];
+    if (byName(typed).length) return [text, []];
     let best = "", most = 0;
     for (const [word, number] of words.numbers) {
       const having = words.stems[number].rows.length;
@@ -105,6 +106,22 @@ window.ssmSearch = (() => {
     return scores;
   }
 
+  // The rows by whoever has this family name; none if it is a word to more papers, as "long" is.
+  const byName = (word) => window.ssmWishes?.family(word) ?? [];
+
+  // What a family name among other words adds to its papers: as much as a word that they alone have,
+  // once.
+
+  function withNames(asked, scores) {
+    for (const word of asked) {
+      const rows = byName(word);
+      if (!rows.length) continue;
+      const idf = Math.log(1 + (scores.length - rows.length + 0.5) / (rows.length + 0.5));
+      for (const row of rows) scores[row] += idf / (1 + words.k1);
+    }
+    return scores;
+  }
+
   function standardized(scores) {
     const mean = scores.reduce((sum, one) => sum + one, 0) / scores.length;
     const variance = scores.reduce((sum, one) => sum + (one - mean) ** 2, 0) / scores.length;
@@ -119,7 +136,7 @@ window.ssmSearch = (() => {
     const none = { hits: [], total: allowed.length, used, nothing: false, read: [] };
     if (used === "none" || !/[\p{L}\p{N}]/u.test(typed)) return none;
     const [asked, read] = finished(text.slice(0, MOST_TEXT));
-    const sought = askedTerms(asked), literal = bm25(sought);
+    const sought = askedTerms(asked), literal = withNames(sought, bm25(sought));
     let scores = literal;
     if (used === "meaning") {
       const near = standardized(meaning.late(asked)), { share } = meaning;
@@ -129,19 +146,24 @@ window.ssmSearch = (() => {
     const found = allowed.filter((row) => meaning || literal[row] > 0 || named.has(row));
     found.sort((a, b) => named.has(b) - named.has(a) || scores[b] - scores[a] || a - b);
     const hits = found.slice(0, k).map((row) => ({ row, score: scores[row], ...why(row, sought) }));
-    const met = sought.filter((word) => words.numbers.has(word) || meaning?.nearest(word, words.all));
+    const isMet = (word) =>
+      words.numbers.has(word) || byName(word).length || meaning?.nearest(word, words.all);
+    const met = sought.filter(isMet);
     const nothing = met.length < words.least * sought.length && !named.size;
     return { ...none, hits, nothing, read };
   }
 
-  // The question's words that a paper has, and those in its title; of the others, as far as there
+  // The question's words that a paper has, those in its title and those in its authors' names; of the others, as far as there
   // is a piece for them, the paper's word that comes nearest.
   function why(row, asked) {
     const title = new Set(terms(papers[row].title).map((word) => words.numbers.get(word)));
-    const own = new Set(words.ofRow[row]), found = [], in_title = [];
+    const own = new Set(words.ofRow[row]), found = [], in_title = [], by = [];
     for (const word of new Set(asked)) {
       const number = words.numbers.get(word);
-      if (own.has(number)) {
+      if (byName(word).includes(row)) {
+        found.push([word, ""]);
+        by.push(word);
+      } else if (own.has(number)) {
         found.push([word, ""]);
         if (title.has(number)) in_title.push(word);
       } else if (meaning) {
@@ -150,7 +172,7 @@ window.ssmSearch = (() => {
         if (near) found.push([word, near]);
       }
     }
-    return { words: found, in_title };
+    return { words: found, in_title, ...(by.length && { by }) };
   }
 
   // ── files ────────────────────────────────────────────────────────────────────────────────────
@@ -182,10 +204,18 @@ window.ssmSearch = (() => {
     });
   }
 
+  // The rows that have all words of a text, in whatever form; of a text without a word none.
+  function having(text) {
+    const numbers = terms(text).map((word) => words.numbers.get(word));
+    const rows = numbers.map((number) => words.stems[number]?.rows ?? []);
+    const [first = [], ...others] = rows.map((one) => new Set(one));
+    return new Set([...first].filter((row) => others.every((one) => one.has(row))));
+  }
+
   const stemOf = (word) => words.stems[words.numbers.get(word)]?.stem;
 
   return {
-    add, ready, rank, exported,
+    add, ready, rank, having, exported,
     // What words have in common that count as one: "images" and "Image".
     stem: (word) => words?.numbers.get(folded(word)) ?? word,
     get papers() { return papers; },

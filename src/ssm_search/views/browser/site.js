@@ -6,6 +6,7 @@ addEventListener("DOMContentLoaded", () => {
   const TABS = ["newest", "headings", "map", "kept", "about"];
   const FIRST = 10; // answers at first, as on the page of a server
   const STEP = 20; // papers that "Show more" adds
+  const MOST_SAID = 100; // characters of what an address names and the list does not have
   const MOST_AUTHORS = 50; // named on a paper's own page
   const PAUSE = 2_000; // ms; what is typed after it is another question, to which "back" returns
 
@@ -15,6 +16,7 @@ addEventListener("DOMContentLoaded", () => {
   const menus = form.elements;
   let state = START;
   let shown = FIRST;
+  let problems = []; // what the address names and the list does not have
 
   const say = (text) => {
     at("said").textContent = text;
@@ -74,7 +76,7 @@ addEventListener("DOMContentLoaded", () => {
     const found = answered(state, shown);
     const made = found.hits.slice(0, shown).map((hit) => cardOf(hit.row, { hit: hit.words && hit }));
     at("answers").replaceChildren(
-      line(found.line),
+      line([...problems, found.line].join(" ")),
       cards("Answers", made),
       more(found.total, drawSearch),
       made.length ? exportLine() : ""
@@ -186,16 +188,33 @@ addEventListener("DOMContentLoaded", () => {
     }
     typed = now;
   };
+  const UNKNOWN = {
+    category: (name) => `No paper stands under “${name}”.`,
+    venue: (name) => `No paper has the venue “${name}”.`,
+    year_from: (name) => `No paper is of the year “${name}”.`,
+    year_to: (name) => `No paper is of the year “${name}”.`,
+    tab: (name) => `There is no page “${name}”.`,
+  };
+  const unknown = (name, value) =>
+    (UNKNOWN[name] ?? ((one) => `No filter is called “${one}”.`))(value.slice(0, MOST_SAID));
   let isFollowed = false; // a link, which leads to the top of a page; "back" to where one was
   const arrive = () => {
     state = read(location.hash);
-    if (!TABS.includes(state.tab)) state.tab = "";
+    problems = [];
+    const forget = (name) => {
+      if (state[name]) problems.push(unknown(name, state[name]));
+      state[name] = "";
+    };
+    if (!TABS.includes(state.tab)) forget("tab");
     q.value = state.q;
     for (const name of FILTERS) {
       menus[name].value = state[name];
-      // A link may name what the menus do not have.
-      if (menus[name].selectedIndex < 0) menus[name].value = state[name] = "";
+      if (menus[name].selectedIndex < 0) {
+        forget(name);
+        menus[name].value = "";
+      }
     }
+
     if (FILTERS.some((name) => state[name])) at("filters").open = true;
     shown = FIRST;
     show();
@@ -209,6 +228,7 @@ addEventListener("DOMContentLoaded", () => {
     const filters = FILTERS.map((name) => [name, menus[name].value]);
     remember({ ...START, q: q.value, ...Object.fromEntries(filters) });
     shown = FIRST;
+    problems = [];
     show();
   };
 
@@ -279,7 +299,7 @@ addEventListener("DOMContentLoaded", () => {
   if (news.size) at("new-count").textContent = ` (${news.size} new)`;
   countKept();
   kept.listen();
-  window.ssmKeys.install({ search: "#q" });
+  window.ssmKeys.install({ search: "#q", more: ["m", "papers related to it"] });
   const open = (asked) => (location.hash = asked.slice(1));
   window.ssmAsked.show(at("asked"), { open, box: "#q" });
   arrive();
