@@ -13,6 +13,9 @@ window.ssm = (() => {
     clearTimeout(say.timer);
     say.timer = setTimeout(() => (box.textContent = ""), 2500 + 50 * text.length);
   };
+  addEventListener("click", ({ target }) => {
+    if (target.closest?.("#tabs [role=tab]") && document.getElementById("ssm-said")) say("");
+  });
 
   const copy = async (text) => {
     try {
@@ -78,7 +81,7 @@ window.ssm = (() => {
       if (query) leap(`?${new URLSearchParams({ q: query })}`);
     });
     element.classList.add("tries");
-    ssmAsked.show(element, { open: leap, box: BOX });
+    ssmAsked.show(element, { open: leap, box: `${BOX}, #map-q` });
   };
 
   // Each card's buttons say what is picked; those too of answers that were asked for before.

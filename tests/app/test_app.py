@@ -501,6 +501,12 @@ def test_whatever_a_browser_stored_is_taken_along(library: Library) -> None:
 # ── what is new ──────────────────────────────────────────────────────────────────────────────
 
 
+def test_one_paper_that_somebody_picked_is_not_taken_along_twice() -> None:
+    assert 'class="export"' not in render.answers([FILM], label="Chosen paper")
+    assert 'class="export"' in render.answers([FILM], "The best 1 (2 ms)")
+    assert 'class="export"' in render.answers([FILM, SOUND], label="Recommended papers")
+
+
 def test_the_newest_first_are_told_apart(library: Library) -> None:
     answers = {
         "nothing": handlers.answer(library, Search()),
@@ -896,6 +902,19 @@ def test_a_heading_that_is_wished_for(filing: Library) -> None:
 def test_a_link_that_nobody_can_be_asked_about(filing: Library) -> None:
     text, _ = submitted(filing, f"{ABS}2402.00001v2")
     assert text == "2402.00001arXiv was not asked: no title and no abstract is known"
+
+
+def test_no_link_is_passed_over(filing: Library) -> None:
+    text, _ = submitted(filing, f"https://e.org/x.pdf\n{ABS}2401.00003")
+    assert "The same id: Video kite 3" in text
+    told = "not on arXiv, where its title could be looked up; give its title and abstract"
+    assert text.endswith(f"https://e.org/x.pdf{told}")
+
+
+def test_an_abstract_alone_says_where_its_title_goes(filing: Library) -> None:
+    text, _ = submitted(filing, "Video with strings. A video flies. It is on strings.", "Video")
+    told = "its title is not known; give it on a line of its own, above the abstract."
+    assert text.endswith(f"Row None: {told}")
 
 
 @pytest.mark.parametrize(

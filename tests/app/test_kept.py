@@ -25,7 +25,7 @@ from browsing import (
     titles,
     visiting,
 )
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from serving import BOLD, BY_ID, CAM, HOSTILE, PAPERS, RIBBONS, SCRIPT, library_of, served
 from ssm_search_app.library import Library
 
@@ -371,6 +371,7 @@ def test_hostile_papers_are_only_text(visit: Visit, kites: PaperSearch) -> None:
     expect(page.locator("#kept").locator("script, img, b, i")).to_have_count(0)
     links = page.eval_on_selector_all("#kept a", "all => all.map((one) => one.href)")
     assert links == ["https://e.org/%22onclick=x"]
+    tab(page, "Search")  # which the address says too
     store(page, KEPT, "{")
     expect_titles(page, kites.newest(10))
     keep(page, kites.newest(1)[0])
@@ -477,6 +478,62 @@ def test_questions_are_offered_again(visit: Visit, kites: PaperSearch) -> None:
     again.first.click()
     page.locator("[data-star]").click()
     assert stored(page, ASKED)["saved"] == []
+
+
+NO_PAUSE = "const later = setTimeout; setTimeout = (f, ms) => (ms === 3000 ? 0 : later(f, ms))"
+
+
+def test_a_question_counts_once_something_is_done_with_it(visit: Visit, kites: PaperSearch) -> None:
+    page = visit()
+    page.evaluate(f"() => {{ {NO_PAUSE} }}")  # after which it would count by itself
+
+    def look(text: str) -> Locator:
+        ask(page, text)
+        expect_titles(page, kites.query(text))
+        return card(page, kites.query(text)[0].paper.id)
+
+    look("graph")
+    look("audio").locator("[data-act=keep]").click()
+    assert stored(page, ASKED)["recent"] == ["?q=audio"]
+    look("video").locator("[data-act=like]").click()
+    assert stored(page, ASKED)["recent"] == ["?q=video", "?q=audio"]
+    opened = look("graph").locator("h3 a")
+    opened.evaluate("a => { a.onclick = () => false; a.click(); }")  # and not the other host
+    assert stored(page, ASKED)["recent"][0] == "?q=graph"
+    look("kite")
+    with page.expect_download():
+        page.locator("#answers [data-export=ris]").click()
+    assert stored(page, ASKED)["recent"][0] == "?q=kite"
+    ask(page, "string")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "([key, q]) => JSON.parse(localStorage.getItem(key)).recent[0] === q",
+        arg=[ASKED, "?q=string"],
+    )
+    assert len(stored(page, ASKED)["recent"]) == 5  # no part of one
+
+
+def test_a_question_that_is_saved_says_so(visit: Visit) -> None:
+    star = visit("?q=video").locator("[data-star]")
+    for text, pressed in (("☆ Save this question", "false"), ("★ Saved", "true")) * 2:
+        expect(star).to_have_text(text)
+        expect(star).to_have_attribute("aria-pressed", pressed)
+        star.click()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_what_was_done_is_said_above_the_links_below_the_page(visit: Visit, size: Any) -> None:
+    page = visit(viewport=size)
+    page.locator("#answers [data-act=keep]").first.click()
+    said = page.locator("#ssm-said")
+    expect(said).to_have_text("Kept")
+    page.locator("footer").scroll_into_view_if_needed()
+    of_said, of_footer = said.bounding_box(), page.locator("footer").bounding_box()
+    assert of_said
+    assert of_footer
+    assert of_said["y"] + of_said["height"] <= of_footer["y"]
+    page.get_by_role("tab", name="About").click()
+    expect(said).to_have_text("", timeout=1_000)
 
 
 def test_few_questions_are_kept(visit: Visit) -> None:

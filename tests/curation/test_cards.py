@@ -171,7 +171,9 @@ def test_papers_that_fit_no_heading_are_offered_one_together(search: PaperSearch
 def test_a_paper_without_a_title_has_no_row(search: PaperSearch) -> None:
     card = submit(search, new("", "A graph of a graph."), LIST, offline=True)
     assert (card.insertion, card.patch, card.category) == (None, "", ())
-    assert card.no_row == "its title is not known"
+    assert card.no_row == (
+        "its title is not known; give it on a line of its own, above the abstract"
+    )
 
 
 # ── what is listed already ───────────────────────────────────────────────────────────────────

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
+from ssm_search.curation.given import Remarked, remarked
 from ssm_search.curation.submissions import (
     MAX_CHARS,
     MAX_PAPERS,
+    NOT_ON_ARXIV,
     checked_link,
     paper_of,
     read_anything,
@@ -661,6 +665,21 @@ def test_one_papers_text_is_read_as_pasted(text: str) -> None:
 def test_an_abstract_may_have_lines_like_those_of_a_list(line: str) -> None:
     text = f"Kites that read\nWe say three things:\n{line}"
     assert read_anything(text) == [read_pasted(text)]
+
+
+@pytest.mark.parametrize("read", [read_submissions, read_anything])
+def test_links_alone_are_papers_or_say_why_not(read: Callable[[str], list[Paper]]) -> None:
+    link, code = "https://example.org/x.pdf", "https://github.com/kites/fly"
+    first, second = paper_of("2401.00001"), paper_of("2401.00002")
+
+    def unread(url: str) -> Remarked:
+        return remarked(replace(paper_of(url), id=url), NOT_ON_ARXIV)
+
+    assert read(f"{link}\n{ABS}2401.00001") == [unread(link), first]
+    assert read(f"{link}\n\n{link}\n{code}") == [unread(link), unread(code)]
+    assert read(f"{ABS}2401.00001\n{code}") == [replace(first, code_url=code)]
+    both = f"{ABS}2401.00001v2\n2401.00002\n{code}\n{ABS}2401.00001"
+    assert read(both) == [first, second, unread(code)]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\0", "\ufeff"])

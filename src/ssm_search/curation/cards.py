@@ -335,7 +335,7 @@ def _obstacle(
     if not list_text:
         return "the list itself is not at hand"
     if not paper.title:
-        return "its title is not known"
+        return "its title is not known; give it on a line of its own, above the abstract"
     if not paper.url and not arxiv_id(paper.id):
         return "no link is known that it could have"
     if placement.verdict == "off topic" and not wanted:

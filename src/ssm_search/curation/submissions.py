@@ -14,7 +14,7 @@ from ssm_search.curation.bibliography import papers_of_bibtex
 from ssm_search.curation.bibtex import is_bibtex
 from ssm_search.curation.changes import added_papers, is_diff
 from ssm_search.curation.excerpts import entries_in, ids_in, words_in
-from ssm_search.curation.given import Remarked, on_a_line, safe, web_address
+from ssm_search.curation.given import Remarked, on_a_line, remarked, safe, web_address
 from ssm_search.curation.given import paper_of as paper_of
 from ssm_search.errors import NoPaperError, SubmissionError
 from ssm_search.marks import without_piles
@@ -68,6 +68,7 @@ _MOST_HEADINGS = 20
 _TITLE_WORDS = range(2, 41)
 QUOTED = 80  # characters of what was given that an error shows
 _LINK_LABEL = re.compile(r"^(?:link|url|paper|pdf|project|page|code|source)[ \t]*:[ \t]*", re.I)
+NOT_ON_ARXIV = "not on arXiv, where its title could be looked up; give its title and abstract"
 _HEAD = 2  # lines of a title and of authors before a link
 _SURE_TITLE_WORDS = 3  # before a link; "Please add https://…" names no title
 
@@ -98,7 +99,7 @@ def read_submissions(text: str, list_text: str = "", list_name: str = "") -> lis
         text = _without_comments(text)
         found = papers_of_bibtex(text) if is_bibtex(text) else []
         if all(map(_is_unread, found)):
-            found = _of_form(text) or list(_of_prose(text)) or _refused(found)
+            found = _of_form(text) or _of_links(text) or list(_of_prose(text)) or _refused(found)
     # Titles that begin alike have the same id, if they have none of arXiv.
     papers: dict[tuple[str, str], Paper] = {}
     for paper in map(safe, found):
@@ -339,6 +340,25 @@ def _of_prose(text: str) -> Iterator[Paper]:
         if one not in listed:
             paper = paper_of(one, code_url=code.pop() if len(code) == 1 else "")
             yield replace(paper, categories=wanted)
+
+
+def _of_links(text: str) -> list[Paper]:
+    """The papers of links alone, at least two; of those not on arXiv, why nothing is known.
+
+    Of one paper, the other link may be its code.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or not all(arxiv_id(line) or web_address(line) for line in lines):
+        return []
+    papers = {paper.id: paper for paper in _of_prose(text)}
+    said = {paper.code_url for paper in papers.values()}
+    found: list[Paper] = []
+    for line in lines:
+        if one := arxiv_id(line):
+            found.append(papers.get(one) or paper_of(one))
+        elif line not in said:
+            found.append(remarked(replace(paper_of(line), id=line), NOT_ON_ARXIV))
+    return found
 
 
 def _is_titled(entry: Entry, lines: list[str]) -> bool:

@@ -110,6 +110,10 @@ window.ssmAnswers = (() => {
   };
 
   const answered = (asked, most) => {
+    const { year_from: from, year_to: to } = asked;
+    if (from && to && Number(from) > Number(to)) {
+      return { hits: [], line: `From ${from} to ${to}: the first year comes first.`, total: 0 };
+    }
     const wish = window.ssmWishes.read(asked.q);
     // What the menus say goes before what a question says.
     const years = asked.year_from || asked.year_to ? {} : wish.years;

@@ -5,6 +5,9 @@
 //                                        where nothing is, what was asked before. open(address)
 //                                        asks it again; box is a selector of the search box
 //   ssmAsked.tell(address)               what is asked now; "" if nothing
+//
+// What stands there for a while is remembered as a question; at once where Enter is pressed on it, and
+// where something is done with a paper.
 window.ssmAsked = (() => {
   const KEY = "ssm-search-asked";
   const VERSION = 1;
@@ -12,6 +15,7 @@ window.ssmAsked = (() => {
   const SHOWN = 6; // of those that are not saved, until "more" is pressed
   const LONGEST = 1_000; // characters of an address
   const PAUSE = 3_000; // ms after which what was typed is a question, and no part of one
+  const USED = ".card :is(a[href], [data-act], [data-copy], [data-open]), [data-export]";
   const PASSED_OVER = ["k", "tab", "paper"]; // what an address says beside the question
   const WORDS = { year_from: "since ", year_to: "until ", code: "code: ", order: "by " };
 
@@ -59,12 +63,20 @@ window.ssmAsked = (() => {
     const others = recent.filter((one) => one !== now);
     keep({ recent: [now, ...others].slice(0, MOST.recent), saved });
   };
+  // What Enter was pressed on, until it is what is asked now; answers come a moment later.
+  let entered = null;
+  const noteEntered = () => {
+    if (entered === null || entered !== new URLSearchParams(now).get("q")?.trim()) return;
+    entered = null;
+    note();
+  };
   const tell = (address) => {
     if (address === now) return;
     now = address;
     clearTimeout(timer);
     timer = setTimeout(note, PAUSE);
     draw();
+    noteEntered();
   };
   const star = () => {
     const { recent, saved } = all();
@@ -88,7 +100,7 @@ window.ssmAsked = (() => {
     const isInside = line.contains(document.activeElement);
     if (isQuestion(now)) {
       const is = saved.includes(now);
-      line.replaceChildren(button(`${is ? "★" : "☆"} Save this question`, { star: "" }, is));
+      line.replaceChildren(button(is ? "★ Saved" : "☆ Save this question", { star: "" }, is));
     } else {
       const others = recent.filter((one) => !saved.includes(one));
       const shown = isLong ? others : others.slice(0, SHOWN);
@@ -127,6 +139,15 @@ window.ssmAsked = (() => {
     });
     addEventListener("storage", ({ key }) => (key === KEY || key === null) && draw());
     addEventListener("pagehide", note);
+    // Before others hear of it: they may take the paper away, or stop the event.
+    const use = ({ target }) => target.closest?.(USED) && note();
+    for (const name of ["click", "auxclick"]) document.addEventListener(name, use, true);
+    const enter = ({ key, isComposing, target }) => {
+      if (key !== "Enter" || isComposing || !target.matches?.(box)) return;
+      entered = target.value.trim();
+      noteEntered();
+    };
+    document.addEventListener("keydown", enter, true);
     draw();
   };
   return { show, tell };
