@@ -305,10 +305,13 @@ def test_answers_are_rows_with_ranks(search: PaperSearch) -> None:
 
 
 def test_a_region_has_a_place_of_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = Region("Kites", -1 / 3, 1.0, 7, 2)
+    one = Region("Kites", -1 / 3, 1.0, 7, 2, (0, 1))
     monkeypatch.setattr(maps, "regions", lambda papers, places: [one])
     found = map_data(corpus_of(PAPERS))["regions"]
-    assert found == [{"name": "Kites", "x": 0.3333, "y": 0.0, "papers": 7, "level": 2}]
+    of = [[0, 1], [1, 1]]  # which groups the two papers have
+    assert found == [
+        {"name": "Kites", "x": 0.3333, "y": 0.0, "papers": 7, "level": 2, "groups": of}
+    ]
 
 
 def test_the_largest_group_comes_first_and_the_rest_last() -> None:

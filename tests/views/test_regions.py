@@ -113,6 +113,12 @@ def test_else_after_the_words_that_tell_its_titles() -> None:
     assert of_level(found) == [("kite tails, U-Net", 3), ("Nets", 3)]
 
 
+def test_no_region_is_called_after_a_part_or_an_introduction() -> None:
+    posts = papers_of("The Kite, Part 1", "The Kite, Part 2", "Kite Introduction, Part 3")
+    found = regions(posts + papers_of(*"ABCD"), at(*[LEFT] * 3, *[RIGHT] * 4))
+    assert of_level(found) == [("kite", 3)]
+
+
 def test_a_heading_that_lies_all_over_names_nothing() -> None:
     papers = papers_of(*["Kites", "Kites", "Kites", "Nodes", "Nodes", "Nodes"], path=("All",))
     found = regions(papers, at(*[LEFT] * 3, *[RIGHT] * 3))

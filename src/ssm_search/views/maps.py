@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,8 +79,9 @@ def map_data(search: Search, hits: Sequence[Hit] = (), query: str = "") -> dict[
 
     "x" and "y" are from 0 to 1, downwards as on screens, with four digits; they, "group" (which one
     of "groups"), "ids", "titles", "facts" and "links" have an entry for each paper, in the order of
-    the list. "regions" are named places, "answers" rows and ranks. All texts are plain. Of more
-    than ``MOST_DOTS`` papers, an even sample and all hits are there.
+    the list. "regions" are named places, each with how many of its papers are of which group, and
+    "answers" rows and ranks. All texts are plain. Of more than ``MOST_DOTS`` papers, an even sample
+    and all hits are there.
 
     Raises:
         IndexFolderError: the index is that of a large corpus, which has no map.
@@ -91,6 +92,7 @@ def map_data(search: Search, hits: Sequence[Hit] = (), query: str = "") -> dict[
     papers, unit = [search.papers[row] for row in rows], (places[rows] + [1, -1]) / [2, -2]
     of = legend(papers)
     group = {row: number for number, one in enumerate(of) for row in one.rows}
+    at_row = {row: drawn for drawn, row in enumerate(rows)}
     at = {paper.id: row for row, paper in enumerate(papers)}
     return {
         "groups": [
@@ -110,6 +112,7 @@ def map_data(search: Search, hits: Sequence[Hit] = (), query: str = "") -> dict[
                 "y": round((1 - one.y) / 2, 4),
                 "papers": one.papers,
                 "level": one.level,
+                "groups": _counted(group[at_row[row]] for row in one.rows if row in at_row),
             }
             for one in regions(search.papers, places)
         ],
@@ -183,6 +186,11 @@ def _sampled(papers: Sequence[Paper], wanted: Container[str]) -> list[int]:
     """Rows to draw: all, or an even sample and those with a wanted id."""
     every = -(-len(papers) // MOST_DOTS)
     return [row for row, one in enumerate(papers) if row % max(every, 1) == 0 or one.id in wanted]
+
+
+def _counted(of: Iterable[int]) -> list[list[int]]:
+    """Numbers, and how often each is there; ascending."""
+    return [list(pair) for pair in sorted(Counter(of).items())]
 
 
 def _facts(paper: Paper) -> str:

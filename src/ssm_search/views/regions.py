@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,12 @@ MOST_WORDS = 2  # words or phrases in a name
 LONGEST_PHRASE = 3  # words
 LONGEST = 40  # characters of a name
 
+_SAYS_NOTHING = frozenset(
+    stem
+    for word in "part chapter introduction intro guide tutorial overview".split()
+    for stem, _ in terms(word)
+)
+"""Words of titles that name no topic: "S4, part" was the name of three parts of a blog post."""
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _TITLE_CASE = re.compile(r"[A-Z]?[a-z]+(?:[-'’][A-Z]?[a-z]+)*")
 
@@ -43,6 +49,7 @@ class Region:
         x, y: the middle of its papers, in the units of the map.
         papers: how many they are, the weight of its name.
         level: 0 where the whole map is seen, then one more each time that one looks closer.
+        rows: those of its papers.
     """
 
     name: str
@@ -50,6 +57,7 @@ class Region:
     y: float
     papers: int
     level: int
+    rows: tuple[int, ...] = field(default=(), repr=False, compare=False)
 
 
 def regions(papers: Sequence[Paper], places: NDArray[np.float32]) -> list[Region]:
@@ -69,7 +77,7 @@ def regions(papers: Sequence[Paper], places: NDArray[np.float32]) -> list[Region
         for rows, heading, words in zip(clumps, headings, told, strict=True):
             if name := shown(heading or _together([forms[word] for word in words])):
                 x, y = np.median(places[rows], axis=0).tolist()
-                found.append(Region(_cut(name), x, y, len(rows), level))
+                found.append(Region(_cut(name), x, y, len(rows), level, tuple(rows)))
     return found
 
 
@@ -184,7 +192,7 @@ def _said(title: str) -> Iterator[tuple[str, str]]:
     end = -1
     for match in _WORD.finditer(title):
         stems = " ".join(stem for stem, _ in terms(match.group()))
-        if not stems or stems.isdigit():
+        if not stems or stems.isdigit() or stems in _SAYS_NOTHING:
             continue
         goes_on = match.start() == end + 1 and title[end] == " "
         phrase = [

@@ -170,11 +170,32 @@ window.ssmMapPaint = (() => {
     box[0] < right && box[2] > left && box[1] < bottom && box[3] > top;
   const square = ([x, y], half) => [x - half, y - half, x + half, y + half];
 
-  // Names of regions where there is room: the finest that this zoom shows first, then by papers.
+  // By the groups of a region's papers, and how many each has.
+  const isMostlyHidden = ({ groups = [] }, hidden) => {
+    const count = (some) => some.reduce((sum, [, papers]) => sum + papers, 0);
+    return 2 * count(groups.filter(([group]) => hidden.has(group))) > count(groups);
+  };
+
+  // How many dots that are shown a box lies over, or touches.
+  const covered = (map, [left, top, right, bottom]) => {
+    const { data, hidden, scale, width, height } = map;
+    const [west, east] = [left - MOST, right + MOST].map((at) => (at - width / 2) / scale + map.x);
+    const [north, south] = [top - MOST, bottom + MOST].map((at) => (at - height / 2) / scale + map.y);
+    let count = 0;
+    for (const row of map.near((west + east) / 2, (north + south) / 2, (east - west) / 2)) {
+      const [x, y] = [data.x[row], data.y[row]];
+      const isUnder = x > west && x < east && y > north && y < south;
+      if (isUnder && !hidden.has(data.group[row])) count++;
+    }
+    return count;
+  };
+
+  // Names of regions where there is room, over as few dots as may be: the finest that this zoom shows
+  // first, then by papers.
   const names = (map, colours, taken) => {
-    const { pen, width, height, data, zoom } = map;
+    const { pen, width, height, data, hidden, zoom } = map;
     const level = LOOK_CLOSER.filter((from) => zoom >= from).length - 1;
-    const shown = data.regions.filter((one) => one.level <= level);
+    const shown = data.regions.filter((one) => one.level <= level && !isMostlyHidden(one, hidden));
     shown.sort((one, other) => other.level - one.level || other.papers - one.papers);
     const written = new Set();
     for (const { name, x, y } of shown) {
@@ -184,7 +205,8 @@ window.ssmMapPaint = (() => {
       const middle = Math.min(Math.max(right, half), width - half);
       const boxes = BESIDE.map((by) => [middle - half, down + by - 10, middle + half, down + by + 10]);
       const isFree = (box) => box[1] >= 0 && box[3] <= height && !taken.some(overlapping(box));
-      const box = boxes.find(isFree);
+      const free = boxes.filter(isFree).map((one) => [covered(map, one), one]);
+      const [, box] = free.reduce((best, one) => (one[0] < best[0] ? one : best), [Infinity]);
       const isSeen = right >= 0 && right <= width && down >= 0 && down <= height;
       if (!box || !isSeen || written.has(name)) continue;
       taken.push(box);
