@@ -38,7 +38,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning:pandas",
     "error:The value passed into",
 )
-KEPT, ASKED, VISIT = "ssm-search-kept", "ssm-search-asked", "ssm-search-visit /"
+KEPT, ASKED, VISIT = "ssm-search-kept /", "ssm-search-asked /", "ssm-search-visit /"
 REFUSE = (
     "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
 )
@@ -375,7 +375,7 @@ def test_hostile_papers_are_only_text(visit: Visit, kites: PaperSearch) -> None:
     store(page, KEPT, "{")
     expect_titles(page, kites.newest(10))
     keep(page, kites.newest(1)[0])
-    assert page.evaluate("localStorage.getItem('ssm-search-kept-unread')") == "{"
+    assert page.evaluate("localStorage.getItem('ssm-search-kept-unread /')") == "{"
     go(page, f"{page.url}?{urlencode({'category': BOLD[0]})}")
     expect(page.locator("#answers .card")).to_have_count(len(HOSTILE))
     keep(page, *(BY_ID[paper_id] for paper_id in HOSTILE))

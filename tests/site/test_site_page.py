@@ -394,6 +394,33 @@ def test_papers_are_kept_with_notes_and_taken_along(visit: Visit, place: str) ->
     assert [row["title"] for row in rows] == [CAM.title]
 
 
+STORING = """(() => {
+  const kept = [["gone", "Gone"], ["also", "Also"]].map(([id, title]) => ({ id, title }));
+  const value = JSON.stringify({ version: 1, papers: kept });
+  localStorage.setItem("ssm-search-kept /lists/kites/", value);
+  localStorage.setItem("ssm-search-kept /lists/", value.replaceAll("Gone", "Of another list"));
+  localStorage.setItem("ssm-search-asked /lists/", '{"version": 1, "saved": ["?q=other"]}');
+})()"""
+
+
+def test_each_site_of_a_host_keeps_its_own(visit: Visit) -> None:
+    page = visit("#tab=kept", script=STORING)
+    expect(page.locator("#kept .card h3")).to_have_text(["Gone", "Also"])
+    page.goto(f"{page.url.partition('#')[0]}#")
+    expect(page.locator("#asked")).to_have_text("")
+
+
+def test_what_a_file_lacks_is_said_where_it_was_asked_for(visit: Visit) -> None:
+    page = visit("#tab=kept", script=STORING)
+    with page.expect_download() as download:
+        page.locator("#kept").get_by_role("button", name="CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert len(text.splitlines()) == 1
+    expect(page.locator("#kept .line")).to_have_text(
+        "Not in that file, for the list has them no more: “Gone”, “Also”. “Back up” has them."
+    )
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_shown_can_be_taken_along(visit: Visit, place: str) -> None:
     page = visit("#paper=" + CAM.id, place=place)
@@ -562,7 +589,9 @@ def test_hostile_storage_is_harmless(visit: Visit) -> None:
     title = "<img src=x onerror=hacked=1>"
     told = json.dumps(
         {
-            "ssm-search-kept": json.dumps({"version": 1, "papers": [{"id": "x", "title": title}]}),
+            "ssm-search-kept /lists/kites/": json.dumps(
+                {"version": 1, "papers": [{"id": "x", "title": title}]}
+            ),
             "ssm-search-visit /lists/kites/": "[1,{}]",
             "ssm-search-keys": "{",
         }

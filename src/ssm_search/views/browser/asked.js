@@ -9,7 +9,7 @@
 // What stands there for a while is remembered as a question; at once where Enter is pressed on it, and
 // where something is done with a paper.
 window.ssmAsked = (() => {
-  const KEY = "ssm-search-asked";
+  const KEY = window.ssmKept.keyHere("ssm-search-asked");
   const VERSION = 1;
   const MOST = { recent: 20, saved: 50 };
   const SHOWN = 6; // of those that are not saved, until "more" is pressed

@@ -3,12 +3,16 @@
 //
 //   ssmKept.listen()                 once: "Keep" works on every card, and each says what is kept
 //   ssmKept.show(element, exporter)  the kept papers; exporter({form, ids, papers}) → {name, text}
+//                                    and said, which is shown, of what the file lacks
+//   ssmKept.keyHere(name)            the key of localStorage under which this address has its own
 //   ssmKept.all() · has(id) · toggle(paper) · note(id, text) · clear() · newIds(ids) · save(file)
 //   "ssm:kept" on window after each change; its detail.problem says what went wrong, or is "",
 //   its detail.said what a press on "Keep" did, for those who do not see it
 window.ssmKept = (() => {
-  const KEY = "ssm-search-kept";
-  const UNREAD = "ssm-search-kept-unread"; // what we could not read, before it is written over
+  // Pages at other addresses of this host share its storage, and are of other lists.
+  const keyHere = (name) => `${name} ${location.pathname.replace(/[^/]*$/, "")}`;
+  const KEY = keyHere("ssm-search-kept");
+  const UNREAD = keyHere("ssm-search-kept-unread"); // what we could not read, before it is written over
   const VERSION = 1;
   const MOST = 500; // papers
   const MOST_BYTES = 200_000; // of all of them: the page's server reads 250,000 at once
@@ -244,7 +248,9 @@ window.ssmKept = (() => {
     const takeAlong = async (form) => {
       const told = all().map(({ id, title, url, note }) => ({ id, title, url, note }));
       try {
-        save(await exporter({ form, ids: told.map((one) => one.id), papers: told }));
+        const file = await exporter({ form, ids: told.map((one) => one.id), papers: told });
+        save(file);
+        draw(file.said);
       } catch (error) {
         draw(`This could not be written: ${error.message ?? error}`);
       }
@@ -277,7 +283,7 @@ window.ssmKept = (() => {
   // ── what is new ──────────────────────────────────────────────────────────────────────────
 
   const VISIT_ENDS = 30 * 60_000; // ms of quiet; what Google Analytics calls a session, too
-  const VISIT = `ssm-search-visit ${location.pathname.replace(/[^/]*$/, "")}`;
+  const VISIT = keyHere("ssm-search-visit");
   const OTHER_LIST = 0.5; // of what was there, so much is gone: it is another list at this address
   const visit = () => {
     try {
@@ -320,5 +326,5 @@ window.ssmKept = (() => {
     return new Set(before === null || isOther ? [] : ids.filter((id) => !old.has(id)));
   };
 
-  return { all, clear, has, listen, newIds, note, save, show, toggle };
+  return { all, clear, has, keyHere, listen, newIds, note, save, show, toggle };
 })();

@@ -61,11 +61,13 @@ addEventListener("DOMContentLoaded", () => {
     await load("data/exports.js");
     const known = ids.filter((id) => search.row(id) >= 0);
     const { name, text } = await search.exported(form, known.map(search.row));
-    const lost = ids.length - known.length;
-    if (lost) say(`${lost} left out, which the list has no more`);
+    const lost = papers.filter(({ id }) => search.row(id) < 0).map(({ title }) => `“${title}”`);
+    const said = lost.length
+      ? `Not in that file, for the list has them no more: ${lost.join(", ")}. “Back up” has them.`
+      : "";
     const notes = new Map(papers.map(({ id, note }) => [id, note]));
     const noted = known.map((id) => notes.get(id) ?? "");
-    return { name, text: window.ssmNotes.added(form, text, noted) };
+    return { name, text: window.ssmNotes.added(form, text, noted), said };
   };
 
   // ── what is shown ────────────────────────────────────────────────────────────────────────
