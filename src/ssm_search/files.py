@@ -64,7 +64,7 @@ def plain_file(path: Path) -> Path:
             )
         mode = target.stat().st_mode
     if not stat.S_ISREG(mode):
-        raise OSError(f"{path.name} is a {_kind(mode)}, expected a file")
+        raise OSError(f"{path.name} is a {kind_of(mode)}, expected a file")
     return path
 
 
@@ -76,7 +76,7 @@ def plain_folder(path: Path) -> Path:
     """
     mode = os.lstat(path).st_mode
     if not stat.S_ISDIR(mode):
-        raise OSError(f"{path.name} is a {_kind(mode)}, expected a folder")
+        raise OSError(f"{path.name} is a {kind_of(mode)}, expected a folder")
     return path
 
 
@@ -310,7 +310,7 @@ def check_room(folder: Path, needed: int) -> None:
         )
 
 
-def _kind(mode: int) -> str:
+def kind_of(mode: int) -> str:
     """What is shown of something that is no file, or no folder."""
     kinds = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFDIR: "folder",
              stat.S_IFLNK: "link", stat.S_IFREG: "file"}  # fmt: skip

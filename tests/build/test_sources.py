@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ssm_search.build import sources as sources_module
 from ssm_search.build.lists import build_index
 from ssm_search.build.naming import MAX_NAME, is_name, list_name
 from ssm_search.build.reading import WholeList, read_whole
-from ssm_search.build.sources import read_files
+from ssm_search.build.sources import read_files, read_source
 from ssm_search.errors import ListError, NoListError
 from ssm_search.search.local import PaperSearch
 
@@ -216,3 +217,20 @@ def test_what_is_no_name() -> None:
     assert [one for one in no_names if is_name(one)] == []
     assert is_name("Reading list")
     assert is_name("Contents of kites")
+
+
+def test_a_pipe_or_a_device_is_no_list(tmp_path: Path) -> None:
+    pipe, zero, again = tmp_path / "pipe.md", tmp_path / "zero.md", tmp_path / "again.md"
+    os.mkfifo(pipe)  # nobody writes to it: who opened it would wait forever
+    zero.symlink_to("/dev/zero")
+    for path, kind in ((pipe, "pipe"), (zero, "device")):
+        with pytest.raises(ListError) as refused:
+            read_source(path)
+        assert str(refused.value) == (
+            f"cannot read {path} (it is a {kind}); expected a Markdown file or an http(s) URL"
+        )
+    with pytest.raises(ListError, match=r"no Markdown file in"):
+        read_files([tmp_path])
+    (tmp_path / "real").write_text("- a")
+    again.symlink_to(tmp_path / "real")  # a link that a reader named is followed
+    assert read_source(again) == "- a"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from ssm_search.addresses import shown_source
 from ssm_search.awesome import MAX_LIST_CHARS
 from ssm_search.errors import ListError
+from ssm_search.files import kind_of
 
 MAX_FILES = 1_000  # of a folder; the most known to us of one list are 60
 
@@ -85,7 +87,7 @@ def read_source(
         expected: what kind of file, as an error says it.
 
     Raises:
-        ListError: no such file, not UTF-8 text, or too large.
+        ListError: no such file, a pipe or device, not UTF-8 text, or too large.
         FetchError: the URL does not answer with the list, in time, from a public host.
     """
     limit = 4 * MAX_LIST_CHARS  # bytes: UTF-8 needs up to four for one character
@@ -97,8 +99,15 @@ def read_source(
     else:
         path = Path(source)
         try:
-            if path.stat().st_size > limit:
-                raise ListError(f"{shown} has {path.stat().st_size:,} bytes, more than {limit:,}")
+            there = path.stat()
+            if not (stat.S_ISREG(there.st_mode) or stat.S_ISDIR(there.st_mode)):
+                # It may never end, or never begin; and some commands read a list twice.
+                raise ListError(
+                    f"cannot read {shown} (it is a {kind_of(there.st_mode)}); "
+                    f"expected {expected} or an http(s) URL"
+                )
+            if there.st_size > limit:
+                raise ListError(f"{shown} has {there.st_size:,} bytes, more than {limit:,}")
             content = path.read_bytes()
         except OSError as error:
             raise ListError(
