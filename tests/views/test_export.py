@@ -290,3 +290,35 @@ def test_without_notes_nothing_is_said_of_them(form: str) -> None:
 def test_a_format_that_is_none_is_named() -> None:
     with pytest.raises(QueryError, match="no format 'bib'; expected bibtex, csv, json, markdown"):
         export([], "bib")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("paper", "kind"),
+    [
+        (Paper("2401.00001", "T"), "UNPB"),
+        (Paper("2401.00001", "T", venue="arXiv 2024"), "UNPB"),
+        (Paper("x", "T", kind="link"), "GEN"),
+        (Paper("2401.00001", "T", venue="ICML 2024"), "CPAPER"),
+        (Paper("x", "T", kind="link", venue="CVPR"), "CPAPER"),
+        (Paper("2401.00001", "T", venue="IEEE Transactions on Medical Imaging"), "JOUR"),
+        (Paper("2401.00001", "T", venue="TPAMI 2025"), "JOUR"),
+    ],
+)
+def test_ris_says_what_appeared_where(paper: Paper, kind: str) -> None:
+    assert to_ris([paper]).splitlines()[0] == f"TY  - {kind}"
+
+
+def test_more_than_26_papers_of_one_key_have_keys_of_their_own() -> None:
+    many = [Paper(f"2401.{number:05}", "Same title") for number in range(1, 704)]
+    keys = re.findall(r"^@misc\{2024sametitle(\w+),$", to_bibtex(many), re.MULTILINE)
+    assert keys[:2] == ["a", "b"]
+    assert keys[25:28] == ["z", "aa", "ab"]
+    assert keys[701:] == ["zz", "aaa"]
+    assert len(set(keys)) == len(many)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_no_sign_of_any_width_begins_a_formula(sign: str) -> None:
+    paper = Paper("x", f"{sign}1", kind="link")
+    (row,) = csv.DictReader(io.StringIO(to_csv([paper], {"x": f"{sign}2"})))
+    assert (row["title"], row["note"]) == (f"'{sign}1", f"'{sign}2")

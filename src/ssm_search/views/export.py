@@ -42,7 +42,15 @@ _KEY_STOP_WORDS = frozenset(
     than that the their this to via we what when which with you your""".split()
 )
 _COLUMNS = ("id", "title", "authors", "year", "venue", "categories", "url", "pdf_url", "code_url")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Those of full width are the same to a spreadsheet of Japan or China.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# In the name of what appears in issues; of what has none of these, most are conferences, as BibTeX
+# is told too.
+_JOURNAL = re.compile(
+    r"(?i)\b(?:journal|transactions|trans|letters|lett|magazine|nature|science|cell|pnas|plos"
+    r"|tpami|pami|ijcv|jmlr|tmlr|tacl|tip|tmm|tnnls|tcsvt|tgrs|tog|tvcg|tkde|jair|neurocomputing"
+    r"|bioinformatics)\b"
+)
 
 
 def export(papers: Sequence[Paper], form: str, notes: Notes = NO_NOTES) -> str:
@@ -77,9 +85,8 @@ def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     """Write RIS, as reference managers read it (Research Information Systems' tags)."""
     entries = []
     for paper in papers:
-        is_preprint = arxiv_id(paper.id) is not None and is_preprint_venue(paper.venue)
         fields = [
-            ("TY", "UNPB" if is_preprint else "GEN"),
+            ("TY", _ris_type(paper)),
             *(("AU", _last_first(author)) for author in paper.authors),
             ("TI", paper.title),
             ("PY", str(paper.known_year or "")),
@@ -93,6 +100,13 @@ def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     return "\r\n".join(entries)
 
 
+def _ris_type(paper: Paper) -> str:
+    """What a paper is: of a conference, of a journal, unpublished as preprints are, or neither."""
+    if is_preprint_venue(paper.venue):
+        return "UNPB" if arxiv_id(paper.id) is not None else "GEN"
+    return "JOUR" if _JOURNAL.search(paper.venue) else "CPAPER"
+
+
 def _last_first(author: str) -> str:
     """``author`` as RIS has it: "Last, First, Suffix"."""
     name = name_of(author)
@@ -103,17 +117,28 @@ def to_bibtex(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     """Write BibTeX, with keys and fields as arXiv's own "Export BibTeX Citation" has them.
 
     A paper whose venue is known is no @misc any more, but keeps its eprint fields. Papers with one
-    key get a, b, c … behind it. A note is an ``annote``, which bibliographies do not print.
+    key get a, b, …, z, aa, ab … behind it. A note is an ``annote``, which bibliographies do not
+    print.
     """
     keys = [_key(paper) for paper in papers]
     twice = {key for key, count in Counter(keys).items() if count > 1}
     used: Counter[str] = Counter()
     entries = []
     for paper, key in zip(papers, keys, strict=True):
-        letter = chr(ord("a") + used[key] % 26) if key in twice else ""
+        letter = _letters(used[key]) if key in twice else ""
         used[key] += 1
         entries.append(_bibtex_entry(paper, key + letter, _line(notes, paper)))
     return "\n".join(entries)
+
+
+def _letters(count: int) -> str:
+    """a, b, …, z, aa, ab, …: what stands behind a key for which ``count`` others stand before."""
+    letters = ""
+    count += 1
+    while count:
+        count, letter = divmod(count - 1, 26)
+        letters = chr(ord("a") + letter) + letters
+    return letters
 
 
 def to_csv(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:

@@ -18,7 +18,7 @@ window.ssmNotes = (() => {
   // A cell that a spreadsheet would take for a formula is given an apostrophe.
   const csv = (note) => {
     const text = printed(note).replace(/\n$/, "");
-    const cell = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    const cell = /^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
   };
   const markdown = (note) =>

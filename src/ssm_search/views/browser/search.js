@@ -192,14 +192,20 @@ window.ssmSearch = (() => {
     return JSON.parse(await new Response(stream).text());
   }
 
-  // BibTeX's entries, with a, b, c … behind the keys that several have.
+  // a, b, …, z, aa, ab, …
+  function letters(count) {
+    const last = String.fromCharCode(97 + (count % 26));
+    return count < 26 ? last : letters(Math.floor(count / 26) - 1) + last;
+  }
+
+  // BibTeX's entries, with these behind the keys that several have.
   function withLetters(entries) {
     const keys = entries.map((entry) => /\{(.*),/.exec(entry)[1]);
     const used = new Map(), twice = new Set(keys.filter((key, at) => keys.indexOf(key) !== at));
     return entries.map((entry, at) => {
       const nth = used.get(keys[at]) ?? 0;
       used.set(keys[at], nth + 1);
-      const letter = twice.has(keys[at]) ? String.fromCharCode(97 + (nth % 26)) : "";
+      const letter = twice.has(keys[at]) ? letters(nth) : "";
       return entry.replace(`{${keys[at]},`, () => `{${keys[at]}${letter},`);
     });
   }
