@@ -35,6 +35,8 @@ EXAMPLES = 3  # headings among the questions to try
 _ARXIV = re.compile(r"\d{4}\.\d{5}", re.A)
 MOST_LOOKED_AT = 5_000  # papers of a large corpus, for such questions
 NOTHING = "No paper meets these filters; take one away."
+# In a heading's own name, so that "A > B" is not "B" below "A"; as cards.js of a site has it.
+_SIGN = re.compile(r"(?<!\S)\\*>(?!\S)")
 MOST_KEPT = 500  # papers that a reader keeps, as kept.js has it
 MOST_IDS = 20_000
 """Of a list, in its page, 120 kB; longer ones say of nothing that it is new."""
@@ -150,7 +152,7 @@ def submission_html(library: Library, text: str, category: str, name: str = "") 
             papers,
             at.list_text,
             list_name=at.list_name,
-            category=category or None,
+            category=_paths(at).get(category) or category or None,
             offline=at.offline,
         )
     except SsmSearchError as error:
@@ -278,7 +280,10 @@ def headings(library: Library, *, empty: bool = False) -> list[tuple[str, str]]:
 
 def _paths(library: Library) -> dict[str, Category]:
     """Each heading by its name in menus and addresses, below its parent, as the list has them."""
-    return {display.shown(" > ".join(path)): path for path in library.search.tree}
+    return {
+        display.shown(" > ".join(_SIGN.sub(r"\\\g<0>", name) for name in path)): path
+        for path in library.search.tree
+    }
 
 
 def in_menus(library: Library, search: Search) -> Search:

@@ -1286,3 +1286,14 @@ def test_words_that_came_near_are_shown_and_marked() -> None:
     assert "close: clips ≈ video, share ≈ kite" in page.text
     page = checked(render.answers([Hit(FILM, 1, 1, Why((), "Videos of kites.", near=near))]))
     assert page.marked[-2:] == ["Videos", "kites"]
+
+
+def test_a_heading_with_the_sign_in_its_name_is_not_one_below_another() -> None:
+    one = Paper("2401.00001", "Kites of one", categories=(("A > B",),))
+    two = Paper("2401.00002", "Kites of two", categories=(("A", "B"),))
+    library = library_of([one, two])
+    assert [name for _, name in handlers.headings(library)] == [r"A \> B", "A", "A > B"]
+    for name, paper in ((r"A \> B", one), ("A > B", two)):
+        search = Search(q="kites", category=name)
+        assert handlers.in_menus(library, search).category == name
+        assert ids_of(handlers.answer(library, search)) == [paper.id]

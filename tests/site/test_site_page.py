@@ -372,6 +372,23 @@ def test_what_is_new_since_the_last_visit(visit: Visit, place: str) -> None:
     expect(card(page, CAM.id).locator(".new")).to_have_text("new")
 
 
+def test_a_heading_with_the_sign_in_its_name_is_not_one_below_another(visit: Visit) -> None:
+    found = visit().evaluate(
+        """() => {
+          const paths = [["A > B"], ["A", "B"], ["A \\\\> B"]];
+          ssmList.headings.push(...paths.map((path) => ({ path, papers: 1 })));
+          return paths.map((path, row) => {
+            ssmSearch.papers[row].categories = [path];
+            return ssmCards.headingName(path);
+          }).map((category) => [
+            category,
+            ssmAnswers.answered({ ...ssmAnswers.START, category }, 10).hits.map(({ row }) => row),
+          ]);
+        }"""
+    )
+    assert found == [["A \\> B", [0]], ["A > B", [1]], ["A \\\\> B", [2]]]
+
+
 # ── what is kept, and taken along ────────────────────────────────────────────────────────────
 
 

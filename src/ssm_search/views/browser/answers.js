@@ -38,7 +38,7 @@ window.ssmAnswers = (() => {
   const paths = new Map();
   const path = (name) => {
     if (!paths.size) {
-      for (const one of window.ssmList.headings) paths.set(one.path.join(" > "), one.path);
+      for (const one of window.ssmList.headings) paths.set(window.ssmCards.headingName(one.path), one.path);
     }
     return paths.get(name) ?? [];
   };

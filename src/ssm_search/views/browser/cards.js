@@ -41,7 +41,9 @@ window.ssmCards = (() => {
     return element("p", { class: "authors", dir: "auto", title }, named);
   };
 
-  const headingName = (path) => path.join(" > ");
+  // In menus and addresses, where a heading "A > B" is not "B" below "A".
+  const headingName = (path) =>
+    path.map((name) => name.replace(/(?<!\S)\\*>(?!\S)/g, "\\$&")).join(" > ");
   const facts = (paper, more, isNew) => {
     const headings = paper.categories.map((path) =>
       element("a", { href: `#${new URLSearchParams({ category: headingName(path) })}` }, path.join(" › "))
