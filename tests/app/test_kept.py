@@ -373,6 +373,7 @@ def test_hostile_papers_are_only_text(visit: Visit, kites: PaperSearch) -> None:
     assert links == ["https://e.org/%22onclick=x"]
     tab(page, "Search")  # which the address says too
     store(page, KEPT, "{")
+    go(page, page.url.partition("?")[0])  # the address says that the tab is open
     expect_titles(page, kites.newest(10))
     keep(page, kites.newest(1)[0])
     assert page.evaluate("localStorage.getItem('ssm-search-kept-unread /')") == "{"
