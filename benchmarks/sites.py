@@ -32,6 +32,7 @@ from trust import foreign, lists_of
 
 from ssm_search.encoding import WordPieces, load_encoder
 from ssm_search.papers import full_text
+from ssm_search.ranking import product
 from ssm_search.search import PaperSearch
 from ssm_search.site.cached import cached_pieces
 from ssm_search.site.data import data_files
@@ -132,11 +133,15 @@ def by_means(task: Task, pieces: WordPieces) -> list[list[str]]:
 
     def mean(text: str) -> NDArray[Any]:
         rows = [at[number] for number in tokenizer.question(text).ids.tolist() if number in at]
-        total = pieces.weights[rows] @ pieces.vectors[rows] if rows else pieces.vectors[0] * 0
+        total = (
+            product(pieces.weights[rows], pieces.vectors[rows]) if rows else pieces.vectors[0] * 0
+        )
         return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12))
 
     papers = np.array([mean(full_text(paper)) for paper in task.papers])
-    found = [np.argsort(-(papers @ mean(text)), kind="stable")[:DEPTH] for text in task.questions]
+    found = [
+        np.argsort(-product(papers, mean(text)), kind="stable")[:DEPTH] for text in task.questions
+    ]
     return [[task.papers[row].id for row in rows] for rows in found]
 
 

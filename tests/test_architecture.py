@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "upkeep": "ranking abstracts awesome index search",
     "curation": "abstracts awesome index search",
     "discovery": "ranking awesome index search curation",
-    "views": "awesome search upkeep curation discovery",
+    "views": "ranking awesome search upkeep curation discovery",
     "site": "awesome search index encoding views",
     "cli": "abstracts awesome encoding index search stores stores.writing build upkeep curation "
     "discovery views site",

@@ -598,14 +598,23 @@ def test_a_network_that_goes_away_leaves_what_came(cache: Path, naps: Naps) -> N
         assert fetch(server, IDS, cache, naps).fetched == tuple(IDS[100:])
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:{free}/api", "nowhere", "ftp://127.0.0.1/"])
-def test_without_a_server_nothing_is_waited_for(address: str, cache: Path, naps: Naps) -> None:
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("http://127.0.0.1:{free}/api", "no connection"),
+        ("nowhere", "no request"),
+        ("ftp://127.0.0.1/", "no request"),
+    ],
+)
+def test_without_a_server_nothing_is_waited_for(
+    address: str, reason: str, cache: Path, naps: Naps
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = address.format(free=free.getsockname()[1])
     report = fetch_abstracts(IDS, cache, api_url=address, sleep=naps)
     assert not naps
     assert report.error
-    assert replace(report, error="") == FetchReport()
+    assert replace(report, error="") == FetchReport(reason=reason)
 
 
 def test_a_failed_fetch_replaces_nothing(server: ArxivServer, cache: Path, naps: Naps) -> None:

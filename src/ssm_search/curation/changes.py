@@ -229,8 +229,8 @@ def _of_lists(pieces: Sequence[_Piece]) -> Iterator[Paper]:
 
     gone = marked("-")
     removed, read = _Removed.of(pieces, gone), set(ids_in(f"{gone}\n{marked(' ')}"))
-    back: Counter[str] = Counter()
     for piece in pieces:
+        back: Counter[str] = Counter()
         entries, added = piece.side("-")
         for entry in entries:
             paper = entry.paper

@@ -17,7 +17,7 @@ from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, QueryError
 from ssm_search.index import Filters, Tally, facets
 from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
-from ssm_search.ranking import NOTHING, mmr, rocchio
+from ssm_search.ranking import NOTHING, mmr, product, rocchio
 from ssm_search.search.asking import Search, check_count, check_wishes, one_or_more
 from ssm_search.search.hits import Hits
 from ssm_search.search.placing import Seed
@@ -233,7 +233,7 @@ class ListsSearch(Search):
             scores = [-float(hit.rank) for hit in hits]
             if alike and hits:
                 vectors = self._vectors([(at, hit) for hit in hits])
-                near = ([vectors @ one.question.vector for one in some] for some in wishes)
+                near = ([product(vectors, one.question.vector) for one in some] for some in wishes)
                 scores = rocchio(*near).tolist()
             pairs = zip(hits, scores, strict=True)
             return Hits((replace(hit, score=score) for hit, score in pairs), hits.left_out)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.papers import Category, Paper
+from ssm_search.ranking import product
 from ssm_search.text import shown, terms
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def clump(places: NDArray[np.float32], width: float) -> NDArray[np.int64]:
     np.add.at(counts, (cells[:, 0], cells[:, 1]), 1)
     line = np.arange(CELLS)
     blur = np.exp(-0.5 * ((line[:, None] - line) / (width / 2 * CELLS)) ** 2)
-    density = np.pad(blur @ counts @ blur, 1, constant_values=-1)
+    density = np.pad(product(product(blur, counts), blur), 1, constant_values=-1)
     number = np.arange(density.size).reshape(density.shape)
     steps = [(down, right) for down in (0, -1, 1) for right in (0, -1, 1)]
     around = np.stack([np.roll(density, step, (0, 1)) for step in steps])
