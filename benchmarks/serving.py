@@ -150,7 +150,7 @@ async def enemy(number: int, port: int, run: Run, config: dict[str, Any], until:
         (f"{RUN}query", [text[:20_000], 100, "", 0, 0, "", "any"]),
         (f"{RUN}suggest_categories", [text[:20_000], 100]),
         *(
-            ("/gradio_api/queue/join", [(piece * LENGTH)[:LENGTH], ""])
+            ("/gradio_api/queue/join", [(piece * LENGTH)[:LENGTH], "", ""])
             for piece in ("|x|y|", "@@ -1 +1 @@\n", "[a](b)", "@a{b,c={")
         ),
     ]

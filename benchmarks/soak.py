@@ -329,13 +329,15 @@ async def listed(user: Client) -> None:
 async def page_search(user: Client) -> None:
     """A search on the page, newest first."""
     paper = user.paper()
-    html, *_ = await user.event("answers", paper.title, "", 0, 0, "", "any", 10, "date", NO_PICKS)
-    right(f'data-id="{paper.id}"' in html, f"{paper.id} is not on the page")
+    asked = (paper.title, "", 0, 0, "", "any", 10, "date", "")
+    found, *_ = await user.event("found", *asked, NO_PICKS, 1)
+    right(f'data-id="{paper.id}"' in found["html"], f"{paper.id} is not on the page")
 
 
 async def page_submit(user: Client) -> None:
     """A submission on the page."""
-    body: dict[str, object] = {"data": [f"{user.words()}\n\n{LONG}", ""], "fn_index": user.judge}
+    data = [f"{user.words()}\n\n{LONG}", "", ""]
+    body: dict[str, object] = {"data": data, "fn_index": user.judge}
     said = await user.queued("/gradio_api/queue/join", body | {"session_hash": user.session})
     right("Headings" in said and "process_completed" in said, f"no card: {said[-200:]}")
 

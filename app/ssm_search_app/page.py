@@ -79,7 +79,8 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
     with page:
         picks = gr.BrowserState(dict(handlers.NO_PICKS), storage_key=PICKS_KEY, secret=PICKS_KEY)
         address, turn = gr.Textbox(visible=False), gr.Number(visible=False)
-        found = gr.JSON(visible=False)  # an answer, until it is known whether it is still wanted
+        # An answer, until it is known whether it is still wanted.
+        found = gr.JSON(visible=False, elem_id="found")
         of_list = library.search.is_list  # a large corpus has no headings, no map
         several = bool(library.names)
         header = gr.HTML(apply_default_css=False)
