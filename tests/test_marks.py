@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
+from soon import soon
 
 from ssm_search.marks import MOST_MARKS, without_piles
 from ssm_search.papers import slug, title_key
@@ -25,6 +25,5 @@ def test_of_a_pile_the_first_marks_stay() -> None:
 
 @pytest.mark.parametrize("read", [words_of, title_key, slug, from_tex])
 def test_a_text_of_nothing_but_marks_is_read_in_no_time(read: Callable[[str], object]) -> None:
-    began = time.process_time()
-    read("a" + "\u0315\u0300" * 100_000)  # to sort them all takes half a minute
-    assert time.process_time() - began < 5
+    with soon():
+        read("a" + "\u0315\u0300" * 100_000)  # to sort them all takes half a minute

@@ -8,7 +8,6 @@ import hashlib
 import inspect
 import json
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import astuple, fields, replace
 from html.parser import HTMLParser
@@ -21,6 +20,7 @@ from fakes import WordEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from soon import soon
 from ssm_search_app import address, handlers, render
 from ssm_search_app.address import (
     CODES,
@@ -1259,18 +1259,16 @@ def test_a_long_question_of_unknown_words_takes_no_long_time(
     wordy: Library, unit: list[str]
 ) -> None:
     question = (" ".join(unit) + " ") * (1 if len(unit) > 1 else 1_700)
-    begun = time.process_time()
-    found = handlers.answer(wordy, Search(q=question[:MAX_TEXT]))
-    assert time.process_time() - begun < 2
+    with soon():
+        found = handlers.answer(wordy, Search(q=question[:MAX_TEXT]))
     assert len(found.found) == 4
 
 
 def test_recommending_by_as_many_texts_as_are_taken_takes_no_long_time(wordy: Library) -> None:
     texts = [" ".join(words(40, 6, seed))[: MAX_TEXT // 100] for seed in range(MAX_SEEDS)]
     recommend = called(wordy)["recommend"]
-    begun = time.process_time()
-    recommend(texts, texts, MAX_ANSWERS, 0.5)
-    assert time.process_time() - begun < 10
+    with soon(60):
+        recommend(texts, texts, MAX_ANSWERS, 0.5)
 
 
 def test_every_field_of_a_search_is_bounded() -> None:

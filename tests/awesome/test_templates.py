@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from soon import soon
 
 from ssm_search.awesome import slots, templates
 from ssm_search.awesome.escaping import escaped_address, escaped_title
@@ -20,7 +20,6 @@ from ssm_search.papers import Paper
 ABS = "https://arxiv.org/abs/"
 HUB = "https://github.com/"
 SHIELDS = "https://img.shields.io/"
-SECONDS_FOR_HOSTILE_INPUT = 2  # of this process, whatever else runs meanwhile
 
 TIDE = Paper(
     "2402.90001",
@@ -389,18 +388,16 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:8].strip())
 def test_hostile_input_ends_soon(text: str) -> None:
-    started = time.process_time()
-    for paper in (TIDE, POST, replace(POST, title=text[:5_000])):
-        source = f"- {paper.title} {text} {ABS}2402.90001 {HUB}tide/scan"
-        in_slots_of(source, paper)
-        template_of(source, paper, frozenset({"title", "id"}))
-    source = (
-        f"{text[:6_000]} \0title\0 \0id\0 \0code\0 \0repo\0 \0authors\0 \0date:%Y\0 {text[:6_000]}"
-    )
-    for known in ({"title", "id"}, {"title", "id", "code", "repo", "authors", "date"}):
-        without_foreign(source, known)
-    slots.repository(text)
-    slots.split_venue(text)
-    escaped_title(text, in_table=True)
-    escaped_address(f"https://a.example.org/{text}")
-    assert time.process_time() - started < SECONDS_FOR_HOSTILE_INPUT
+    with soon():
+        for paper in (TIDE, POST, replace(POST, title=text[:5_000])):
+            source = f"- {paper.title} {text} {ABS}2402.90001 {HUB}tide/scan"
+            in_slots_of(source, paper)
+            template_of(source, paper, frozenset({"title", "id"}))
+        slots_there = "\0title\0 \0id\0 \0code\0 \0repo\0 \0authors\0 \0date:%Y\0"
+        source = f"{text[:6_000]} {slots_there} {text[:6_000]}"
+        for known in ({"title", "id"}, {"title", "id", "code", "repo", "authors", "date"}):
+            without_foreign(source, known)
+        slots.repository(text)
+        slots.split_venue(text)
+        escaped_title(text, in_table=True)
+        escaped_address(f"https://a.example.org/{text}")

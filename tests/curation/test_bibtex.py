@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 
 import bibtexparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from soon import soon
 
 from ssm_search.curation.bibliography import author_names, papers_of_bibtex
 from ssm_search.curation.bibtex import MOST_EXPANDED, read_bibtex
@@ -514,24 +514,23 @@ HOSTILE = (
     *("@a{", "@a{\n", "@misc{", "@misc(a,", "@misc{a, title={", '@misc{a, title="', "@comment{"),
     *(",title={", "\n title = {a", "@string{a=a#a}\n@misc{k,title=a#a}\n", "family=", "doi:10.1/"),
 )
+LENGTH = 40_000  # what is quadratic takes 40 s
 FRAMES = ("{}", "@misc{k, title={X}, {}", "@misc{k, title={{}}}", '@misc{k, author="{}"}')
 
 
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_text_is_read_in_time(frame: str, piece: str) -> None:
-    text = frame.replace("{}", (piece * 20_000)[:20_000], 1)
-    begun = time.process_time()
-    papers_of_bibtex(text)
-    assert time.process_time() - begun < 1  # what is quadratic takes ten times as long
+    text = frame.replace("{}", (piece * LENGTH)[:LENGTH], 1)
+    with soon():
+        papers_of_bibtex(text)
 
 
 def test_many_entries_are_read_in_time() -> None:
     lines = [f"@misc{{k{n}, title={{Kites {n}}}, eprint={{2401.{n:05}}}}}" for n in range(5_000)]
-    begun = time.process_time()
-    assert len(papers_of_bibtex("\n".join(lines))) == 5_000
-    assert len(papers_of_bibtex(" ".join(line[:-1] for line in lines))) == 5_000
-    assert time.process_time() - begun < 6
+    with soon():
+        assert len(papers_of_bibtex("\n".join(lines))) == 5_000
+        assert len(papers_of_bibtex(" ".join(line[:-1] for line in lines))) == 5_000
 
 
 _VALUES = st.sampled_from(

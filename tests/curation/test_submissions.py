@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from soon import soon
 
 from ssm_search.curation.given import Remarked, remarked
 from ssm_search.curation.submissions import (
@@ -541,17 +541,12 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("frame", ["{}", HUNK + "+{}", "### Title\n\n{}\n\n### Link\n\n2401.00001"])
 def test_hostile_text_is_read_in_time(name: str, frame: str) -> None:
-    length = (
-        50_000  # quadratic patterns took 4 s for as many line ends, and a minute for four times
-    )
+    length = 100_000  # quadratic patterns took 16 s for as many line ends
     text = frame.replace("{}", (HOSTILE[name] * length)[:length])
-    start = time.process_time()  # whatever else runs meanwhile
-    for read_one in (read_submissions, read_pasted):
-        try:
-            read_one(text)
-        except SsmSearchError:
-            continue
-    assert time.process_time() - start < 3
+    with soon():
+        for read_one in (read_submissions, read_pasted):
+            with suppress(SsmSearchError):
+                read_one(text)
 
 
 # ── whatever a person types ──────────────────────────────────────────────────────────────────
@@ -697,10 +692,8 @@ def test_too_much_typed() -> None:
 @pytest.mark.parametrize("start", ["", "Kites that read\n"])
 def test_hostile_text_of_any_kind_is_read_in_time(name: str, start: str) -> None:
     text = start + (HOSTILE[name] * 20_000)[:20_000]
-    begun = time.process_time()
-    with suppress(SsmSearchError):
+    with soon(), suppress(SsmSearchError):
         read_anything(text)
-    assert time.process_time() - begun < 3
 
 
 @pytest.mark.parametrize(

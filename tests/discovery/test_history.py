@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from soon import soon
 
 from ssm_search.awesome import read_list
 from ssm_search.discovery import history
@@ -218,9 +218,6 @@ def test_a_moment_that_there_is_not(moment: str) -> None:
 
 
 def test_a_line_of_nothing_but_letters_is_read_in_no_time() -> None:
-    began = time.process_time()
-    assert _ID.findall("a" * 100_000 + " cs/0101001 math.AG/0309136") == [
-        "cs/0101001",
-        "math.AG/0309136",
-    ]
-    assert time.process_time() - began < 2
+    with soon():
+        found = _ID.findall("a" * 100_000 + " cs/0101001 math.AG/0309136")
+    assert found == ["cs/0101001", "math.AG/0309136"]

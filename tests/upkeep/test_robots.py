@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from soon import soon
 
 from ssm_search.upkeep.robots import MOST_RULES, NOTHING_ALLOWED, Robots, read_robots
 
@@ -52,9 +51,8 @@ def test_no_rule_takes_long() -> None:
 
 
 def test_rules_for_many_at_once_are_kept_once() -> None:
-    began = time.process_time()
-    robots = read_robots("user-agent: *\n" * 40_000 + "disallow: /a\n" * 20_000)
+    with soon():  # a minute and more, where each agent has each rule
+        robots = read_robots("user-agent: *\n" * 40_000 + "disallow: /a\n" * 20_000)
     assert robots.rules == (("/a", False),)
-    assert time.process_time() - began < 5  # a minute and more, where each agent has each rule
     many = "".join(f"disallow: /{number}\n" for number in range(MOST_RULES + 5))
     assert len(read_robots(f"user-agent: *\n{many}").rules) == MOST_RULES
