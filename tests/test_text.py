@@ -4,6 +4,7 @@ import pytest
 
 from ssm_search.text import (
     asked_terms,
+    is_term,
     marked,
     nearest_word,
     nearest_words,
@@ -89,6 +90,13 @@ def test_terms_are_stemmed_words_without_stop_words() -> None:
 )
 def test_terms_of_a_question_are_what_it_is_about(question: str, expected: list[str]) -> None:
     assert [word for _, word in asked_terms(question)] == expected
+
+
+@pytest.mark.parametrize(
+    "word", ["", "a", "The", "of-it", "kites", "S4", "the kite", "视频", "\u0301"]
+)
+def test_a_word_is_a_term_where_it_has_any(word: str) -> None:
+    assert is_term(word) == bool(terms(word))
 
 
 def test_terms_unify_full_width_letters() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from ssm_search.marks import normalized
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 MIN_WORDS = 3
+WORDS_REMEMBERED = 1 << 15  # papers have the same ones again and again
 MIN_WIDTH = 60  # columns, below which a table is no longer one
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9$\\])")
@@ -111,6 +112,12 @@ def asked_terms(text: str) -> list[tuple[str, str]]:
     if match := _HOW_IT_WORKS.fullmatch(topic):
         topic = match[1]
     return terms(topic) or terms(text)
+
+
+@lru_cache(WORDS_REMEMBERED)
+def is_term(word: str) -> bool:
+    """Whether ``word`` is worth looking for: whether it has any :func:`terms`."""
+    return any(one not in STOP_WORDS for one in words_of(word))
 
 
 def words_of(text: str) -> list[str]:

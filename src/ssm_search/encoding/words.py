@@ -134,7 +134,8 @@ class WordTokenizer:
         ids = encoding.ids  # a new list each time that it is asked for
         spans = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2) - len(prompt)
         inside = np.flatnonzero(spans[:, 0] >= 0).tolist()
-        words = [at for at in inside if self.kind(ids[at]) in wanted]
+        known = self._kinds.get  # a paper has hundreds of tokens, nearly all seen before
+        words = [at for at in inside if (known(ids[at]) or self.kind(ids[at])) in wanted]
         places = np.array(words or inside or range(len(ids)), dtype=np.int64)
         # A prompt has no spans.
         return Tokens(np.array(ids, dtype=np.int64), places, np.maximum(spans[places], 0))

@@ -17,7 +17,7 @@ from ssm_search.ranking import product
 from ssm_search.search.hits import Hits
 from ssm_search.search.question import Question, whole_word
 from ssm_search.tex import plain_text
-from ssm_search.text import sentences, terms
+from ssm_search.text import is_term, sentences, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,7 +161,7 @@ class Reasons:
         edges = np.searchsorted(spans[:, 0], np.array(places, dtype=np.int64).reshape(-1, 2))
         some = edges[:, 0] < edges[:, 1]
         having = tuple(sentence for (sentence, _), any_ in zip(found, some, strict=True) if any_)
-        telling = np.array([bool(terms(word)) for word in words], dtype=bool)
+        telling = np.array([is_term(word) for word in words], dtype=bool)
         return _Read(
             spans, telling, having or tuple(sentence for sentence, _ in found), edges[some].ravel()
         )
