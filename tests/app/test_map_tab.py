@@ -97,11 +97,12 @@ def place(page: Page, search: PaperSearch, paper_id: str) -> tuple[float, float]
     told = maps.map_data(search)
     box: Any = page.locator(DOTS).bounding_box()
     (left, right), (top, bottom) = ((min(told[one]), max(told[one])) for one in "xy")
-    scale = min((box["width"] - 58) / (right - left), (box["height"] - 58) / (bottom - top))
+    fitting = (box["width"] - 58) / (right - left), (box["height"] - 58) / (bottom - top)
+    across, along = (min(one, 1.5 * min(fitting)) for one in fitting)
     row = told["ids"].index(paper_id)
     return (
-        box["x"] + box["width"] / 2 + (told["x"][row] - (left + right) / 2) * scale,
-        box["y"] + box["height"] / 2 + (told["y"][row] - (top + bottom) / 2) * scale,
+        box["x"] + box["width"] / 2 + (told["x"][row] - (left + right) / 2) * across,
+        box["y"] + box["height"] / 2 + (told["y"][row] - (top + bottom) / 2) * along,
     )
 
 
@@ -185,29 +186,160 @@ def test_a_map_can_be_used_by_keyboard_alone(alone: Page, kites: PaperSearch) ->
     expect(alone.locator(".map-card")).to_be_empty()
 
 
+DRAW = """(some) => {
+    const group = { name: "g", colour: "#0072b2", symbol: "circle" };
+    const all = some.x.map((_, row) => String(row));
+    const data = { groups: [group], group: some.x.map(() => 0), ids: all, titles: all, facts: all,
+        links: all, regions: [], answers: [], question: "", ...some };
+    document.querySelector("main").replaceChildren();
+    window.map = ssmMap.draw(document.querySelector("main"), data);
+    window.frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    window.calm = async () => {
+        for (let wait = 0; wait < 600 && (wait < 2 || map.rest); wait++) await frame();
+    };
+}"""
+
+
+def draw(page: Page, **data: Any) -> None:
+    """A map of our own, as ``map``; ``calm()`` waits until nothing is to be drawn any more."""
+    page.evaluate(DRAW, {"x": [0, 1], "y": [0, 1]} | data)
+
+
+def region(name: str, x: float, y: float, papers: int, level: int) -> dict[str, Any]:
+    return {"name": name, "x": x, "y": y, "papers": papers, "level": level}
+
+
 def test_names_never_overlap_and_are_finer_when_one_looks_closer(alone: Page) -> None:
+    draw(
+        alone,
+        regions=[
+            region("large", 0.5, 0.5, 9, 0),
+            region("small", 0.51, 0.5, 5, 0),
+            region("aside", 0.5, 0.7, 4, 0),
+            region("third", 0.5, 0.5, 3, 0),
+            region("fourth", 0.5, 0.5, 2, 0),
+            region("fine", 0.5, 0.5, 3, 1),
+        ],
+    )
     found = alone.evaluate(
-        """() => {
-            const region = (name, x, y, papers, level) => ({ name, x, y, papers, level });
-            const data = { groups: [{ name: "g", colour: "#0072b2", symbol: "circle" }],
-                x: [0, 1], y: [0, 1], group: [0, 0], ids: ["a", "b"], titles: ["A", "B"],
-                facts: ["", ""], links: ["", ""], answers: [], question: "",
-                regions: [region("large", 0.5, 0.5, 9, 0), region("small", 0.51, 0.5, 5, 0),
-                    region("aside", 0.5, 0.7, 4, 0), region("third", 0.5, 0.5, 3, 0),
-                    region("fourth", 0.5, 0.5, 2, 0), region("fine", 0.5, 0.5, 3, 1)] };
-            document.querySelector("main").replaceChildren();
-            const map = ssmMap.draw(document.querySelector("main"), data);
-            const frame = () => new Promise((done) => setTimeout(done, 60));
-            return (async () => {
-                await frame();
-                const whole = map.names;
-                map.scaleBy(2);
-                await frame();
-                return [whole, map.names];
-            })();
+        """async () => {
+            await calm();
+            const whole = map.names;
+            map.scaleBy(2);
+            await calm();
+            return [whole, map.names];
         }"""
     )
     assert found == [["large", "small", "aside", "third"], ["fine", "large", "small", "aside"]]
+
+
+def test_a_long_name_is_broken_after_its_comma_or_in_its_middle(alone: Page) -> None:
+    draw(
+        alone,
+        regions=[
+            region("structured state spaces, kite fields", 0.2, 0.2, 9, 0),
+            region("Selective Scans for Kites", 0.5, 0.5, 8, 0),
+            region("S4, structured state spaces", 0.8, 0.8, 7, 0),
+            region("short, and one", 0.2, 0.8, 6, 0),
+            region("w" * 30, 0.8, 0.2, 5, 0),
+        ],
+    )
+    lines = alone.evaluate(
+        """async () => {
+            const lines = [];
+            const { fillText } = map.pen;
+            map.pen.fillText = (...one) => lines.push(one[0]) && fillText.apply(map.pen, one);
+            map.redraw();
+            await frame();
+            return lines;
+        }"""
+    )
+    assert lines == [
+        *("structured state spaces,", "kite fields"),
+        *("Selective Scans", "for Kites"),
+        *("S4, structured", "state spaces"),
+        "short, and one",
+        "w" * 30,
+    ]
+
+
+def test_a_name_stands_where_it_hides_the_fewest_dots(alone: Page) -> None:
+    # Two rows of dots, at the place of the name and above it.
+    across = [one / 100 for one in range(101)]
+    draw(
+        alone,
+        x=[*across, *across, 0.5, 0.5],
+        y=[*[0.5] * 101, *[0.46] * 101, 0, 1],
+        regions=[region("kites", 0.5, 0.5, 101, 0)],
+    )
+    offset = alone.evaluate(
+        """async () => {
+            await calm();
+            let at;
+            map.pen.fillText = (text, right, down) => (at = down);
+            map.redraw();
+            await frame();
+            return Math.round(at - map.on(0.5, 0.5)[1]);
+        }"""
+    )
+    assert offset == 22
+
+
+def test_dots_are_moved_as_a_picture_and_in_the_end_drawn_sharp(alone: Page) -> None:
+    draw(alone, x=[one / 10 for one in range(11)], y=[one % 3 / 2 for one in range(11)])
+    found = alone.evaluate(
+        """async () => {
+            await calm();
+            map.zoom = 4;
+            map.moveTo(0.5, 0.5);
+            await calm();
+            const told = [];
+            const tell = () => told.push([map.layer.x, map.scales[0] / map.layer.scales[0]]);
+            const steps = [[() => map.moveBy(-60, 0), frame], [() => map.moveBy(-900, 0), frame],
+                [() => map.scaleBy(1.25), frame], [() => 0, calm], [() => map.scaleBy(2), frame]];
+            for (const [act, wait] of steps) {
+                act();
+                await wait();
+                tell();
+            }
+            return told.map(([x, larger]) => [+x.toFixed(2), +larger.toFixed(2)]);
+        }"""
+    )
+    # Within the picture; beyond it; enlarged a little, and at rest; enlarged too much.
+    (first, *_), (second, *_) = found[0], found[1]
+    assert first == 0.5
+    assert second > 0.7
+    assert [larger for _, larger in found] == [1, 1, 1.25, 1, 1]
+
+
+def test_a_moved_picture_has_each_dot_where_it_is(alone: Page) -> None:
+    draw(alone, x=[0, 0.5, 1], y=[0, 0.5, 1])
+    pixels = alone.evaluate(
+        """async () => {
+            await calm();
+            map.scaleBy(3);
+            await calm();
+            map.moveBy(-50, 20);
+            await frame();
+            const pixel = (row) => {
+                const [x, y] = map.place(row).map(Math.round);
+                return [...map.pen.getImageData(x, y, 1, 1).data.slice(0, 3)];
+            };
+            return [pixel(1), map.place(1)[0] - map.width / 2];
+        }"""
+    )
+    assert pixels == [[0x00, 0x72, 0xB2], -50]
+
+
+def test_ranks_step_aside_and_give_way_to_better_ones(alone: Page) -> None:
+    # 1 to 5 on one place, 6 to 8 apart.
+    draw(
+        alone,
+        x=[0.5, 0.5, 0.5, 0.5, 0.5, 0, 1, 1],
+        y=[0.5, 0.5, 0.5, 0.5, 0.5, 0, 0, 1],
+        answers=[{"row": row, "rank": row + 1} for row in range(8)],
+    )
+    assert alone.evaluate("async () => (await calm(), map.ranked)") == [1, 2, 3, 4, 6, 7, 8]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -29,7 +29,7 @@ SYMBOLS = "circle square diamond cross triangle star x pentagon".split()
 REST, REST_COLOUR = "other headings", "#909090"
 NO_HEADING = "no heading"
 FORMATS = (".html", ".png", ".svg")
-MOST_DOTS = 20_000
+MOST_DOTS = 50_000
 """Papers of a map, beyond which an even sample stands for all. 8,579 are 1.6 MB, packed 0.4 MB."""
 MOST_TITLE = 200  # characters
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent / "browser"
-MAP: Final = ("map_paint.js", "map.js")  # the second wants what the first gives
+MAP: Final = ("map_dots.js", "map_paint.js", "map.js")  # each wants what stands before it
 
 
 def script(*names: str) -> str:

@@ -1,5 +1,5 @@
 // The map: a dot for each paper, near ones alike; with no library and no request. Drawn by
-// map_paint.js, which stands before it; looks as map.css says.
+// map_dots.js and map_paint.js, which stand before it; looks as map.css says.
 //
 //   const map = ssmMap.draw(element, data, { text, pick, beside });
 //   map.show(answers, question);  map.select(id);
@@ -13,6 +13,8 @@ window.ssmMap = (() => {
   const MOST_ZOOM = 60;
   const ANCHORS = 3; // best answers, between which the question is put: it has no place of its own
   const MARGIN = 28; // pixels around all papers
+  const MOST_STRETCH = 1.5; // of one axis against the other, so that the map fills its box
+  const REST = 120; // ms after the last move, when dots that were moved as a picture are drawn sharp
   const { grid, paint, sprite } = window.ssmMapPaint;
   const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -30,6 +32,7 @@ window.ssmMap = (() => {
     constructor(element, data, { text = "Map of papers", pick, beside } = {}) {
       Object.assign(this, { data, pick, beside, near: grid(data), hidden: new Set() });
       Object.assign(this, { at: -1, picked: -1, zoom: 1, x: 0.5, y: 0.5, pointers: new Map() });
+      this.version = 0; // of what is drawn, but for where one looks
       this.rows = new Map(data.ids.map((id, row) => [id, row]));
       this.bounds = [data.x, data.y].map((all) =>
         all.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [1, 0]),
@@ -51,7 +54,7 @@ window.ssmMap = (() => {
         `${text}: ${this.data.ids.length} papers. Arrow keys go from paper to paper, Enter opens ` +
           "one, plus and minus zoom, 0 shows all, Escape closes.",
       );
-      this.pen = this.canvas.getContext("2d");
+      this.pen = this.canvas.getContext("2d", { alpha: false });
       this.tip = make("div", "map-tip");
       this.tip.hidden = true;
       this.said = make("p", "map-said");
@@ -89,6 +92,7 @@ window.ssmMap = (() => {
       button.onclick = () => {
         const shows = this.hidden.delete(at) || !this.hidden.add(at);
         button.setAttribute("aria-pressed", shows);
+        this.version++;
         this.redraw();
       };
       return make("li", "", button);
@@ -103,6 +107,7 @@ window.ssmMap = (() => {
       }));
       this.found = found.filter(({ row }) => row in this.data.ids);
       this.ranks = new Map(this.found.map(({ row, rank }) => [row, rank]));
+      this.version++;
       const best = this.found.slice(0, ANCHORS).map(({ row }) => row);
       const middle = (all) => best.reduce((sum, row) => sum + all[row], 0) / best.length;
       this.asked = question && best.length ? [middle(this.data.x), middle(this.data.y)] : null;
@@ -174,12 +179,16 @@ window.ssmMap = (() => {
 
     // ── where one looks: x and y of the map in the middle of the canvas, and how close ──
 
-    // Pixels for what is 1 wide on the map.
-    get scale() {
-      const [[left, right], [top, bottom]] = this.bounds;
-      const across = (this.width - 2 * MARGIN) / Math.max(right - left, 0.01);
-      const along = (this.height - 2 * MARGIN) / Math.max(bottom - top, 0.01);
-      return Math.max(Math.min(across, along), 1) * this.zoom;
+    // Pixels for what is 1 wide on the map, and for what is 1 high. The map fills its box, unless one
+    // axis would be stretched too much: which paper is left of or above which stays, and what is near
+    // stays near; a circle becomes an ellipse. No axis of it has a meaning of its own.
+    get scales() {
+      const [across, along] = [this.width, this.height].map((side, axis) => {
+        const [low, high] = this.bounds[axis];
+        return Math.max((side - 2 * MARGIN) / Math.max(high - low, 0.01), 1);
+      });
+      const most = Math.min(across, along) * MOST_STRETCH;
+      return [across, along].map((one) => Math.min(one, most) * this.zoom);
     }
 
     place(row) {
@@ -187,8 +196,8 @@ window.ssmMap = (() => {
     }
 
     on(x, y) {
-      const scale = this.scale;
-      return [(x - this.x) * scale + this.width / 2, (y - this.y) * scale + this.height / 2];
+      const [across, along] = this.scales;
+      return [(x - this.x) * across + this.width / 2, (y - this.y) * along + this.height / 2];
     }
 
     reset() {
@@ -206,17 +215,17 @@ window.ssmMap = (() => {
     }
 
     moveBy(right, down) {
-      const scale = this.scale;
-      this.moveTo(this.x - right / scale, this.y - down / scale);
+      const [across, along] = this.scales;
+      this.moveTo(this.x - right / across, this.y - down / along);
     }
 
     // What lies at this place of the canvas stays there.
     scaleBy(factor, x = this.width / 2, y = this.height / 2) {
-      const before = this.scale;
+      const before = this.scales;
       this.zoom = Math.min(Math.max(this.zoom * factor, 1), MOST_ZOOM);
       if (this.zoom === 1) return this.reset();
-      const by = 1 / before - 1 / this.scale;
-      this.moveTo(this.x + (x - this.width / 2) * by, this.y + (y - this.height / 2) * by);
+      const by = this.scales.map((now, axis) => 1 / before[axis] - 1 / now);
+      this.moveTo(this.x + (x - this.width / 2) * by[0], this.y + (y - this.height / 2) * by[1]);
     }
 
     reveal(row) {
@@ -227,13 +236,14 @@ window.ssmMap = (() => {
 
     // The nearest dot within reach of a place of the canvas; -1 if there is none.
     under(x, y) {
-      const scale = this.scale;
-      const mapX = (x - this.width / 2) / scale + this.x;
-      const mapY = (y - this.height / 2) / scale + this.y;
+      const [across, along] = this.scales;
+      const mapX = (x - this.width / 2) / across + this.x;
+      const mapY = (y - this.height / 2) / along + this.y;
       let best = -1;
-      let least = REACH / scale;
-      for (const row of this.near(mapX, mapY, least)) {
-        const far = Math.hypot(this.data.x[row] - mapX, this.data.y[row] - mapY);
+      let least = REACH;
+      for (const row of this.near(mapX, mapY, REACH / Math.min(across, along))) {
+        const [right, down] = this.place(row);
+        const far = Math.hypot(right - x, down - y);
         if (far < least && !this.hidden.has(this.data.group[row])) [best, least] = [row, far];
       }
       return best;
@@ -243,8 +253,10 @@ window.ssmMap = (() => {
     first() {
       if (this.picked >= 0) return this.picked;
       if (this.found.length) return this.found[0].row;
-      const far = (row) => Math.hypot(this.data.x[row] - this.x, this.data.y[row] - this.y);
-      return this.data.x.reduce((best, _, row) => (far(row) < far(best) ? row : best), 0);
+      const [across, along] = this.scales;
+      const { x, y } = this.data;
+      const far = (row) => Math.hypot((x[row] - this.x) * across, (y[row] - this.y) * along);
+      return x.reduce((best, _, row) => (far(row) < far(best) ? row : best), 0);
     }
 
     // From a dot to the nearest in a direction: what lies aside counts twice.
@@ -252,9 +264,10 @@ window.ssmMap = (() => {
       const from = this.at;
       if (from < 0) return this.point(this.first(), true);
       const { x, y, group } = this.data;
+      const [across, along] = this.scales;
       let [best, least] = [from, Infinity];
       for (let row = 0; row < x.length; row++) {
-        const [dx, dy] = [x[row] - x[from], y[row] - y[from]];
+        const [dx, dy] = [(x[row] - x[from]) * across, (y[row] - y[from]) * along];
         const ahead = dx * right + dy * down;
         const aside = Math.abs(dx * down) + Math.abs(dy * right);
         if (ahead <= 0 || aside > ahead || this.hidden.has(group[row])) continue;
@@ -338,13 +351,17 @@ window.ssmMap = (() => {
       this.scaleBy(factor, event.offsetX, event.offsetY);
     }
 
-    // However often something changes, once for each picture of the screen.
-    redraw() {
+    // However often something changes, once for each picture of the screen; and once more in the end,
+    // where the dots were not drawn anew for each move.
+    redraw(isStill = false) {
+      this.isStill = isStill;
+      clearTimeout(this.rest);
       this.frame ??= requestAnimationFrame(() => {
         this.frame = null;
         this.width = this.canvas.clientWidth;
         this.height = this.canvas.clientHeight;
-        if (this.width && this.height) paint(this);
+        const isSharp = !this.width || !this.height || paint(this);
+        if (!isSharp) this.rest = setTimeout(() => this.redraw(true), REST);
         this.tell();
       });
     }
