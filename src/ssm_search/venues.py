@@ -43,6 +43,10 @@ _NAMES_AS_WRITTEN = frozenset(
     RSS SC Science SDM SLT SP TASL TIP TMC TMI TNN TOG TRO TSP VIS WWW Elsevier Springer MDPI
     Distill Commun""".split()
 )
+_PUBLISHERS = frozenset(
+    """acm ieee elsevier springer mdpi distill openreview
+    arxiv biorxiv chemrxiv medrxiv ssrn corr preprint preprints""".split()
+)
 # With a year, or as the first word, so are names with one of these words.
 _KINDS = frozenset(
     """advances annals annual bulletin challenge chapter communications conference congress
@@ -191,6 +195,15 @@ def _is_name(word: str) -> bool:
     known = [part.casefold() in _NAMES or part in _NAMES_AS_WRITTEN for part in parts]
     beside = (len(part) < 2 or part.casefold() in _HONOURS for part in parts)
     return any(known) and all(map(max, known, beside))
+
+
+def has_name(venue: str) -> bool:
+    """Whether one of a venue's words is the name of a journal or conference that is known here."""
+    words = re.findall(r"[^\W\d_][^\s,;:>()]*", venue[:_LONGEST])
+    plain = (re.sub(r"[\d.'’]+$", "", word.casefold().strip(_EDGES)) for word in words)
+    return any(
+        _is_name(word) and one not in _PUBLISHERS for word, one in zip(words, plain, strict=True)
+    )
 
 
 def is_preprint(venue: str) -> bool:

@@ -73,6 +73,22 @@ def test_a_venue_makes_it_no_preprint() -> None:
 
 
 @pytest.mark.parametrize(
+    ("venue", "opening", "field"),
+    [
+        ("TPAMI 2025", "@article{", "journal={TPAMI 2025}"),
+        ("Nature Methods", "@article{", "journal={Nature Methods}"),
+        ("CVPR'24", "@inproceedings{", "booktitle={CVPR'24}"),
+        ("bioRxiv 2024", "@misc{", "howpublished={bioRxiv 2024}"),
+        ("OpenAI Blog", "@misc{", "howpublished={OpenAI Blog}"),
+    ],
+)
+def test_what_it_is_decides_where_the_venue_stands(venue: str, opening: str, field: str) -> None:
+    entry = to_bibtex([Paper("x", "T", kind="link", venue=venue)])
+    assert entry.startswith(opening)
+    assert f"      {field},\n" in entry
+
+
+@pytest.mark.parametrize(
     ("title", "written"),
     [
         (r"50% of #1 {open} ~ ^ _ \x", None),
@@ -139,10 +155,10 @@ def test_what_strangers_say_stays_in_its_field(said: str, written: str | None) -
     assert not library.failed_blocks
     found = fields_of(entry)
     assert [*found] == [
-        *("title", "author", "booktitle", "year", "eprint"),
+        *("title", "author", "howpublished", "year", "eprint"),
         *("archivePrefix", "primaryClass", "annote"),
     ]
-    assert found["title"] == found["booktitle"] == found["annote"] == found["primaryClass"]
+    assert found["title"] == found["howpublished"] == found["annote"] == found["primaryClass"]
     # Of commands there are those alone that stand for a sign.
     commands = set(re.findall(r"\\([A-Za-z]+)", entry))
     assert commands <= {

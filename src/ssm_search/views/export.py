@@ -19,7 +19,7 @@ from ssm_search.errors import QueryError
 from ssm_search.marks import normalized
 from ssm_search.papers import Paper, to_json
 from ssm_search.text import shown, shown_json, shown_lines
-from ssm_search.venues import is_preprint as is_preprint_venue
+from ssm_search.views.kinds import Kind, kind
 from ssm_search.views.latex import as_author, as_text, as_title
 
 Format = Literal["bibtex", "csv", "json", "markdown", "ris"]
@@ -44,13 +44,18 @@ _KEY_STOP_WORDS = frozenset(
 _COLUMNS = ("id", "title", "authors", "year", "venue", "categories", "url", "pdf_url", "code_url")
 # Those of full width are the same to a spreadsheet of Japan or China.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-# In the name of what appears in issues; of what has none of these, most are conferences, as BibTeX
-# is told too.
-_JOURNAL = re.compile(
-    r"(?i)\b(?:journal|transactions|trans|letters|lett|magazine|nature|science|cell|pnas|plos"
-    r"|tpami|pami|ijcv|jmlr|tmlr|tacl|tip|tmm|tnnls|tcsvt|tgrs|tog|tvcg|tkde|jair|neurocomputing"
-    r"|bioinformatics)\b"
+_RIS_TYPES: Final[Mapping[Kind, str]] = MappingProxyType(
+    {"journal": "JOUR", "conference": "CPAPER", "preprint": "UNPB", "other": "GEN"}
 )
+_BIBTEX_TYPES: Final[Mapping[Kind, tuple[str, str]]] = MappingProxyType(
+    {
+        "journal": ("article", "journal"),
+        "conference": ("inproceedings", "booktitle"),
+        "preprint": ("misc", "howpublished"),
+        "other": ("misc", "howpublished"),
+    }
+)
+"""The type of an entry, and the field that its venue goes into."""
 
 
 def export(papers: Sequence[Paper], form: str, notes: Notes = NO_NOTES) -> str:
@@ -86,7 +91,7 @@ def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     entries = []
     for paper in papers:
         fields = [
-            ("TY", _ris_type(paper)),
+            ("TY", _RIS_TYPES[kind(paper)]),
             *(("AU", _last_first(author)) for author in paper.authors),
             ("TI", paper.title),
             ("PY", str(paper.known_year or "")),
@@ -100,13 +105,6 @@ def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     return "\r\n".join(entries)
 
 
-def _ris_type(paper: Paper) -> str:
-    """What a paper is: of a conference, of a journal, unpublished as preprints are, or neither."""
-    if is_preprint_venue(paper.venue):
-        return "UNPB" if arxiv_id(paper.id) is not None else "GEN"
-    return "JOUR" if _JOURNAL.search(paper.venue) else "CPAPER"
-
-
 def _last_first(author: str) -> str:
     """``author`` as RIS has it: "Last, First, Suffix"."""
     name = name_of(author)
@@ -116,9 +114,9 @@ def _last_first(author: str) -> str:
 def to_bibtex(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     """Write BibTeX, with keys and fields as arXiv's own "Export BibTeX Citation" has them.
 
-    A paper whose venue is known is no @misc any more, but keeps its eprint fields. Papers with one
-    key get a, b, …, z, aa, ab … behind it. A note is an ``annote``, which bibliographies do not
-    print.
+    A paper of a journal or a conference is no @misc any more, but keeps its eprint fields. Papers
+    with one key get a, b, …, z, aa, ab … behind it. A note is an ``annote``, which bibliographies
+    do not print.
     """
     keys = [_key(paper) for paper in papers]
     twice = {key for key, count in Counter(keys).items() if count > 1}
@@ -201,10 +199,11 @@ def _clean(paper: Paper) -> Paper:
 def _bibtex_entry(paper: Paper, key: str, note: str) -> str:
     on_arxiv = arxiv_id(paper.id) is not None
     venue = "" if "arxiv" in paper.venue.casefold() else paper.venue
+    entry_type, place = _BIBTEX_TYPES[kind(paper)]
     fields = {
         "title": as_title(paper.title),
         "author": " and ".join(filter(None, map(as_author, paper.authors))),
-        "booktitle": as_title(venue),
+        place: as_title(venue),
         "year": str(_year(paper) or ""),
         "eprint": paper.id if on_arxiv else "",
         "archivePrefix": "arXiv" if on_arxiv else "",
@@ -212,9 +211,8 @@ def _bibtex_entry(paper: Paper, key: str, note: str) -> str:
         "url": escaping.escaped_address(paper.url),
         "annote": as_text(note),
     }
-    kind = "inproceedings" if venue else "misc"
     lines = [f"      {name}={{{value}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@{kind}{{{key},", *lines, "}"]) + "\n"
+    return "\n".join([f"@{entry_type}{{{key},", *lines, "}"]) + "\n"
 
 
 def _key(paper: Paper) -> str:
