@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -104,21 +104,24 @@ def records(search: Search) -> list[dict[str, Any]]:
 
 
 def words(index: MemoryIndex, pieces: WordPieces | None) -> dict[str, Any]:
-    """What BM25 and the reading of questions need.
+    """What BM25 and the reading of questions need, in a form of which a browser reads a part.
 
-    ``stems`` are groups "stem form form …/form …", a form being a word of that stem: how many
-    letters of the stem to leave out, to the base of 36, and what to put there. Behind the stroke
-    are those that no paper has, but that the encoder's vocabulary knows: a browser has no stemmer.
-    ``postings`` has, for each stem in their order, how many rows have it, and of each how far it is
-    from the one before (from -1 for the first) and how often it has the term.
+    ``stems`` has a line for each stem, " word word / other other :postings": the words of that stem
+    that papers have; those that no paper has, but that the encoder's vocabulary knows, for a
+    browser has no stemmer; and for each paper that has the stem how far its row is from the one
+    before (from -1 for the first) and how often it has it. Around each word are spaces, so that
+    its line is found as text: to read all 11,000 lines of 1,000 papers before the first answer took
+    a phone of some years ago 150 ms.
     """
     forms = _by_stem(index.words)
     others = _by_stem([word for word in pieces.texts if word.isalnum()] if pieces else [])
     stems = sorted(forms)
-    groups = [
-        f"{stem} {_forms(stem, forms[stem])}/{_forms(stem, others[stem] - forms[stem])}"
-        for stem in stems
-    ]
+    postings = _postings(index, stems)
+    lines = (
+        " ".join(["", *sorted(forms[stem]), "/", *sorted(others[stem] - forms[stem]), ":"])
+        + text_of(varints(numbers)).rstrip("=")
+        for stem, numbers in zip(stems, postings, strict=True)
+    )
     return {
         "k1": bm25.K1,
         "b": bm25.B,
@@ -126,8 +129,7 @@ def words(index: MemoryIndex, pieces: WordPieces | None) -> dict[str, Any]:
         "stop": " ".join(sorted(STOP_WORDS)),
         "folds": _folds(),
         "lengths": text_of(varints(index.term_count(row) for row in range(len(index)))),
-        "stems": ",".join(groups),
-        "postings": text_of(varints(_postings(index, stems))),
+        "stems": "\n".join(lines),
     }
 
 
@@ -183,26 +185,14 @@ def _by_stem(words: Iterable[str]) -> defaultdict[str, set[str]]:
     return found
 
 
-def _forms(stem: str, words: Collection[str]) -> str:
-    forms = []
-    for word in sorted(words):
-        same = next(n for n in range(len(stem), -1, -1) if word.startswith(stem[:n]))
-        forms.append(np.base_repr(len(stem) - same, 36) + word[same:])
-    return " ".join(forms)
-
-
-def _postings(index: MemoryIndex, stems: Sequence[str]) -> Iterator[int]:
+def _postings(index: MemoryIndex, stems: Sequence[str]) -> Iterator[list[int]]:
+    lengths = np.array([index.term_count(row) for row in range(len(index))])
+    # What BM25 has of a term is count / (count + norm).
+    norms = bm25.length_norm(lengths, index.mean_length)
     for stem in stems:
         rows, shares = index.term_frequencies(stem)
-        lengths = np.array([index.term_count(int(row)) for row in rows])
-        # What BM25 has of a term is count / (count + norm).
-        norms = bm25.length_norm(lengths, index.mean_length)
-        counts = np.rint(shares * norms / (1 - shares)).astype(int)
-        yield len(rows)
-        before = -1
-        for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
-            yield from (row - before, count)
-            before = row
+        counts = np.rint(shares * norms[rows] / (1 - shares)).astype(int)
+        yield np.column_stack([np.diff(rows, prepend=-1), counts]).ravel().tolist()
 
 
 def _folds() -> dict[str, str]:

@@ -29,23 +29,30 @@ if TYPE_CHECKING:
 
 MARK = "ssm-search-site.json"
 """The file that says that a folder is such a site, and which files are its own."""
-SCRIPTS = (
-    "pieces.js",
-    "search.js",
-    "wishes.js",
-    "kept.js",
-    "asked.js",
-    "notes.js",
-    "keys.js",
-    *scripts.MAP,
-    "cards.js",
-    "answers.js",
-    "site.js",
-)
+SCRIPTS = {
+    "site.js": (
+        "pieces.js",
+        "search.js",
+        "wishes.js",
+        "kept.js",
+        "asked.js",
+        "keys.js",
+        "cards.js",
+        "answers.js",
+        "site.js",
+    ),
+    "map.js": scripts.MAP,
+    "notes.js": ("notes.js",),
+}
+"""What each script of a site is joined of; the first is loaded at once, the others when needed. A
+browser takes 14 scripts, which stood here before, a third longer to the first answer."""
 STYLES = ("site.css", "map.css")
+PAGES = ("index.html", "papers.html")
+FIRST = ("papers.js", "words.js")
+"""Data that the first answer needs; they stand in one file with what the page needs."""
 MEANING = "meaning.js"
 _OWN_NAME = re.compile(
-    r"(data|scripts)/[a-z_]+\.js|index\.html|site\.css|feed\.(xml|json)|\.nojekyll|"
+    r"(data|scripts)/[a-z_]+\.js|(index|papers)\.html|site\.css|feed\.(xml|json)|\.nojekyll|"
     + re.escape(MARK)
 )
 """Names of files that a site of this version, or of an earlier one, may have."""
@@ -170,16 +177,18 @@ def site_files(
         f"data/{name}": content for name, content in data_files(search, _pieces(search)).items()
     }
     about = _list(search, title, added) | {"meaning": f"data/{MEANING}" in files}
-    files["data/list.js"] = _script("ssmList", about)
+    first = [files.pop(f"data/{name}") for name in FIRST]
+    files["data/list.js"] = b"".join([_script("ssmList", about), *first])
     files["data/map.js"] = _script("ssmMapData", maps.map_data(search))
-    for name in SCRIPTS:
-        files[f"scripts/{name}"] = scripts.script(name).encode()
+    for name, parts in SCRIPTS.items():
+        files[f"scripts/{name}"] = scripts.script(*parts).encode()
     files["site.css"] = scripts.script(*STYLES).encode()
     entries = feeds.newest(search.papers, added)
     for name, form in (("feed.xml", "atom"), ("feed.json", "json")):
         feed = feeds.Feed(title, entries, f"{home}{name}" if home else "", home)
         files[name] = feeds.written(feed, form).encode()  # type: ignore[arg-type]
-    files["index.html"] = _page(search, title, home).encode(errors="replace")
+    for name in PAGES:
+        files[name] = _page(name, search, title, home).encode(errors="replace")
     files[".nojekyll"] = b""  # GitHub's Pages pass over nothing, then
     mark = {"written by": "ssm-search site", "files": sorted(files)}
     files[MARK] = (json.dumps(mark, indent=1) + "\n").encode()
@@ -224,26 +233,20 @@ def _script(name: str, value: Mapping[str, Any]) -> bytes:
     return f"window.{name}={maps.script_json(value)};\n".encode(errors="backslashreplace")
 
 
-def _page(search: Search, title: str, home: str) -> str:
-    template = Path(__file__).parent / "templates" / "index.html"
-    address = html.escape(escaping.escaped_address(home))
+def _page(name: str, search: Search, title: str, home: str) -> str:
+    template = Path(__file__).parent / "templates" / name
+    own = home and home + ("" if name == "index.html" else name)
+    address = html.escape(escaping.escaped_address(own))
     return string.Template(template.read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         count=f"{len(search.papers):,}",
         canonical=f'<link rel="canonical" href="{address}">\n' if address else "",
-        scripts="\n".join(
-            f'<script src="{path}" defer></script>'
-            for path in (
-                *(f"scripts/{name}" for name in SCRIPTS),
-                *(f"data/{name}" for name in ("list.js", "papers.js", "words.js")),
-            )
-        ),
-        papers=_plain_list(search.tree, search.papers),
+        papers=_plain_list(search.tree, search.papers) if name == "papers.html" else "",
     )
 
 
 def _plain_list(tree: Iterable[Category], papers: Sequence[Paper]) -> str:
-    """All papers under their headings, for whoever runs no scripts."""
+    """All papers under their headings, for search engines and whoever runs no scripts."""
     under: dict[Category, list[Paper]] = {path: [] for path in tree}
     for paper in papers:
         for path in paper.categories or ((),):

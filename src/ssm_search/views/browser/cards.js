@@ -19,12 +19,12 @@ window.ssmCards = (() => {
   const WORD = /[\p{L}\p{N}\p{M}]+/gu;
   // The words of a text that answered, in whatever form, marked.
   const marked = (text, words) => {
-    const { stem } = window.ssmSearch;
-    const wanted = new Set(words.map(stem));
+    const { folded, forms } = window.ssmSearch;
+    const wanted = forms(words);
     const pieces = [];
     let start = 0;
     for (const found of wanted.size ? text.matchAll(WORD) : []) {
-      if (!wanted.has(stem(found[0]))) continue;
+      if (!wanted.has(folded(found[0]))) continue;
       pieces.push(text.slice(start, found.index), element("mark", {}, found[0]));
       start = found.index + found[0].length;
     }

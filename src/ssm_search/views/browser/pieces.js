@@ -123,21 +123,26 @@ window.ssmPieces = (() => {
       return scores;
     }
 
-    // The one of some words that is nearest to a word; "" if none comes near.
-    function nearest(word, words) {
+    // The words of the papers that are near to a word, the nearest first; all() has all of them.
+    let known = null; // those that are pieces, and their numbers
+    const found = new Map();
+    function near(word, all) {
       const number = numbers.get(word);
-      if (!(weights[number] > 0)) return "";
-      const { products } = piece(number);
-      let found = "", most = part.near;
-      for (const one of words) {
-        if (!(weights[numbers.get(one)] > 0)) continue;
-        const near = cosine(products, table, numbers.get(one));
-        if (near >= most) [found, most] = [one, near];
+      if (!(weights[number] > 0)) return [];
+      if (!found.has(word)) {
+        known ??= all().map((one) => [one, numbers.get(one)]).filter(([, at]) => weights[at] > 0);
+        const { products } = piece(number), close = [];
+        for (const [one, at] of known) {
+          const how = cosine(products, table, at);
+          if (how >= part.near) close.push([how, one]);
+        }
+        if (found.size >= KEPT) found.clear();
+        found.set(word, close.sort((a, b) => b[0] - a[0]).map(([, one]) => one));
       }
-      return found;
+      return found.get(word);
     }
 
-    return { late, nearest, cut, share: part.share };
+    return { late, near, cut, share: part.share };
   }
 
   return { read, bytes, varints };

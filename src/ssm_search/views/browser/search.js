@@ -5,6 +5,7 @@ window.ssmSearch = (() => {
   "use strict";
   const { bytes, varints } = window.ssmPieces;
   const MOST_TEXT = 4000; // characters of a question that are looked at
+  const KEPT = 5000; // words whose stem was looked for
   const LETTER = "[\\p{L}\\p{N}_]"; // Python's \w
   const NO_LETTER = "[^\\p{L}\\p{N}_]";
   const WORD = new RegExp(`${LETTER}{2,}`, "gu");
@@ -28,38 +29,53 @@ window.ssmSearch = (() => {
 
   const ready = () => (!papers.length || !words ? "none" : meaning ? "meaning" : "words");
 
+  // Of the lines that "stems" has, only those that are asked for are read, and each once.
   function readWords(part) {
-    const lengths = varints(part.lengths), list = varints(part.postings);
+    const lengths = varints(part.lengths), lines = part.stems, read = new Map(), found = new Map();
     const mean = lengths.reduce((sum, one) => sum + one, 0) / Math.max(lengths.length, 1);
-    const numbers = new Map(); // of each word's stem
-    const stems = (part.stems ? part.stems.split(",") : []).map((group, number) => {
-      const [stem] = group.split(" ", 1);
-      const word = (form) => stem.slice(0, stem.length - parseInt(form[0], 36)) + form.slice(1);
-      const [own, others] = group.slice(stem.length + 1).split("/").map(
-        (forms) => forms.split(" ").filter(Boolean).map(word));
-      for (const one of [...own, ...others]) numbers.set(one, number);
-      return { stem, words: own, rows: [], counts: [] };
-    });
-    const ofRow = lengths.map(() => []); // the stems that each row has
-    let at = 0;
-    stems.forEach(({ rows, counts }, number) => {
-      let row = -1;
-      for (let left = list[at++]; left > 0; left--) {
-        row += list[at++];
-        rows.push(row);
-        counts.push(list[at++]);
-        ofRow[row].push(number);
-      }
-    });
     const stop = new Set(part.stop.split(" ")), folds = new Map(Object.entries(part.folds));
-    const all = stems.flatMap((stem) => stem.words);
-    return { ...part, lengths, mean, numbers, stems, ofRow, stop, folds, all };
+
+    function line(place) {
+      const start = lines.lastIndexOf("\n", place) + 1;
+      if (!read.has(start)) read.set(start, readLine(lines.slice(start).split("\n", 1)[0]));
+      return read.get(start);
+    }
+
+    function readLine(text) {
+      const [forms, postings] = text.split(" :"), list = varints(postings);
+      const [own, others] = forms.split(" /").map((some) => some.split(" ").slice(1));
+      const stem = { words: own, forms: [...own, ...others], counts: new Map() }; // of each row
+      for (let at = 0, row = -1; at < list.length; at += 2)
+        stem.counts.set((row += list[at]), list[at + 1]);
+      return stem;
+    }
+
+    // The stem of a word; undefined if neither papers nor pieces have it.
+    function stem(word) {
+      if (!found.has(word)) {
+        const place = lines.indexOf(` ${word} `);
+        if (found.size >= KEPT) found.clear();
+        found.set(word, place < 0 ? undefined : line(place));
+      }
+      return found.get(word);
+    }
+
+    // Each word that begins so, and its stem.
+    function* beginning(start) {
+      for (let at = -1; (at = lines.indexOf(` ${start}`, at + 1)) >= 0; )
+        yield [lines.slice(at + 1, lines.indexOf(" ", at + 1)), line(at)];
+    }
+
+    const all = () =>
+      lines.split("\n").flatMap((one) => one.slice(1, one.indexOf(" /")).split(" "));
+    return { ...part, lengths, mean, stem, beginning, stop, folds, all };
   }
 
   // ── questions ────────────────────────────────────────────────────────────────────────────────
 
   // As Python's NFKC and casefold(), letter by letter.
   function folded(text) {
+    if (!/[^\0-\x7f]/.test(text)) return text.toLowerCase();
     let found = "";
     for (const letter of text.replace(/(\p{M}{30})\p{M}+/gu, "$1").normalize("NFKC"))
       found += words.folds.get(letter) ?? letter.toLowerCase();
@@ -79,13 +95,12 @@ window.ssmSearch = (() => {
   // typed, if any word begins with it; of several the one that most papers have.
   function finished(text) {
     const typed = folded(UNFINISHED.exec(text)?.[0] ?? "");
-    if (!typed || words.numbers.has(typed) || words.stop.has(typed)) return [text, []];
+    if (!typed || words.stem(typed) || words.stop.has(typed)) return [text, []];
     if (byName(typed).length) return [text, []];
     let best = "", most = 0;
-    for (const [word, number] of words.numbers) {
-      const having = words.stems[number].rows.length;
-      const shorter = having === most && word.length < best.length;
-      if ((having > most || shorter) && word.startsWith(typed)) [best, most] = [word, having];
+    for (const [word, { counts }] of words.beginning(typed)) {
+      const shorter = counts.size === most && word.length < best.length;
+      if (counts.size > most || shorter) [best, most] = [word, counts.size];
     }
     return best ? [text.replace(UNFINISHED, best), [[typed, best]]] : [text, []];
   }
@@ -95,13 +110,12 @@ window.ssmSearch = (() => {
   // BM25 as ssm_search/index/bm25.py has it; a word that is asked for twice counts twice.
   function bm25(asked) {
     const { lengths, mean, k1, b } = words, scores = new Float64Array(lengths.length);
-    for (const word of asked.filter((one) => words.numbers.has(one))) {
-      const { rows, counts } = words.stems[words.numbers.get(word)];
-      const idf = Math.log(1 + (lengths.length - rows.length + 0.5) / (rows.length + 0.5));
-      rows.forEach((row, at) => {
+    for (const { counts } of asked.map(words.stem).filter(Boolean)) {
+      const idf = Math.log(1 + (lengths.length - counts.size + 0.5) / (counts.size + 0.5));
+      for (const [row, count] of counts) {
         const norm = k1 * (1 - b + (b * lengths[row]) / mean);
-        scores[row] += (idf * counts[at]) / (counts[at] + norm);
-      });
+        scores[row] += (idf * count) / (count + norm);
+      }
     }
     return scores;
   }
@@ -111,7 +125,6 @@ window.ssmSearch = (() => {
 
   // What a family name among other words adds to its papers: as much as a word that they alone have,
   // once.
-
   function withNames(asked, scores) {
     for (const word of asked) {
       const rows = byName(word);
@@ -139,37 +152,45 @@ window.ssmSearch = (() => {
     const sought = askedTerms(asked), literal = withNames(sought, bm25(sought));
     let scores = literal;
     if (used === "meaning") {
-      const near = standardized(meaning.late(asked)), { share } = meaning;
-      scores = standardized(literal).map((one, row) => (1 - share) * one + share * near[row]);
+      const meant = standardized(meaning.late(asked)), { share } = meaning;
+      scores = standardized(literal).map((one, row) => (1 - share) * one + share * meant[row]);
     }
     const named = new Set(allowed.filter((row) => papers[row].id === typed));
     const found = allowed.filter((row) => meaning || literal[row] > 0 || named.has(row));
-    found.sort((a, b) => named.has(b) - named.has(a) || scores[b] - scores[a] || a - b);
-    const hits = found.slice(0, k).map((row) => ({ row, score: scores[row], ...why(row, sought) }));
-    const isMet = (word) =>
-      words.numbers.has(word) || byName(word).length || meaning?.nearest(word, words.all);
+    const hits = best(found, scores, named, k).map((row) => (
+      { row, score: scores[row], ...why(row, sought) }));
+    const isMet = (word) => words.stem(word) || byName(word).length || near(word).length;
     const met = sought.filter(isMet);
     const nothing = met.length < words.least * sought.length && !named.size;
     return { ...none, hits, nothing, read };
   }
 
-  // The question's words that a paper has, those in its title and those in its authors' names; of the others, as far as there
-  // is a piece for them, the paper's word that comes nearest.
+  // The k rows with the highest scores, those that were named before them.
+  function best(rows, scores, named, k) {
+    const least = Float64Array.from(rows, (row) => scores[row]).sort().at(-k) ?? -Infinity;
+    return rows
+      .filter((row) => scores[row] >= least || named.has(row))
+      .sort((a, b) => named.has(b) - named.has(a) || scores[b] - scores[a] || a - b)
+      .slice(0, k);
+  }
+
+  const near = (word) => meaning?.near(word, words.all) ?? [];
+
+  // The question's words that a paper has, those in its title and those in its authors' names; of
+  // the others, as far as there is a piece for them, the paper's word that comes nearest.
   function why(row, asked) {
-    const title = new Set(terms(papers[row].title).map((word) => words.numbers.get(word)));
-    const own = new Set(words.ofRow[row]), found = [], in_title = [], by = [];
+    const title = new Set(terms(papers[row].title)), found = [], in_title = [], by = [];
     for (const word of new Set(asked)) {
-      const number = words.numbers.get(word);
+      const stem = words.stem(word);
       if (byName(word).includes(row)) {
         found.push([word, ""]);
         by.push(word);
-      } else if (own.has(number)) {
+      } else if (stem?.counts.has(row)) {
         found.push([word, ""]);
-        if (title.has(number)) in_title.push(word);
-      } else if (meaning) {
-        const forms = words.ofRow[row].flatMap((one) => words.stems[one].words);
-        const near = meaning.nearest(word, forms);
-        if (near) found.push([word, near]);
+        if (stem.forms.some((form) => title.has(form))) in_title.push(word);
+      } else {
+        const nearest = near(word).find((one) => words.stem(one).counts.has(row));
+        if (nearest) found.push([word, nearest]);
       }
     }
     return { words: found, in_title, ...(by.length && { by }) };
@@ -212,22 +233,22 @@ window.ssmSearch = (() => {
 
   // The rows that have all words of a text, in whatever form; of a text without a word none.
   function having(text) {
-    const numbers = terms(text).map((word) => words.numbers.get(word));
-    const rows = numbers.map((number) => words.stems[number]?.rows ?? []);
-    const [first = [], ...others] = rows.map((one) => new Set(one));
-    return new Set([...first].filter((row) => others.every((one) => one.has(row))));
+    const [first, ...others] = terms(text).map((word) => words.stem(word)?.counts ?? new Map());
+    const rows = first ? [...first.keys()] : [];
+    return new Set(rows.filter((row) => others.every((one) => one.has(row))));
   }
 
-  const stemOf = (word) => words.stems[words.numbers.get(word)]?.stem;
+  // All forms of some words, as they count as one: "images" and "Image".
+  const forms = (some) =>
+    new Set(some.map(folded).flatMap((word) => [word, ...(words?.stem(word)?.forms ?? [])]));
 
   return {
     add, ready, rank, having, exported,
-    // What words have in common that count as one: "images" and "Image".
-    stem: (word) => words?.numbers.get(folded(word)) ?? word,
+    folded, forms,
     get papers() { return papers; },
     row: (id) => papers.findIndex((paper) => paper.id === id),
     related: (row, k = 10) => (papers[row]?.related ?? []).slice(0, k),
     has_exports: () => exports !== null,
-    inside: { terms, askedTerms, bm25, stemOf, meaning: () => meaning }, // for tests
+    inside: { terms, askedTerms, bm25, meaning: () => meaning, stem: (word) => words.stem(word) }, // for tests
   };
 })();

@@ -43,6 +43,15 @@ addEventListener("DOMContentLoaded", () => {
     return button;
   };
 
+  // Gives an element these children, and moves none that need not move.
+  const place = (parent, children) => {
+    const wanted = new Set(children);
+    for (const one of [...parent.childNodes]) if (!wanted.has(one)) one.remove();
+    children.forEach((one, at) => {
+      if (parent.childNodes[at] !== one) parent.insertBefore(one, parent.childNodes[at] ?? null);
+    });
+  };
+
   // ── what comes when it is needed ─────────────────────────────────────────────────────────
 
   const loading = {};
@@ -58,7 +67,7 @@ addEventListener("DOMContentLoaded", () => {
     }));
   // Of what is kept, papers have notes; the list may have some of them no more.
   const exporter = async ({ form, ids, papers = [] }) => {
-    await load("data/exports.js");
+    await Promise.all([load("data/exports.js"), load("scripts/notes.js")]);
     const known = ids.filter((id) => search.row(id) >= 0);
     const { name, text } = await search.exported(form, known.map(search.row));
     const lost = papers.filter(({ id }) => search.row(id) < 0).map(({ title }) => `“${title}”`);
@@ -72,17 +81,27 @@ addEventListener("DOMContentLoaded", () => {
 
   // ── what is shown ────────────────────────────────────────────────────────────────────────
 
+  // What stands among the answers already stays: to draw ten cards anew for each letter takes longer
+  // than to find them.
+  const told = line();
+  const answers = cards("Answers", []);
+  const answersExport = exportLine();
+  let drawn = new Map(); // cards that stand there, by what they show
   const drawSearch = () => {
     window.ssmAsked.tell(isAsked(state) ? address(state).replace("#", "?") : "");
     if (search.ready() === "none") return at("answers").replaceChildren(line("One moment …"));
     const found = answered(state, shown);
-    const made = found.hits.slice(0, shown).map((hit) => cardOf(hit.row, { hit: hit.words && hit }));
-    at("answers").replaceChildren(
-      line([...problems, found.line].join(" ")),
-      cards("Answers", made),
-      more(found.total, drawSearch),
-      made.length ? exportLine() : ""
-    );
+    const before = drawn;
+    drawn = new Map();
+    for (const { score, ...hit } of found.hits.slice(0, shown)) {
+      const shows = JSON.stringify(hit);
+      drawn.set(shows, before.get(shows) ?? cardOf(hit.row, { hit: hit.words && hit }));
+    }
+    const text = [...problems, found.line].join(" ");
+    if (told.textContent !== text) told.textContent = text;
+    place(answers, [...drawn.values()]);
+    const parts = [told, answers, more(found.total, drawSearch), drawn.size ? answersExport : ""];
+    place(at("answers"), parts.filter(Boolean));
   };
 
   const drawNewest = () => {
@@ -140,7 +159,7 @@ addEventListener("DOMContentLoaded", () => {
     if (state.tab === "map" && state.paper !== id) remember({ ...state, paper: id });
   };
   const drawMap = async () => {
-    await load("data/map.js");
+    await Promise.all([load("data/map.js"), load("scripts/map.js")]);
     const options = { pick, text: `Map of ${list.title}`, beside: at("beside") };
     map ??= window.ssmMap.draw(at("drawn"), window.ssmMapData, options);
     const found = isAsked(state) && search.ready() !== "none" ? answered(state, FIRST).hits : [];
@@ -162,16 +181,23 @@ addEventListener("DOMContentLoaded", () => {
     about() {},
   };
   const view = () => state.tab || (state.paper ? "paper" : "search");
+  // What nobody waits for is done once what was asked stands there.
+  const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
+  // To other tabs the question goes along.
+  const lead = () => {
+    for (const link of document.querySelectorAll("nav a")) {
+      const { tab } = link.dataset;
+      link.href = address({ ...state, paper: "", tab: tab === "search" ? "" : tab });
+    }
+  };
   const show = () => {
     const now = view();
     for (const one of document.querySelectorAll("main > section")) one.hidden = one.id !== now;
     for (const link of document.querySelectorAll("nav a")) {
-      const { tab } = link.dataset;
-      if (tab === now) link.setAttribute("aria-current", "page");
+      if (link.dataset.tab === now) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
-      // The question goes along.
-      link.href = address({ ...state, paper: "", tab: tab === "search" ? "" : tab });
     }
+    afterPaint(lead);
     document.title = now === "search" && state.q ? `${state.q} · ${list.title}` : list.title;
     Promise.resolve(DRAW[now]()).catch((error) => say(error.message));
   };
@@ -179,16 +205,22 @@ addEventListener("DOMContentLoaded", () => {
   // ── the address ──────────────────────────────────────────────────────────────────────────
 
   let typed = 0;
-  const remember = (next) => {
-    const now = Date.now();
-    state = next;
-    const how = now - typed < PAUSE ? "replaceState" : "pushState";
+  let how = ""; // is written what is remembered; "" if nothing waits for that
+  const write = () => {
     try {
-      if (address(next) !== (location.hash || "#")) history[how](null, "", address(next));
+      if (how && address(state) !== (location.hash || "#")) history[how](null, "", address(state));
     } catch {
       // Some browsers take a hundred in half a minute; the next one says where this was.
     }
-    typed = now;
+    how = "";
+  };
+  const remember = (next) => {
+    if (!how) {
+      how = Date.now() - typed < PAUSE ? "replaceState" : "pushState";
+      afterPaint(write);
+    }
+    state = next;
+    typed = Date.now();
   };
   const UNKNOWN = {
     category: (name) => `No paper stands under “${name}”.`,
@@ -201,6 +233,7 @@ addEventListener("DOMContentLoaded", () => {
     (UNKNOWN[name] ?? ((one) => `No filter is called “${one}”.`))(value.slice(0, MOST_SAID));
   let isFollowed = false; // a link, which leads to the top of a page; "back" to where one was
   const arrive = () => {
+    how = "";
     state = read(location.hash);
     problems = [];
     const forget = (name) => {
@@ -216,7 +249,6 @@ addEventListener("DOMContentLoaded", () => {
         menus[name].value = "";
       }
     }
-
     if (FILTERS.some((name) => state[name])) at("filters").open = true;
     shown = FIRST;
     show();
@@ -263,6 +295,7 @@ addEventListener("DOMContentLoaded", () => {
   };
 
   document.addEventListener("click", ({ target }) => {
+    write();
     isFollowed = Boolean(target.closest('a[href^="#"]'));
     const button = target.closest("main button");
     if (button) press(button).catch((error) => say(error.message));
@@ -306,5 +339,7 @@ addEventListener("DOMContentLoaded", () => {
   window.ssmAsked.show(at("asked"), { open, box: "#q" });
   arrive();
   if (view() === "search") q.focus();
-  if (list.meaning) load("data/meaning.js").catch(() => {}); // words alone answer, and it says so
+  // Once the first answer can be seen; without it words alone answer, and it says so.
+  const loadMeaning = () => load("data/meaning.js").catch(() => {});
+  if (list.meaning) afterPaint(loadMeaning);
 });

@@ -55,11 +55,22 @@ window.ssmWishes = (() => {
     known = { papers: window.ssmSearch.papers, rows };
     return rows;
   };
+  // Whether a family name may be somebody's: to take all names apart takes a hundred times as long.
+  let letters = null; // of all names
+  const mayBe = (last) => {
+    if (letters?.papers !== window.ssmSearch.papers) {
+      const { papers } = window.ssmSearch;
+      const all = papers.map(({ authors }) => authors.join("\n")).join("\n");
+      const bare = all.toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}\n]+/gu, "");
+      letters = { papers, bare };
+    }
+    return letters.bare.includes(last);
+  };
   // The rows by somebody; "Tri Dao" is also whoever is listed as "T. Dao", and "Dao" any of them.
   const by = (name) => {
     const all = parts(name);
     const [first, last] = [all[0], all.at(-1)];
-    if (!all.length) return [];
+    if (!all.length || !mayBe(last)) return [];
     if (all.length === 1) return [...(names().get(`last ${last}`) ?? [])];
     if (first.length === 1) return [...(names().get(`initial ${first}${last}`) ?? [])];
     const keys = [all.join(""), first + last, first[0] + last];
@@ -113,12 +124,20 @@ window.ssmWishes = (() => {
           ? `from ${from} to ${to}`
           : `until ${to}`;
 
+  // A title may have years in it, or quotes.
+  let titles = null;
+  const isTitle = (question) => {
+    const { papers } = window.ssmSearch;
+    if (titles?.papers !== papers) {
+      titles = { papers, keys: new Set(papers.map(({ title }) => key(title))) };
+    }
+    return titles.keys.has(key(question));
+  };
+
   const read = (question) => {
     const wish = { text: question, years: {}, allows: () => true, said: [], note: "" };
     if (question.length > MOST_READ || question.includes("\n")) return wish;
-    const { having, papers } = window.ssmSearch;
-    const asked = key(question);
-    if (papers.some(({ title }) => key(title) === asked)) return wish; // which may have years in it
+    const { having } = window.ssmSearch;
     const [wanted, unwanted] = [[], []];
     let text = question.replace(MINUS, (_, phrase, word) => {
       unwanted.push(having(phrase ?? word));
@@ -151,7 +170,9 @@ window.ssmWishes = (() => {
     while (wish.said.length && LEFT.test(text)) text = text.replace(LEFT, "").trim();
     const not = text.split(/\s+/u).length <= MOST_ASKED && WITHOUT.exec(text);
     if (not) wish.note ||= `“${not[0]}” was read as words; to leave papers out, write -${not[1]}.`;
-    if (wish.said.length || wish.note) wish.text = text;
+    if (!wish.said.length && !wish.note) return wish;
+    if (isTitle(question)) return { ...wish, years: {}, said: [], note: "" };
+    wish.text = text;
     wish.allows = (row) =>
       wanted.every((rows) => rows.has(row)) && !unwanted.some((rows) => rows.has(row));
     return wish;
