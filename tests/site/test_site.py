@@ -82,7 +82,7 @@ def test_a_site_is_these_files(three: PaperSearch) -> None:
     ]
     record = json.loads(files["ssm-search-site.json"])
     assert record["files"] == sorted(set(files) - {"ssm-search-site.json"})
-    assert files["scripts/map.js"] == scripts.script("map_paint.js", "map.js").encode()
+    assert files["scripts/map.js"] == scripts.script(*scripts.MAP).encode()
     joined = [part for parts in writing.SCRIPTS.values() for part in parts]
     assert sorted(joined) == sorted(one.name for one in scripts.FOLDER.glob("*.js"))
 
