@@ -7,20 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import PHONE, Visit, ask, chromium, settle, tab, titles, visiting
+from browsing import GRADIO, PHONE, Visit, ask, settle, tab, titles
 from fakes import WordEncoder
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from serving import served
 from ssm_search_app.library import Library, Shelf
 
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::Warning:gradio",
-    "ignore::DeprecationWarning:pandas",
-    "error:The value passed into",
-)
+pytestmark = GRADIO
 FILM = Paper("2401.00001", "Moving pictures", year=2024, categories=(("See",),), abstract="Video.")
 NODES = Paper("2301.00002", "Nodes", year=2023, categories=(("Count",),), abstract="A graph.")
 TREES = Paper("2201.00003", "Trees", year=2022, categories=(("Draw",),), abstract="A graph grows.")
@@ -37,18 +33,6 @@ def url() -> Iterator[str]:
         made.append(Library(search, offline=True))
     with served(Shelf.of(made)) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[Visit]:
-    with visiting(browser, {}, url) as visit:
-        yield visit
 
 
 def choose_list(page: Page, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -11,71 +10,31 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import (
+    GRADIO,
     PHONE,
     WIDE,
     Visit,
     ask,
     card,
-    chromium,
     expect_titles,
     go,
     names,
     settle,
     tab,
     titles,
-    visiting,
 )
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from serving import BOLD, BY_ID, CAM, HOSTILE, PAPERS, RIBBONS, SCRIPT, library_of, served
-from ssm_search_app.library import Library
+from playwright.sync_api import Locator, Page, expect
+from serving import BOLD, BY_ID, CAM, HOSTILE, PAPERS, RIBBONS, SCRIPT
 
 from ssm_search import Paper, PaperSearch
 from ssm_search.views.export import export
 
-pytestmark = pytest.mark.filterwarnings(
-    # What gradio does with pandas 3, and says of its own calls; not what it says of our values.
-    "ignore::Warning:gradio",
-    "ignore::DeprecationWarning:pandas",
-    "error:The value passed into",
-)
+pytestmark = GRADIO
 KEPT, ASKED, VISIT = "ssm-search-kept /", "ssm-search-asked /", "ssm-search-visit /"
 REFUSE = (
     "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
 )
 LINE = "#kept .line"
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return library_of(tmp_path_factory.mktemp("kites"))
-
-
-@pytest.fixture(scope="module")
-def kites(library: Library) -> PaperSearch:
-    return library.search
-
-
-@pytest.fixture(scope="module")
-def url(library: Library) -> Iterator[str]:
-    with served(library) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def contexts(browser: Browser) -> dict[str, BrowserContext]:
-    return {}
-
-
-@pytest.fixture
-def visit(browser: Browser, contexts: dict[str, BrowserContext], url: str) -> Iterator[Visit]:
-    with visiting(browser, contexts, url) as visit:
-        yield visit
 
 
 def stored(page: Page, key: str) -> Any:

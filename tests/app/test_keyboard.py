@@ -5,69 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import (
+    GRADIO,
     PHONE,
     WIDE,
     Visit,
     ask,
-    chromium,
     expect_titles,
     go,
     names,
     settle,
     tab,
-    visiting,
 )
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from serving import BY_ID, library_of, served
-from ssm_search_app.library import Library
+from playwright.sync_api import Page, expect
+from serving import BY_ID
 
 from ssm_search import PaperSearch
 
-pytestmark = pytest.mark.filterwarnings(
-    # What gradio does with pandas 3, and says of its own calls; not what it says of our values.
-    "ignore::Warning:gradio",
-    "ignore::DeprecationWarning:pandas",
-    "error:The value passed into",
-)
+pytestmark = GRADIO
 FOCUSED = "document.activeElement"
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return library_of(tmp_path_factory.mktemp("kites"))
-
-
-@pytest.fixture(scope="module")
-def kites(library: Library) -> PaperSearch:
-    return library.search
-
-
-@pytest.fixture(scope="module")
-def url(library: Library) -> Iterator[str]:
-    with served(library) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def contexts(browser: Browser) -> dict[str, BrowserContext]:
-    return {}
-
-
-@pytest.fixture
-def visit(browser: Browser, contexts: dict[str, BrowserContext], url: str) -> Iterator[Visit]:
-    with visiting(browser, contexts, url) as visit:
-        yield visit
 
 
 def press(page: Page, keys: str) -> None:

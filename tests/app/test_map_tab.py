@@ -10,54 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import PHONE, WIDE, Visit, ask, chromium, expect_titles, leave, tab, visiting
+from browsing import GRADIO, PHONE, WIDE, Visit, ask, expect_titles, leave, tab
 from conftest import PATIENCE
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from serving import BY_ID, CAM, HOSTILE, PAPERS, RIBBONS, library_of, served
-from ssm_search_app.library import Library
 
 from ssm_search import PaperSearch, maps
 from ssm_search.views.display import shown
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::Warning:gradio",
-    "ignore::DeprecationWarning:pandas",
-    "error:The value passed into",
-)
+pytestmark = GRADIO
 DOTS = "canvas.map-dots"
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return library_of(tmp_path_factory.mktemp("kites"))
-
-
-@pytest.fixture(scope="module")
-def kites(library: Library) -> PaperSearch:
-    return library.search
-
-
-@pytest.fixture(scope="module")
-def url(library: Library) -> Iterator[str]:
-    with served(library) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def contexts(browser: Browser) -> dict[str, BrowserContext]:
-    return {}
-
-
-@pytest.fixture
-def visit(browser: Browser, contexts: dict[str, BrowserContext], url: str) -> Iterator[Visit]:
-    with visiting(browser, contexts, url) as open_page:
-        yield open_page
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -15,6 +15,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import (
+    GRADIO,
     LEAPT,
     PHONE,
     TYPED,
@@ -23,7 +24,6 @@ from browsing import (
     ask,
     card,
     choose,
-    chromium,
     expect_titles,
     go,
     is_arrival,
@@ -33,10 +33,9 @@ from browsing import (
     settle,
     tab,
     titles,
-    visiting,
 )
 from conftest import PATIENCE
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from serving import (
     ABS,
     BOLD,
@@ -49,7 +48,6 @@ from serving import (
     RIBBONS,
     SCRIPT,
     TEMPLATE,
-    library_of,
     running,
     served,
 )
@@ -71,46 +69,8 @@ from ssm_search.views.card_display import verdict_line
 from ssm_search.views.display import shown
 from ssm_search.views.export import export
 
-pytestmark = pytest.mark.filterwarnings(
-    # What gradio does with pandas 3, and says of its own calls; not what it says of our values.
-    "ignore::Warning:gradio",
-    "ignore::DeprecationWarning:pandas",
-    "error:The value passed into",
-)
+pytestmark = GRADIO
 NEW = f"{ABS}2602.00077\nVideo of strings\nA video shows how strings hold. It is long."
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return library_of(tmp_path_factory.mktemp("kites"))
-
-
-@pytest.fixture(scope="module")
-def kites(library: Library) -> PaperSearch:
-    return library.search
-
-
-@pytest.fixture(scope="module")
-def url(library: Library) -> Iterator[str]:
-    with served(library) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def contexts(browser: Browser) -> dict[str, BrowserContext]:
-    return {}
-
-
-@pytest.fixture
-def visit(browser: Browser, contexts: dict[str, BrowserContext], url: str) -> Iterator[Visit]:
-    with visiting(browser, contexts, url) as visit:
-        yield visit
 
 
 def line_of(hits: Hits) -> str | re.Pattern[str]:

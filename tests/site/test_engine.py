@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
-import shutil
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +13,7 @@ import numpy as np
 import pytest
 import tokenizers
 from fakes import TokenEncoder
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
@@ -97,14 +94,8 @@ def pieces(tokenizer: WordTokenizer) -> WordPieces:
 
 
 @pytest.fixture(scope="module")
-def blank() -> Iterator[Page]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+def blank(browser: Browser) -> Page:
+    return browser.new_page()
 
 
 def loaded(page: Page, files: dict[str, bytes], *names: str) -> Page:

@@ -6,9 +6,7 @@ import csv
 import functools
 import io
 import json
-import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import PATIENCE
 from fakes import TokenEncoder, fake_pieces
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from serving import BY_ID, CAM, FILM, HOSTILE, NETS, PAPERS
 
 from ssm_search.search.local import PaperSearch
@@ -69,17 +67,6 @@ def places(folder: Path) -> Iterator[dict[str, str]]:
     yield {"disk": (folder / "index.html").as_uri(), "server": web}
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""The page in a real browser: how tests open it, and do what people do."""
+"""The page in a real browser: how tests open it, and do what people do.
+
+A plugin of pytest: a test of any file that takes ``visit`` opens pages of the small list of
+:mod:`serving`, or of what its own file has as ``url``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,15 +21,50 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from ssm_search.views.display import shown
 
+if TYPE_CHECKING:
+    from ssm_search_app.library import Library
+
+    from ssm_search import PaperSearch
+
+GRADIO = pytest.mark.filterwarnings(
+    # What gradio does with pandas 3, and says of its own calls; not what it says of our values.
+    "ignore::Warning:gradio",
+    "ignore::DeprecationWarning:pandas",
+    "error:The value passed into",
+)
 TYPED, LEAPT = 11, 3  # inputs of what the page asks: the fields, or an address; picks, a number
 Visit = Callable[..., Page]
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser, gone afterwards."""
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    from serving import library_of  # not for tests that open no page: it loads gradio
+
+    return library_of(tmp_path_factory.mktemp("kites"))
+
+
+@pytest.fixture(scope="module")
+def kites(library: Library) -> PaperSearch:
+    return library.search
+
+
+@pytest.fixture(scope="module")
+def url(library: Library) -> Iterator[str]:
+    from serving import served
+
+    with served(library) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a file, gone afterwards.
+
+    Not for those of a process: while it is there, an event loop runs in this thread, and tests of
+    other files could start none.
+    """
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium here")
@@ -35,15 +74,23 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def contexts() -> dict[str, BrowserContext]:
+    """Those that the tests of a file have in common, so that the page's own files load once."""
+    return {}
+
+
+@pytest.fixture
+def visit(browser: Browser, contexts: dict[str, BrowserContext], url: str) -> Iterator[Visit]:
+    with visiting(browser, contexts, url) as visit:
+        yield visit
+
+
 @contextmanager
 def visiting(
     browser: Browser, contexts: dict[str, BrowserContext], url: str = ""
 ) -> Iterator[Visit]:
-    """Opens pages for somebody who was never here, and asserts in the end that all were quiet.
-
-    Args:
-        contexts: those that tests have in common, so that the page's own files are loaded once.
-    """
+    """Opens pages for somebody who was never here, and asserts in the end that all were quiet."""
     pages: list[Page] = []
     errors: list[str] = []
     asked: list[str] = []
