@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import socket
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 SUPPORT = ROOT / "tests" / "support"  # what processes of tests import too
 SHARED = ROOT.parent / "shared" / "data"
 
+pytest_plugins = ("browsing",)
 PATIENCE = 120  # seconds until what must come is missed, on a machine that does much else
 
 # The files whose tests need a cluster, a store, a browser, a server, processes or real data, and
@@ -109,6 +111,25 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no data beside this checkout (../shared/data)")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that outlives a run, for what takes long, each named after what it is of."""
+    cache = getattr(pytestconfig, "cache", None)  # none with -p no:cacheprovider
+    return Path(cache.mkdir("made") if cache else tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(scope="session")
+def pieces(kept: Path) -> Path:
+    """The pieces of the shipped encoder, half a minute of work, in a folder for a user's cache."""
+    from ssm_search.encoding import load_encoder
+    from ssm_search.site.cached import cached_pieces
+
+    with (kept / "pieces.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process makes them, the others wait for it
+        cached_pieces(load_encoder(), kept / "pieces")
+    return kept / "pieces"
 
 
 @pytest.fixture(scope="session")

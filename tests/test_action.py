@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -482,7 +483,8 @@ def lean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.encoder
-def test_each_task_does_with_what_is_installed(lean: Path, tmp_path: Path) -> None:
+def test_each_task_does_with_what_is_installed(lean: Path, pieces: Path, tmp_path: Path) -> None:
+    shutil.copytree(pieces, tmp_path / ".cache" / "ssm-search")
     rows = "".join(
         f"- [Wind and kites, part {n}](https://arxiv.org/abs/2401.{n:05})\n" for n in range(10, 20)
     )

@@ -237,8 +237,9 @@ def test_a_space_starts_as_it_is() -> None:
 class Shell:
     """A fresh shell for some commands, in a folder with what the README speaks of."""
 
-    def __init__(self, folder: Path, arxiv: str):
+    def __init__(self, folder: Path, arxiv: str, pieces: Path):
         self.folder = folder
+        shutil.copytree(pieces, folder / ".cache" / "ssm-search")
         self.environment = {
             "PATH": f"{os.defpath}:/usr/local/bin",
             "HOME": str(folder),
@@ -285,12 +286,12 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def shell(pieces: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     if not (Path(sys.prefix) / "bin" / "activate").exists() or not shutil.which("bash"):
         pytest.skip("needs bash, and an environment to activate")
     seen = FakePaper("2404.00002", "What arXiv finds by cat:cs.CV", SUMMARY)
     with ArxivServer([*LISTED, KNOWN, seen]) as arxiv:
-        yield Shell(tmp_path_factory.mktemp("reader"), arxiv.url)
+        yield Shell(tmp_path_factory.mktemp("reader"), arxiv.url, pieces)
 
 
 @pytest.mark.encoder
