@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import Any, TypeGuard
 
 from ssm_search import (
@@ -24,6 +24,7 @@ from ssm_search import (
 )
 from ssm_search_app import render
 from ssm_search_app.address import MOST_ANSWERS, Search, to_address
+from ssm_search_app.following import queries
 from ssm_search_app.library import Library
 from ssm_search_app.tools import MAX_SEEDS, filters_of
 
@@ -170,7 +171,8 @@ def submission_html(library: Library, text: str, category: str, name: str = "") 
 
 def about_html(library: Library) -> str:
     """The page about what is served and how it works, as HTML."""
-    facts = [(one.title if library.names else "", _facts(one)) for one in library.each]
+    feeds = zip(library.each, queries(library), strict=True)
+    facts = [(title, query, _facts(one)) for one, (title, query) in feeds]
     encoders = dict.fromkeys(one.search.status()["encoder"] for one in library.each)
     return render.render("about.html", lists=facts, encoder=", ".join(encoders))
 
@@ -318,11 +320,7 @@ def _venues(library: Library) -> dict[str, str]:
 
 def examples(library: Library) -> list[str]:
     """Questions that this list can answer: of each kind one that says something, and an id."""
-    named = Counter[str]()
-    for path, count in library.search.tally.headings.items():
-        if " " in path[-1]:
-            named[path[-1]] += count
-    topics = [name for name, _ in named.most_common(EXAMPLES)]
+    topics = _topics(library)
     papers = list(islice(library.search.papers, MOST_LOOKED_AT))
     latest = max(library.search.tally.years, default=0)
     dated = [one for one in topics[1:] if _has_of(papers, one, latest)][:1]
@@ -333,6 +331,19 @@ def examples(library: Library) -> list[str]:
         *(f"papers by {name}" for name, count in authors.most_common(1) if count > 1),
         *islice((paper.id for paper in reversed(papers) if paper.kind == "paper"), 1),
     ]
+
+
+def _topics(library: Library) -> list[str]:
+    """Headings to ask for, of each list in turn: large ones, but not of most of its papers."""
+    by_list = []
+    for one in library.each:
+        named = Counter[str]()
+        for path, count in one.search.tally.headings.items():
+            if " " in path[-1]:
+                named[path[-1]] += count
+        by_list.append([name for name, count in named.most_common() if 2 * count <= one.count])
+    in_turn = chain.from_iterable(zip_longest(*by_list))
+    return list(dict.fromkeys(name for name in in_turn if name))[:EXAMPLES]
 
 
 def _has_of(papers: Sequence[Paper], heading: str, year: int) -> bool:

@@ -96,6 +96,14 @@ window.ssm = (() => {
     }
   };
 
+  // What stands in the first tab, once that is open.
+  const shownAtHome = async (element) => {
+    const isShown = () => element.getClientRects().length;
+    if (!isShown()) document.querySelector("#tabs [role=tab]")?.click();
+    for (let wait = 0; wait < 60 && !isShown(); wait++) await new Promise(requestAnimationFrame);
+    return element;
+  };
+
   // After picks changed anywhere, the cards say so; on a phone, where the recommendations stand far
   // below, a link leads there.
   const press = (picks) => {
@@ -107,8 +115,9 @@ window.ssm = (() => {
       jump = document.createElement("a");
       jump.id = "ssm-jump";
       jump.href = "#aside";
-      jump.onclick = (event) => {
+      jump.onclick = async (event) => {
         event.preventDefault();
+        await shownAtHome(aside);
         aside.scrollIntoView();
         aside.querySelector("h2")?.focus({ preventScroll: true });
       };
@@ -223,11 +232,7 @@ window.ssm = (() => {
   const searchBox = async () => {
     const onMap = document.getElementById("map-q");
     if (onMap?.getClientRects().length) return onMap;
-    const box = document.querySelector(BOX);
-    const isShown = () => box.getClientRects().length;
-    if (!isShown()) document.querySelector("#tabs [role=tab]")?.click();
-    for (let wait = 0; wait < 60 && !isShown(); wait++) await new Promise(requestAnimationFrame);
-    return box;
+    return shownAtHome(document.querySelector(BOX));
   };
 
   const hear = (trigger) => {

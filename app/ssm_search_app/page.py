@@ -24,7 +24,6 @@ from ssm_search_app.events import (
     Events,
     menus_of,
 )
-from ssm_search_app.following import queries
 from ssm_search_app.library import Library
 from ssm_search_app.tools import answering
 
@@ -88,17 +87,25 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         ear = gr.HTML(js_on_load="ssm.hear(trigger)", visible="hidden")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Search"):
-                q = gr.Textbox(
-                    label="What are you looking for?",
-                    placeholder="words, a question, a title, an abstract, an arXiv id",
-                    max_length=MAX_TEXT,
-                    max_lines=4,
-                    autofocus=True,
-                    elem_id="q",
-                )
-                which = gr.Dropdown(
-                    [ALL_LISTS], value="", label="List", visible=several, elem_id="list"
-                )
+                with gr.Row():
+                    q = gr.Textbox(
+                        label="What are you looking for?",
+                        placeholder="words, a question, a title, an abstract, an arXiv id",
+                        max_length=MAX_TEXT,
+                        max_lines=4,
+                        autofocus=True,
+                        scale=3,
+                        min_width=320,
+                        elem_id="q",
+                    )
+                    which = gr.Dropdown(
+                        [ALL_LISTS],
+                        value="",
+                        label="List",
+                        visible=several,
+                        min_width=240,
+                        elem_id="list",
+                    )
                 examples = gr.HTML(js_on_load="ssm.examples(element)", apply_default_css=False)
                 with gr.Accordion("Filters and order", open=False, elem_id="filters") as folded:
                     with gr.Row():
@@ -211,9 +218,12 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         """Put in what the library says; who has the page open already keeps what is there."""
         newest = handlers.answer(library, Search())
         page.title = f"{library.title} · ssm-search"
-        feeds = queries(library) if of_list else []
         header.value = render.render(
-            "header.html", title=library.title, papers=library.count, feeds=feeds
+            "header.html",
+            title=library.title,
+            papers=library.count,
+            lists=len(library.each),
+            feed=of_list,
         )
         examples.value = render.render("examples.html", examples=handlers.examples(library))
         answers.value = render.answers(

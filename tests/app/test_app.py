@@ -830,8 +830,11 @@ def test_hostile_titles_everywhere_else() -> None:
     assert f"Remove video {SHOWN}" in page.all("aria-label")
     page = checked(render.render("examples.html", examples=[EVIL]))
     assert page.all("data-query") == [SHOWN]
-    feeds = [(EVIL, "?list=a"), (EVIL, '?list="b')]
-    page = checked(render.render("header.html", title=EVIL, papers=1, feeds=feeds))
+    for lists in (1, 2):
+        header = render.render("header.html", title=EVIL, papers=1, lists=lists, feed=True)
+        assert checked(header).text.count(SHOWN) == 1
+    lists = [(EVIL, "?list=a", []), (EVIL, '?list="b', [])]
+    page = checked(render.render("about.html", lists=lists, encoder=EVIL))
     assert page.text.count(SHOWN) == 3
     library.search._rows = replace(
         library.search.rows, manifest=replace(library.search.manifest, list_name=EVIL)

@@ -236,3 +236,16 @@ def test_the_help_can_be_read_by_everyone(visit: Visit) -> None:
                 if one["impact"] in ("serious", "critical")
             ]
     assert found == []
+
+
+def test_escape_leaves_a_box_as_it_is(visit: Visit) -> None:
+    page = visit("?q=video&tab=map")
+    box = page.locator("#map-q")
+    expect(box).to_have_value("video")
+    box.focus()
+    # Firefox empties a search box, unless it is told not to; Chromium does once it has the focus.
+    page.evaluate("addEventListener('keydown', (event) => (window.left = event.defaultPrevented))")
+    page.keyboard.press("Escape")
+    assert page.evaluate("window.left")
+    is_focused(page, "body")
+    expect(box).to_have_value("video")

@@ -359,6 +359,12 @@ def test_examples_can_be_clicked(visit: Visit, kites: PaperSearch, library: Libr
         expect(page.locator("#q textarea")).to_have_value(text)
         expect_titles(page, kites.query(text))
         assert parse_qs(urlsplit(page.url).query) == {"q": [text]}
+        # They make room for what can be done with the question, and are back without one.
+        expect(page.locator(".examples")).to_be_hidden()
+        expect(page.locator("[data-star]")).to_be_focused()
+        ask(page, "")
+        page.keyboard.press("Delete")
+        expect(page.locator(".examples")).to_be_visible()
 
 
 def test_odd_questions_get_a_friendly_line(visit: Visit, kites: PaperSearch) -> None:
@@ -517,6 +523,10 @@ def test_on_a_phone_a_link_leads_to_what_to_read_next(visit: Visit) -> None:
     expect(jump).to_be_hidden()  # it is there
     page.locator("#q").scroll_into_view_if_needed()
     expect(jump).to_be_visible()
+    tab(page, "Map")
+    jump.click()
+    expect(page.locator("#aside h2")).to_be_focused()
+    expect(page.locator("#advice .card").first).to_be_in_viewport()
 
 
 def test_of_several_quick_presses_none_is_lost(visit: Visit, kites: PaperSearch) -> None:

@@ -232,7 +232,9 @@ def test_a_submission_goes_to_the_chosen_list_or_where_it_fits(shelf: Shelf) -> 
 
 def test_the_page_tells_of_each_list(shelf: Shelf) -> None:
     about = handlers.about_html(shelf)
-    assert '<h3 dir="auto">Kites</h3>' in about
+    assert 'Kites · <a href="feed.xml?list=kites">feed</a></h3>' in about
+    assert about.count("<h3") == 2
+    assert "<h3" not in handlers.about_html(shelf.each[0])
     assert "kites.md" in about
     assert "knots.md" in about
 

@@ -97,7 +97,8 @@ window.ssmAsked = (() => {
   const draw = () => {
     if (!line) return;
     const { recent, saved } = all();
-    const isInside = line.contains(document.activeElement);
+    const before = document.activeElement;
+    const isInside = line.parentElement.contains(before);
     if (isQuestion(now)) {
       const is = saved.includes(now);
       line.replaceChildren(button(is ? "★ Saved" : "☆ Save this question", { star: "" }, is));
@@ -113,9 +114,10 @@ window.ssmAsked = (() => {
       line.replaceChildren(...(chips.length ? ["Before", ...chips] : []));
     }
     line.hidden = !line.childNodes.length;
-    // The button that was pressed is gone.
+    // The button that was pressed is gone; an example, with the others while a question is asked.
     const next = line.querySelector("[data-star]") ?? document.querySelector(line.dataset.box);
-    if (isInside) next?.focus({ preventScroll: true });
+    const isGone = isInside && !before.getClientRects().length;
+    if (isGone) next?.focus({ preventScroll: true });
   };
 
   const show = (element, { open, box }) => {

@@ -138,7 +138,10 @@ window.ssmKeys = (() => {
       const { key, target } = event;
       if (event.defaultPrevented || event.isComposing) return;
       if (event.ctrlKey || event.altKey || event.metaKey || dialog?.open) return;
-      if (key === "Escape" && target.matches?.("textarea, input:not([role])")) target.blur();
+      if (key === "Escape" && target.matches?.("textarea, input:not([role])")) {
+        event.preventDefault(); // Firefox would empty a search box
+        target.blur();
+      }
       if (key === "Enter" && target.matches?.(".card[data-id]")) {
         target.querySelector("h3 a")?.click();
       }
