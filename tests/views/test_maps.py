@@ -25,7 +25,7 @@ from ssm_search.index.projection import project
 from ssm_search.papers import Category, Hit, Paper, Why
 from ssm_search.search.local import PaperSearch
 from ssm_search.views import maps
-from ssm_search.views.map_files import MARKERS
+from ssm_search.views.map_pictures import MARKERS, fitted
 from ssm_search.views.maps import (
     MOST_GROUPS,
     NO_HEADING,
@@ -410,7 +410,7 @@ def test_a_page_that_needs_no_network(tmp_path: Path) -> None:
     for tag, attributes in page.tags:
         assert not {"src", "href"} & set(attributes), tag
         assert not any(name.startswith("on") for name in attributes)
-    assert page.title == f"Map of {HOSTILE}".replace("\x1b", "").replace("\u202e", "")
+    assert page.title == f"Map of “{HOSTILE}”".replace("\x1b", "").replace("\u202e", "")
     assert json.loads(page.scripts[0]) == map_data(search, hits, HOSTILE)
 
 
@@ -432,6 +432,8 @@ def test_a_page_without_a_query_is_called_after_the_list(tmp_path: Path) -> None
     search.save(tmp_path / "index", list_name="kites.md")
     write_map(search, tmp_path / "map.HTML")
     assert Page(tmp_path / "map.HTML").title == "Map of kites.md"
+    write_map(search, tmp_path / "map.html", search.query("video"), "video " * 100)
+    assert Page(tmp_path / "map.html").title == f"kites.md: map of “{'video ' * 33}v…”"
 
 
 def test_a_picture(search: PaperSearch, tmp_path: Path) -> None:
@@ -460,6 +462,32 @@ def test_a_drawing_shows_titles_as_they_are(tmp_path: Path) -> None:
     }
 
 
+def test_a_picture_is_filled_and_neither_axis_stretched_too_much() -> None:
+    places = np.array([[-1, 0.5], [1, -0.5], [0, 0]], np.float32)
+    assert fitted(places, (456, 256)).tolist() == [[28, 28], [428, 228], [228, 128]]
+    # 200 pixels for 1 across, so 300 along, of 1,000 that there are.
+    assert fitted(places, (456, 1056)).tolist() == [[28, 378], [428, 678], [228, 528]]
+    assert fitted(places[:1], (456, 256)).tolist() == [[228, 128]]
+    assert fitted(places[:0], (456, 256)).shape == (0, 2)
+
+
+def test_a_drawing_names_where_papers_lie_together(tmp_path: Path) -> None:
+    papers = [
+        Paper(f"{heading}-{n}", f"Paper {n}", categories=((f"{heading} of Many Sorts",),))
+        for heading in ("Kites", "Nodes")
+        for n in range(6)
+    ]
+    corpus = corpus_of(papers)
+    corpus.rows.positions[:6] = [0.9, 0.5]
+    corpus.rows.positions[6:] = [-0.9, -0.5]
+    write_map(corpus, tmp_path / "map.svg")
+    assert sorted(drawn(tmp_path / "map.svg")) == [
+        *("Kites of", "Kites of Many Sorts"),
+        *("Many Sorts", "Many Sorts"),
+        *("Nodes of", "Nodes of Many Sorts"),
+    ]
+
+
 def test_a_drawing_names_every_group(tmp_path: Path) -> None:
     write_map(searching("Kites", heading="_internal"), tmp_path / "map.svg")
     assert drawn(tmp_path / "map.svg") == ["_internal"]
@@ -472,7 +500,7 @@ def test_a_title_without_spaces_is_cut_and_not_dropped(tmp_path: Path, title: st
         warnings.simplefilter("ignore")
         write_map(search, tmp_path / "map.svg", search.query("video"))
     (key,) = [text for text in drawn(tmp_path / "map.svg") if text.startswith("1  ")]
-    assert key.startswith(f"1  {title[:40]}")
+    assert key.startswith(f"1  {title[:25]}")
     assert len(key) < 80
 
 
@@ -542,7 +570,7 @@ def test_the_command_takes_its_question_from_standard_input(tmp_path: Path) -> N
     path = tmp_path / "map.html"
     done = CliRunner().invoke(app, ["map", "-", "-o", str(path)], input="video of kites\n")
     assert done.exit_code == 0
-    assert Page(path).title.strip() == "Map of video of kites"
+    assert Page(path).title == "Map of “video of kites”"
 
 
 @pytest.mark.parametrize(

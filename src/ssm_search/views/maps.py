@@ -140,13 +140,12 @@ def write_map(search: Search, path: str | Path, hits: Sequence[Hit] = (), query:
     kind = path.suffix.lower()
     if kind not in FORMATS:
         raise MapError(f"cannot write a map as {path.name!r}; expected {', '.join(FORMATS)}")
-    from ssm_search.views import map_files
+    from ssm_search.views import map_files, map_pictures
 
     if kind == ".html":
-        title = query or search.manifest.title or search.manifest.list_name or "papers"
-        content = map_files.page(map_data(search, hits, query), title)
+        content = map_files.page(map_data(search, hits, query), _title(search, query))
     else:
-        content = map_files.picture(search.papers, positions(search), hits, kind[1:])
+        content = map_pictures.picture(search.papers, positions(search), hits, kind[1:])
     write_atomically(path, content)
 
 
@@ -166,6 +165,15 @@ def legend(papers: Sequence[Paper]) -> list[Group]:
 def positions(search: Search) -> NDArray[np.float32]:
     """Where each paper of a list stands, in [-1, 1], upwards: shape (n, 2)."""
     return search.rows.as_list().positions
+
+
+def _title(search: Search, query: str) -> str:
+    """Of which list a map is, and of which question."""
+    name = search.manifest.title or search.manifest.list_name
+    if not query:
+        return f"Map of {name or 'papers'}"
+    asked = f"of “{_cut(shown(query), MOST_TITLE)}”"
+    return f"{name}: map {asked}" if name else f"Map {asked}"
 
 
 def _group(path: Category, chosen: set[Category]) -> Category:
