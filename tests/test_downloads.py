@@ -22,7 +22,14 @@ from typer.testing import CliRunner
 from ssm_search import downloads
 from ssm_search.abstracts import api as arxiv_api
 from ssm_search.abstracts.cache import API_URL_VARIABLE, fetch_abstracts
-from ssm_search.addresses import NOT_SHOWN, host_name, is_public, shown_address, shown_source
+from ssm_search.addresses import (
+    NOT_SHOWN,
+    host_name,
+    is_of_this_machine,
+    is_public,
+    shown_address,
+    shown_source,
+)
 from ssm_search.build.lists import build_index
 from ssm_search.build.sources import read_source
 from ssm_search.cli.questions import app
@@ -555,6 +562,23 @@ def test_no_redirect_leads_from_https_to_http(
 
 
 # ── what is shown and kept ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8080/api", True),
+        ("http://u:p@LocalHost./", True),
+        ("http://[::1]/", True),
+        ("https://localhost.example.org/", False),
+        ("http://10.0.0.1/", False),
+        ("https://export.arxiv.org/api/query", False),
+        ("http://[/", False),
+        ("", False),
+    ],
+)
+def test_which_addresses_are_of_this_machine(url: str, expected: bool) -> None:
+    assert is_of_this_machine(url) is expected
 
 
 @pytest.mark.parametrize(

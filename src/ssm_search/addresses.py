@@ -58,6 +58,14 @@ def is_ip(host: str) -> bool:
     return False
 
 
+def is_of_this_machine(url: str) -> bool:
+    """Whether an address names the machine that reads it: "localhost", or a loopback IP."""
+    with suppress(ValueError):
+        host = host_name(urlsplit(url).hostname or "")
+        return host == "localhost" or (is_ip(host) and ip_address(host).is_loopback)
+    return False
+
+
 def is_public(ip: str) -> bool:
     """Whether an IP address, or the IPv4 address inside of it, is one of the public internet."""
     address = ip_address(ip.partition("%")[0])

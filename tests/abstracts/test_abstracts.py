@@ -45,6 +45,7 @@ from fakes import WordEncoder
 from typer.testing import CliRunner
 
 from ssm_search.abstracts import api as arxiv_api
+from ssm_search.abstracts import cache as cache_module
 from ssm_search.abstracts.api import BATCH_SIZE, MAX_FEED_BYTES, MAX_PAUSE, MAX_TRIES
 from ssm_search.abstracts.cache import (
     API_URL_VARIABLE,
@@ -136,6 +137,22 @@ def test_batches_one_after_the_other_at_the_agreed_distance(
     assert server.asked == [IDS[:100], IDS[100:200], IDS[200:]]
     starts = [seen.at for seen in server.requests]
     assert all(late - early >= interval for early, late in itertools.pairwise(starts))
+
+
+@pytest.mark.parametrize(
+    ("api_url", "interval"),
+    [
+        ("", 3.0),
+        ("https://export.arxiv.org/api/query", 3.0),
+        ("https://mirror.example/api/query", 3.0),
+        ("http://127.0.0.1:9/api/query", 0.1),
+    ],
+)
+def test_the_distance_is_that_of_arxivs_terms_but_to_this_machine(
+    api_url: str, interval: float
+) -> None:
+    assert cache_module._source(api_url, None, time.sleep).interval == interval
+    assert cache_module._source(api_url, 0.7, time.sleep).interval == 0.7
 
 
 def test_processes_of_one_user_take_turns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ BATCH_SIZE = 100
 REQUEST_INTERVAL = 3.0
 """Seconds between requests. "make no more than one request every three seconds, and limit requests
 to a single connection at a time" (https://info.arxiv.org/help/api/tou.html)."""
+INTERVAL_HERE = 0.1  # where who is asked and who asks are one machine, which no such terms protect
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two bytes of the answer
 TOTAL_TIMEOUT = 180.0  # seconds for an answer with its redirects: 100 entries (0.3 MB) at 14 kbit/s
 MAX_TRIES = 5

@@ -21,10 +21,12 @@ from typing import Any
 from ssm_search.abstracts.api import (
     API_URL,
     BATCH_SIZE,
+    INTERVAL_HERE,
     REQUEST_INTERVAL,
     UNREADABLE,
     ArxivApi,
 )
+from ssm_search.addresses import is_of_this_machine
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import FetchError, ListError
 from ssm_search.files import append_json_lines
@@ -160,7 +162,7 @@ def fetch_abstracts(
     since: date | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     api_url: str = "",
-    interval: float = REQUEST_INTERVAL,
+    interval: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> FetchReport:
     """Ask arXiv for the papers of ``ids`` that ``cache`` does not have, and add them to it.
@@ -172,7 +174,8 @@ def fetch_abstracts(
         ids: in any form that :func:`~ssm_search.arxiv_ids.arxiv_id` reads; versions are left out.
         since: what was asked for before this day, or at a time not known, is asked for again.
         progress: called with (ids answered for, ids asked for) after each answer.
-        interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
+        interval: seconds between requests; by default ``REQUEST_INTERVAL``, as arXiv asks for, or
+            ``INTERVAL_HERE`` where a mirror on this machine is asked.
     """
     read = {text: arxiv_id(text) for text in ids}
     refused = [text for text, paper_id in read.items() if paper_id is None]
@@ -219,7 +222,7 @@ def first_titles(
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
     api_url: str = "",
-    interval: float = REQUEST_INTERVAL,
+    interval: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, str]:
     """Ask arXiv for the titles that papers had in their first versions, by id.
@@ -241,10 +244,12 @@ def first_titles(
     return found
 
 
-def _source(api_url: str, interval: float, sleep: Callable[[float], None]) -> ArxivApi:
+def _source(api_url: str, interval: float | None, sleep: Callable[[float], None]) -> ArxivApi:
     """ArXiv's API, which all processes of one user ask in turn; a mirror has its own manners."""
     url = api_url or os.environ.get(API_URL_VARIABLE) or API_URL
     turns = default_cache().with_name("arxiv.turn") if url == API_URL else None
+    if interval is None:
+        interval = INTERVAL_HERE if is_of_this_machine(url) else REQUEST_INTERVAL
     return ArxivApi(url, interval, sleep, turns)
 
 
@@ -295,7 +300,7 @@ def search_arxiv(
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
     api_url: str = "",
-    interval: float = REQUEST_INTERVAL,
+    interval: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Paper]:
     """Ask arXiv for the newest papers that meet ``query``, up to ``limit``, with abstracts.
@@ -303,7 +308,8 @@ def search_arxiv(
     Args:
         query: as arXiv has it, "cat:cs.CV AND all:mamba".
         progress: called with (papers found, ``limit``) after each page.
-        interval: seconds between requests; see ``REQUEST_INTERVAL`` before lowering it.
+        interval: seconds between requests; by default ``REQUEST_INTERVAL``, as arXiv asks for, or
+            ``INTERVAL_HERE`` where a mirror on this machine is asked.
 
     Raises:
         FetchError: arXiv cannot be reached, or does not take the query.
