@@ -715,6 +715,27 @@ def test_the_page_starts_as_the_reader_likes_it(visit: Visit, scheme: str) -> No
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_on_paper_and_in_colours_of_ones_own_all_is_told(visit: Visit, kites: PaperSearch) -> None:
+    page = visit("?q=video")
+    first = page.locator("#answers .card").first
+    first.locator("[data-act=keep]").click()
+    page.emulate_media(forced_colors="active")
+    page.mouse.move(0, 0)
+    kept, not_kept = (
+        page.locator(f'#answers [data-act=keep][aria-pressed="{is_kept}"]').first.evaluate(
+            "(one) => getComputedStyle(one).backgroundColor"
+        )
+        for is_kept in ("true", "false")
+    )
+    assert kept != not_kept
+    page.emulate_media(forced_colors="none", media="print")
+    expect_titles(page, kites.query("video"))
+    for control in (".tab-wrapper", ".tries", "#filters", "#aside", ".actions", ".export"):
+        expect(page.locator(control).first).to_be_hidden()
+    told = first.locator("h3 a").evaluate("(one) => getComputedStyle(one, '::after').content")
+    assert told == f'" {kites.query("video")[0].paper.url}"'
+
+
 # ── the shipped list; a proxy; a login ───────────────────────────────────────────────────────
 
 

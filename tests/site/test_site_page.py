@@ -502,7 +502,10 @@ def test_all_can_be_done_by_keyboard_alone(visit: Visit) -> None:
     press("/")
     page.keyboard.type("graph")
     expect(page.locator("#answers h3 mark").first).to_have_text(re.compile("graph", re.IGNORECASE))
+    # Firefox empties the box, unless it is told not to.
+    page.evaluate("addEventListener('keydown', (event) => (window.left = event.defaultPrevented))")
     press("Escape")
+    assert page.evaluate("window.left")
     press("j")
     press("j")
     second = page.locator("#answers .card").nth(1)
@@ -550,6 +553,23 @@ def test_nothing_keeps_people_out(visit: Visit, scheme: str, size: dict[str, int
             expect(page.locator("#map canvas").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
         quiet_axe(page)
+
+
+def test_on_paper_and_in_colours_of_ones_own_all_is_told(visit: Visit) -> None:
+    page = visit("#q=audio")
+    page.locator("#answers .card [data-act=keep]").first.click()
+    page.emulate_media(forced_colors="active")
+    kept, not_kept = (
+        page.locator(f'#answers [data-act=keep][aria-pressed="{is_kept}"]').first.evaluate(
+            "(one) => getComputedStyle(one).backgroundColor"
+        )
+        for is_kept in ("true", "false")
+    )
+    assert kept != not_kept
+    page.emulate_media(forced_colors="none", media="print")
+    expect(page.locator("#answers h3").first).to_be_visible()
+    for pressed in ("nav", "#filters", "#answers .actions", "#answers .export"):
+        expect(page.locator(pressed).first).to_be_hidden()
 
 
 @pytest.mark.parametrize("place", PLACES)
