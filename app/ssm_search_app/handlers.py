@@ -35,6 +35,7 @@ MOST_VENUES = 200  # in a menu
 EXAMPLES = 3  # headings among the questions to try
 _ARXIV = re.compile(r"\d{4}\.\d{5}", re.A)
 MOST_LOOKED_AT = 5_000  # papers of a large corpus, for such questions
+LESS_ALONE = "“Less” alone does not say what to look for: press “More” on a paper that you like."
 NOTHING = "No paper meets these filters; take one away."
 # In a heading's own name, so that "A > B" is not "B" below "A"; as cards.js of a site has it.
 _SIGN = re.compile(r"(?<!\S)\\*>(?!\S)")
@@ -103,7 +104,8 @@ def answer(library: Library, search: Search) -> Answer:
 def recommended(library: Library, picks: Picks, diversity: float) -> Answer:
     """Recommend papers by what was picked, or say what is lacking."""
     if not picks["like"]:
-        return Answer((), "Like at least one paper." if picks["dislike"] else "")
+        # What is farthest from a paper is any outlier of the list: no answer that anybody wants.
+        return Answer((), LESS_ALONE if picks["dislike"] else "")
     try:
         hits = library.search.recommend(
             list(picks["like"]), list(picks["dislike"]), RECOMMENDED, min(max(diversity, 0), 1)

@@ -382,7 +382,7 @@ NO_DISLIKE: dict[str, list[str]] = {"dislike": []}
     ("picks", "line"),
     [
         ({"like": [], "dislike": []}, ""),
-        ({"like": [], "dislike": [FILM.id]}, "Like at least one paper."),
+        ({"like": [], "dislike": [FILM.id]}, handlers.LESS_ALONE),
         ({"like": ["2412.00009"], "dislike": []}, "2412.00009 is not among the 3 entries"),
     ],
 )

@@ -139,6 +139,16 @@ def test_a_map_can_be_used_by_keyboard_alone(alone: Page, kites: PaperSearch) ->
     expect(said).to_have_text(f"Answer 1: {first.title}. {first.year} · Moving › Film of Things")
     alone.keyboard.press("Enter")
     expect(alone.locator(".map-card h3")).to_have_text(first.title)
+    expect(said).to_have_text(f"Opened: {first.title}. {first.year} · Moving › Film of Things")
+    expect(alone.locator(".map-help")).to_be_hidden()
+    alone.locator(".map-card a").focus()
+    alone.keyboard.press("Escape")  # back to its dot
+    expect(alone.locator(DOTS)).to_be_focused()
+    expect(alone.locator(".map-tip b")).to_have_text(first.title)
+    expect(alone.locator(".map-card")).to_be_empty()
+    expect(alone.locator(".map-help")).to_be_visible()
+    alone.keyboard.press("Enter")
+    expect(alone.locator(".map-card h3")).to_have_text(first.title)
     seen = {first.title}
     for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
         alone.keyboard.press(key)
@@ -146,6 +156,7 @@ def test_a_map_can_be_used_by_keyboard_alone(alone: Page, kites: PaperSearch) ->
     assert len(seen) > 2
     alone.keyboard.press("Escape")
     expect(alone.locator(".map-card")).to_be_empty()
+    expect(said).to_have_text("Closed")
 
 
 DRAW = """(some) => {

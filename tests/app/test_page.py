@@ -52,7 +52,7 @@ from serving import (
     served,
 )
 from ssm_search_app.bounds import MAX_TEXT
-from ssm_search_app.handlers import RECOMMENDED, examples
+from ssm_search_app.handlers import LESS_ALONE, RECOMMENDED, examples
 from ssm_search_app.library import Library
 from ssm_search_app.server import build_app
 from starlette.applications import Starlette
@@ -469,7 +469,7 @@ def test_picks_are_pressed_recommend_and_stay(visit: Visit, kites: PaperSearch) 
         arg=disliked,
     )
     card(page, liked).get_by_text("Less like this").click()  # it moves to the other side
-    expect(page.locator("#advice .line")).to_have_text("Like at least one paper.")
+    expect(page.locator("#advice .line")).to_have_text(LESS_ALONE)
     assert (pressed(page, liked, "like"), pressed(page, liked, "dislike")) == ("false", "true")
     page.get_by_role("button", name="Clear all").click()
     expect(chips).to_have_count(0)
@@ -523,6 +523,16 @@ def test_on_a_phone_a_link_leads_to_what_to_read_next(visit: Visit) -> None:
     expect(jump).to_be_hidden()  # it is there
     page.locator("#q").scroll_into_view_if_needed()
     expect(jump).to_be_visible()
+    # It hides no button: what one goes to by keyboard stands above it.
+    bar = jump.bounding_box()
+    last = page.locator("#answers .card").nth(5).locator("[data-act=like]")
+    page.evaluate("scrollTo(0, 0)")
+    last.focus()
+    button = last.bounding_box()
+    assert bar
+    assert button
+    assert (bar["x"], bar["width"]) == (0, PHONE["width"])
+    assert button["y"] + button["height"] <= bar["y"]
     tab(page, "Map")
     jump.click()
     expect(page.locator("#aside h2")).to_be_focused()

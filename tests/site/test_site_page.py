@@ -492,6 +492,39 @@ def test_the_map_shows_a_paper_and_its_card(visit: Visit, place: str) -> None:
     expect(page.locator("#q")).to_have_value("kitecam")
 
 
+def test_the_map_has_the_same_search(visit: Visit) -> None:
+    page = visit("#tab=map")
+    expect(page.locator("#map canvas").first).to_be_visible()
+    answers = page.locator("#beside li")
+    expect(page.locator("#map-line")).to_contain_text("Each dot is a paper")
+    expect(answers).to_have_count(0)
+    page.keyboard.press("/")
+    box = page.get_by_label("What are you looking for?").filter(visible=True)
+    expect(box).to_be_focused()
+    page.keyboard.type("kitecam")
+    expect(answers.first).to_have_text(CAM.title)
+    expect_route(page, {"tab": "map", "q": "kitecam"})
+    said = page.locator("#map-line").inner_text()
+    ranked = answers.all_inner_texts()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Search", exact=True).click()
+    expect(page.locator("#q")).to_have_value("kitecam")
+    expect(page.locator("#answers .line")).to_have_text(said)
+    expect(page.locator("#answers h3").first).to_have_text(ranked[0])
+    page.go_back()
+    expect(box).to_have_value("kitecam")
+    page.reload()
+    expect(box).to_have_value("kitecam")
+    expect(answers.first).to_have_text(ranked[0])
+
+
+def test_a_key_leads_to_the_search_box_from_every_tab(visit: Visit) -> None:
+    page = visit("#tab=newest&q=kitecam")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#answers h3").first).to_have_text(CAM.title)
+
+
 # ── for everybody ────────────────────────────────────────────────────────────────────────────
 
 

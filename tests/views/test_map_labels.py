@@ -76,18 +76,21 @@ def test_a_rank_hides_a_worse_answer_where_it_must_and_never_a_better_one() -> N
 
 
 def test_a_name_stands_at_its_place_if_no_other_hides_fewer_dots() -> None:
-    (label,) = named([("kites", 200, 200)], NO_DOTS, SIDES, [], ten_a_letter)
+    (label,) = named([("kites", 200, 200)], NO_DOTS, 0, SIDES, [], ten_a_letter)
     assert (label.number, label.lines) == (0, ("kites",))
     assert label.box == (171, 190, 229, 210)
     dots = np.array([[200.0, 200.0], [180, 205], [200, 178]])
-    (label,) = named([("kites", 200, 200)], dots, SIDES, [], ten_a_letter)
+    (label,) = named([("kites", 200, 200)], dots, 0, SIDES, [], ten_a_letter)
+    assert label.middle == (200, 222)
+    # One that is large enough to reach into it counts too.
+    (label,) = named([("kites", 200, 200)], np.array([[200.0, 188]]), 3, SIDES, [], ten_a_letter)
     assert label.middle == (200, 222)
 
 
 def test_no_name_overlaps_another_or_what_was_there_or_the_edge() -> None:
     taken = [(171.0, 190.0, 229.0, 210.0)]
     names = [("kites", 200.0, 200.0)] * 2 + [("lines", 200.0, 200.0), ("at the edge", 399.0, 2.0)]
-    found = named(names, NO_DOTS, SIDES, taken, ten_a_letter)
+    found = named(names, NO_DOTS, 0, SIDES, taken, ten_a_letter)
     middles = [(0, (200, 178)), (2, (200, 222)), (3, (341, 24))]
     assert [(one.number, one.middle) for one in found] == middles
     boxes = [*taken, *(one.box for one in found)]
@@ -96,7 +99,7 @@ def test_no_name_overlaps_another_or_what_was_there_or_the_edge() -> None:
 
 def test_a_small_picture_has_few_names() -> None:
     names = [(letter, 20.0 + 40 * n, 60.0) for n, letter in enumerate("abcdefgh")]
-    found = named(names, NO_DOTS, (400.0, 130.0), [], ten_a_letter)
+    found = named(names, NO_DOTS, 0, (400.0, 130.0), [], ten_a_letter)
     assert [one.lines[0] for one in found] == ["a", "b"]  # a name for 26,000 pixels
 
 

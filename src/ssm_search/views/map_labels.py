@@ -78,6 +78,7 @@ def ranked(places: Sequence[tuple[float, float]], ranks: Sequence[int], size: fl
 def named(
     names: Sequence[tuple[str, float, float]],
     dots: NDArray[np.float64],
+    radius: float,
     sides: tuple[float, float],
     taken: Sequence[Box],
     width: Callable[[str], float],
@@ -87,6 +88,7 @@ def named(
     Args:
         names: each with its place, to the right and down.
         dots: the places of all, of shape (n, 2).
+        radius: of a dot.
         sides: of the picture.
         taken: where no name may stand.
         width: of a line, as it is drawn.
@@ -106,7 +108,7 @@ def named(
         ]
         if name in written or not free:
             continue
-        box = min(free, key=lambda box: int(within(dots, box).sum()))
+        box = min(free, key=lambda box: int(within(dots, _grown(box, radius)).sum()))
         taken.append(box)
         written.add(name)
         found.append(Label(number, lines, box))
@@ -131,6 +133,10 @@ def within(dots: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
     """Which dots lie in a box."""
     inside: NDArray[np.bool_] = np.all((dots >= box[:2]) & (dots <= box[2:]), axis=1)
     return inside
+
+
+def _grown(box: Box, by: float) -> Box:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
 
 
 def _spots(x: float, y: float, half: float, high: float, width: float) -> Iterator[Box]:

@@ -109,7 +109,10 @@ def _drawn(papers: Sequence[Paper], places: NDArray[np.float32], hits: Sequence[
     numbers = map_labels.ranked(best, list(ranks.values()), size)
     signs = [map_labels.square(x, y, size) for x, y in best]
     taken = [*signs, *(one.box for one in numbers)]
-    names = _named(canvas, papers, places, at, sides, taken)
+    middles = _middles(papers, places, at)
+    names = map_labels.named(
+        middles, at, radius, sides, taken, lambda line: _width(canvas, line, "bold")
+    )
 
     opacity = np.full(len(papers), max(FADED * min(own / LEAST, 1), FAINTEST) if ranks else 1.0)
     for name in names:
@@ -138,19 +141,13 @@ def _explain(canvas: Figure, axes: Axes, of: Sequence[maps.Group], hits: Sequenc
         canvas.legend(blank, key, loc="outside upper center", ncols=2, handlelength=0, **_PLAIN)
 
 
-def _named(
-    canvas: Figure,
-    papers: Sequence[Paper],
-    places: NDArray[np.float32],
-    at: NDArray[np.float64],
-    sides: tuple[float, float],
-    taken: Sequence[map_labels.Box],
-) -> list[map_labels.Label]:
-    """The names of where papers lie close together, as the whole map shows them."""
+def _middles(
+    papers: Sequence[Paper], places: NDArray[np.float32], at: NDArray[np.float64]
+) -> list[tuple[str, float, float]]:
+    """What papers that lie close together are about, and where, as the whole map shows it."""
     whole = [one for one in regions(papers, places) if not one.level] if len(papers) else []
     middles = [np.median(at[list(one.rows)], axis=0).tolist() for one in whole]
-    names = [(one.name, *middle) for one, middle in zip(whole, middles, strict=True)]
-    return map_labels.named(names, at, sides, taken, lambda line: _width(canvas, line, "bold"))
+    return [(one.name, x, y) for one, (x, y) in zip(whole, middles, strict=True)]
 
 
 def _put(

@@ -77,7 +77,15 @@ window.ssmMap = (() => {
       element.classList.add("map");
       if (!this.beside) element.append((this.beside = make("div", "")));
       this.beside.classList.add("map-beside");
-      this.beside.replaceChildren(this.card, this.answers);
+      const help = "Point at a dot to see its title, click it for the paper; drag to move, wheel or pinch to zoom.";
+      this.beside.replaceChildren(this.card, this.pick ? "" : make("p", "map-help", help), this.answers);
+      this.beside.addEventListener("keydown", ({ key }) => {
+        if (key !== "Escape") return;
+        const row = this.picked;
+        this.choose(-1);
+        this.canvas.focus();
+        this.point(row, true);
+      });
     }
 
     heading(at) {
@@ -144,10 +152,15 @@ window.ssmMap = (() => {
       this.picked = row;
       this.tip.hidden = true;
       if (row >= 0) this.reveal(row);
+      this.said.textContent = row < 0 ? "Closed" : `Opened: ${this.worded(row)}`;
       if (this.pick) this.pick(this.chosen);
       else this.card.replaceChildren(...(row >= 0 ? this.told(row, "h3") : []));
       if (row >= 0 && !this.pick) this.card.scrollIntoView({ block: "nearest" });
       this.redraw();
+    }
+
+    worded(row) {
+      return `${this.data.titles[row]}. ${this.data.facts[row]}`;
     }
 
     // A paper in words: of links only those that lead to the web.
@@ -171,8 +184,7 @@ window.ssmMap = (() => {
       if (row >= 0) this.tip.replaceChildren(...this.told(row, "b"));
       if (row >= 0 && aloud) {
         const rank = this.ranks.get(row);
-        const { titles, facts } = this.data;
-        this.said.textContent = `${rank ? `Answer ${rank}: ` : ""}${titles[row]}. ${facts[row]}`;
+        this.said.textContent = `${rank ? `Answer ${rank}: ` : ""}${this.worded(row)}`;
       }
       this.redraw();
     }

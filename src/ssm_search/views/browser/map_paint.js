@@ -123,6 +123,7 @@ window.ssmMapPaint = (() => {
     const shown = data.regions.filter((one) => one.level <= level && !isMostlyHidden(one, hidden));
     shown.sort((one, other) => other.level - one.level || other.papers - one.papers);
     const written = new Set();
+    const reach = radiusOf(map); // of a dot beside a name into it
     for (const { name, x, y } of shown) {
       if (written.size >= (width * height) / ROOM) break;
       const [right, down] = map.on(x, y);
@@ -132,7 +133,7 @@ window.ssmMapPaint = (() => {
       let [spot, least] = [null, Infinity];
       for (const box of spots(map, lines, right, down)) {
         if (box[1] < 0 || box[3] > height || taken.some(overlapping(box))) continue;
-        const covered = counted(map, box);
+        const covered = counted(map, box.map((one, side) => (side < 2 ? one - reach : one + reach)));
         if (covered < least) [spot, least] = [box, covered];
       }
       if (!spot) continue;

@@ -158,12 +158,16 @@ addEventListener("DOMContentLoaded", () => {
     at("chosen").replaceChildren(row < 0 ? "" : cardOf(row, { name: "article" }));
     if (state.tab === "map" && state.paper !== id) remember({ ...state, paper: id });
   };
+  const EACH_DOT = "Each dot is a paper; papers near in meaning lie near.";
   const drawMap = async () => {
     await Promise.all([load("data/map.js"), load("scripts/map.js")]);
     const options = { pick, text: `Map of ${list.title}`, beside: at("beside") };
     map ??= window.ssmMap.draw(at("drawn"), window.ssmMapData, options);
-    const found = isAsked(state) && search.ready() !== "none" ? answered(state, FIRST).hits : [];
-    map.show(found.map(({ row }, place) => ({ row, rank: place + 1 })), state.q);
+    const isReady = isAsked(state) && search.ready() !== "none";
+    const found = isReady ? answered(state, FIRST) : { hits: [], line: EACH_DOT };
+    at("map-line").textContent = found.line;
+    if (document.activeElement !== at("map-q")) at("map-q").value = state.q;
+    map.show(found.hits.map(({ row }, place) => ({ row, rank: place + 1 })), state.q);
     map.select(state.paper);
   };
 
@@ -190,6 +194,7 @@ addEventListener("DOMContentLoaded", () => {
       link.href = address({ ...state, paper: "", tab: tab === "search" ? "" : tab });
     }
   };
+  const draw = () => Promise.resolve(DRAW[view()]()).catch((error) => say(error.message));
   const show = () => {
     const now = view();
     for (const one of document.querySelectorAll("main > section")) one.hidden = one.id !== now;
@@ -199,7 +204,7 @@ addEventListener("DOMContentLoaded", () => {
     }
     afterPaint(lead);
     document.title = now === "search" && state.q ? `${state.q} · ${list.title}` : list.title;
-    Promise.resolve(DRAW[now]()).catch((error) => say(error.message));
+    draw();
   };
 
   // ── the address ──────────────────────────────────────────────────────────────────────────
@@ -266,6 +271,21 @@ addEventListener("DOMContentLoaded", () => {
     show();
   };
 
+  // The same search, whose answers stand out on the map.
+  at("map-q").oninput = ({ target }) => {
+    q.value = target.value;
+    remember({ ...state, q: target.value });
+    show();
+  };
+  const box = () => {
+    if (view() === "map") return at("map-q");
+    if (view() !== "search") {
+      remember({ ...state, tab: "", paper: "" });
+      show();
+    }
+    return q;
+  };
+
   // ── what is heard ────────────────────────────────────────────────────────────────────────
 
   const copy = async (text) => {
@@ -319,7 +339,7 @@ addEventListener("DOMContentLoaded", () => {
     if (detail.problem) say(detail.problem);
   });
   addEventListener("ssm:data", () => {
-    if (view() === "search") drawSearch();
+    if (["search", "map"].includes(view())) draw();
   });
 
   // ── the start ────────────────────────────────────────────────────────────────────────────
@@ -334,9 +354,9 @@ addEventListener("DOMContentLoaded", () => {
   if (news.size) at("new-count").textContent = ` (${news.size} new)`;
   countKept();
   kept.listen();
-  window.ssmKeys.install({ search: "#q", more: ["m", "papers related to it"] });
+  window.ssmKeys.install({ search: box, more: ["m", "papers related to it"] });
   const open = (asked) => (location.hash = asked.slice(1));
-  window.ssmAsked.show(at("asked"), { open, box: "#q" });
+  window.ssmAsked.show(at("asked"), { open, box: "#q, #map-q" });
   arrive();
   if (view() === "search") q.focus();
   // Once the first answer can be seen; without it words alone answer, and it says so.
