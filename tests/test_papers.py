@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
-from ssm_search.papers import Paper, from_json, slug, title_key, to_json, to_jsonl
+from ssm_search.papers import Link, Paper, from_json, slug, title_key, to_json, to_jsonl
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,12 @@ def test_json_and_back() -> None:
         authors=("A. Author", "B. Writer"),
         published=date(2024, 3, 11),
         arxiv_categories=("cs.LG",),
+        links=(Link("Project", "https://a.example/b"), Link("视频", "https://v.example")),
     )
+    assert to_json(full)["links"] == [
+        {"name": "Project", "url": "https://a.example/b"},
+        {"name": "视频", "url": "https://v.example"},
+    ]
     assert to_json(bare) == {"id": "salt", "title": "Salt", "kind": "link"}
     lines = to_jsonl([bare, full]).splitlines()
     assert [from_json(json.loads(line)) for line in lines] == [bare, full]
@@ -167,6 +172,8 @@ def test_json_and_back() -> None:
         {"id": "1", "title": "T", "colour": "red"},
         {"id": "1", "title": "T", "published": "yesterday"},
         {"id": "1", "title": "T", "authors": 3},
+        {"id": "1", "title": "T", "links": [{"name": "Project"}]},
+        {"id": "1", "title": "T", "links": ["https://a.example"]},
     ],
 )
 def test_a_damaged_record_is_refused(record: dict[str, object]) -> None:

@@ -31,6 +31,13 @@ class Why(_Answer):
     authors: list[str] = Field(description="Those of its authors that were asked for.")
 
 
+class Link(_Answer):
+    """Another page of a paper."""
+
+    name: str = Field(description='What it is: "Project", "OpenReview", "Video" …')
+    url: str
+
+
 class Paper(_Answer):
     """A paper of the list."""
 
@@ -49,6 +56,7 @@ class Paper(_Answer):
     published: str | None = Field(None, description="When arXiv published it: 2024-03-11.")
     arxiv_categories: list[str] = []
     name: str = Field("", description="A short name, as of its method.")
+    links: list[Link] = Field([], description="Other pages that the list has: of its project …")
     lists: list[str] = Field([], description="Those that have it, where several are served.")
 
 

@@ -46,6 +46,7 @@ from .papers import Constraint as Constraint
 from .papers import Duplicate as Duplicate
 from .papers import Hit as Hit
 from .papers import LeftOut as LeftOut
+from .papers import Link as Link
 from .papers import Paper as Paper
 from .papers import Placement as Placement
 from .papers import Why as Why

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -19,6 +19,23 @@ Category = tuple[str, ...]
 """A heading path, outermost first, the list's own title left out."""
 
 
+MOST_LINKS = 8  # of a paper, beside those to its page, PDF and code
+LINK_NAME_CHARS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another page of a paper: that of its project, a video, the data.
+
+    Attributes:
+        name: what it is, in at most ``LINK_NAME_CHARS`` characters: "Project", "OpenReview".
+        url: a web address.
+    """
+
+    name: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """One entry of a list, with what arXiv knows about it once that was fetched.
@@ -30,6 +47,7 @@ class Paper:
         categories: every heading path the paper stands under.
         abstract: "" means not known; it is never invented.
         name: a short name that the list prints before the title, as of a method; "" if none.
+        links: other pages of it that the list leads to, in its order, ``MOST_LINKS`` at most.
     """
 
     id: str
@@ -46,6 +64,7 @@ class Paper:
     published: date | None = None
     arxiv_categories: tuple[str, ...] = ()
     name: str = ""
+    links: tuple[Link, ...] = ()
 
     @property
     def known_year(self) -> int | None:
@@ -290,6 +309,27 @@ def full_text(paper: Paper) -> str:
     return f"{title}. {paper.abstract}" if title and paper.abstract else title or paper.abstract
 
 
+def with_links(paper: Paper, links: Iterable[Link]) -> Paper:
+    """``paper`` with those of ``links`` that lead elsewhere than its page, PDF and code do.
+
+    Each address once, under the name that it has first, and ``MOST_LINKS`` of them at most.
+    """
+    known = {_address(url) for url in (paper.url, paper.pdf_url, paper.code_url)}
+    found: list[Link] = []
+    for link in links:
+        address = _address(link.url)
+        if address not in known and len(found) < MOST_LINKS:
+            known.add(address)
+            found.append(link)
+    return replace(paper, links=tuple(found))
+
+
+def _address(url: str) -> str:
+    """What tells the page at ``url`` from others; the case of a path may."""
+    host, slash, path = url.strip().partition("://")[2].partition("/")
+    return host.casefold().removeprefix("www.") + (slash + path).rstrip("/")
+
+
 def slug(title: str) -> str:
     """A stable, readable id for an entry without an arXiv id: letters and digits, hyphenated."""
     folded = normalized("NFKC", title.casefold())
@@ -304,6 +344,8 @@ def to_json(paper: Paper) -> dict[str, Any]:
         value = getattr(paper, one.name)
         if value != one.default:
             record[one.name] = value.isoformat() if isinstance(value, date) else value
+    if paper.links:
+        record["links"] = [asdict(link) for link in paper.links]
     return record
 
 
@@ -321,6 +363,8 @@ def from_json(record: dict[str, Any]) -> Paper:
     for name in ("authors", "arxiv_categories"):
         if name in record:
             record[name] = tuple(record[name])
+    if "links" in record:
+        record["links"] = tuple(Link(**link) for link in record["links"])
     return Paper(**record)
 
 

@@ -40,7 +40,7 @@ from ssm_search.awesome.reading import read_list
 from ssm_search.curation.cards import submit
 from ssm_search.curation.submissions import MAX_CHARS, paper_of
 from ssm_search.errors import QueryError, SsmSearchError
-from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
+from ssm_search.papers import Category, Hit, LeftOut, Link, Paper, Why
 from ssm_search.search.answering import NO_SUCH_WORDS
 from ssm_search.search.hits import NEAREST, Hits
 from ssm_search.search.local import PaperSearch
@@ -679,6 +679,7 @@ HOSTILE = Paper(
     abstract=f"Abstract {EVIL}",
     authors=(EVIL,),
     arxiv_categories=(EVIL,),
+    links=(Link(EVIL, f"https://{EVIL}/2"), Link("Video", "javascript:alert(1)")),
 )
 
 
@@ -704,7 +705,7 @@ def test_nothing_that_strangers_wrote_runs(why: Why | None) -> None:
     assert f"Abstract {SHOWN}" in words
     assert f"label {SHOWN}" in page.all("aria-label")
     assert page.all("data-id") == [SHOWN]
-    assert page.all("href") == [f"https://{SHOWN}"]
+    assert page.all("href") == [f"https://{SHOWN}", f"https://{SHOWN}/2"]
     assert page.all("aria-pressed") == ["true", "false", "false"]
     if why and why.sentence:
         assert words.count(f"Sentence {SHOWN}") == 1
@@ -795,6 +796,10 @@ def test_cards_say_what_is_known_and_nothing_else() -> None:
     assert checked(full).all("href") == [FILM.url, FILM.code_url]
     for part in ("2024", "Kite Days 2024", "See › Film", "We fly a video. It flies well."):
         assert part in Html(full).text
+    linked = replace(FILM, links=(Link("Project", "https://kites.example/film"),))
+    page = checked(render.answers([linked]))
+    assert page.all("href") == [FILM.url, FILM.code_url, "https://kites.example/film"]
+    assert "code Project abstract More" in " ".join(page.text.split())
     assert checked(bare).all("href") == []
     assert "abstract" not in Html(bare).text
     assert "None" not in Html(bare).text

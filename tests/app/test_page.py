@@ -99,6 +99,9 @@ def test_answers_come_as_one_types(visit: Visit, kites: PaperSearch) -> None:
     assert first.locator("h3").inner_text() == "Long video, short string"
     marked = first.locator("h3 mark").all_inner_texts()
     assert marked == ["video", "string"]
+    links = first.locator(".actions a")
+    assert links.all_inner_texts() == ["code", "Project", "视频"]
+    assert links.nth(2).get_attribute("href") == "https://v.example/3"
     assert first.locator("h3 a").get_attribute("href") == PAPERS[2].url
     line = line_of(kites.query("video string"))
     expect(page.locator("#answers .line")).to_have_text(line)

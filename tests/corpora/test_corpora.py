@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import staging, writing
+from ssm_search.corpora.changes import changes
 from ssm_search.corpora.writing import update_index, write_index
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
 from ssm_search.index import folder as folders
@@ -34,7 +35,7 @@ from ssm_search.index.segmented import SegmentedIndex
 from ssm_search.index.segments import load_segment, write_segment
 from ssm_search.index.words import row_vectors
 from ssm_search.ingest.feeds import Removed
-from ssm_search.papers import Paper, full_text, to_json
+from ssm_search.papers import Link, Paper, full_text, to_json
 from ssm_search.ranking.confidence import Background
 from ssm_search.ranking.fusion import z_scores
 from ssm_search.search.local import PaperSearch
@@ -885,3 +886,10 @@ def test_readers_see_the_old_or_the_new(tmp_path: Path) -> None:
     assert reader.returncode == -signal.SIGTERM
     assert seen[-1] == (80, 80)
     assert all(one == other for one, other in seen)
+
+
+def test_another_link_is_a_change() -> None:
+    one, two = papers(2)
+    linked = replace(one, links=(Link("Video", "https://v.example"),))
+    known = {one.id: one, two.id: two}
+    assert changes(known | {one.id: linked}, known).written == (linked,)

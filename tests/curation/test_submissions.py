@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from soon import soon
 
-from ssm_search.curation.given import Remarked, remarked
+from ssm_search.curation.given import Remarked, remarked, safe
 from ssm_search.curation.submissions import (
     MAX_CHARS,
     MAX_PAPERS,
@@ -22,7 +22,7 @@ from ssm_search.curation.submissions import (
     read_submissions,
 )
 from ssm_search.errors import SsmSearchError, SubmissionError
-from ssm_search.papers import Paper
+from ssm_search.papers import Link, Paper
 
 ABS = "https://arxiv.org/abs/"
 HUNK = "@@ -3,4 +3,5 @@ ## Kites\n"
@@ -497,6 +497,16 @@ def test_nothing_pasted(text: str) -> None:
 def test_what_is_no_web_address_is_none(link: str) -> None:
     paper = paper_of(link, "Kites \x07 fly\u202e", code_url=link)
     assert (paper.url, paper.code_url, paper.title) == ("", "", "Kites fly")
+
+
+def test_other_links_are_checked_too() -> None:
+    links = (Link("De\x07mo", "https://d.example/"), Link("Bad", "javascript:alert(1)"))
+    assert safe(Paper("x", "Kites", links=links)).links == (Link("Demo", "https://d.example/"),)
+    (paper,) = read_submissions(
+        "- **Kites that fly** [[Paper](https://arxiv.org/abs/2401.00001)] "
+        "[[Video](https://v.example/1)]"
+    )
+    assert paper.links == (Link("Video", "https://v.example/1"),)
 
 
 def test_addresses_of_rows_are_checked_too() -> None:

@@ -15,7 +15,7 @@ from ssm_search.build import passing_index
 from ssm_search.discovery import gap as comparing
 from ssm_search.discovery.gap import Elsewhere, Papers, gather, missing_elsewhere, missing_here
 from ssm_search.errors import DiscoverError
-from ssm_search.papers import Paper, Placement, untitled_title
+from ssm_search.papers import Link, Paper, Placement, untitled_title
 from ssm_search.search.local import PaperSearch
 
 ABS = "https://arxiv.org/abs/"
@@ -92,6 +92,7 @@ def test_papers_of_several_lists_stand_once_with_what_any_says() -> None:
                 code_url="https://github.com/k/s",
                 categories=(("Theirs",),),
                 authors=("Ada Kim",),
+                links=(Link("Video", "https://v.example"), Link("arXiv", f"{ABS}2401.00001/")),
             )
         ],
     }
@@ -105,6 +106,7 @@ def test_papers_of_several_lists_stand_once_with_what_any_says() -> None:
             venue="ICKF",
             year=2024,
             authors=("Ada Kim",),
+            links=(Link("Video", "https://v.example"),),
         ),
         ("A", "B", "C"),
     )

@@ -251,6 +251,7 @@ OF_ANY: dict[str, Damage] = {
     "manifest: gone elsewhere": manifest(segments=[{"folder": "segment-0000", "gone": "../x"}]),
 }
 
+LINK = {"name": "Video", "url": "https://v.example"}
 OF_A_LIST: dict[str, Damage] = {
     "papers: a title is a number": first_line("papers.jsonl", title=5),
     "papers: an id is a list": first_line("papers.jsonl", id=["x"]),
@@ -262,6 +263,20 @@ OF_A_LIST: dict[str, Damage] = {
     "papers: categories are a text": first_line("papers.jsonl", categories="abc"),
     "papers: a heading is a text": first_line("papers.jsonl", categories=["abc"]),
     "papers: authors are a number": first_line("papers.jsonl", authors=5),
+    "papers: links are a text": first_line("papers.jsonl", links="https://a.example"),
+    "papers: a link is a text": first_line("papers.jsonl", links=["https://a.example"]),
+    "papers: a link without an address": first_line("papers.jsonl", links=[{"name": "Video"}]),
+    "papers: a link of numbers": first_line("papers.jsonl", links=[{"name": 1, "url": 2}]),
+    "papers: a link with more": first_line("papers.jsonl", links=[LINK | {"colour": "red"}]),
+    "papers: a link without a name": first_line("papers.jsonl", links=[LINK | {"name": ""}]),
+    "papers: a link with a long name": first_line(
+        "papers.jsonl", links=[LINK | {"name": "x" * 25}]
+    ),
+    "papers: a link of half a character": raw_line(
+        "papers.jsonl",
+        b'{"id": "2401.00000", "title": "A", "links": [{"name": "\\ud800", "url": "x"}]}',
+    ),
+    "papers: many links": first_line("papers.jsonl", links=[LINK] * 9),
     "papers: published some day": first_line("papers.jsonl", published="some day"),
     "papers: more is known": first_line("papers.jsonl", colour="red"),
     "papers: half a character": raw_line(

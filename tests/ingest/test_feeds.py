@@ -31,7 +31,7 @@ from ssm_search.ingest.records import (
 )
 from ssm_search.ingest.unpacking import MOST_TIMES
 from ssm_search.ingest.values import UnreadableError
-from ssm_search.papers import Paper, from_json, to_json, to_jsonl
+from ssm_search.papers import Link, Paper, from_json, to_json, to_jsonl
 
 # A record of arXiv's snapshot as Kaggle has it, line breaks and all.
 SNAPSHOT = {
@@ -114,10 +114,29 @@ def test_our_own_papers_come_back(tmp_path: Path) -> None:
         authors=("A. B.",),
         published=date(2024, 3, 11),
         arxiv_categories=("cs.CV",),
+        links=(Link("Project", "https://a.example/b"),),
     )
     assert from_json(to_json(paper)) == paper
     listed = {**to_json(paper), "categories": [["Vision", "Video"]]}
     assert read(tmp_path, lines(listed)) == ([paper], [])
+
+
+def test_links_that_are_none_are_left_out(tmp_path: Path) -> None:
+    links = [
+        {"name": "Video " * 9, "url": "https://v.example"},
+        {"name": "Bad", "url": "javascript:alert(1)"},
+        {"name": 5, "url": "https://n.example"},
+        {"name": " ", "url": "https://n.example"},
+        {"name": "Page", "url": "http://arxiv.org/abs/2403.06977"},
+        "https://t.example",
+        {},
+    ]
+    (paper,), problems = read(tmp_path, lines({"id": "2403.06977", "title": "A", "links": links}))
+    assert isinstance(paper, Paper)
+    assert (paper.links, problems) == ((Link(("Video " * 4).strip(), "https://v.example"),), [])
+    (paper,), _ = read(tmp_path, lines({"id": "2403.06977", "title": "A", "links": "x"}))
+    assert isinstance(paper, Paper)
+    assert paper.links == ()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from ssm_search.encoding import WordPieces
 from ssm_search.encoding.words import WordTokenizer
 from ssm_search.index.words import pooled
-from ssm_search.papers import Paper
+from ssm_search.papers import Link, Paper
 from ssm_search.ranking import z_scores
 from ssm_search.search.local import PaperSearch
 from ssm_search.site.codes import coded, decoded, script_call
@@ -44,6 +44,7 @@ PAPERS = [
         authors=("Ada Kite", "Bo Fish") if row % 2 else (),
         year=2024,
         categories=(("Moving", "Kites"),),
+        links=(Link("视频", "https://v.example/1"),) if row == 1 else (),
         abstract=ABOUT.format(*(TITLES[(row * step) % len(TITLES)] for step in (1, 3, 7))),
     )
     for row, title in enumerate(TITLES)
@@ -272,6 +273,7 @@ def test_records_say_what_is_known_and_no_abstract(engine: Page, search: PaperSe
     assert [one["title"] for one in records] == [shown(paper.title) for paper in PAPERS]
     assert records[1]["date"] == "2024-01"
     assert records[1]["authors"] == ["Ada Kite", "Bo Fish"]
+    assert [one["links"] for one in records[:3]] == [[], [["视频", "https://v.example/1"]], []]
     assert records[1]["categories"] == [["Moving", "Kites"]]
     assert not any("abstract" in one for one in records)
     assert engine.evaluate("ssmSearch.row('2401.00004')") == 4

@@ -15,7 +15,7 @@ import numpy as np
 from fakes import AXES, LIKE, WordEncoder, word_vector
 from numpy.typing import NDArray
 
-from ssm_search.papers import Paper, to_json
+from ssm_search.papers import Link, Paper, to_json
 from ssm_search.stores.search import StoreSearch
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def papers(count: int, seed: int = 0) -> list[Paper]:
             url=f"https://arxiv.org/abs/24{1 + at // 99999:02}.{at % 99999:05}",
             pdf_url=f"https://arxiv.org/pdf/24{1 + at // 99999:02}.{at % 99999:05}",
             code_url="https://github.com/a/b" if at % 5 == 0 else "",
+            links=(Link("Project", f"https://p{at}.example/"),) if at % 7 == 3 else (),
             year=2015 + at % 10,
             venue=f"Venue {at % 4}",
             published=date(2015 + at % 10, 1 + at % 12, 1 + at % 28),

@@ -23,7 +23,7 @@ from ssm_search_app.library import Library
 from ssm_search_app.server import build_app
 
 from ssm_search.encoding.encoder import Encoder
-from ssm_search.papers import Paper
+from ssm_search.papers import Link, Paper
 from ssm_search.search.local import PaperSearch
 
 http = SimpleNamespace(  # httpx by itself waits for five seconds
@@ -71,7 +71,13 @@ PAPERS = [
         abstract="We hang a camera on a string. The video it takes is steady. Wind is no matter.",
     ),
     _paper(2, "Video of ribbons", FILM, venue="arXiv", abstract="Ribbons turn. A video shows it."),
-    _paper(3, "Long video, short string", FILM, code_url="https://github.com/kites/long"),
+    _paper(
+        3,
+        "Long video, short string",
+        FILM,
+        code_url="https://github.com/kites/long",
+        links=(Link("Project", "https://kites.example/long"), Link("视频", "https://v.example/3")),
+    ),
     _paper(4, "Video and audio in one kite", FILM, venue="ICKF 2024", categories=(FILM, SOUND)),
     _paper(5, "Audio of the wind", SOUND, abstract="Wind hums. We record the audio of it."),
     _paper(6, "Humming strings: an audio atlas", SOUND, code_url="https://github.com/kites/hum"),
@@ -95,6 +101,10 @@ PAPERS = [
             categories=(BOLD,),
             abstract=f"A hostile text. {SCRIPT} {TEMPLATE}",
             authors=("<i>Mallory</i>", '"Eve"} @evil{x,'),
+            links=(
+                Link("<b onclick=hacked=1>", "https://evil.example/<b>"),
+                Link("Video", "javascript:window.hacked=1"),
+            ),
         )
         for paper_id, title in HOSTILE.items()
     ),

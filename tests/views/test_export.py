@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import bibtexparser
 import pytest
 
 from ssm_search.awesome.reading import parse_list
 from ssm_search.errors import QueryError
-from ssm_search.papers import Paper, from_json
+from ssm_search.papers import Link, Paper, from_json
 from ssm_search.views.export import export, to_bibtex, to_csv, to_markdown, to_ris
 
 MAMBA = Paper(
@@ -255,6 +256,31 @@ def test_no_other_schemes_in_links() -> None:
         assert "data:" not in export([bad], form)
 
 
+def test_other_links_go_along() -> None:
+    links = (
+        Link("Project", "https://mamba.example/a"),
+        Link("=Vi|deo", "https://v.example/?q=1&r=(2)"),
+        Link("Bad", "javascript:alert(1)"),
+    )
+    paper = replace(MAMBA, links=links)
+    (row,) = csv.DictReader(io.StringIO(to_csv([paper])))
+    assert row["links"] == (
+        "Project: https://mamba.example/a; =Vi|deo: https://v.example/?q=1&r=(2)"
+    )
+    lines = to_ris([paper]).split("\r\n")
+    assert [line for line in lines if line.startswith("L2")] == [
+        "L2  - https://mamba.example/a",
+        "L2  - https://v.example/?q=1&r=(2)",
+    ]
+    assert to_bibtex([paper]) == to_bibtex([MAMBA])
+    assert to_markdown([paper]).splitlines()[2].split(" | ", 5)[5] == (
+        r"[Project](https://mamba.example/a) [=Vi\|deo](https://v.example/?q=1&r=%282%29) |"
+    )
+    assert from_json(json.loads(export([paper], "json"))[0]) == paper
+    (read,) = parse_list("## Found\n\n" + to_markdown([replace(MAMBA, links=links[:1])]))
+    assert read.links == links[:1]
+
+
 NOTE = "read §3 first:\n50% of it\x1b[2J | <b>all</b>\nER  - \n} note={x"
 
 
@@ -285,8 +311,8 @@ def test_notes_stand_where_programs_look_for_them() -> None:
 
     head, rule, row, _ = to_markdown([MAMBA, other], notes).splitlines()
     assert (head, rule) == (
-        "| Title | Year | Venue | Code | PDF | Note |",
-        "|---|---|---|---|---|---|",
+        "| Title | Year | Venue | Code | PDF | Links | Note |",
+        "|---|---|---|---|---|---|---|",
     )
     assert row.endswith(r" | read §3 first: 50% of it\[2J \| &lt;b>all&lt;/b> ER - } note={x |")
     assert parse_list(to_markdown([MAMBA, other], notes))[0].id == MAMBA.id

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssm_search.errors import QueryError
-from ssm_search.papers import Paper
+from ssm_search.papers import Link, Paper
 from ssm_search.views.feeds import (
     Feed,
     FeedEntry,
@@ -41,6 +41,7 @@ MAMBA = Paper(
     categories=(("SSMs", "Post"), ("NLP",)),
     authors=("Albert Gu", "Tri Dao"),
     abstract="Foundation models are <based> on & around the Transformer.",
+    links=(Link("Video", "https://v.example/?a=1&b=2"), Link("x", "javascript:alert(1)")),
 )
 BLOG = Paper("the-annotated-s4", "The Annotated S4", kind="link", url="https://srush.example/s4/")
 NAMED = Paper("a-talk", "A talk", kind="link", categories=(("Talks",),))
@@ -127,6 +128,7 @@ def test_an_atom_feed() -> None:
         '  <link rel="alternate" href="https://arxiv.org/abs/2312.00752" />\n'
         '  <link rel="related" href="https://arxiv.org/pdf/2312.00752" title="pdf" />\n'
         '  <link rel="related" href="https://github.com/state-spaces/mamba" title="code" />\n'
+        '  <link rel="related" href="https://v.example/?a=1&amp;b=2" title="Video" />\n'
         "  <summary>2023 · COLM · SSMs › Post; NLP</summary>\n"
         '  <content type="text">2023 · COLM · SSMs › Post; NLP\n\n'
         "Code: https://github.com/state-spaces/mamba</content>\n"

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.beside import Beside, beside
 from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run, plain
 from ssm_search.awesome.columns import roles, title_column
+from ssm_search.awesome.further import links_of
 from ssm_search.awesome.headline import Headline, headline
 from ssm_search.awesome.labels import is_label, label_words
 from ssm_search.awesome.links import is_code, is_web, paper_ids, says_paper
 from ssm_search.awesome.persons import persons
 from ssm_search.awesome.splitting import split_entries, without_title_label
 from ssm_search.awesome.titles import clean_title
-from ssm_search.papers import Paper, slug, title_key
+from ssm_search.papers import Paper, slug, title_key, with_links
 from ssm_search.venues import find_venue, find_year, is_date
 
 _LINKED = frozenset({"code", "link"})  # columns that say nothing beside their links
@@ -86,7 +87,18 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
     )
     found = replace(found, title=title, strength=3, name=found.name or _name_cell(said, title))
     code_url = _code_cell(block, cell_roles)
-    yield from _entry(found, printed, runs, block.line, code_url=code_url, cell_roles=cell_roles)
+    read = _entry(found, printed, runs, block.line, code_url=code_url, cell_roles=cell_roles)
+    yield from _with_links(read, _columns(block, cell_roles))
+
+
+def _columns(block: Block, cell_roles: list[str]) -> list[tuple[str, tuple[Run, ...]]]:
+    """Each cell but those of authors, with the name of its column."""
+    names = (*block.header, *(" " for _ in block.cells))
+    return [
+        (name, cell)
+        for name, cell, role in zip(names, block.cells, cell_roles, strict=False)
+        if role != "authors"
+    ]
 
 
 def _said(cell_roles: list[str], texts: list[str], title_at: int) -> dict[str, str]:
@@ -133,7 +145,7 @@ def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
             found = replace(found, strength=sure)
             end = max(run.line for run in runs)
             printed = beside(found.title, found.name, own)
-            yield from _entry(found, printed, own, line, end=end)
+            yield from _with_links(_entry(found, printed, own, line, end=end), [("", own)])
         elif in_section and block.kind == "item":
             yield from _why_no_entry(found, own, line)
         for run in mentions:
@@ -231,6 +243,16 @@ def _entry(
     )
     end = max([line, end, *(run.line for run in runs)])
     yield Entry(paper, line, end, found.strength, tuple(cell_roles))
+
+
+def _with_links(
+    read: Iterable[Entry | Problem], parts: Sequence[tuple[str, Sequence[Run]]]
+) -> Iterator[Entry | Problem]:
+    """The same with the further links of each entry, which ``parts`` hold: columns with cells."""
+    for one in read:
+        if isinstance(one, Entry):
+            one = replace(one, paper=with_links(one.paper, links_of(parts, one.paper)))
+        yield one
 
 
 def _quote(text: str) -> str:

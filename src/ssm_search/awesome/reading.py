@@ -26,7 +26,7 @@ from ssm_search.awesome.nesting import with_children
 from ssm_search.awesome.titles import clean_title
 from ssm_search.errors import ListError
 from ssm_search.marks import without_piles
-from ssm_search.papers import Category, Paper, title_key, untitled_title
+from ssm_search.papers import Category, Paper, title_key, untitled_title, with_links
 from ssm_search.venues import occasion
 
 __all__ = [
@@ -324,12 +324,13 @@ def merged(entries: Iterable[Entry]) -> Iterator[Paper]:
             name: next(filter(None, (getattr(paper, name) for paper in papers)), None)
             for name in ("name", "code_url", "venue", "year", "pdf_url", "authors")
         }
-        yield replace(
+        whole = replace(
             papers[0],
             title=max(same, key=lambda entry: entry.strength).paper.title,
             categories=tuple(dict.fromkeys(path for paper in papers for path in paper.categories)),
             **{name: value for name, value in first_given.items() if value is not None},
         )
+        yield with_links(whole, (link for paper in papers for link in paper.links))
 
 
 def _untitled(

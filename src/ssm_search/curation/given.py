@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.papers import Paper, slug
+from ssm_search.papers import Link, Paper, slug
 from ssm_search.text import shown
 
 
@@ -67,6 +67,9 @@ def safe(paper: Paper) -> Paper:
         venue=on_a_line(paper.venue),
         abstract=on_a_line(paper.abstract),
         authors=tuple(filter(None, map(on_a_line, paper.authors))),
+        links=tuple(
+            Link(on_a_line(link.name), link.url) for link in paper.links if web_address(link.url)
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.discovery.fitting import fits
 from ssm_search.errors import DiscoverError
 from ssm_search.index import names
-from ssm_search.papers import Paper, title_key, untitled_title
+from ssm_search.papers import Paper, title_key, untitled_title, with_links
 from ssm_search.ranking import top_rows
 from ssm_search.search import NEAR_TITLE, PaperSearch, title_likeness
 from ssm_search.text import words_of
@@ -217,7 +217,7 @@ def _joined(papers: Sequence[Paper]) -> Paper:
     """
     first = next((one for one in papers if one.kind == "paper"), papers[0])
     titled = next((one for one in (first, *papers) if not _is_untitled(one)), first)
-    return replace(
+    whole = replace(
         first,
         title=titled.title,
         url=first.url or next((one.url for one in papers if one.url), ""),
@@ -227,6 +227,7 @@ def _joined(papers: Sequence[Paper]) -> Paper:
         authors=max((one.authors for one in papers), key=len),
         categories=(),
     )
+    return with_links(whole, (link for one in papers for link in one.links))
 
 
 def _names(paper: Paper) -> Iterable[str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from ssm_search.marks import without_piles
-from ssm_search.papers import Paper, from_json
+from ssm_search.papers import LINK_NAME_CHARS, MOST_LINKS, Paper, from_json
 
 _TEXTS = ("id", "title", "kind", "url", "pdf_url", "code_url", "venue", "abstract", "name")
 _LISTS = ("authors", "arxiv_categories")
@@ -34,6 +34,7 @@ def paper_of(line: str | bytes) -> Paper:
     for value in (*(record.get(name, []) for name in _LISTS), *paths):
         if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
             raise TypeError("authors, subjects or a heading of a paper are no list of texts")
+    _check_links(record.get("links", []))
     year = record.get("year")
     if year is not None and (type(year) is not int or not 0 <= year <= _LATEST):
         raise ValueError("the year of a paper is no year")
@@ -41,6 +42,27 @@ def paper_of(line: str | bytes) -> Paper:
     if not paper.id or paper.kind not in ("paper", "link"):
         raise ValueError(f"a paper of the kind {paper.kind[:20]!r} with the id {paper.id[:20]!r}")
     return paper
+
+
+def _check_links(links: object) -> None:
+    """Whether the other links of a paper are a few, each with a name and an address.
+
+    Raises:
+        ValueError, TypeError: they are not.
+    """
+    if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
+        raise TypeError("links of a paper are no list of objects")
+    if len(links) > MOST_LINKS:
+        raise ValueError(f"a paper with {len(links):,} links, expected {MOST_LINKS} or less")
+    for link in links:
+        name, url = link.get("name"), link.get("url")
+        if not isinstance(name, str) or not isinstance(url, str) or len(link) > 2:
+            raise TypeError("a link of a paper is no name with an address")
+        if not 0 < len(name) <= LINK_NAME_CHARS:
+            raise ValueError(
+                f"a link called {name[:30]!r}, expected up to {LINK_NAME_CHARS} letters"
+            )
+        (name + url).encode()
 
 
 def papers_of(lines: Sequence[str]) -> list[Paper]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ from ssm_search.ingest.values import (
     venue_of,
     year_of,
 )
-from ssm_search.papers import Paper
+from ssm_search.papers import LINK_NAME_CHARS, Link, Paper, with_links
 
 Record = dict[str, Any]
 """What a record says, under the names of ``_NAMES`` and in whatever type it was written in."""
@@ -53,6 +53,7 @@ _NAMES = {
     "url": ("url", "link", "paperurl", "absurl"),
     "pdf_url": ("pdfurl", "pdf", "urlpdf"),
     "code_url": ("codeurl", "code"),
+    "links": ("links",),
     "deleted": ("deleted",),
 }
 _MEANINGS = {
@@ -122,7 +123,7 @@ def paper_of(record: Record) -> Paper:
     year = published.year if published else year_of(record.get("published"))
     if is_arxivs and not year:
         year = arxiv_month(paper_id)[0]
-    return Paper(
+    paper = Paper(
         id=paper_id,
         title=title,
         url=f"https://arxiv.org/abs/{paper_id}" if is_arxivs else url_of(record.get("url")),
@@ -135,6 +136,7 @@ def paper_of(record: Record) -> Paper:
         published=published,
         arxiv_categories=categories,
     )
+    return with_links(paper, _links(record.get("links")))
 
 
 def identity(text: str) -> str:
@@ -208,6 +210,16 @@ def _mended(text: str) -> str | None:
     month = match[1].zfill(4)
     number = match[2].ljust(4 if month < "1501" else 5, "0")
     return arxiv_id(f"{month}.{number}") if month >= "0704" and int(number) else None
+
+
+def _links(value: object) -> Iterator[Link]:
+    """Other pages of a paper, as this program writes them; what is written otherwise is none."""
+    for one in value if isinstance(value, list) else ():
+        name = one.get("name") if isinstance(one, dict) else None
+        if isinstance(name, str) and (url := url_of(one.get("url"))):
+            name = " ".join(checked(name, "name of a link").split())[:LINK_NAME_CHARS].strip()
+            if name:
+                yield Link(name, url)
 
 
 def _line(record: Record, name: str, limit: int) -> str:

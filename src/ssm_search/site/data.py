@@ -91,6 +91,7 @@ def records(search: Search) -> list[dict[str, Any]]:
             "url": paper.url,
             "pdf_url": paper.pdf_url,
             "code_url": paper.code_url,
+            "links": [(shown(link.name), link.url) for link in paper.links],
             "year": paper.known_year or 0,
             "year_text": paper.year_text,
             "venue": shown(paper.venue),

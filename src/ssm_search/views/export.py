@@ -17,7 +17,7 @@ from ssm_search.awesome import escaping, name_of
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
 from ssm_search.marks import normalized
-from ssm_search.papers import Paper, to_json
+from ssm_search.papers import Link, Paper, to_json
 from ssm_search.text import shown, shown_json, shown_lines
 from ssm_search.views.kinds import Kind, kind
 from ssm_search.views.latex import as_author, as_text, as_title
@@ -41,7 +41,10 @@ _KEY_STOP_WORDS = frozenset(
     """a about all an and are as at be by can do does for from how in into is it its of on or our
     than that the their this to via we what when which with you your""".split()
 )
-_COLUMNS = ("id", "title", "authors", "year", "venue", "categories", "url", "pdf_url", "code_url")
+_COLUMNS = (
+    *("id", "title", "authors", "year", "venue", "categories", "url", "pdf_url", "code_url"),
+    "links",
+)
 # Those of full width are the same to a spreadsheet of Japan or China.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _RIS_TYPES: Final[Mapping[Kind, str]] = MappingProxyType(
@@ -98,6 +101,7 @@ def to_ris(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
             ("T2", paper.venue),
             ("UR", paper.url),
             ("L1", paper.pdf_url),
+            *(("L2", link.url) for link in _links(paper)),
             ("N1", _line(notes, paper)),
         ]
         lines = [f"{tag}  - {' '.join(value.split())}" for tag, value in fields if value.strip()]
@@ -140,7 +144,7 @@ def _letters(count: int) -> str:
 
 
 def to_csv(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
-    """Write CSV with a header; headings and authors are separated by semicolons.
+    """Write CSV with a header; headings, authors and links are separated by semicolons.
 
     A cell that a spreadsheet would take for a formula is given an apostrophe
     (https://owasp.org/www-community/attacks/CSV_Injection): titles come from strangers.
@@ -150,17 +154,19 @@ def to_csv(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     columns = [*_COLUMNS, *(["note"] if any(notes.values()) else [])]
     writer.writerow(columns)
     for paper in papers:
-        cells = {name: str(getattr(paper, name) or "") for name in _COLUMNS if name != "categories"}
+        cells = {name: str(getattr(paper, name) or "") for name in _COLUMNS}
         cells["authors"] = "; ".join(paper.authors)
         cells["categories"] = "; ".join(" > ".join(path) for path in paper.categories)
+        cells["links"] = "; ".join(f"{link.name}: {link.url}" for link in _links(paper))
         cells["note"] = "\n".join(shown_lines(notes.get(paper.id, "")).splitlines())
         writer.writerow([_harmless(cells[name]) for name in columns])
     return table.getvalue()
 
 
 def to_markdown(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
-    """Write a Markdown table of title, year, venue, code and PDF, and of notes if there are any."""
-    names = ["Title", "Year", "Venue", "Code", "PDF", *(["Note"] if any(notes.values()) else [])]
+    """Write a Markdown table of title, year, venue and links, and of notes if there are any."""
+    names = ["Title", "Year", "Venue", "Code", "PDF", "Links"]
+    names += ["Note"] if any(notes.values()) else []
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for paper in papers:
         title = escaping.escaped_title(paper.title, in_table=True)
@@ -174,10 +180,21 @@ def to_markdown(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
             escaping.escaped_title(paper.venue, in_table=True),
             f"[code]({code})" if code else "",
             f"[pdf]({pdf})" if pdf else "",
+            " ".join(map(_markdown_link, _links(paper))),
             escaping.escaped_title(_line(notes, paper), in_table=True),
         ]
         lines.append("| " + " | ".join(cells[: len(names)]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _links(paper: Paper) -> list[Link]:
+    """The other links of a paper that lead to the web."""
+    return [link for link in paper.links if escaping.escaped_address(link.url)]
+
+
+def _markdown_link(link: Link) -> str:
+    name = escaping.escaped_title(link.name, in_table=True)
+    return f"[{name}]({escaping.escaped_address(link.url)})"
 
 
 def _line(notes: Notes, paper: Paper) -> str:
@@ -191,6 +208,8 @@ def _clean(paper: Paper) -> Paper:
     def cleaned(value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(map(cleaned, value))
+        if isinstance(value, Link):
+            return Link(cleaned(value.name), cleaned(value.url))
         return shown(" ".join(value.split())) if isinstance(value, str) else value
 
     return replace(paper, **{one.name: cleaned(getattr(paper, one.name)) for one in fields(Paper)})

@@ -231,7 +231,11 @@ def _related(paper: Paper) -> list[tuple[str, str]]:
     """The other addresses of a paper, each with what is there."""
     found = [
         (title, escaping.escaped_address(url))
-        for title, url in (("pdf", paper.pdf_url), ("code", paper.code_url))
+        for title, url in (
+            ("pdf", paper.pdf_url),
+            ("code", paper.code_url),
+            *((_plain(link.name), link.url) for link in paper.links),
+        )
     ]
     return [(title, url) for title, url in found if url and url != paper.url]
 

@@ -79,6 +79,7 @@ window.ssmCards = (() => {
       [
         ["pdf", paper.pdf_url],
         ["code", paper.code_url],
+        ...(paper.links ?? []),
       ]
         .filter(([, url]) => isWeb(url) && url !== paper.url)
         .map(([name, url]) => link(name, url)),
