@@ -100,7 +100,7 @@ def test_answers_come_as_one_types(visit: Visit, kites: PaperSearch) -> None:
     marked = first.locator("h3 mark").all_inner_texts()
     assert marked == ["video", "string"]
     links = first.locator(".actions a")
-    assert links.all_inner_texts() == ["code", "Project", "视频"]
+    assert links.all_inner_texts() == ["code", "Project", "<b>视频</b>"]
     assert links.nth(2).get_attribute("href") == "https://v.example/3"
     assert first.locator("h3 a").get_attribute("href") == PAPERS[2].url
     line = line_of(kites.query("video string"))

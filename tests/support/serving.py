@@ -76,7 +76,10 @@ PAPERS = [
         "Long video, short string",
         FILM,
         code_url="https://github.com/kites/long",
-        links=(Link("Project", "https://kites.example/long"), Link("视频", "https://v.example/3")),
+        links=(
+            Link("Project", "https://kites.example/long"),
+            Link("<b>视频</b>", "https://v.example/3"),
+        ),
     ),
     _paper(4, "Video and audio in one kite", FILM, venue="ICKF 2024", categories=(FILM, SOUND)),
     _paper(5, "Audio of the wind", SOUND, abstract="Wind hums. We record the audio of it."),
@@ -102,7 +105,7 @@ PAPERS = [
             abstract=f"A hostile text. {SCRIPT} {TEMPLATE}",
             authors=("<i>Mallory</i>", '"Eve"} @evil{x,'),
             links=(
-                Link("<b onclick=hacked=1>", "https://evil.example/<b>"),
+                Link("<b onclick=hacked=1>", "data:text/html,<b>"),
                 Link("Video", "javascript:window.hacked=1"),
             ),
         )
