@@ -36,7 +36,7 @@ ASK = f"{RUN}query"
 BUSY = 503
 HOSTILE = 4  # clients
 SLOWED = 4  # times, the processor of whoever opens a site: a phone of some years ago
-ANSWERED = "document.querySelector('#answers .card .why, #answers .card mark')"
+ANSWERED = "() => document.querySelector('#answers .card .why, #answers .card mark')"
 LENGTH = 195_000  # characters of a submission; 200,000 are read
 
 

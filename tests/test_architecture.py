@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "curation": "abstracts awesome index search",
     "discovery": "ranking awesome index search curation",
     "views": "ranking awesome search upkeep curation discovery",
-    "site": "awesome search index encoding views",
+    "site": "awesome ranking search index encoding views",
     "cli": "abstracts awesome encoding index search stores stores.writing build upkeep curation "
     "discovery views site",
     "api": "abstracts upkeep curation search index",

@@ -22,7 +22,7 @@ from ssm_search.encoding import WordPieces
 from ssm_search.encoding.words import WordTokenizer
 from ssm_search.index.words import pooled
 from ssm_search.papers import Link, Paper
-from ssm_search.ranking import z_scores
+from ssm_search.ranking import DISLIKE_WEIGHT, z_scores
 from ssm_search.search.local import PaperSearch
 from ssm_search.site.codes import coded, decoded, script_call
 from ssm_search.site.data import POOLED, data_files, exports, meaning
@@ -204,6 +204,29 @@ def test_scores_are_those_of_python(engine: Page, search: PaperSearch, pieces: W
             both = (1 - share) * z_scores(bm25) + share * z_scores(np.asarray(late, np.float32))
             scores = [hit["score"] for hit in rank(engine, text, k=99)["hits"]]
             np.testing.assert_allclose(scores, sorted(both, reverse=True), atol=1e-4)
+
+
+def test_papers_are_alike_as_python_says(
+    engine: Page, search: PaperSearch, pieces: WordPieces
+) -> None:
+    near = pooled(search.rows.as_list().list_index.word_vectors, POOLED)
+    vectors = near.vectors / np.linalg.norm(near.vectors, axis=1, keepdims=True)
+    stored = decoded(coded(vectors.astype(np.float32)), 30)
+
+    def like(row: int) -> np.ndarray:
+        own = stored[near.starts[row] : near.starts[row + 1]][:24]
+        return np.maximum.reduceat(stored @ own.T, near.starts[:-1]).mean(axis=1)
+
+    for row in range(3):
+        found = engine.evaluate("row => Array.from(ssmSearch.inside.meaning().like(row))", row)
+        np.testing.assert_allclose(found, like(row), atol=1e-4)
+    scores = (z_scores(like(0)) + z_scores(like(3))) / 2 - DISLIKE_WEIGHT * z_scores(like(4))
+    expected = [int(row) for row in np.argsort(-scores, kind="stable") if row not in (0, 3, 4)]
+    asking = "([liked, disliked, options]) => ssmSearch.recommend(liked, disliked, options)"
+    assert engine.evaluate(asking, [[0, 3], [4], {"k": 99}]) == expected
+    assert engine.evaluate(asking, [[0, 3], [4], {"k": 2}]) == expected[:2]
+    assert engine.evaluate(asking, [[0, 3], [4], {"rows": [4, expected[-1]]}]) == expected[-1:]
+    assert engine.evaluate(asking, [[], [4], {}]) == []
 
 
 def test_a_word_that_neither_papers_nor_pieces_have_is_unknown(engine: Page) -> None:

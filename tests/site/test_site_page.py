@@ -21,6 +21,7 @@ from fakes import TokenEncoder, fake_pieces
 from playwright.sync_api import Browser, Page, expect
 from serving import BY_ID, CAM, FILM, HOSTILE, NETS, PAPERS
 
+from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 from ssm_search.site import writing
 from ssm_search.views.display import shown
@@ -29,7 +30,7 @@ from ssm_search.views.export import export
 Visit = Callable[..., Page]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PLACES = ("disk", "server")
-TABS = ("newest", "headings", "map", "kept", "about")
+TABS = ("newest", "headings", "map", "next", "kept", "about")
 NOT_YET = "Papers that come after this visit are marked as new at the next."
 REFUSED = """for (const name of ["getItem", "setItem", "removeItem"]) {
   Storage.prototype[name] = () => { throw new DOMException("refused", "SecurityError"); };
@@ -264,7 +265,7 @@ def test_more_is_shown_and_the_focus_goes_there(visit: Visit) -> None:
 )
 def test_what_is_plainly_said_is_read(visit: Visit, asked: str, line: str) -> None:
     page = visit("#" + urlencode({"q": asked}))
-    page.wait_for_function("ssmSearch.ready() === 'meaning'")
+    page.wait_for_function("() => ssmSearch.ready() === 'meaning'")
     expect(page.locator("#answers .line")).to_have_text(line.format("words and meaning"))
 
 
@@ -279,7 +280,29 @@ def test_a_family_name_among_words_counts_as_one(visit: Visit) -> None:
     page = visit("#q=flyer10+graph")
     first = page.locator("#answers .card").first
     expect(first.locator("h3")).to_have_text("Knots as a graph")
-    expect(first.locator(".why")).to_have_text("author: flyer10")
+    expect(first.locator(".authors mark")).to_have_text("Kim Flyer10")
+    expect(first.locator(".why")).to_have_count(0)
+
+
+def test_who_is_asked_for_is_named_however_many_stand_before(visit: Visit) -> None:
+    page = visit()
+    named = page.evaluate(
+        """() => {
+            const authors = ["A B", "C D", "E F", "G H", "Y. <i>Z", "K L"];
+            const paper = { ...ssmSearch.papers[0], authors };
+            const byline = (...asked) =>
+              ssmCards.card(paper, { asked }).querySelector(".authors").textContent;
+            return [byline(), byline("Y. <i>Z"), byline("K L", "C D"), byline("E F")];
+        }"""
+    )
+    assert named == [
+        "A B, C D, E F et al.",
+        "A B, C D, …, Y. <i>Z et al.",
+        "A B, C D, …, K L",
+        "A B, C D, E F et al.",
+    ]
+    page.locator("#q").fill("by Emile Hauteur")
+    expect(page.locator("#answers .authors mark")).to_have_text(["Émile Hauteur"] * 10)
 
 
 def test_words_that_papers_must_have_or_not(visit: Visit) -> None:
@@ -386,6 +409,44 @@ def test_a_heading_with_the_sign_in_its_name_is_not_one_below_another(visit: Vis
     assert found == [["A \\> B", [0]], ["A > B", [1]], ["A \\\\> B", [2]]]
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_like_the_picked_papers_comes_next(visit: Visit, place: str) -> None:
+    page = visit("#q=kitecam", place=place)
+    expect(page.locator("#next-link")).to_be_hidden()
+    card(page, CAM.id).get_by_role("button", name="More like this").click()
+    expect(page.locator("#said")).to_have_text("Picked; see “Next”")
+    page.locator("nav a").filter(has_text="Next (1 picked)").click()
+    recommended = page.locator('#next ol[aria-label="Recommended papers"] h3')
+    row = PAPERS.index(CAM)
+    wanted = page.evaluate(
+        "row => ssmSearch.recommend([row], []).map((one) => ssmSearch.papers[one].id)", row
+    )
+    expect(recommended).to_have_text([shown(BY_ID[one].title) for one in wanted])
+    assert CAM.id not in wanted
+    expect_route(page, {"q": "kitecam", "tab": "next", "picks": f"+{CAM.id}"})
+    less = page.locator(f'#next .card[data-id="{wanted[0]}"]')
+    less.get_by_role("button", name="Less like this").click()
+    both = f"+{CAM.id} -{wanted[0]}"
+    expect_route(page, {"q": "kitecam", "tab": "next", "picks": both})
+    expect(page.locator('#next ol[aria-label="Picked papers"] .card')).to_have_count(2)
+    page.reload()
+    pressed = less.get_by_role("button", name="Less like this")
+    expect(pressed).to_have_attribute("aria-pressed", "true")
+    pressed.click()
+    card(page, CAM.id).get_by_role("button", name="More like this").click()
+    expect(page.locator("#next .line")).to_have_text(
+        "Press “More” on the card of a paper that you want more of."
+    )
+
+
+def test_hostile_picks_are_harmless(visit: Visit) -> None:
+    page = visit("#" + urlencode({"tab": "next", "picks": "+%E0%A4%A -<b> +" + "x" * 999 + " ?"}))
+    expect(page.locator("#next .line")).to_contain_text("Press “More”")
+    assert page.evaluate("ssmPicks.all()") == {"like": ["%E0%A4%A", "x" * 299], "dislike": ["<b>"]}
+    page.evaluate(f"ssmPicks.read({json.dumps(' '.join(f'+{at}' for at in range(99)))})")
+    assert page.evaluate("ssmPicks.all().like.length") == 50
+
+
 # ── what is kept, and taken along ────────────────────────────────────────────────────────────
 
 
@@ -424,15 +485,32 @@ def test_each_site_of_a_host_keeps_its_own(visit: Visit) -> None:
     expect(page.locator("#asked")).to_have_text("")
 
 
-def test_what_a_file_lacks_is_said_where_it_was_asked_for(visit: Visit) -> None:
-    page = visit("#tab=kept", script=STORING)
-    with page.expect_download() as download:
-        page.locator("#kept").get_by_role("button", name="CSV").click()
-    text = Path(download.value.path()).read_text(encoding="utf-8")
-    assert len(text.splitlines()) == 1
-    expect(page.locator("#kept .line")).to_have_text(
-        "Not in that file, for the list has them no more: “Gone”, “Also”. “Back up” has them."
+LOST = [
+    Paper(
+        "gone", 'Gone & "100 %", {it} | =x', kind="link", url="https://example.org/a(b)|\u00e9 c"
+    ),
+    Paper("=also", "Also, \u202ea_b", kind="link"),
+]
+
+
+@pytest.mark.parametrize("form", ["BibTeX", "RIS", "CSV", "Markdown"])
+def test_what_the_list_has_lost_is_taken_along_as_it_was_kept(visit: Visit, form: str) -> None:
+    page = visit("#tab=kept")
+    kept = [{"id": one.id, "title": one.title, "url": one.url} for one in (LOST[0], CAM, LOST[1])]
+    page.evaluate(
+        """papers => {
+            for (const paper of papers) ssmKept.toggle(paper);
+            ssmKept.note("gone", "to find again");
+        }""",
+        kept,
     )
+    with page.expect_download() as download:
+        page.locator("#kept").get_by_role("button", name=form).click()
+    text = Path(download.value.path()).read_bytes().decode()
+    papers = [LOST[0], CAM, LOST[1]]
+    assert text == export(papers, form.lower(), {"gone": "to find again"})
+    said = page.locator("#kept .line")
+    expect(said).to_contain_text("so of these it says only what is kept: “Gone & ")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -556,15 +634,15 @@ def test_all_can_be_done_by_keyboard_alone(visit: Visit) -> None:
         page.get_by_role("button", name="BibTeX", exact=True).filter(visible=True).last
     ).to_be_focused()
     press("k")
-    press("m")  # what is related to it
-    expect(page.locator("#paper article")).to_be_visible()
-    expect(page.locator("#main")).to_be_focused()
-    page.go_back()
-    expect(page.locator("#q")).to_have_value("graph")
+    focused = page.locator(".card:focus")
+    press("m")
+    expect(focused.locator("[data-act=like]")).to_have_attribute("aria-pressed", "true")
+    press("l")
+    expect(focused.locator("[data-act=like]")).to_have_attribute("aria-pressed", "false")
+    expect(focused.locator("[data-act=dislike]")).to_have_attribute("aria-pressed", "true")
     press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
-    expect(page.get_by_role("dialog")).to_contain_text("mpapers related to it")
-    expect(page.get_by_role("dialog")).not_to_contain_text("less like this")
+    expect(page.get_by_role("dialog")).to_contain_text("mlmore, less like this")
     press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.locator("#skip").focus()

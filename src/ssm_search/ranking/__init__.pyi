@@ -6,6 +6,7 @@ from .confidence import Verdict as Verdict
 from .confidence import about_the_same as about_the_same
 from .confidence import confidence as confidence
 from .confidence import verdict as verdict
+from .fusion import DISLIKE_WEIGHT as DISLIKE_WEIGHT
 from .fusion import FOR_PAPERS as FOR_PAPERS
 from .fusion import FOR_QUESTIONS as FOR_QUESTIONS
 from .fusion import Weights as Weights

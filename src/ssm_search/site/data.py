@@ -29,6 +29,7 @@ import numpy as np
 from ssm_search.dates import Date
 from ssm_search.index import bm25, pooled
 from ssm_search.papers import Paper
+from ssm_search.ranking import DISLIKE_WEIGHT
 from ssm_search.site.codes import LEVELS, coded, script_call, text_of, varints
 from ssm_search.text import STOP_WORDS, shown, terms
 from ssm_search.views import export
@@ -147,6 +148,7 @@ def meaning(index: MemoryIndex, pieces: WordPieces) -> dict[str, Any]:
     return {
         "share": SHARE,
         "near": NEAR,
+        "dislike": DISLIKE_WEIGHT,
         "levels": LEVELS,
         "width": vectors.shape[1],
         "pieces": " ".join(pieces.texts),

@@ -37,6 +37,7 @@ SCRIPTS = {
         "kept.js",
         "asked.js",
         "keys.js",
+        "picks.js",
         "cards.js",
         "answers.js",
         "site.js",

@@ -3,7 +3,7 @@
 //   ssmAnswers.START · FILTERS               a search as one starts; the names of its filters
 //   ssmAnswers.read(hash) · address(search)  what an address says, and back
 //   ssmAnswers.isAsked(search)               whether its question has a letter
-//   ssmAnswers.answered(search, most)        {hits: [{row, words?, …}], line, total}
+//   ssmAnswers.answered(search, most)        {hits: [{row, words?, authors?, …}], line, total}
 window.ssmAnswers = (() => {
   const MOST_TEXT = 2_000; // characters of a question, or of anything in an address
   const START = Object.freeze({
@@ -16,6 +16,7 @@ window.ssmAnswers = (() => {
     order: "",
     paper: "",
     tab: "",
+    picks: "",
   });
   const FILTERS = ["category", "venue", "year_from", "year_to", "code", "order"];
   const NARROWING = FILTERS.filter((name) => name !== "order");
@@ -109,6 +110,14 @@ window.ssmAnswers = (() => {
     return { hits, line: said.filter(Boolean).join(" "), total: found.total };
   };
 
+  // The authors of an answer who were asked for, by "papers by" or by a family name among its words.
+  const withAuthors = (hit, author) => {
+    const names = [...(hit.by ?? []), author].filter(Boolean);
+    const { isMeant } = window.ssmWishes;
+    const isAsked = (one) => names.some((name) => isMeant(one, name));
+    return names.length ? { ...hit, authors: window.ssmSearch.papers[hit.row].authors.filter(isAsked) } : hit;
+  };
+
   const answered = (asked, most) => {
     const { year_from: from, year_to: to } = asked;
     if (from && to && Number(from) > Number(to)) {
@@ -125,7 +134,8 @@ window.ssmAnswers = (() => {
       ? ranked(search, rows.length < all.length ? rows : null, most)
       : listed(search, rows, isNarrowed);
     const line = [wish.note, found.line].filter(Boolean).join(" ");
-    return { ...found, line: line + leftOut(search) };
+    const hits = found.hits.slice(0, most).map((hit) => withAuthors(hit, wish.author));
+    return { ...found, hits, line: line + leftOut(search) };
   };
 
   return { START, FILTERS, address, answered, isAsked, read };

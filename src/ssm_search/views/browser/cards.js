@@ -10,6 +10,15 @@ window.ssmCards = (() => {
     return made;
   };
 
+  // Gives an element these children, and moves none that need not move.
+  const place = (parent, children) => {
+    const wanted = new Set(children);
+    for (const one of [...parent.childNodes]) if (!wanted.has(one)) one.remove();
+    children.forEach((one, at) => {
+      if (parent.childNodes[at] !== one) parent.insertBefore(one, parent.childNodes[at] ?? null);
+    });
+  };
+
   const isWeb = (url) => /^https?:\/\//i.test(url);
   const link = (text, url) =>
     isWeb(url)
@@ -33,12 +42,19 @@ window.ssmCards = (() => {
 
   const NAMED = 3; // authors, before it says that there are others
   const MOST_NAMED = 50; // where the pointer rests; some papers have three thousand
-  const authors = (paper, most = NAMED) => {
+  // Whoever was asked for, and the first ones as far as there is room, in the paper's order.
+  const authors = (paper, most = NAMED, asked = []) => {
     if (!paper.authors.length) return "";
-    const others = paper.authors.length > most ? " et al." : "";
-    const named = paper.authors.slice(0, most).join(", ") + others;
+    const isAsked = (at) => asked.includes(paper.authors[at]);
+    const places = [...paper.authors.keys()].sort((a, b) => isAsked(b) - isAsked(a) || a - b);
+    const named = places.slice(0, most).sort((a, b) => a - b);
+    const made = named.flatMap((at, nth) => {
+      const before = at > (named[nth - 1] ?? -1) + 1 ? (nth ? ", …, " : "…, ") : nth ? ", " : "";
+      return [before, isAsked(at) ? element("mark", {}, paper.authors[at]) : paper.authors[at]];
+    });
+    if (named.at(-1) < paper.authors.length - 1) made.push(" et al.");
     const title = paper.authors.slice(0, MOST_NAMED).join(", ");
-    return element("p", { class: "authors", dir: "auto", title }, named);
+    return element("p", { class: "authors", dir: "auto", title }, made);
   };
 
   // In menus and addresses, where a heading "A > B" is not "B" below "A".
@@ -63,7 +79,6 @@ window.ssmCards = (() => {
     const elsewhere = words.filter(([asked, found]) => !found && ![...inTitle, ...by].includes(asked));
     const near = words.filter(([, found]) => found);
     return [
-      by.length && `author: ${by.join(", ")}`,
       elsewhere.length && `abstract: ${elsewhere.map(([asked]) => asked).join(", ")}`,
       near.length && `close: ${near.map((pair) => pair.join(" ≈ ")).join(", ")}`,
     ]
@@ -83,14 +98,26 @@ window.ssmCards = (() => {
       ]
         .filter(([, url]) => isWeb(url) && url !== paper.url)
         .map(([name, url]) => link(name, url)),
-      own ? "" : element("a", { href: address(paper), "data-act": "like" }, "related"),
+      own ? "" : element("a", { href: address(paper) }, "related"),
       element("a", { href: `#${new URLSearchParams({ tab: "map", paper: paper.id })}` }, "map"),
+      [
+        ["like", "More"],
+        ["dislike", "Less"],
+      ].map(([act, name]) =>
+        element(
+          "button",
+          { type: "button", "data-act": act, title: `${name} like this`, "aria-pressed": String(window.ssmPicks.all()[act].includes(paper.id)) },
+          name,
+          element("span", { class: "sr" }, " like this")
+        )
+      ),
       element("button", { type: "button", "data-act": "keep", "aria-pressed": "false" }, "Keep"),
       element("button", { type: "button", "data-copy": "bibtex" }, element("span", { class: "sr" }, "Copy "), "BibTeX")
     );
 
-  // One paper. options: hit, what answered; marks, facts that come first; isNew; own, on its own page; most authors.
-  const card = (paper, { hit, marks = [], isNew, name = "li", own = false, most } = {}) => {
+  // One paper. options: hit, what answered; marks, facts that come first; isNew; own, on its own page; most authors;
+  // asked, those whose papers are asked for.
+  const card = (paper, { hit, marks = [], isNew, name = "li", own = false, most, asked } = {}) => {
     const words = hit ? hit.words.map(([asked, found]) => found || asked) : [];
     const title = marked(paper.title, words);
     const reason = hit ? why(hit) : "";
@@ -104,7 +131,7 @@ window.ssmCards = (() => {
         { dir: "auto" },
         element("a", { href: url, ...outside }, title)
       ),
-      authors(paper, most),
+      authors(paper, most, asked),
       facts(paper, marks, isNew),
       reason ? element("p", { class: "why", dir: "auto" }, reason) : "",
       actions(paper, own)
@@ -122,5 +149,5 @@ window.ssmCards = (() => {
       )
     );
 
-  return { element, card, exportLine, headingName };
+  return { element, card, exportLine, headingName, place };
 })();

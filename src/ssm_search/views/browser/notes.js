@@ -1,7 +1,9 @@
 // A reader's notes → the file of the papers that they are on, where ssm_search.views.export has them:
-// annote in BibTeX, N1 in RIS, a last column in CSV and Markdown.
+// annote in BibTeX, N1 in RIS, a last column in CSV and Markdown. And entries for papers of which
+// nothing is known but what a reader kept.
 //
 //   ssmNotes.added(form, text, notes)   notes, "" for none, in the order of the papers of the text
+//   ssmNotes.entry(form, {id, title, url})   as that module writes a paper with these alone
 window.ssmNotes = (() => {
   const LATEX = {
     "\\": "\\textbackslash{}",
@@ -22,7 +24,10 @@ window.ssmNotes = (() => {
     return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
   };
   const markdown = (note) =>
-    line(note).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replace(/[\\`*_[\]|~]/g, "\\$&");
+    line(note)
+      .replace(/&(?=#?[\p{L}\p{N}_]+;)/gu, "&amp;")
+      .replaceAll("<", "&lt;")
+      .replace(/[\\`*[\]|]|(?<![\p{L}\p{N}_])_|_(?![\p{L}\p{N}_])|~(?=~)/gu, "\\$&");
 
   // Each end of an entry with what the next note makes before it.
   const beforeEnds = (text, end, notes, made) => {
@@ -56,5 +61,29 @@ window.ssmNotes = (() => {
         return text;
     }
   };
-  return { added };
+  const KEY_WORDS = 4; // of a title, in the key of an entry
+  const key = (title) => {
+    const words = title.toLowerCase().normalize("NFKD").split(/\s+/);
+    const plain = words.map((word) => word.replace(/[^a-z0-9]/g, "")).filter(Boolean);
+    return plain.slice(0, KEY_WORDS).join("") || "untitled";
+  };
+  const quoted = (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  const address = (url) =>
+    url.trim().replace(/[^A-Za-z0-9%/:=&?~#+!$,;@*._-]+/g, (odd) =>
+      Array.from(new TextEncoder().encode(odd), quoted).join("")
+    );
+  const ENTRIES = {
+    bibtex: ({ title, url }) =>
+      [`@misc{${key(title)},`, `      title={${latex(title)}},`, url && `      url={${address(url)}},`, "}\n"]
+        .filter(Boolean)
+        .join("\n"),
+    ris: ({ title, url }) =>
+      ["TY  - GEN", `TI  - ${line(title)}`, url && `UR  - ${line(url)}`, "ER  - \r\n"].filter(Boolean).join("\r\n"),
+    csv: ({ id, title, url }) => `${csv(line(id))},${csv(line(title))},,,,,${csv(line(url))},,,\n`,
+    json: ({ id, title, url }) => JSON.stringify({ id, title, url }, null, 1).replace(/^/gm, " "),
+    markdown: ({ title, url }) =>
+      `| ${url ? `[${markdown(title)}](${address(url)})` : markdown(title)} |  |  |  |  |  |\n`,
+  };
+  const entry = (form, paper) => ENTRIES[form](paper);
+  return { added, entry };
 })();

@@ -6,6 +6,7 @@ window.ssmPieces = (() => {
   const MOST_PIECES = 254; // of a question: as many as the encoder reads
   const MOST_LETTERS = 100; // of a word, which is cut into pieces in time with their square
   const KEPT = 256; // pieces of earlier questions: to type a letter changes the last word alone
+  const MOST_WORDS = 24; // of a paper that others are to be like
   const BETWEEN = /[\p{White_Space}\p{P}!-/:-@[-`{-~]+/u;
   const CHINESE = new RegExp(
     "[\\u4e00-\\u9fff\\u3400-\\u4dbf\\uf900-\\ufaff\\u{20000}-\\u{2a6df}\\u{2a700}-\\u{2b81f}" +
@@ -42,7 +43,7 @@ window.ssmPieces = (() => {
     const table = vectors(part.table);
     const papers = vectors(part.codes);
     const counts = varints(part.counts); // of words of each paper
-    const kept = new Map();
+    const kept = new Map(), alike = new Map();
 
     // For each byte of a code, what each value of it adds to a sum over coordinates.
     function sums(term) {
@@ -69,11 +70,10 @@ window.ssmPieces = (() => {
 
     const cosine = (products, of, at) => total(products, of.codes, at) / of.lengths[at];
 
-    // What a piece adds up with codes to cosines, and the largest with any word of each paper.
-    function piece(number) {
-      if (kept.has(number)) return kept.get(number);
-      const own = (d) => levels[(table.codes[number * size + (d >> 2)] >> (2 * (d & 3))) & 3];
-      const products = sums((d, level) => (own(d) * level) / table.lengths[number]);
+    // What a vector adds up with codes to cosines, and the largest with any word of each paper.
+    function meet(of, number) {
+      const own = (d) => levels[(of.codes[number * size + (d >> 2)] >> (2 * (d & 3))) & 3];
+      const products = sums((d, level) => (own(d) * level) / of.lengths[number]);
       const nearest = new Float32Array(counts.length);
       let at = 0;
       counts.forEach((count, row) => {
@@ -82,8 +82,12 @@ window.ssmPieces = (() => {
           most = Math.max(most, cosine(products, papers, at));
         nearest[row] = most;
       });
+      return { products, nearest };
+    }
+
+    function piece(number) {
       if (kept.size >= KEPT) kept.clear();
-      kept.set(number, { products, nearest });
+      if (!kept.has(number)) kept.set(number, meet(table, number));
       return kept.get(number);
     }
 
@@ -123,6 +127,20 @@ window.ssmPieces = (() => {
       return scores;
     }
 
+    // How near each paper is to one of them: the mean of the cosines of its first words, which are
+    // those of its title and then of its abstract, with the words that come nearest to them there.
+    function like(row) {
+      if (!alike.has(row)) {
+        const start = counts.slice(0, row).reduce((sum, one) => sum + one, 0);
+        const asked = Math.min(counts[row], MOST_WORDS), scores = new Float64Array(counts.length);
+        for (let at = start; at < start + asked; at++)
+          meet(papers, at).nearest.forEach((near, other) => (scores[other] += near / asked));
+        if (alike.size >= KEPT) alike.clear();
+        alike.set(row, scores);
+      }
+      return alike.get(row);
+    }
+
     // The words of the papers that are near to a word, the nearest first; all() has all of them.
     let known = null; // those that are pieces, and their numbers
     const found = new Map();
@@ -142,7 +160,7 @@ window.ssmPieces = (() => {
       return found.get(word);
     }
 
-    return { late, near, cut, share: part.share };
+    return { late, like, near, cut, share: part.share, dislike: part.dislike };
   }
 
   return { read, bytes, varints };

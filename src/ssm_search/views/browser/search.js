@@ -174,6 +174,21 @@ window.ssmSearch = (() => {
       .slice(0, k);
   }
 
+  // The k rows most like some rows and least like others, as Rocchio (1971) weighs them in
+  // ssm_search/ranking/fusion.py; none before meaning is there.
+  function recommend(liked, disliked, { k = 10, rows = null } = {}) {
+    if (!meaning || !liked.length) return [];
+    const scores = new Float64Array(papers.length), picked = new Set([...liked, ...disliked]);
+    const add = (all, share) =>
+      all.forEach((row) => standardized(meaning.like(row)).forEach((one, at) => {
+        scores[at] += (share * one) / all.length;
+      }));
+    add(liked, 1);
+    add(disliked, -meaning.dislike);
+    const allowed = Array.from(rows ?? papers.keys()).filter((row) => !picked.has(row));
+    return best(allowed, scores, new Set(), k);
+  }
+
   const near = (word) => meaning?.near(word, words.all) ?? [];
 
   // The question's words that a paper has, those in its title and those in its authors' names; of
@@ -198,12 +213,13 @@ window.ssmSearch = (() => {
 
   // ── files ────────────────────────────────────────────────────────────────────────────────────
 
-  // The text of a file of some papers: what ssm_search/views/export.py writes of them.
+  // The text of a file of some papers: what ssm_search/views/export.py writes of them. Of what the
+  // list does not have an entry stands in place of a row.
   async function exported(form, rows) {
     if (!exports) throw new Error("exports.js has not been loaded");
     exports.entries ??= await inflated(exports.packed);
     const { head, join, foot, suffix } = exports.forms[form];
-    const entries = rows.map((row) => exports.entries[form][row]);
+    const entries = rows.map((row) => exports.entries[form][row] ?? row);
     const made = form === "bibtex" ? withLetters(entries) : entries;
     return { name: `papers${suffix}`, text: head + made.join(join) + foot };
   }
@@ -243,7 +259,7 @@ window.ssmSearch = (() => {
     new Set(some.map(folded).flatMap((word) => [word, ...(words?.stem(word)?.forms ?? [])]));
 
   return {
-    add, ready, rank, having, exported,
+    add, ready, rank, recommend, having, exported,
     folded, forms,
     get papers() { return papers; },
     row: (id) => papers.findIndex((paper) => paper.id === id),

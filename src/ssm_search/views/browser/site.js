@@ -1,9 +1,9 @@
 // The page of a site: what its address says is shown, and what is chosen goes into its address.
 addEventListener("DOMContentLoaded", () => {
-  const { element, card, exportLine, headingName } = window.ssmCards;
+  const { element, card, exportLine, headingName, place } = window.ssmCards;
   const { START, FILTERS, address, answered, isAsked, read } = window.ssmAnswers;
-  const { ssmList: list, ssmSearch: search, ssmKept: kept } = window;
-  const TABS = ["newest", "headings", "map", "kept", "about"];
+  const { ssmList: list, ssmSearch: search, ssmKept: kept, ssmPicks: picks } = window;
+  const TABS = ["newest", "headings", "map", "next", "kept", "about"];
   const FIRST = 10; // answers at first, as on the page of a server
   const STEP = 20; // papers that "Show more" adds
   const MOST_SAID = 100; // characters of what an address names and the list does not have
@@ -43,15 +43,6 @@ addEventListener("DOMContentLoaded", () => {
     return button;
   };
 
-  // Gives an element these children, and moves none that need not move.
-  const place = (parent, children) => {
-    const wanted = new Set(children);
-    for (const one of [...parent.childNodes]) if (!wanted.has(one)) one.remove();
-    children.forEach((one, at) => {
-      if (parent.childNodes[at] !== one) parent.insertBefore(one, parent.childNodes[at] ?? null);
-    });
-  };
-
   // ── what comes when it is needed ─────────────────────────────────────────────────────────
 
   const loading = {};
@@ -68,14 +59,18 @@ addEventListener("DOMContentLoaded", () => {
   // Of what is kept, papers have notes; the list may have some of them no more.
   const exporter = async ({ form, ids, papers = [] }) => {
     await Promise.all([load("data/exports.js"), load("scripts/notes.js")]);
-    const known = ids.filter((id) => search.row(id) >= 0);
-    const { name, text } = await search.exported(form, known.map(search.row));
-    const lost = papers.filter(({ id }) => search.row(id) < 0).map(({ title }) => `“${title}”`);
+    const kept = new Map(papers.map((paper) => [paper.id, paper]));
+    const lost = papers.filter(({ id }) => search.row(id) < 0);
+    const entries = ids.map((id) => {
+      const row = search.row(id);
+      return row < 0 ? window.ssmNotes.entry(form, kept.get(id)) : row;
+    });
+    const { name, text } = await search.exported(form, entries);
+    const lostTitles = lost.map(({ title }) => `“${title}”`).join(", ");
     const said = lost.length
-      ? `Not in that file, for the list has them no more: ${lost.join(", ")}. “Back up” has them.`
+      ? `The list has them no more, so of these it says only what is kept: ${lostTitles}.`
       : "";
-    const notes = new Map(papers.map(({ id, note }) => [id, note]));
-    const noted = known.map((id) => notes.get(id) ?? "");
+    const noted = ids.map((id) => kept.get(id)?.note ?? "");
     return { name, text: window.ssmNotes.added(form, text, noted), said };
   };
 
@@ -95,7 +90,7 @@ addEventListener("DOMContentLoaded", () => {
     drawn = new Map();
     for (const { score, ...hit } of found.hits.slice(0, shown)) {
       const shows = JSON.stringify(hit);
-      drawn.set(shows, before.get(shows) ?? cardOf(hit.row, { hit: hit.words && hit }));
+      drawn.set(shows, before.get(shows) ?? cardOf(hit.row, { hit: hit.words && hit, asked: hit.authors }));
     }
     const text = [...problems, found.line].join(" ");
     if (told.textContent !== text) told.textContent = text;
@@ -171,6 +166,46 @@ addEventListener("DOMContentLoaded", () => {
     map.select(state.paper);
   };
 
+  // What is like the papers that were picked.
+  const drawNext = () => {
+    const { like, dislike } = picks.all();
+    const known = (ids) => ids.map(search.row).filter((row) => row >= 0);
+    const [liked, disliked] = [known(like), known(dislike)];
+    const isReady = search.ready() === "meaning";
+    const rows = search.recommend(liked, disliked, { k: shown });
+    const said = !list.meaning
+      ? "This site knows words alone, and cannot tell which papers are alike."
+      : !liked.length
+        ? "Press “More” on the card of a paper that you want more of."
+        : !isReady
+          ? "One moment …"
+          : `What is most like the paper${liked.length > 1 ? "s" : ""} above${disliked.length ? ", and unlike those of which you want less" : ""}.`;
+    const all = search.papers.length - liked.length - disliked.length;
+    at("next").replaceChildren(
+      element("h2", {}, "To read next"),
+      cards("Picked papers", [...liked, ...disliked].map((row) => cardOf(row))),
+      line(said),
+      cards("Recommended papers", rows.map((row) => cardOf(row))),
+      more(rows.length && all, drawNext),
+      rows.length ? exportLine() : ""
+    );
+  };
+  const countPicks = () => {
+    const { like, dislike } = picks.all();
+    const count = like.length + dislike.length;
+    at("next-link").hidden = !count && view() !== "next";
+    at("next-count").textContent = count ? ` (${count} picked)` : "";
+  };
+  const pickPaper = (act, id) => {
+    picks.toggle(act, id);
+    countPicks();
+    lead();
+    if (view() === "next") {
+      remember({ ...state, picks: picks.text() });
+      drawNext();
+    } else say(picks.all()[act].includes(id) ? "Picked; see “Next”" : "No longer picked");
+  };
+
   const drawKept = () => {
     if (!at("kept").children.length) kept.show(at("kept"), exporter);
   };
@@ -181,6 +216,7 @@ addEventListener("DOMContentLoaded", () => {
     newest: drawNewest,
     headings: drawHeadings,
     map: drawMap,
+    next: drawNext,
     kept: drawKept,
     about() {},
   };
@@ -191,7 +227,8 @@ addEventListener("DOMContentLoaded", () => {
   const lead = () => {
     for (const link of document.querySelectorAll("nav a")) {
       const { tab } = link.dataset;
-      link.href = address({ ...state, paper: "", tab: tab === "search" ? "" : tab });
+      const carried = tab === "next" ? picks.text() : "";
+      link.href = address({ ...state, paper: "", tab: tab === "search" ? "" : tab, picks: carried });
     }
   };
   const draw = () => Promise.resolve(DRAW[view()]()).catch((error) => say(error.message));
@@ -246,6 +283,8 @@ addEventListener("DOMContentLoaded", () => {
       state[name] = "";
     };
     if (!TABS.includes(state.tab)) forget("tab");
+    if (state.picks) picks.read(state.picks);
+    countPicks();
     q.value = state.q;
     for (const name of FILTERS) {
       menus[name].value = state[name];
@@ -304,6 +343,7 @@ addEventListener("DOMContentLoaded", () => {
   const press = async (button) => {
     const { copy: copied, export: taken } = button.dataset;
     const id = button.closest("[data-id]")?.dataset.id;
+    if (id && /like$/.test(button.dataset.act ?? "")) pickPaper(button.dataset.act, id);
     if (copied && id) await copy((await exporter({ form: copied, ids: [id] })).text);
     if (!taken) return;
     const all = [...button.closest("section").querySelectorAll(".card[data-id]")];
@@ -339,7 +379,7 @@ addEventListener("DOMContentLoaded", () => {
     if (detail.problem) say(detail.problem);
   });
   addEventListener("ssm:data", () => {
-    if (["search", "map"].includes(view())) draw();
+    if (["search", "map", "next"].includes(view())) draw();
   });
 
   // ── the start ────────────────────────────────────────────────────────────────────────────
@@ -354,7 +394,7 @@ addEventListener("DOMContentLoaded", () => {
   if (news.size) at("new-count").textContent = ` (${news.size} new)`;
   countKept();
   kept.listen();
-  window.ssmKeys.install({ search: box, more: ["m", "papers related to it"] });
+  window.ssmKeys.install({ search: box });
   const open = (asked) => (location.hash = asked.slice(1));
   window.ssmAsked.show(at("asked"), { open, box: "#q, #map-q" });
   arrive();

@@ -1,9 +1,12 @@
 // What a question on a site says beside its topic, as far as that is plain: by whom, since when, and
 // which words a paper must have or must not have. It stays small; the page of a server reads more.
 //
-//   ssmWishes.read(question)   {text, years, allows(row), said, note}
+//   ssmWishes.read(question)   {text, years, allows(row), said, note, author}
 //     text     what is left to rank by        years   {year_from?, year_to?}, as the filters have them
 //     allows   whether a row is as was said   said    all that was read, for people; note  what was not
+//     author   the name of whose papers are asked for, or ""
+//   ssmWishes.isMeant(author, name)   whether somebody who is asked for by a name is that author
+//   ssmWishes.family(word)            the rows by whoever has this family name
 window.ssmWishes = (() => {
   const MOST_READ = 300; // characters; a longer text is a pasted abstract, which wishes for nothing
   const MOST_NAME = 4; // words
@@ -35,22 +38,32 @@ window.ssmWishes = (() => {
     const whole = given.length ? `${given.join(",")} ${family}` : name;
     return whole.replace(/\./g, ". ").replace(/-/g, " ").split(/\s+/).map(key).filter(Boolean);
   };
+  // The names by which one may ask for an author.
+  const calledBy = (author) => {
+    const all = parts(author), last = all.at(-1);
+    if (all.length < 2) return all.map((one) => `last ${one}`);
+    const whole = [`whole ${all.join("")}`, `whole ${all[0]}${last}`];
+    return [`last ${last}`, ...whole, `initial ${all[0][0]}${last}`];
+  };
+  // Those that a name may stand for: "Tri Dao" is also whoever is listed as "T. Dao", and "Dao" any
+  // of them.
+  const meantBy = (name) => {
+    const all = parts(name), [first, last] = [all[0], all.at(-1)];
+    if (all.length < 2) return all.map((one) => `last ${one}`);
+    if (first.length === 1) return [`initial ${first}${last}`];
+    return [all.join(""), first + last, first[0] + last].map((one) => `whole ${one}`);
+  };
+  const isMeant = (author, name) => {
+    const meant = meantBy(name);
+    return calledBy(author).some((one) => meant.includes(one));
+  };
   let known = null; // of each name by which one may ask, the rows
   const names = () => {
     if (known?.papers === window.ssmSearch.papers) return known.rows;
     const rows = new Map();
     const add = (name, row) => rows.has(name) ? rows.get(name).add(row) : rows.set(name, new Set([row]));
     window.ssmSearch.papers.forEach(({ authors }, row) => {
-      for (const author of authors) {
-        const all = parts(author);
-        if (!all.length) continue;
-        const last = all.at(-1);
-        add(`last ${last}`, row);
-        if (all.length < 2) continue;
-        add(`whole ${all.join("")}`, row);
-        add(`whole ${all[0]}${last}`, row);
-        add(`initial ${all[0][0]}${last}`, row);
-      }
+      for (const author of authors) for (const name of calledBy(author)) add(name, row);
     });
     known = { papers: window.ssmSearch.papers, rows };
     return rows;
@@ -66,15 +79,10 @@ window.ssmWishes = (() => {
     }
     return letters.bare.includes(last);
   };
-  // The rows by somebody; "Tri Dao" is also whoever is listed as "T. Dao", and "Dao" any of them.
   const by = (name) => {
-    const all = parts(name);
-    const [first, last] = [all[0], all.at(-1)];
-    if (!all.length || !mayBe(last)) return [];
-    if (all.length === 1) return [...(names().get(`last ${last}`) ?? [])];
-    if (first.length === 1) return [...(names().get(`initial ${first}${last}`) ?? [])];
-    const keys = [all.join(""), first + last, first[0] + last];
-    return [...new Set(keys.flatMap((one) => [...(names().get(`whole ${one}`) ?? [])]))];
+    const last = parts(name).at(-1);
+    if (!last || !mayBe(last)) return [];
+    return [...new Set(meantBy(name).flatMap((one) => [...(names().get(one) ?? [])]))];
   };
 
   // The rows by a family name that nothing but itself says is one; none if it is a word to more.
@@ -135,7 +143,7 @@ window.ssmWishes = (() => {
   };
 
   const read = (question) => {
-    const wish = { text: question, years: {}, allows: () => true, said: [], note: "" };
+    const wish = { text: question, years: {}, allows: () => true, said: [], note: "", author: "" };
     if (question.length > MOST_READ || question.includes("\n")) return wish;
     const { having } = window.ssmSearch;
     const [wanted, unwanted] = [[], []];
@@ -159,6 +167,7 @@ window.ssmWishes = (() => {
     if (who) {
       wanted.push(new Set(who.rows));
       wish.said.unshift(`by ${who.name}`);
+      wish.author = who.name;
       text = who.left.trim();
     } else if (SOMEBODY.test(text)) {
       text = text.replace(SOMEBODY, "");
@@ -171,12 +180,12 @@ window.ssmWishes = (() => {
     const not = text.split(/\s+/u).length <= MOST_ASKED && WITHOUT.exec(text);
     if (not) wish.note ||= `“${not[0]}” was read as words; to leave papers out, write -${not[1]}.`;
     if (!wish.said.length && !wish.note) return wish;
-    if (isTitle(question)) return { ...wish, years: {}, said: [], note: "" };
+    if (isTitle(question)) return { ...wish, years: {}, said: [], note: "", author: "" };
     wish.text = text;
     wish.allows = (row) =>
       wanted.every((rows) => rows.has(row)) && !unwanted.some((rows) => rows.has(row));
     return wish;
   };
 
-  return { read, family };
+  return { read, family, isMeant };
 })();
