@@ -32,6 +32,7 @@ from ssm_search.papers import Link, Paper, from_json, slug, title_key, to_json, 
         ("HTTP://ARXIV.ORG/ABS/2403.06977V1", "2403.06977"),
         ("https://arxiv.org/abs/2403.06977v3/", "2403.06977"),
         ("https://arxiv.org/abs/2403.06977?context=cs.LG#related", "2403.06977"),
+        (f"https://arxiv.org/abs/2403.06977#{'x' * 400}", "2403.06977"),  # too long to be kept
         ("https://arxiv.org/pdf/2403.06977v3.pdf", "2403.06977"),
         ("https://arxiv.org/html/2403.06977v1", "2403.06977"),
         ("https://arxiv.org/abs/arXiv:2403.06977", "2403.06977"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 # The two id schemes, https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNNN since April
@@ -28,6 +29,8 @@ _ID_IN_TEXT = re.compile(rf"(?:{_NAME}|\[(?=[^\s\]]{{9,24}}\])){_ID}(?![0-9a-z])
 _ARXIV_HOSTS = ("arxiv.org", "alphaxiv.org", "ar5iv.org")
 """Hosts whose every page is about the arXiv id in its path (subdomains count)."""
 
+_LONGEST_KEPT = 300  # characters of a link whose id is kept, so that no list fills memory with them
+
 
 def arxiv_id(text: str) -> str | None:
     """The arXiv id that ``text`` is, without version, or None if it is anything else.
@@ -38,9 +41,17 @@ def arxiv_id(text: str) -> str | None:
     """
     if not _FOUR_DIGITS.search(text):
         return None  # as most links of a list; the rest costs twenty times more
+    return _read_id(text) if len(text) > _LONGEST_KEPT else _kept_id(text)
+
+
+def _read_id(text: str) -> str | None:
     text = text.strip()
     match = _BARE_ID.fullmatch(text) or _id_in_link(text)
     return _canonical(match["id"]) if match else None
+
+
+# Reading a list asks thirty times for each link, and who writes into it reads it again.
+_kept_id = lru_cache(maxsize=8192)(_read_id)
 
 
 def arxiv_ids_in_text(text: str) -> list[str]:

@@ -293,7 +293,7 @@ class Duplicate:
 def title_key(title: str) -> str:
     """``title`` with case, accents, spacing and punctuation taken away, for comparing titles."""
     folded = normalized("NFKD", title.casefold())
-    return "".join(char for char in folded if char.isalnum())
+    return "".join(filter(str.isalnum, folded))
 
 
 def untitled_title(paper_id: str) -> str:
