@@ -116,6 +116,7 @@ def test_badges_of_stars_and_licences_are_no_links() -> None:
         f"- [{TITLE}]({ABS}) by [Ada Lovelace](https://ada.example)",
         f"- [{TITLE}]({ABS}) *[ICKF 2024](https://ickf.example)*",
         f"- [{TITLE}]({ABS}) ([ICML 2023](https://openreview.net/forum?id=x)), and has flown since",
+        f"- [{TITLE}]({ABS}), as in **Strings** ([ACM](https://dl.acm.org/doi/10.1/2)) and more",
         f"- **{TITLE}** [[Paper]({ABS})] [[Copy](https://sci-hub.example/10.1/2)]",
     ],
 )

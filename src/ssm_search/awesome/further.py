@@ -170,7 +170,7 @@ def _name(found: _Found) -> str:
     if name := name_by_label(text):
         return _shortened(name) if found.ends else ""
     if word and (name := name_by_host(found.href)).casefold() == word:
-        return name if found.ends else ""
+        return name if found.is_apart else ""
     if not word or "://" in found.text or word in VAGUE or is_date(text):
         return _by_place(found, word) if found.is_apart else ""
     if find_venue(text, marked=True):
