@@ -30,7 +30,8 @@ REST, REST_COLOUR = "other headings", "#909090"
 NO_HEADING = "no heading"
 FORMATS = (".html", ".png", ".svg")
 MOST_DOTS = 50_000
-"""Papers of a map, beyond which an even sample stands for all. 8,579 are 1.6 MB, packed 0.4 MB."""
+"""Papers of a map, beyond which an even sample stands for all. 8,579 are 1.6 MB, packed 0.4 MB;
+50,000 are 8 MB, packed 2.1 MB, and take 9 s to make."""
 MOST_TITLE = 200  # characters
 
 
