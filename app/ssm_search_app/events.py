@@ -67,18 +67,17 @@ class Events:
     def _html(self, search: Search, picks: Any) -> str:
         found = handlers.answer(self._library, search)
         chosen = handlers.known_picks(self._library, picks)
-        return self._cards(found.found, found.line, chosen, chips=found.chips, newest=found.newest)
+        return render.answers(
+            found.found,
+            found.line,
+            chosen,
+            chips=found.chips,
+            newest=found.newest,
+            in_lists=self._library.in_lists(search.list),
+        )
 
-    def _cards(
-        self,
-        found: Sequence[Any],
-        line: str,
-        picks: handlers.Picks,
-        label: str = "Answers",
-        chips: Sequence[tuple[str, str]] = (),
-        newest: bool = False,
-    ) -> str:
-        return render.answers(found, line, picks, label, chips, newest, self._library.lists_of)
+    def _cards(self, found: Sequence[Any], line: str, picks: handlers.Picks, label: str) -> str:
+        return render.answers(found, line, picks, label, in_lists=self._library.in_lists())
 
     def _fields(self, search: Search) -> Sequence[Any]:
         """The fields of a search; where they depend on its list, menus and what to choose there."""

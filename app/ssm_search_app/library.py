@@ -105,6 +105,17 @@ class Library:
         pairs = zip(self.names, self.each, strict=False)
         return next((name for name, each in pairs if each is one), one.title)
 
+    def in_lists(self, name: str = "") -> Callable[[Paper], str]:
+        """Says of a paper which lists have it; beside the one called ``name``, if it is one."""
+        one = self.chosen(name)
+        own = "" if one is self else self.name_of(one)
+
+        def said(paper: Paper) -> str:
+            others = [each for each in self.lists_of(paper) if each != own]
+            return f"{'also in' if own else 'in'} {', '.join(others)}" if others else ""
+
+        return said
+
     def key_of(self, one: Library) -> str:
         """What one of these lists is called in addresses; "" for all."""
         return next(

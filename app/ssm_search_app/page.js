@@ -142,7 +142,7 @@ window.ssm = (() => {
     const target = location.pathname + ssm.placed(address);
     if (target !== location.pathname + location.search) {
       const how = !isNew && now - typed < 2000 ? "replaceState" : "pushState";
-      history[how](null, "", target);
+      ssm.put(how, target);
     }
     typed = now;
     ssmAsked.tell(address);

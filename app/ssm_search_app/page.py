@@ -227,7 +227,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         )
         examples.value = render.render("examples.html", examples=handlers.examples(library))
         answers.value = render.answers(
-            newest.found, newest.line, newest=True, lists_of=library.lists_of
+            newest.found, newest.line, newest=True, in_lists=library.in_lists()
         )
         ear.value = render.render("ids.html", ids=handlers.ids_text(library))
         about.value = handlers.about_html(library)

@@ -86,7 +86,7 @@ def answers(
     label: str = "Answers",
     chips: Sequence[tuple[str, str]] = (),
     newest: bool = False,
-    lists_of: Callable[[Paper], Sequence[str]] = lambda paper: (),
+    in_lists: Callable[[Paper], str] = lambda paper: "",
 ) -> str:
     """Cards for ``hits``, or for papers that answer nothing in particular, below a line of text.
 
@@ -95,7 +95,7 @@ def answers(
         label: what the list is, for those who hear it.
         chips: what was read out of the question, each with the address of it without that.
         newest: whether the newest stand first; the browser marks what is new to its reader.
-        lists_of: gives the lists that have a paper, where there are several.
+        in_lists: says which lists have a paper, where there are several.
     """
     cards = [(one.paper, one) if isinstance(one, Hit) else (one, None) for one in hits]
     picks = picks or {"like": (), "dislike": ()}
@@ -107,5 +107,5 @@ def answers(
         label=label,
         chips=chips,
         newest=newest,
-        lists_of=lists_of,
+        in_lists=in_lists,
     )

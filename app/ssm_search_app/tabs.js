@@ -17,9 +17,17 @@ Object.assign(window.ssm, (() => {
   };
   const question = () => placed(location.search, {});
 
+  // Some browsers take a hundred addresses in half a minute; the next one says where this was.
+  const put = (how, address) => {
+    try {
+      history[how](null, "", address);
+    } catch {
+      // Answers come all the same.
+    }
+  };
   const goTo = (place) => {
     const address = placed(location.search, { ...here(), ...place });
-    if (address !== location.search) history.pushState(null, "", location.pathname + address);
+    if (address !== location.search) put("pushState", location.pathname + address);
   };
 
   let isOpening = false; // by the address, which knows it already
@@ -140,5 +148,5 @@ Object.assign(window.ssm, (() => {
     document.querySelector("#chosen .card")?.scrollIntoView({ block: "nearest" });
   };
 
-  return { openMap, placed, question, reveal };
+  return { openMap, placed, put, question, reveal };
 })());

@@ -269,6 +269,24 @@ def hold_answers(page: Page, inputs: int) -> tuple[list[Any], Callable[[], None]
 
 
 @pytest.mark.parametrize("way", ["back", "back while more waits", "example", "chip"])
+def test_answers_come_where_a_browser_takes_no_more_addresses(
+    visit: Visit, kites: PaperSearch
+) -> None:
+    page = visit()
+    page.evaluate(
+        """() => {
+            for (const how of ["pushState", "replaceState"]) {
+                history[how] = () => { throw new DOMException("too often", "SecurityError"); };
+            }
+        }"""
+    )
+    ask(page, "video")
+    expect_titles(page, kites.query("video"))
+    tab(page, "Map")
+    expect(page.locator("#map .map-legend")).to_be_visible()
+    assert urlsplit(page.url).query == ""
+
+
 def test_a_late_answer_takes_no_newer_ones_place(
     visit: Visit, kites: PaperSearch, way: str
 ) -> None:

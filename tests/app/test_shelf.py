@@ -189,6 +189,9 @@ def test_cards_say_which_lists_have_a_paper(shelf: Shelf) -> None:
     assert f'<span class="lists" dir="auto">in Kites, {escaped}</span>' in html
     assert f'<span class="lists" dir="auto">in {escaped}</span>' in html
     assert "<b onclick" not in html
+    html = Events(shelf).show(*astuple(Search(q="graph", list="kites")), {}, 7)["html"]
+    assert html.count('<span class="lists"') == 1  # of what is searched, only what is elsewhere too
+    assert f'<span class="lists" dir="auto">also in {escaped}</span>' in html
     alone = Library(PaperSearch.from_papers([NODES], WordEncoder()))
     html = Events(alone).show(*astuple(Search(q="graph")), {}, 7)["html"]
     assert NODES.title in html
