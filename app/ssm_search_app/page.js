@@ -221,7 +221,8 @@ window.ssm = (() => {
         mark.textContent = "new";
         card.querySelector(".facts").prepend(mark);
       }
-      const some = here.length < fresh.size ? `, ${here.length} of them here` : "";
+      const count = here.length ? `${here.length} of them here` : "not among these";
+      const some = here.length < fresh.size ? `, ${count}` : "";
       const line = list.parentElement.querySelector(".line");
       const told = fresh.size === 1 ? "1 paper is new" : `${fresh.size} papers are new`;
       const joint = line?.textContent.trim().endsWith(".") ? " " : " · ";

@@ -385,10 +385,16 @@ def test_what_came_since_the_last_visit_is_marked(visit: Visit, kites: PaperSear
     found = [hit.paper.id for hit in kites.query("video").newest_first()]
     here = len(set(found) & set(fresh))
     expect(page.locator("#answers .new")).to_have_count(here)
-    told = f" ms) · 3 papers are new since your last visit, {here} of them here."
+    count = f"{here} of them here" if here else "not among these"
+    told = f" ms) · 3 papers are new since your last visit, {count}."
     expect(page.locator("#answers .line")).to_contain_text(told)
     keep(page, BY_ID[found[0]])
     assert "new" not in stored(page, KEPT)["papers"][0]["facts"]
+    go(page, urlsplit(page.url)._replace(query="").geturl())
+    at_visit(page, [one for one in ids if one != fresh[2]], 31)
+    expect(page.locator("#answers .line")).to_contain_text(
+        "on the list. 1 paper is new since your last visit, not among these."
+    )
 
 
 def id_of(paper: Paper) -> str:

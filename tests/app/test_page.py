@@ -268,7 +268,6 @@ def hold_answers(page: Page, inputs: int) -> tuple[list[Any], Callable[[], None]
     return held, let_go
 
 
-@pytest.mark.parametrize("way", ["back", "back while more waits", "example", "chip"])
 def test_answers_come_where_a_browser_takes_no_more_addresses(
     visit: Visit, kites: PaperSearch
 ) -> None:
@@ -287,6 +286,7 @@ def test_answers_come_where_a_browser_takes_no_more_addresses(
     assert urlsplit(page.url).query == ""
 
 
+@pytest.mark.parametrize("way", ["back", "back while more waits", "example", "chip"])
 def test_a_late_answer_takes_no_newer_ones_place(
     visit: Visit, kites: PaperSearch, way: str
 ) -> None:
