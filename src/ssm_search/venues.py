@@ -86,7 +86,7 @@ _BESIDE_OCCASIONS = frozenset(
     published publications recent section selected spring summer autumn fall winter the to track
     until up works year years 年 月 年论文 论文""".split()
 )
-_PREPRINT = re.compile(rf"(?i)\W*(?:arxiv|corr|preprint)(?:\W|\d|\b{_MONTH}\b|\bpreprint\b)*")
+_PREPRINT = re.compile(rf"(?i)\W*(?:arxiv|corr|preprint)(?:\W|\d|\b(?:{_MONTH}|preprint|abs)\b)*")
 SHORTCODE = re.compile(r"(?<![\w:]):[a-z0-9_+-]{2,40}:(?![\w:])")  # of an emoji, ":books:"
 _OPEN = re.compile(r"(?i)\b(?:before|until|up to|earlier|older|prior|pre)\b")
 _EDGES = " \t\n-–—:：,;.|*•·_`'\"“”()[]"

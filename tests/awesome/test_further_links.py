@@ -111,6 +111,7 @@ def test_badges_of_stars_and_licences_are_no_links() -> None:
         "[[GitHub](https://github.com/a/b/)]",
         f"- **{TITLE}** [[Paper]({ABS})] [[Video](#videos)] [[Demo](demo.html)]",
         f"- **{TITLE}** [[Paper]({ABS})] [[Video](javascript:alert(1))]",
+        f"- **{TITLE}** [[Paper]({ABS})] [[Project](https://arxiv.org@evil.example/x)]",
         f"- [{TITLE}]({ABS}). It is like [a kite](https://kites.example/one) in a storm.",
         f"- [{TITLE}]({ABS}), see the [website](https://kites.example/one) of its authors",
         f"- [{TITLE}]({ABS}) by [Ada Lovelace](https://ada.example)",

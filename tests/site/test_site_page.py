@@ -758,3 +758,17 @@ def test_without_scripts_the_list_is_there(
     expect(page.locator("main li")).to_have_count(len(PAPERS) + 1)  # one is filed twice
     expect(page.get_by_role("link", name=CAM.title)).to_be_visible()
     context.close()
+
+
+@pytest.mark.parametrize("lost", ["scripts/site.js", "data/list.js"])
+def test_what_did_not_come_is_said(browser: Browser, places: dict[str, str], lost: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route(f"**/{lost}", lambda route: route.abort())
+    page.goto(places["server"])
+    expect(page.locator("#late")).to_be_visible()
+    page.unroute(f"**/{lost}")
+    page.reload()
+    expect(page.locator("#q")).to_be_visible()
+    expect(page.locator("#late")).to_be_hidden()
+    context.close()

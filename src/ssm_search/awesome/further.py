@@ -150,7 +150,8 @@ def _is_safe(href: str) -> bool:
     if len(href) > _MAX_URL_CHARS or " " in href or _COPIES in href or shown(href) != href:
         return False
     try:
-        return bool(urlsplit(href).hostname)
+        parts = urlsplit(href)
+        return bool(parts.hostname) and "@" not in parts.netloc  # who is named before it is no host
     except ValueError:  # "http://["
         return False
 

@@ -11,20 +11,25 @@ from ssm_search.venues import has_name, is_preprint
 
 Kind = Literal["journal", "conference", "preprint", "other"]
 
-_NOT_YET = re.compile(r"(?i)\b(?:rejected|withdrawn|submitted|submission|under review)\b")
+_NEITHER = re.compile(
+    r"(?i)\b(?:rejected|withdrawn|submitted|submission|under review|thesis|dissertation|blog)\b"
+)
 _PREPRINT = re.compile(r"(?i)(?:a|bio|med|chem|tech|psya|earthar)rxiv|\bssrn\b|\bpre-?prints?\b")
-# What calls itself a meeting is one, whatever it is about: "Conference on Computer Science". Three
+# What calls itself a meeting is one, whatever it is about: "Conference on Computer Science". Four
 # journals are called proceedings.
 _MEETING = re.compile(
     r"(?i)\b(?:conference|conf|workshops?|symposium|symp|meeting|congress|findings|challenge"
-    r"|advances in neural|proc(?:eedings)?(?!\.? of the (?:ieee\b(?!/)|vldb|national academy)))\b"
+    r"|advances in neural|igarss|acm multimedia|ieee s&p"
+    r"|proc(?:eedings)?(?!\.? of the (?:ieee\b(?!/)|vldb|national academy|royal))(?!\.? vldb"
+    r"|\.? natl|\.? r(?:oyal|\.)? soc))\b"
 )
 # In names of what appears in issues. Of IEEE and ACM, acronyms that begin with T are transactions,
 # and with J journals.
 _JOURNAL = re.compile(
     r"(?i)\b(?:journal|transactions|trans|letters?|lett|magazine|annals|bulletin|reviews|reports"
     r"|frontiers in|communications|commun|briefings|brief bioinform|current opinion|nature|science"
-    r"|proceedings of the|cell|pnas|plos|npj|nejm|bmc|heliyon|iscience|nucleic acids|remote sensing"
+    r"|proceedings of the|proc\.? (?:vldb|natl|r(?:oyal|\.)? soc)|surveys|csur|elife"
+    r"|neuroimage|cell|pnas|plos|npj|nejm|bmc|heliyon|iscience|nucleic acids|remote sensing"
     r"|genome (?:biology|research)|ieee access|rsc advances|neurocomputing|bioinformatics"
     r"|(?-i:(?:IEEE|ACM)(?:/ACM)? [TJ]-?[A-Z]{1,6})|t-?pami|pami|ijcv|ijrr|jmlr|tmlr|tacl|tip|tmi"
     r"|tmm|tnnls|tnn|tcsvt|tgrs|grsl|lgrs|jstars?|tog|tvcg|tkde|tkdd|tist|tits|tmc|t-?ro|ra-?l"
@@ -36,7 +41,7 @@ _WHOLE = re.compile(
     r"(?i)(?:(?:applied )?artificial intelligence|pattern recognition|neural networks"
     r"|neural computation|neural computing and applications|machine learning|signal processing"
     r"|information (?:fusion|sciences)|medical image analysis|(?:image and )?vision computing"
-    r"|sensors|expert systems(?: with applications)?|knowledge-based systems|patterns"
+    r"|sensors|entropy|expert systems(?: with applications)?|knowledge-based systems|patterns"
     r"|applied (?:intelligence|sciences)|computers in biology and medicine|access)[\W\d]*"
 )
 # An unknown acronym with its year: of 40 in lists 35 are conferences.
@@ -51,7 +56,7 @@ def kind(paper: Paper) -> Kind:
     venue = paper.venue
     if is_preprint(venue):
         return "preprint" if venue or arxiv_id(paper.id) is not None else "other"
-    if _NOT_YET.search(venue):
+    if _NEITHER.search(venue):
         return "other"
     if _MEETING.search(venue):
         return "conference"
