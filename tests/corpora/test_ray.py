@@ -231,8 +231,8 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
     ids = [paper.id for paper in made]
     of_there, of_here = (
         {
-            line: (one.words.vectors.tobytes(), int(one.words.titles[0]))
-            for line, one in view.stored(ids)
+            paper: (one.words.vectors.tobytes(), int(one.words.titles[0]))
+            for paper, one in view.stored(ids)
         }
         for view in (there, local)
     )

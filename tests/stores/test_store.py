@@ -39,6 +39,7 @@ from ssm_search.papers import LeftOut, Paper
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
 from ssm_search.stores import store as store_module
+from ssm_search.stores.access import stored_paper
 from ssm_search.stores.search import StoreSearch
 from ssm_search.stores.store import Store
 from ssm_search.stores.writing import generations as store_writing
@@ -46,7 +47,6 @@ from ssm_search.stores.writing import lock as store_lock
 from ssm_search.stores.writing import upkeep as store_upkeep
 from ssm_search.stores.writing.generations import update_store, write_store
 from ssm_search.stores.writing.lock import break_lock
-from ssm_search.stores.writing.rows import paper_of
 
 pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -134,8 +134,8 @@ def words_there(search: StoreSearch) -> dict[str, tuple[bytes, int]]:
     """What the store has of the words of each paper: bytes, and how many are its title's."""
     ids = [paper.id for paper in search.papers]
     return {
-        paper_of(line).id: (made.words.vectors.tobytes(), int(made.words.titles[0]))
-        for line, made in search.store.view().stored(ids)
+        paper.id: (made.words.vectors.tobytes(), int(made.words.titles[0]))
+        for paper, made in search.store.view().stored(ids)
     }
 
 
@@ -659,3 +659,18 @@ def test_errors_say_what_to_do(
     monkeypatch.setitem(sys.modules, "lancedb", None)
     with pytest.raises(StoreError, match=r"pip install 'ssm-search\[lance\]'"):
         Store.open(place[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"id": "2401.00001", "title": "T", "wings": 2}',
+        '{"id": "2401.00001"}',
+        "[]",
+        "{",
+        "[" * 9_999,
+    ],
+)
+def test_a_paper_that_this_program_would_not_write_is_refused(text: str) -> None:
+    with pytest.raises(StoreError, match="newer version of this program: a paper cannot be read"):
+        stored_paper("kites", text)

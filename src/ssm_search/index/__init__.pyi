@@ -37,6 +37,7 @@ from .segments import is_segment_of as is_segment_of
 from .segments import load_segment as load_segment
 from .segments import text_hashes as text_hashes
 from .segments import write_segment as write_segment
+from .stored import paper_of as paper_of
 from .stored import papers_of as papers_of
 from .words import RowVectors as RowVectors
 from .words import Words as Words

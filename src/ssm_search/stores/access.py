@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import SsmSearchError, StoreError
+from ssm_search.index import paper_of
 
 if TYPE_CHECKING:
     from ssm_search.encoding import Encoder
+    from ssm_search.papers import Paper
 
 CURRENT = "current"
 
@@ -93,6 +96,27 @@ def reaching(uri: str) -> Iterator[None]:
             f"the store at {uri} cannot be used ({type(error).__name__}: {short}); try again, or "
             f"write it again with `ssm-search build … --store {uri}`"
         ) from error
+
+
+def stored_paper(uri: str, text: str) -> Paper:
+    """The paper that a store has written as ``text``.
+
+    Raises:
+        StoreError: it is damaged, or has what only newer versions know.
+    """
+    try:
+        return paper_of(text)
+    except UNREADABLE as error:
+        raise damaged(uri, "a paper", error) from error
+
+
+def damaged(uri: str, what: str, error: Exception) -> StoreError:
+    """The error to raise where a store has something else than this program writes."""
+    return StoreError(
+        f"the store at {uri} is damaged, or of a newer version of this program: {what} cannot be "
+        f"read ({type(error).__name__}: {error}); install the newest version, or write it again "
+        f"with `ssm-search build … --store {uri}`"
+    )
 
 
 def options_for(given: Mapping[str, str] | None) -> dict[str, str]:

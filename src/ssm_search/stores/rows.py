@@ -25,9 +25,9 @@ from ssm_search.index import (
     names,
     sql,
 )
-from ssm_search.papers import Category, LeftOut, Paper, from_json
+from ssm_search.papers import Category, LeftOut, Paper
 from ssm_search.ranking import Background, cosines, fused, standardized
-from ssm_search.stores.access import reaching
+from ssm_search.stores.access import reaching, stored_paper
 from ssm_search.stores.listing import StorePapers
 from ssm_search.stores.stats import StoreStats
 
@@ -310,23 +310,23 @@ class StoreRows:
             query = self._table.take_row_ids(list(rows)).select(["paper"]).with_row_id()
             found = query.to_arrow()
             texts = dict(zip(found["_rowid"].to_pylist(), found["paper"].to_pylist(), strict=True))
-        return [from_json(json.loads(texts[row])) for row in rows]
+        return [stored_paper(self.uri, texts[row]) for row in rows]
 
     def papers_at(self, places: Sequence[int]) -> list[Paper]:
         """The papers that stand at ``places``, from 0, ascending."""
         with reaching(self.uri):
             found = self._table.take_offsets(list(places)).select(["paper"]).to_arrow()
-            return [from_json(json.loads(text)) for text in found["paper"].to_pylist()]
+        return [stored_paper(self.uri, text) for text in found["paper"].to_pylist()]
 
-    def stored(self, ids: Sequence[str]) -> list[tuple[str, RowVectors]]:
-        """The JSON line of each paper that is there, and what an encoder made of it."""
+    def stored(self, ids: Sequence[str]) -> list[tuple[Paper, RowVectors]]:
+        """Each of the papers that is there, and what an encoder made of it."""
         with reaching(self.uri):
             where = f"id IN ({', '.join(map(sql.quoted, ids))})"
             query = self._table.search().where(where).select(["paper", *ENCODED])
             found = query.limit(len(ids)).to_arrow()
         encoded = self._encoded(found)
-        lines = found["paper"].to_pylist()
-        return [(line, encoded.taken([at])) for at, line in enumerate(lines)]
+        papers = [stored_paper(self.uri, text) for text in found["paper"].to_pylist()]
+        return [(paper, encoded.taken([at])) for at, paper in enumerate(papers)]
 
     def _rows(self, query: Any, k: int, *scores: str) -> list[Row]:
         """The first ``k`` rows of a query that ranks by a column of its own."""

@@ -19,7 +19,7 @@ from typing import Any
 from ssm_search.arrays import misfit
 from ssm_search.errors import SsmSearchError, StoreError
 from ssm_search.index import RowVectors, sql
-from ssm_search.stores.access import CURRENT, connected, reaching
+from ssm_search.stores.access import CURRENT, connected, damaged, reaching
 from ssm_search.stores.rows import FORMAT, Current, StoreRows
 from ssm_search.stores.stats import from_bytes
 
@@ -99,7 +99,7 @@ def read_current(database: Any, uri: str) -> Current:
         current.manifest()
         return current
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _damaged(uri, "its manifest", error) from error
+        raise damaged(uri, "its manifest", error) from error
 
 
 def view_of(database: Any, uri: str, current: Current) -> StoreRows:
@@ -114,7 +114,7 @@ def view_of(database: Any, uri: str, current: Current) -> StoreRows:
     except SsmSearchError:
         raise
     except Exception as error:  # NumPy, zlib and zipfile have many for a damaged file
-        raise _damaged(uri, "its statistics", error) from error
+        raise damaged(uri, "its statistics", error) from error
     with reaching(uri):
         table = database.open_table(current.table)
         table.checkout(current.version)
@@ -142,12 +142,5 @@ def read_blob(database: Any, uri: str, key: str) -> bytes:
         found: list[bytes] = query.select(["content"]).to_arrow()["content"].to_pylist()
     if not found or hashlib.sha256(found[0]).hexdigest() != key:
         what = "other content" if found else "nothing"
-        raise _damaged(uri, f"blob {key[:12]}…", ValueError(f"found {what}"))
+        raise damaged(uri, f"blob {key[:12]}…", ValueError(f"found {what}"))
     return found[0]
-
-
-def _damaged(uri: str, what: str, error: Exception) -> StoreError:
-    return StoreError(
-        f"the store at {uri} is damaged: {what} cannot be read ({type(error).__name__}: {error}); "
-        f"write it again with `ssm-search build … --store {uri}`"
-    )

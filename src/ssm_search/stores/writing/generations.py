@@ -52,7 +52,6 @@ from ssm_search.stores.writing.rows import (
     BATCH,
     Chunk,
     add_rows,
-    paper_of,
     rows_of,
     schema_of,
     terms_of,
@@ -153,8 +152,7 @@ def update_store(
         view = view_of(database, uri, old)
         known: dict[str, tuple[Paper, RowVectors]] = {}
         for ids in _chunks(list(latest), IDS):
-            for line, encoded in view.stored(ids):
-                paper = paper_of(line)
+            for paper, encoded in view.stored(ids):
                 known[paper.id] = paper, encoded
         change = changes(latest, {paper.id: paper for paper, _ in known.values()})
         if not change:

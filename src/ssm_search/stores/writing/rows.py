@@ -30,7 +30,7 @@ def add_rows(table: Any, chunks: Iterable[Chunk], norm_length: float) -> Iterato
 def read_chunk(chunk: Chunk, norm_length: float) -> tuple[Any, StoreStats]:
     """The rows of a chunk, and what they add up to."""
     lines, encoded = chunk
-    papers = [paper_of(line) for line in lines.split(b"\n") if line]
+    papers = [from_json(json.loads(line)) for line in lines.split(b"\n") if line]
     found = terms_of(papers)
     stats = stats_of(papers, encoded.vectors, found, norm_length)
     return rows_of(papers, encoded, found), stats
@@ -89,11 +89,6 @@ def rows_of(papers: Sequence[Paper], encoded: RowVectors, found: Sequence[Terms]
         "names": [[names.signed64(name) for name in names.of_paper(paper)] for paper in papers],
     }
     return pa.table(columns, schema=schema_of(width))
-
-
-def paper_of(line: str | bytes) -> Paper:
-    """What the column "paper" says."""
-    return from_json(json.loads(line))
 
 
 def _clean(text: str) -> str:
