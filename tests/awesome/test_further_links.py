@@ -125,6 +125,20 @@ def test_what_is_no_further_link(entry: str) -> None:
     assert links_of(entry) == []
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f"- [{TITLE}]({ABS}) / [Other Kites Fly](https://arxiv.org/abs/2401.00002)",
+        f"- **{TITLE}** [[Paper]({ABS})]. Built on [Other Kites](https://arxiv.org/abs/2401.00002)",
+        f"- **{TITLE}** [[Paper]({ABS})]\n\n  [Other Kites](https://arxiv.org/abs/2401.00002)",
+    ],
+)
+def test_what_stands_behind_a_second_paper_is_not_the_firsts(entry: str) -> None:
+    text = f"# L\n\n## S\n\n{entry} [[Project](https://kites.example/other)]\n"
+    first, *_ = read_list(text).papers
+    assert (first.title, first.links) == (TITLE, ())
+
+
 def test_where_it_was_published_is_a_link_of_a_preprint() -> None:
     entry = (
         f"- {TITLE}, [arXiv]({ABS}), [Nature](https://www.nature.com/articles/s1), "

@@ -81,6 +81,8 @@ def test_a_venue_makes_it_no_preprint() -> None:
         ("CVPR'24", "@inproceedings{", "booktitle={CVPR'24}"),
         ("bioRxiv 2024", "@misc{", "howpublished={bioRxiv 2024}"),
         ("OpenAI Blog", "@misc{", "howpublished={OpenAI Blog}"),
+        ("Arxiv 24.03.05, ICML24", "@inproceedings{", "booktitle={ICML24}"),
+        ("arXiv 24.02 -> TPAMI 2024", "@article{", "journal={TPAMI 2024}"),
     ],
 )
 def test_what_it_is_decides_where_the_venue_stands(venue: str, opening: str, field: str) -> None:

@@ -14,13 +14,15 @@ VENUES = {
         Proceedings of the National Academy of Sciences; PVLDB 2024; TGRS(24.04.24, 24.07.10)
         Scientific Reports; Information Fusion 2024; bioinformatics 2023; IEEE Access; eLife
         Proc. Natl. Acad. Sci. 2020; Proc. VLDB Endow.; Proc. Royal Soc. A; Proc. R. Soc. B
-        ACM Computing Surveys; CSUR 2024; NeuroImage; Entropy 2023""",
+        ACM Computing Surveys; CSUR 2024; NeuroImage; Entropy 2023
+        Computational Linguistics; Foundations and Trends in ML; Computer Graphics Forum; JACS""",
     "conference": """ICML 2021; CVPR'24; CVPR24; NeurIPS; ICLR 2024 & more; ACL'23 Findings
         ICKF 2023; IEEE Conference on Computer Science; Nature Inspired Computing Workshop 2024
         Conference on Computer Vision and Pattern Recognition; IEEE/CVF CVPR 2024
         Proceedings of the 17th ACM International Conference on Web Search; Arxiv 24.01, ICML24
         Arxiv 24.02.08->ECCV24; Advances in Neural Information Processing Systems 36
-        IGARSS 2024; ACM Multimedia 2023; IEEE S&P 2022; J. Phys.: Conf. Ser.; Proc. of the CVPR""",
+        IGARSS 2024; ACM Multimedia 2023; IEEE S&P 2022; J. Phys.: Conf. Ser.; Proc. of the CVPR
+        3DV 2024; SemEval-2024; WMT 2023; IEEE BigData 2022""",
     "preprint": """arXiv; arXiv 2024; Arxiv 24.05.26; CoRR; bioRxiv 2023; Preprint
         SSRN(24.11.25, -); CoRR abs/2301.00001; arXiv preprint arXiv:2408.08583""",
     "other": """Blog 2024; OpenAI; Technical Report; Rejected by ICLR 2024; PhD thesis; IEEE 2024

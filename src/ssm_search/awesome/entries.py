@@ -145,7 +145,10 @@ def read_text(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
             found = replace(found, strength=sure)
             end = max(run.line for run in runs)
             printed = beside(found.title, found.name, own)
-            yield from _with_links(_entry(found, printed, own, line, end=end), [("", own)])
+            # What stands behind a second paper may be the second's.
+            behind = next((at for at, run in enumerate(runs) if run in mentions), len(runs))
+            parts = [("", runs[:behind])]
+            yield from _with_links(_entry(found, printed, own, line, end=end), parts)
         elif in_section and block.kind == "item":
             yield from _why_no_entry(found, own, line)
         for run in mentions:

@@ -104,7 +104,10 @@ def links_of(parts: Iterable[tuple[str, Sequence[Run]]], paper: Paper) -> Iterat
     labelled = {found.href for found in every if not found.is_title and _name(found)}
     for found in every:
         leads_to = arxiv_id(found.href)
-        if leads_to and (leads_to != own_id or known_host(found.href, _OF_IDS)):
+        is_other = bool(leads_to) and leads_to != own_id
+        if is_other and own_id and found.text and not is_label(found.text):
+            return  # what stands behind the title of a second paper may be the second's
+        if is_other or (leads_to and known_host(found.href, _OF_IDS)):
             continue  # to another paper, or to what its id stands for
         name = _name(found) if found.href not in labelled or not found.is_title else ""
         of_code = name.partition(" (")[0] in _OF_CODE

@@ -50,6 +50,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _RIS_TYPES: Final[Mapping[Kind, str]] = MappingProxyType(
     {"journal": "JOUR", "conference": "CPAPER", "preprint": "UNPB", "other": "GEN"}
 )
+_PLACES = re.compile(r"\s*(?:[,;]|->|→)\s*")
 _BIBTEX_TYPES: Final[Mapping[Kind, tuple[str, str]]] = MappingProxyType(
     {
         "journal": ("article", "journal"),
@@ -217,8 +218,10 @@ def _clean(paper: Paper) -> Paper:
 
 def _bibtex_entry(paper: Paper, key: str, note: str) -> str:
     on_arxiv = arxiv_id(paper.id) is not None
-    venue = "" if "arxiv" in paper.venue.casefold() else paper.venue
-    entry_type, place = _BIBTEX_TYPES[kind(paper)]
+    venue = paper.venue
+    if "arxiv" in venue.casefold():  # it has fields of its own; of "arXiv 24.03, ICML24" the latter
+        venue = ", ".join(one for one in _PLACES.split(venue) if "arxiv" not in one.casefold())
+    entry_type, place = _BIBTEX_TYPES[kind(paper) if venue else "preprint"]
     fields = {
         "title": as_title(paper.title),
         "author": " and ".join(filter(None, map(as_author, paper.authors))),

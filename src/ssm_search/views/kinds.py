@@ -19,7 +19,8 @@ _PREPRINT = re.compile(r"(?i)(?:a|bio|med|chem|tech|psya|earthar)rxiv|\bssrn\b|\
 # journals are called proceedings.
 _MEETING = re.compile(
     r"(?i)\b(?:conference|conf|workshops?|symposium|symp|meeting|congress|findings|challenge"
-    r"|advances in neural|igarss|acm multimedia|ieee s&p"
+    r"|advances in neural|igarss|acm multimedia|ieee s&p|3dv|semeval|wmt"
+    r"|ijcnlp(?:-aacl)?|ieee bigdata"
     r"|proc(?:eedings)?(?!\.? of the (?:ieee\b(?!/)|vldb|national academy|royal))(?!\.? vldb"
     r"|\.? natl|\.? r(?:oyal|\.)? soc))\b"
 )
@@ -28,8 +29,9 @@ _MEETING = re.compile(
 _JOURNAL = re.compile(
     r"(?i)\b(?:journal|transactions|trans|letters?|lett|magazine|annals|bulletin|reviews|reports"
     r"|frontiers in|communications|commun|briefings|brief bioinform|current opinion|nature|science"
-    r"|proceedings of the|proc\.? (?:vldb|natl|r(?:oyal|\.)? soc)|surveys|csur|elife"
-    r"|neuroimage|cell|pnas|plos|npj|nejm|bmc|heliyon|iscience|nucleic acids|remote sensing"
+    r"|proceedings of the|proc\.? (?:vldb|natl|r(?:oyal|\.)? soc)|surveys|csur|elife|lancet"
+    r"|foundations and trends|computer graphics forum|pacmpl|jacs"
+    r"|neuroimage|cell|pnas|plos|npj|nejm|bmc|heliyon|iscience|nucleic acids|remote sens(?:ing)?"
     r"|genome (?:biology|research)|ieee access|rsc advances|neurocomputing|bioinformatics"
     r"|(?-i:(?:IEEE|ACM)(?:/ACM)? [TJ]-?[A-Z]{1,6})|t-?pami|pami|ijcv|ijrr|jmlr|tmlr|tacl|tip|tmi"
     r"|tmm|tnnls|tnn|tcsvt|tgrs|grsl|lgrs|jstars?|tog|tvcg|tkde|tkdd|tist|tits|tmc|t-?ro|ra-?l"
@@ -41,7 +43,8 @@ _WHOLE = re.compile(
     r"(?i)(?:(?:applied )?artificial intelligence|pattern recognition|neural networks"
     r"|neural computation|neural computing and applications|machine learning|signal processing"
     r"|information (?:fusion|sciences)|medical image analysis|(?:image and )?vision computing"
-    r"|sensors|entropy|expert systems(?: with applications)?|knowledge-based systems|patterns"
+    r"|sensors|entropy|computational linguistics|expert systems(?: with applications)?"
+    r"|knowledge-based systems|patterns"
     r"|applied (?:intelligence|sciences)|computers in biology and medicine|access)[\W\d]*"
 )
 # An unknown acronym with its year: of 40 in lists 35 are conferences.

@@ -374,6 +374,7 @@ addEventListener("DOMContentLoaded", () => {
     (document.querySelector("section:not([hidden]) .card") ?? at("main")).focus();
   };
   addEventListener("hashchange", arrive);
+  addEventListener("pagehide", write);
   addEventListener("ssm:kept", ({ detail }) => {
     countKept();
     if (detail.problem) say(detail.problem);
