@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import base64
 import gzip
+import math
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -685,3 +687,16 @@ def test_an_odd_address_of_arxiv_is_one_line(
     error = report_of(url, tmp_path, monkeypatch)
     assert error.startswith("got ")
     assert SECRET not in error
+
+
+@pytest.mark.parametrize(
+    ("deadline", "reason"), [(0.0, requests.ConnectTimeout), (math.inf, requests.ConnectionError)]
+)
+def test_who_is_slow_to_connect_is_slow(deadline: float, reason: type[Exception]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = server.getsockname()[1]
+    bounds = downloads.Bounds("kites", frozenset({"127.0.0.1"}), deadline)
+    with downloads.Session(downloads.Transport(bounds)) as session:
+        with pytest.raises(reason) as failed:
+            session.get(f"http://127.0.0.1:{port}/")
+        assert type(failed.value) is reason

@@ -44,6 +44,7 @@ window.ssm = (() => {
       picks = { like: others(picks.like), dislike: others(picks.dislike) };
       if (picks[act] && !was) picks[act].push(id);
     }
+    mark(); // at once, whatever the server's answer takes
     return picks;
   };
 
@@ -85,12 +86,13 @@ window.ssm = (() => {
   };
 
   // Each card's buttons say what is picked; those too of answers that were asked for before.
-  let shown;
+  let stored; // what was picked at earlier visits
   const mark = () => {
-    if (!shown) return;
+    const now = picks ?? stored;
+    if (!now) return;
     for (const card of document.querySelectorAll(".card")) {
       for (const act of ["like", "dislike"]) {
-        const is = (shown[act] ?? []).includes(card.dataset.id);
+        const is = (now[act] ?? []).includes(card.dataset.id);
         card.querySelector(`[data-act=${act}]`)?.setAttribute("aria-pressed", is);
       }
     }
@@ -106,9 +108,10 @@ window.ssm = (() => {
 
   // After picks changed anywhere, the cards say so; on a phone, where the recommendations stand far
   // below, a link leads there.
-  const press = (picks) => {
-    shown = picks ?? {};
-    const count = (picks?.like ?? []).length + (picks?.dislike ?? []).length;
+  const press = (kept) => {
+    stored = kept ?? {};
+    const { like = [], dislike = [] } = picks ?? stored;
+    const count = like.length + dislike.length;
     const aside = document.getElementById("aside");
     let jump = document.getElementById("ssm-jump");
     if (!jump) {

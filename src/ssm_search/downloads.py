@@ -19,7 +19,7 @@ from requests.auth import HTTPBasicAuth
 from requests.exceptions import ContentDecodingError, TooManyRedirects
 from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from ssm_search.addresses import host_name, is_ip, is_public, shown_address
@@ -116,7 +116,8 @@ class _Connection(HTTPConnection):
                     failure = error
         except OSError as error:
             failure = error
-        raise NewConnectionError(self, str(failure)) from failure
+        late = isinstance(failure, TimeoutError)
+        raise (ConnectTimeoutError if late else NewConnectionError)(self, str(failure)) from failure
 
     def response_class(  # type: ignore[override]
         self, sock: socket.socket, **options: Any
