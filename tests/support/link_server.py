@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
 from collections.abc import Mapping, Sequence
@@ -131,7 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             reply = server.reply(host, self.path)
         if isinstance(reply, Silence):
-            select.select([self.connection], [], [], HANG_LIMIT)
+            self.connection.settimeout(HANG_LIMIT)  # select() takes no socket numbered over 1,023
+            with suppress(OSError):
+                self.connection.recv(1)
             self.close_connection = True
         elif isinstance(reply, Closed):
             self.connection.shutdown(socket.SHUT_RDWR)
