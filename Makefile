@@ -32,7 +32,7 @@ test: $(VENV)/.dev $(VENV)/.onnx-backend browser strace  ## lint, check types, r
 	$(BIN)/mypy
 	$(BIN)/pytest --durations=20
 
-check: $(VENV)/.dev  ## lint, check types, run the quick tests: under a minute
+check: $(VENV)/.dev  ## lint, check types, run the quick tests: two minutes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -6,6 +6,7 @@ import io
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ UNREADABLE = (
     RuntimeError,
 )
 """What readers of files raise where a file holds something else than they expect."""
+
+OPEN_FILES = 1 << 17
+"""That a process may come to have open: 3 million papers wait in 1,500 segments to be joined."""
 
 UNIT = 1e-2  # by which the length of a unit vector may be off
 
@@ -196,3 +200,20 @@ def _short(value: object) -> str:
         return str(value)[:60]
     except ValueError:  # of more digits than Python prints
         return "more than there can be"
+
+
+def allow_open_files() -> None:
+    """Let this process have as many files open as its hard limit allows, up to ``OPEN_FILES``.
+
+    Every array that is mapped into memory keeps its file open, 22 in a segment of an index, and
+    many systems let a process have 256 or 1,024 unless it asks for more (POSIX, ``setrlimit``).
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):  # macOS may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

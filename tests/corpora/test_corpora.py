@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import math
@@ -26,7 +27,7 @@ from ssm_search.corpora.changes import changes
 from ssm_search.corpora.writing import update_index, write_index
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
 from ssm_search.index import folder as folders
-from ssm_search.index import local, segmented
+from ssm_search.index import local, segmented, segments
 from ssm_search.index import words as index_words
 from ssm_search.index.ann import Ann, ann_kind, build_ann, checked_kind, kind_for
 from ssm_search.index.joining import join_segments
@@ -893,3 +894,33 @@ def test_another_link_is_a_change() -> None:
     linked = replace(one, links=(Link("Video", "https://v.example"),))
     known = {one.id: one, two.id: two}
     assert changes(known | {one.id: linked}, known).written == (linked,)
+
+
+FEW = """
+import resource, sys
+sys.path.insert(0, {tests!r})
+from fakes import WordEncoder
+from ssm_search.corpora import staging
+from ssm_search.build import gather_index
+staging.STAGED = staging.KEPT = 2
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+gather_index([sys.argv[1]], sys.argv[2], encoder=WordEncoder())
+"""
+
+
+def test_many_segments_are_joined_where_few_files_may_be_open(tmp_path: Path) -> None:
+    path, folder = source(tmp_path, papers(60)), tmp_path / "index"
+    script = FEW.format(tests=str(SUPPORT))
+    subprocess.run([sys.executable, "-c", script, str(path), str(folder)], check=True)
+    assert PaperSearch.load(folder, WordEncoder()).status()["papers"] == 60
+
+
+def test_too_many_open_files_are_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gathered(tmp_path / "index", papers(4), tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(segments, "load_arrays", full)
+    with pytest.raises(IndexFolderError, match="more files are open than may be"):
+        PaperSearch.load(tmp_path / "index", WordEncoder())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ssm_search.arrays import UNREADABLE, load_array, save_array
+from ssm_search.arrays import UNREADABLE, allow_open_files, load_array, save_array
 from ssm_search.corpora.lock import building
 from ssm_search.encoding import Encoded, Encoder, encode_documents
 from ssm_search.errors import IndexFolderError
@@ -167,6 +167,7 @@ def encode_segments(
 
 def staged_rows(place: Path) -> list[Chosen]:
     """The segments that are staged in ``place``, each with the rows that no later record undoes."""
+    allow_open_files()
     segments = [load_segment(path) for path in sorted(place.glob(SEGMENTS))]
     removed = [load_array(segment.folder / REMOVED_FILE, OF_REMOVED) for segment in segments]
     return list(zip(segments, last_records(segments, removed), strict=True))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.arrays import UNREADABLE, load_array, misfit, replace_array
+from ssm_search.arrays import UNREADABLE, allow_open_files, load_array, misfit, replace_array
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import replacing_folder
 from ssm_search.index.ann import ANN_FILE, build_ann, kind_for
@@ -73,6 +73,7 @@ def load_segments(folder: Path, manifest: Manifest) -> LocalRows:
     Raises:
         IndexFolderError: one is missing or damaged, or does not fit the manifest.
     """
+    allow_open_files()
     segments = [load_segment(folder / named.folder) for named in manifest.segments]
     widths = {(one.vectors.shape[1], one.word_vectors.vectors.shape[1]) for one in segments}
     if len(widths) > 1:

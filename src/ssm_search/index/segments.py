@@ -6,6 +6,7 @@ is asked of it. Segments are joined into larger ones; papers that are gone are l
 
 from __future__ import annotations
 
+import errno
 import mmap
 from collections import Counter
 from collections.abc import Sequence
@@ -288,6 +289,11 @@ def load_segment(folder: Path) -> Segment:
         segment = Segment(folder, papers, word_vectors=words, names=names, facets=facets, **arrays)
         plain_file(folder / WORDS_FILE)
     except UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            raise IndexFolderError(
+                f"{folder} cannot be opened: more files are open than may be; allow more, as with "
+                "`ulimit -n 65536` before the command, and try again"
+            ) from error
         raise damaged(folder, error) from error
     n, starts = len(segment), segment.term_starts
     postings = int(starts[-1]) if len(starts) else 0
