@@ -174,6 +174,7 @@ def test_answers_come_as_one_types(visit: Visit, place: str, size: dict[str, int
 def test_back_returns_to_what_was_asked(visit: Visit) -> None:
     page = visit("#q=graph")
     expect(page.locator("#q")).to_have_value("graph")
+    expect(page.locator("#answers .line")).to_contain_text("meaning")  # which comes a moment later
     before = titles(page)
     page.wait_for_timeout(2_100)  # a pause, after which what is typed is another question
     page.locator("#q").fill("audio")
