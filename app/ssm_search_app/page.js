@@ -92,8 +92,9 @@ window.ssm = (() => {
     if (!now) return;
     for (const card of document.querySelectorAll(".card")) {
       for (const act of ["like", "dislike"]) {
-        const is = (now[act] ?? []).includes(card.dataset.id);
-        card.querySelector(`[data-act=${act}]`)?.setAttribute("aria-pressed", is);
+        const is = String((now[act] ?? []).includes(card.dataset.id));
+        const button = card.querySelector(`[data-act=${act}]`);
+        if (button && button.getAttribute("aria-pressed") !== is) button.setAttribute("aria-pressed", is);
       }
     }
   };
@@ -260,7 +261,9 @@ window.ssm = (() => {
       mark();
       tellNew();
     };
-    new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
+    // Of an answer with the same cards, no more than their attributes may be written anew.
+    const what = { childList: true, subtree: true, attributeFilter: ["aria-pressed"] };
+    new MutationObserver(listen).observe(document.body, what);
   };
 
   return { ask, cards, choose, edit, examples, hear, kept, keptLabel, pick, press, settle, visit };
