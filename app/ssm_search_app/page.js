@@ -124,6 +124,7 @@ window.ssm = (() => {
         await shownAtHome(aside);
         aside.scrollIntoView();
         aside.querySelector("h2")?.focus({ preventScroll: true });
+        pressed = true; // what is still to come takes the heading's place, and its focus
       };
       document.querySelector(".gradio-container .contain").append(jump); // where @media finds it
       const there = ([{ isIntersecting }]) => jump.classList.toggle("there", isIntersecting);

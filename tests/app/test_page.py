@@ -542,6 +542,13 @@ def test_on_a_phone_a_link_leads_to_what_to_read_next(visit: Visit) -> None:
     expect(page.locator("#aside h2")).to_be_focused()
     expect(page.locator("#advice .card").first).to_be_in_viewport()
     expect(jump).to_be_hidden()  # it is there
+    # It leads there too while the recommendations are still to come.
+    page.evaluate("scrollTo(0, 0)")
+    away = page.add_style_tag(content=".picks, #aside > :not(:first-child) { display: none; }")
+    jump.click()
+    expect(jump).to_be_hidden()
+    away.evaluate("style => style.remove()")
+    expect(page.locator("#advice .card").first).to_be_in_viewport()
     page.locator("#q").scroll_into_view_if_needed()
     expect(jump).to_be_visible()
     # It hides no button: what one goes to by keyboard stands above it.
