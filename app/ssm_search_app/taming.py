@@ -23,6 +23,9 @@ SESSIONS = 300
 UNREAD_SESSIONS = 64
 """Whose answers wait to be fetched from the queue; the oldest that are done are forgotten."""
 UNREAD = 8  # answers of one of them, 0.2 MB each
+PAUSE = 0.05
+"""Seconds between two looks whether somebody waits in the queue, where only cards are waited for.
+Gradio looks a thousand times a second: 7 % of a core where nobody asks anything, .7 % so."""
 _PAGE = "frontend/index.html"  # Gradio's template of a page
 _HEAD = """{% set told = config['title'] or 'ssm-search' %}
 <meta name="description" content="Papers and posts, searched by meaning and by words." />
@@ -53,7 +56,7 @@ def tame_gradio() -> None:
 
 
 def bound_page(page: gr.Blocks) -> None:
-    """Let the page remember few sessions, and few answers that nobody fetches."""
+    """Let the page remember few sessions, few answers that nobody fetches, and rest between."""
     page.state_session_capacity = SESSIONS
     queue, push, at_work = page._queue, page._queue.push, page._queue.event_ids_to_events
 
@@ -74,6 +77,7 @@ def bound_page(page: gr.Blocks) -> None:
         return await push(body=body, request=request, username=username)
 
     queue.push = bounded  # type: ignore[method-assign]
+    queue.sleep_when_free = queue.progress_update_sleep_when_free = PAUSE
 
 
 def _write_head() -> None:

@@ -28,7 +28,7 @@ import numpy as np
 import pytest
 from conftest import PATIENCE, ROOT
 from fakes import WordEncoder
-from gradio import processing_utils
+from gradio import processing_utils, queueing
 from numpy.typing import NDArray
 from serving import CAM, http, library_of, search_of, served, wait_for
 from ssm_search_app import bounds, connections, handlers, render
@@ -48,7 +48,7 @@ from ssm_search_app.login import COOKIE, FREE_OF_ADDRESS, FREE_TRIES, MAX_PAUSE,
 from ssm_search_app.logs import EVERY, OncePerMinute
 from ssm_search_app.page import build_page
 from ssm_search_app.server import build_app, serve
-from ssm_search_app.taming import SESSIONS, UNREAD, UNREAD_SESSIONS, bound_page
+from ssm_search_app.taming import PAUSE, SESSIONS, UNREAD, UNREAD_SESSIONS, bound_page
 from ssm_search_app.tools import tools
 from typer.testing import CliRunner
 
@@ -525,6 +525,28 @@ def test_little_is_remembered_of_those_who_ask(library: Library) -> None:
     told = asyncio.run(ask())
     assert told == [(False, bounds.BUSY, "queue_full"), *2 * [(True, "id", "success")]]
     assert pushed == ["7", "x"]
+
+
+def test_a_page_rests_where_nobody_waits(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = []
+
+    async def look() -> None:
+        lanes = bounds.Lanes()
+        page = build_page(library, lanes, tools(library, lanes))
+        page.queue()
+        bound_page(page)
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            page._queue.stopped = len(slept) % 3 == 0
+
+        monkeypatch.setattr(queueing, "asyncio", SimpleNamespace(sleep=sleep))
+        for loop in (page._queue.start_processing, page._queue.start_progress_updates):
+            page._queue.stopped = False
+            await loop()
+
+    asyncio.run(look())
+    assert slept == [PAUSE] * 6
 
 
 def test_nobody_is_forgotten_whose_answer_is_still_to_come(library: Library) -> None:
