@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,13 +49,15 @@ def init(
     It answers submissions, proposes new papers every week, adds those that are ticked, finds what
     time broke, writes feeds. Nothing but that one file is written; run again, it says "unchanged".
     """
+    from importlib.metadata import version
+
     from ssm_search.files import resolved
     from ssm_search.upkeep import workflows
 
     top = workflows.repository_of(Path.cwd())
     path = resolved(list_file.absolute() if list_file else top / LIST)
     entries = _entries(path)
-    found = workflows.setup(top.resolve(), path, action or _home(), metadata.version("ssm-search"))
+    found = workflows.setup(top.resolve(), path, action or _home(), version("ssm-search"))
     is_written = not dry_run and (found.state == "new" or (found.state == "different" and force))
     if is_written:
         found.write()
@@ -94,7 +95,9 @@ def _entries(path: Path) -> int:
 
 def _home() -> str:
     """The repository that this package says it comes from; "" if it does not."""
-    addresses = metadata.metadata("ssm-search").get_all("Project-URL") or []
+    from importlib.metadata import metadata
+
+    addresses = metadata("ssm-search").get_all("Project-URL") or []
     found = re.search(r"https://github\.com/([\w.-]+/[\w-]+)", " ".join(addresses))
     return found[1] if found else ""
 

@@ -191,11 +191,11 @@ def pooled(words: Words, share: int = POOLED) -> Words:
 
 
 def _pooled(words: NDArray[np.int8], title: int, share: int) -> NDArray[np.int8]:
-    from scipy.cluster.hierarchy import fcluster, linkage
-
     abstract = as_floats(words[title:])
     if len(abstract) < 2 * share:
         return words
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     clusters = fcluster(linkage(abstract, "ward"), len(abstract) // share, "maxclust") - 1
     sums = np.zeros((clusters.max() + 1, abstract.shape[1]), dtype=np.float32)
     np.add.at(sums, clusters, abstract)

@@ -159,9 +159,6 @@ def merge(visit: Visit) -> Iterator[Finding]:
 
 def split(visit: Visit) -> Iterator[Finding]:
     """Find headings whose papers are of two kinds."""
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import silhouette_score
-
     papers = visit.search.papers
     for at, path in enumerate(visit.topics):
         rows = np.flatnonzero(visit.members[:, at])
@@ -170,6 +167,9 @@ def split(visit: Visit) -> Iterator[Finding]:
             continue
         if len(np.unique(vectors.round(SAME_VECTOR), axis=0)) < 2:
             continue
+        from sklearn.cluster import KMeans  # a second or more, which few headings of few ask for
+        from sklearn.metrics import silhouette_score
+
         groups = KMeans(2, n_init=10, random_state=0).fit_predict(vectors)
         sizes = np.bincount(groups, minlength=2)
         clear = float(silhouette_score(vectors, groups, metric="cosine"))
