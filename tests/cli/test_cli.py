@@ -1,4 +1,4 @@
-"""The command line as a user meets it: a process of its own, without and with an index."""
+"""The command line as a user meets it: what it prints, and its exit status."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT
+from typed import typed
 from typer.testing import CliRunner
 
 from ssm_search import __version__
@@ -20,18 +21,9 @@ from ssm_search.cli.questions import app
 INDEX = ROOT / "index" / "awesome-mamba"
 
 
-def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ssm_search", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_help_names_every_command() -> None:
-    done = run("--help")
+    command = [sys.executable, "-m", "ssm_search", "--help"]  # all others without a process
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     for command in ("query", "related", "build", "fetch", "check", "status"):
         assert command in done.stdout
@@ -45,7 +37,7 @@ def test_every_command_is_documented() -> None:
 
 
 def test_version() -> None:
-    assert run("--version").stdout == f"ssm-search {__version__}\n"
+    assert typed("--version").stdout == f"ssm-search {__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +55,7 @@ def test_version() -> None:
     ],
 )
 def test_wrong_use_is_exit_status_2(arguments: list[str]) -> None:
-    done = run(*arguments)
+    done = typed(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
@@ -82,7 +74,7 @@ def test_wrong_use_is_exit_status_2(arguments: list[str]) -> None:
     ],
 )
 def test_failure_is_exit_status_1_and_one_line(arguments: list[str], message: str) -> None:
-    done = run(*arguments)
+    done = typed(*arguments)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("ssm-search: ")
@@ -91,7 +83,7 @@ def test_failure_is_exit_status_1_and_one_line(arguments: list[str], message: st
 
 
 def test_status_counts_what_is_shipped() -> None:
-    facts = json.loads(run("status", "--json").stdout)
+    facts = json.loads(typed("status", "--json").stdout)
     assert facts["entries"] == 83
     assert facts["papers"] == 75
     assert facts["links"] == 8
@@ -99,7 +91,7 @@ def test_status_counts_what_is_shipped() -> None:
     assert facts["without_abstract"] == ["2403.02148", "2403.00762"]
     assert facts["encoder"] == "ssm-minilm-l6"
     assert facts["words"] == len(np.load(INDEX / "word_vectors.npy"))
-    assert "entries" in run("status").stdout
+    assert "entries" in typed("status").stdout
 
 
 def test_check_names_lines(tmp_path: Path) -> None:
@@ -108,14 +100,14 @@ def test_check_names_lines(tmp_path: Path) -> None:
         "# List\n## Films\n- [A title](https://arxiv.org/abs/2401.00001)\n- No link\n"
         "- [B title](htps://example.org)\n- None either\n"
     )
-    done = run("check", str(path))
+    done = typed("check", str(path))
     assert done.returncode == 0
     assert done.stdout.endswith(
         f"\nlist item without a link (2):\n{path}:4: list item without a link: No link\n"
         f"{path}:6: list item without a link: None either\n"
         f"\nnot a web address (1):\n{path}:5: not a web address: htps://example.org\n"
     )
-    report = json.loads(run("check", str(path), "--json").stdout)
+    report = json.loads(typed("check", str(path), "--json").stdout)
     assert (report["papers"], report["links"], report["headings"]) == (1, 0, 1)
     assert [problem["line"] for problem in report["problems"]] == [4, 5, 6]
 
@@ -129,7 +121,7 @@ def test_check_names_links_without_an_end(tmp_path: Path) -> None:
         '- [C title](https://en.example.org/a_(b) "with a name") and [code](https://e.org/c)\n'
         "- [D title](https://arxiv.org/abs/2401.00004 [code](https://e.org/d)\n"
     )
-    done = run("check", str(path))
+    done = typed("check", str(path))
     assert done.returncode == 0
     assert done.stdout.endswith(
         "\nlink without an end (3):\n"
@@ -143,7 +135,7 @@ def test_what_is_no_list_has_an_exit_status_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "kites.rst"
     path.write_text(".. _a: https://a.org\n.. _b: https://b.org\n.. note:: c\n")
     for command in ("check", "build"):
-        done = run(command, str(path))
+        done = typed(command, str(path))
         assert (done.returncode, done.stdout) == (4, "")
         assert done.stderr == (
             f"ssm-search: {path}: this is reStructuredText, and no list in Markdown; convert it, "
@@ -159,11 +151,11 @@ def test_a_file_without_an_entry_is_no_list(tmp_path: Path, text: str) -> None:
         f"ssm-search: no entry found in {path}; expected a list of papers in Markdown: items or "
         "rows of a table, each with a title and a link\n"
     )
-    done = run("check", str(path), "--json")
+    done = typed("check", str(path), "--json")
     assert (done.returncode, done.stderr) == (4, said)
     assert json.loads(done.stdout)["papers"] == 0
-    assert run("check", str(path)).returncode == 4
-    built = run("build", str(path), "--offline", "--index", str(tmp_path / "index"))
+    assert typed("check", str(path)).returncode == 4
+    built = typed("build", str(path), "--offline", "--index", str(tmp_path / "index"))
     assert (built.returncode, built.stdout, built.stderr) == (4, "", said)
 
 
@@ -224,7 +216,7 @@ def test_check_of_several_files_names_them(tmp_path: Path) -> None:
         "# Nets\n\n- [Kites in wind](https://a.org/x)\n- [Nets in water](https://b.org/y)\n"
         "- No link here\n"
     )
-    report = json.loads(run("check", str(tmp_path), "--json").stdout)
+    report = json.loads(typed("check", str(tmp_path), "--json").stdout)
     assert report == {
         "title": "Kites",
         "files": 2,
@@ -245,7 +237,7 @@ def test_check_of_several_files_names_them(tmp_path: Path) -> None:
             },
         ],
     }
-    told = run("check", str(tmp_path)).stdout.splitlines()
+    told = typed("check", str(tmp_path)).stdout.splitlines()
     assert told[-3:] == [
         "list item without a link (2):",
         f"{tmp_path / 'README.md'}:6: list item without a link: No link",
@@ -274,7 +266,7 @@ def test_an_index_is_not_called_as_the_folder_of_its_list(
 
 
 def test_the_shipped_list_has_nothing_unread() -> None:
-    report = json.loads(run("check", str(ROOT / "index" / "awesome-mamba.md"), "--json").stdout)
+    report = json.loads(typed("check", str(ROOT / "index" / "awesome-mamba.md"), "--json").stdout)
     assert (report["papers"], report["links"], report["problems"]) == (75, 8, [])
 
 
@@ -378,7 +370,7 @@ def test_build_then_query(tmp_path: Path) -> None:
 
 def test_fetch_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSM_SEARCH_ARXIV_API", "http://127.0.0.1:9/api/query")
-    done = run("fetch")
+    done = typed("fetch")
     assert done.returncode == 1
     assert "fetched" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("ssm-search: got no connection")
@@ -388,7 +380,7 @@ def test_fetch_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
 def test_hostile_lists_cannot_reach_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text("# L\n## A\n- \x1b[31mred\x1b[0m \u202eevil\n")
-    assert "\x1b" not in run("check", str(path)).stdout
+    assert "\x1b" not in typed("check", str(path)).stdout
 
 
 @pytest.mark.parametrize(
