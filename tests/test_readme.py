@@ -75,16 +75,16 @@ SHELL = {"|", "<", "--install-completion"}
 """Words of a command that speak to the shell, the last of which asks which shell that is."""
 
 
-def _shell_blocks() -> list[list[str]]:
+def _shell_blocks(text: str = ALL) -> list[list[str]]:
     """The commands of each block, as they are typed."""
-    blocks = re.findall(r"```(sh|console)\n(.*?)```", ALL, re.DOTALL)
+    blocks = re.findall(r"```(sh|console)\n(.*?)```", text, re.DOTALL)
     return [
         [
             line.removeprefix("$ ")
-            for line in text.splitlines()
+            for line in written.splitlines()
             if kind == "sh" or line.startswith("$ ")
         ]
-        for kind, text in blocks
+        for kind, written in blocks
     ]
 
 
@@ -344,8 +344,8 @@ def test_every_block_of_commands(
         _make_bucket("papers", environment["AWS_ENDPOINT_URL"])
     if any("--corpus lg" in command for command in commands) and not (shell.folder / "lg").exists():
         shell.call([next(one for one in _typed() if one.endswith("--index lg"))])
-    # What starts by itself is typed once, as the first block has it: processes are dear.
-    if block == _shell_blocks()[0] or any(map(_needs_shell, commands)):
+    # A newcomer's are typed as they stand; those of docs/ in a process less, for they are many.
+    if block in _shell_blocks(README) or any(map(_needs_shell, commands)):
         shell.type(commands if ACTIVATE in commands else [ACTIVATE, *commands], **environment)
     else:
         shell.call(commands, **environment)
