@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import math
 import multiprocessing
 import os
@@ -13,10 +14,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow
@@ -24,6 +24,7 @@ import pytest
 from conftest import PATIENCE, Place
 from corpus_papers import environment, loaded, papers
 from fakes import TokenEncoder, WordEncoder, word_vector
+from holding import hold
 from numpy.typing import NDArray
 
 from ssm_search.corpora import (
@@ -50,6 +51,9 @@ from ssm_search.stores.writing.lock import break_lock
 
 pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+MANY = 2_200  # papers: more than are written at once
 
 
 class RandomProjection:
@@ -260,13 +264,9 @@ def test_filters_are_exact(tmp_path: Path) -> None:
         assert str(found.value) == str(expected.value)
 
 
-@pytest.mark.parametrize(("count", "kind"), [(5_000, "Flat"), (2_000, "IVF_FLAT")])
-def test_many_are_ranked_as_in_a_folder(
-    count: int, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if kind != "Flat":
-        monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", count)
-        monkeypatch.setattr(store_upkeep, "PARTITIONS", 4)  # 178, of which 64 are searched
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, PaperSearch, list[str]]]:
+    """Papers that are staged for a store, their folder, and questions."""
     chance = random.Random(1)
     words = ["".join(chance.choices("bcdfgklmnprstv", k=6)) for _ in range(2_000)]
     weights = [1 / (1 + at) ** 0.7 for at in range(len(words))]
@@ -276,16 +276,36 @@ def test_many_are_ranked_as_in_a_folder(
             " ".join(chance.choices(words, weights, k=6)),
             abstract=" ".join(chance.choices(words, weights, k=40)) + ".",
         )
-        for at in range(count)
+        for at in range(MANY)
     ]
-    place = str(tmp_path / "store"), dict[str, str]()
-    encoder = RandomProjection()
-    local = written(place, records, tmp_path, encoder)
-    search = loaded(place, encoder)
+    texts = [
+        " ".join(chance.sample(chance.choice(records).abstract.rstrip(".").split(), 4))
+        for _ in range(50)
+    ]
+    folder, encoder = tmp_path_factory.mktemp("many") / "local", RandomProjection()
+    with staging_place(folder) as staged:
+        encode_segments(records, staged, encoder)
+        write_index(staged, folder, encoder, "corpus")
+        yield staged, PaperSearch.load(folder, encoder), texts
+
+
+@pytest.mark.parametrize("kind", ["Flat", "IVF_FLAT"])
+def test_many_are_ranked_as_in_a_folder(
+    kind: str,
+    many: tuple[Path, PaperSearch, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if kind != "Flat":
+        monkeypatch.setattr(store_upkeep, "VECTOR_INDEX_FROM", MANY)
+        monkeypatch.setattr(store_upkeep, "PARTITIONS", 4)  # 187, of which 64 are searched
+    staged, local, texts = many
+    place, encoder = str(tmp_path / "store"), RandomProjection()
+    write_store(place, staged, encoder, "corpus")
+    search = loaded((place, {}), encoder)
     assert search.status()["vectors"] == kind
     shared, took = [], []
-    for _ in range(50):
-        text = " ".join(chance.sample(chance.choice(records).abstract.rstrip(".").split(), 4))
+    for text in texts:
         begun = time.perf_counter()
         there = {hit.paper.id for hit in search.query(text)}
         took.append(time.perf_counter() - begun)
@@ -294,7 +314,8 @@ def test_many_are_ranked_as_in_a_folder(
     assert np.mean(shared) >= 0.9
 
 
-def test_updates(place: Place, tmp_path: Path) -> None:
+def test_updates(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "REFRESH", math.inf)  # readers look when they are told to
     records = papers(40)
     written(place, records, tmp_path)
     search = loaded(place)
@@ -514,27 +535,15 @@ def test_a_reader_looks_again_by_itself(tmp_path: Path, monkeypatch: pytest.Monk
     assert search.get("new")
 
 
-def _hold(uri: str, options: dict[str, str], together: Any, answers: Any) -> None:
-    together.wait()
-    try:
-        with store_lock.writing(uri, options or None):
-            answers.put("held")
-            together.wait()  # until the other has tried
-    except StoreError as error:
-        answers.put(str(error))
-        together.wait()
-
-
 def test_one_writes_at_a_time(place: Place, tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
     together = context.Barrier(2, timeout=PATIENCE)
-    both = [context.Process(target=_hold, args=(*place, together, answers)) for _ in range(2)]
-    for one in both:
-        one.start()
-    said = sorted(answers.get(timeout=PATIENCE) for _ in both)
-    for one in both:
-        one.join()
+    other = context.Process(target=hold, args=(*place, together, answers))
+    other.start()
+    hold(*place, together, answers)
+    said = sorted(answers.get(timeout=PATIENCE) for _ in range(2))
+    other.join()
     assert said[0] == "held"
     assert "is being written by" in said[1]
     assert "--break-lock" in said[1]
@@ -659,6 +668,30 @@ def test_errors_say_what_to_do(
     monkeypatch.setitem(sys.modules, "lancedb", None)
     with pytest.raises(StoreError, match=r"pip install 'ssm-search\[lance\]'"):
         Store.open(place[0])
+
+
+def test_a_package_that_is_put_off_is_loaded_when_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "catalogues"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from catalogues.servers import Server\n")
+    (folder / "servers.py").write_text("class Server: pass\n")
+    (folder / "records.py").write_text("class Record: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    store_access.put_off("catalogues")
+    importlib.import_module("catalogues.records")
+    assert "catalogues.servers" not in sys.modules
+    package = importlib.import_module("catalogues")
+    assert package.Server is sys.modules["catalogues.servers"].Server
+    with pytest.raises(AttributeError, match="has no attribute 'Client'"):
+        _ = package.Client
+    for name in ("catalogues", "none-such"):  # one that is loaded, one that is not there
+        store_access.put_off(name)
+    assert package is sys.modules["catalogues"]
+    assert package.Server
+    for name in ("catalogues", "catalogues.servers", "catalogues.records"):
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from ssm_search.papers import Paper
 
 CURRENT = "current"
+CLIENT = "lance_namespace_urllib3_client"
+"""Of servers of catalogues, which nothing here asks. LanceDB, lance and lance-ray need the records
+in it alone, but with them came all of it: to open a store took 4.9 s of processor time on two busy
+cores, and takes 2.2."""
 
 # For what goes over a network. An answer is a few small reads, so that a silent server is away.
 PATIENCE = {
@@ -34,6 +40,25 @@ _REFUSED = ("forbidden", "unauthorized", "accessdenied", "access denied",
 _NO_BUCKET = ("nosuchbucket",)
 _AWAY = ("connect", "timed out", "timeout", "dns", "retryerror", "sending request",
          "503 service", "500 internal")  # fmt: skip
+
+
+def put_off(name: str) -> None:
+    """Let a package load what it offers once that is asked for, and its modules without it."""
+    spec = None if name in sys.modules else importlib.util.find_spec(name)
+    if spec is None or spec.loader is None:
+        return
+    package, load = importlib.util.module_from_spec(spec), spec.loader.exec_module
+
+    def offered(attribute: str) -> Any:
+        if vars(package).pop("__getattr__", None):
+            load(package)
+        return getattr(package, attribute)
+
+    vars(package)["__getattr__"] = offered
+    sys.modules[name] = package
+
+
+put_off(CLIENT)  # before anything of Lance is imported, on the nodes of a cluster too
 
 
 def is_store(place: str) -> bool:
