@@ -28,7 +28,7 @@ from ssm_search.corpora.staging import SEGMENTS, encode_segments, staging_place
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import OnnxEncoder
-from ssm_search.errors import EncoderError
+from ssm_search.errors import EncoderError, EngineError
 from ssm_search.index.words import row_vectors
 from ssm_search.papers import Paper, full_text, to_jsonl
 from ssm_search.search.local import PaperSearch
@@ -279,14 +279,8 @@ def test_what_fails_in_the_cluster_is_said_here(cluster: Cluster, tmp_path: Path
 
 def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
     path, _ = corpus(tmp_path, 3)
-    done = subprocess.run(
-        [sys.executable, HERE / "ray_build.py", path, tmp_path / "index", "127.0.0.1:1"],
-        env=environment({}) | QUIET,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert "EngineError: no Ray cluster answers at 127.0.0.1:1" in done.stderr
+    with pytest.raises(EngineError, match=r"^no Ray cluster answers at 127\.0\.0\.1:1 "):
+        gather_index([path], tmp_path / "index", encoder=LengthEncoder(), cluster="127.0.0.1:1")
 
 
 def test_an_encoder_travels_as_its_files_its_name_or_itself(model: Path, tmp_path: Path) -> None:
