@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import socket
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer.main
 
 ROOT = Path(__file__).parents[1]
 SUPPORT = ROOT / "tests" / "support"  # what processes of tests import too
@@ -156,6 +158,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
         return str(tmp_path / "store"), {}
     return f"s3://lists/{tmp_path.name}", request.getfixturevalue("bucket")
 
+
+# Typer reads all commands anew for each that runs, .08 s of the processor; here they run by hundreds.
+typer.main.get_command = functools.cache(typer.main.get_command)
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # each has its share of the cores

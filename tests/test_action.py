@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 import yaml
 from action_runner import HERE, Runner, git, loaded
 from arxiv_server import ArxivServer, FakePaper, invented
-from conftest import ROOT
+from conftest import ROOT, SUPPORT
 from fake_github import BOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -495,7 +496,8 @@ def test_each_task_does_with_what_is_installed(lean: Path, pieces: Path, tmp_pat
     issue = tmp_path / "issue.json"
     clouds = [FakePaper(f"2403.0000{n}", f"Clouds from above, {n}", "Clouds.") for n in range(1, 4)]
 
-    with ArxivServer([*clouds, *invented(19)]) as arxiv:
+    with ExitStack() as stack:
+        arxiv = stack.enter_context(ArxivServer([*clouds, *invented(19)]))
         environment = {
             "PATH": os.defpath,
             "HOME": str(tmp_path),
@@ -503,17 +505,26 @@ def test_each_task_does_with_what_is_installed(lean: Path, pieces: Path, tmp_pat
             "SSM_SEARCH_ARXIV_API": arxiv.url,
         }
 
-        def run(*arguments: str, status: int = 0) -> str:
-            done = subprocess.run(
-                [sys.executable, "-S", "-m", "ssm_search", *arguments],  # -S: of no other folder
+        process = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-S", SUPPORT / "typed.py"],  # -S: of no other folder
                 cwd=tmp_path,
                 env=environment,
-                capture_output=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 text=True,
-                check=False,
             )
-            assert done.returncode == status, (arguments, done.stderr)
-            return done.stdout
+        )
+        assert process.stdin
+        assert process.stdout
+        stack.callback(process.stdin.close)
+        lines, answers = process.stdin, process.stdout
+
+        def run(*arguments: str, status: int = 0) -> str:
+            print(json.dumps(arguments), file=lines, flush=True)
+            ended, printed, said = json.loads(answers.readline())
+            assert ended == status, (arguments, said)
+            return str(printed)
 
         run("build", "README.md", *index)
         run("check", "README.md", "--json")

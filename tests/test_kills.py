@@ -31,7 +31,6 @@ def test_a_kill_before_a_step_leaves_the_old_or_the_new_and_no_files(
 
 
 def test_a_few_kills_leave_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     command = [sys.executable, str(ROOT / "benchmarks" / "kill.py"), "--kills", "4"]
     done = subprocess.run(

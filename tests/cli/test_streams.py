@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from typed import typed
 
 QUERY = ("query", "learning of Hippo states", "-k", "1")
 
@@ -33,7 +34,7 @@ def test_letters_that_an_encoding_lacks_are_replaced(encoding: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_json_is_utf_8_everywhere(encoding: str) -> None:
     told = json.loads(run(*QUERY, "--json", PYTHONIOENCODING=encoding).stdout.decode("utf-8"))
-    assert told == json.loads(run(*QUERY, "--json", PYTHONIOENCODING="utf-8").stdout)
+    assert told == json.loads(typed(*QUERY, "--json").stdout)
 
 
 @pytest.mark.parametrize("command", ["submit", "triage", "query"])

@@ -1,7 +1,12 @@
-"""A command of ours as it is typed, without the price of a process."""
+"""A command of ours as it is typed, without the price of a process.
+
+``python typed.py`` runs those that standard input names, a line of JSON each, in one process of
+their own, and prints the status and the streams of each.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import subprocess
@@ -62,3 +67,9 @@ def _stream_is(number: int, file: IO[bytes]) -> Iterator[None]:
     finally:
         os.dup2(before, number)
         os.close(before)
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        done = typed(*json.loads(line))
+        print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
