@@ -159,7 +159,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return f"s3://lists/{tmp_path.name}", request.getfixturevalue("bucket")
 
 
-# Typer reads all commands anew for each that runs, .08 s of the processor; here they run by hundreds.
+# Typer reads all commands anew for each that runs, .08 s of the processor.
 typer.main.get_command = functools.cache(typer.main.get_command)
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -236,12 +236,27 @@ def test_only_http_is_fetched(url: str) -> None:
         read_source(url)
 
 
-BUILD = """
-import sys
+BUILDS = """
+import os, sys
 sys.path.insert(0, {tests!r})
 from fakes import WordEncoder
 from ssm_search.build import build_index
-build_index({source!r}, {folder!r}, encoder=WordEncoder(), offline=True)
+def build():
+    build_index({source!r}, {folder!r}, encoder=WordEncoder(), offline=True)
+build()
+print(flush=True)
+while sys.stdin.readline():
+    child = os.fork()
+    if not child:
+        build()
+        os._exit(0)
+    print(child, flush=True)
+    sys.stdin.readline()
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+"""Builds in processes that have all they import, so that a kill falls into a build.
+
+Builds once; then, for each two lines, says which process builds, and the status of its end.
 """
 
 
@@ -256,26 +271,41 @@ def test_a_build_killed_at_any_moment_leaves_the_old_index_or_the_new(
     after = answers(tmp_path / "other")
     assert before != after
 
-    script = BUILD.format(tests=str(SUPPORT), source=str(source), folder=str(folder))
+    script = BUILDS.format(tests=str(SUPPORT), source=str(source), folder=str(folder))
     scratch = tmp_path / "temporary"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", script], check=True)
-    duration = time.monotonic() - started
-    assert answers(folder) == after
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        lines, answered = process.stdin, process.stdout
+        answered.readline()
+        assert answers(folder) == after
 
-    rng = random.Random(20)
-    for kill in range(10):
-        source.write_text(LIST + "* [Video four](https://example.org/four)\n" * (kill % 2))
-        # Half of the kills fall into the end of the run, where the writing happens.
-        moment = duration * (rng.uniform(0.8, 1.02) if kill % 2 else rng.random())
-        process = subprocess.Popen([sys.executable, "-c", script])
-        time.sleep(moment)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        assert answers(folder) in (before, after)
-    subprocess.run([sys.executable, "-c", script], check=True)
+        def told() -> int:
+            """What is said to a line."""
+            print(file=lines, flush=True)
+            return int(answered.readline())
+
+        started = time.monotonic()
+        told()
+        assert told() == 0
+        duration = time.monotonic() - started
+        rng = random.Random(20)
+        for kill in range(10):
+            source.write_text(LIST + "* [Video four](https://example.org/four)\n" * (kill % 2))
+            # Half of the kills fall into the end of the run, where the writing happens.
+            moment = duration * (rng.uniform(0.8, 1.02) if kill % 2 else rng.random())
+            child = told()
+            time.sleep(moment)
+            os.kill(child, signal.SIGKILL)
+            assert told() in (0, signal.SIGKILL)
+            assert answers(folder) in (before, after)
+        told()
+        assert told() == 0
     assert answers(folder) == after
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
     assert list(scratch.iterdir()) == []
