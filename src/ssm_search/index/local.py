@@ -16,7 +16,7 @@ from ssm_search.index.facets import Facets, Tally, tally
 from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_rows, several
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
-from ssm_search.index.names import NameTable, rows_by
+from ssm_search.index.names import NameTable, named_in, rows_by
 from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment, text_hashes
@@ -278,7 +278,7 @@ class LocalRows:
 
     def known_names(self, names: Collection[str], /) -> set[str]:
         """Those of ``names`` that any paper goes by."""
-        return {name for name in names if self.rows_named(name)}
+        return {name for name in named_in(self.names, names) if self.rows_named(name)}
 
     def papers(self, rows: Sequence[int]) -> list[Paper]:
         """The papers of ``rows``, in that order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,22 @@ class NameTable:
         wanted = np.uint64(hash64(name))
         start, end = (np.searchsorted(self.hashes, wanted, side) for side in ("left", "right"))
         return [int(row) for row in self.rows[start:end]]
+
+
+def named_in(tables: Iterable[NameTable], names: Collection[str]) -> list[str]:
+    """Those of ``names`` that any row of ``tables`` has.
+
+    All at once: a question has a hundred runs of words that may be names, of which nearly all are
+    none.
+    """
+    asked = list(names)
+    hashes = np.array([hash64(name) for name in asked], dtype=np.uint64)
+    found = np.zeros(len(asked), dtype=bool)
+    for table in tables:
+        if len(table.hashes):
+            places = np.searchsorted(table.hashes, hashes)
+            found |= table.hashes[places % len(table.hashes)] == hashes
+    return [asked[at] for at in np.flatnonzero(found).tolist()]
 
 
 def of_paper(paper: Paper) -> list[str]:
