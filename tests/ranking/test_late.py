@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ssm_search.ranking import late, late_interaction, nearest_words
+from ssm_search.ranking import late, late_interaction, nearest_words, word_cosines
 
 
 def stored(*words: tuple[float, float]) -> np.ndarray:
@@ -53,6 +53,20 @@ def test_the_nearest_of_each_word() -> None:
     np.testing.assert_allclose(found, [[1, 102 / 127], [0, -1], [0, 1]], atol=1e-6)
     assert found.dtype == np.float32
     assert nearest_words(words, rows[:0], np.array([0])).shape == (0, 2)
+
+
+@pytest.mark.parametrize("alone", [1, 40, 200, 1 << 18])
+def test_cosines_of_words_are_those_of_all_pairs(
+    alone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late, "ALONE", alone)  # parts of one word, of some, of all
+    rng = np.random.default_rng(alone)
+    for count, many in ((1, 1), (3, 7), (5, 0), (0, 4)):
+        words = chance_words(rng, count, 8)
+        rows = np.rint(127 * chance_words(rng, many, 8)).astype(np.int8)
+        found = word_cosines(words, rows)
+        assert (found.shape, found.dtype) == ((count, many), np.float32)
+        np.testing.assert_allclose(found, words @ (rows.astype(np.float32) / 127).T, atol=1e-6)
 
 
 def test_late_interaction_equals_brute_force() -> None:

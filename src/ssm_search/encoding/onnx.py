@@ -194,7 +194,7 @@ class OnnxEncoder:
             if self._tokenizer is None:
                 self.check()
                 self._tokenizer = _tokenizer(self.folder)
-        return self._tokenizer.document(text, self.about.document_prompt).spans
+        return self._tokenizer.word_spans(text, self.about.document_prompt)
 
     def copy_to(self, folder: Path) -> None:
         """Put its files into ``folder``, which is made, and those that describe it.

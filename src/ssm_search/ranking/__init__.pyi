@@ -29,3 +29,4 @@ from .headings import judge as judge
 from .headings import judge_listed as judge_listed
 from .late import late_interaction as late_interaction
 from .late import nearest_words as nearest_words
+from .late import word_cosines as word_cosines

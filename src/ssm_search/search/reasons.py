@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.encoding import Encoder, WordEncoder, as_floats
+from ssm_search.encoding import Encoder, WordEncoder
 from ssm_search.index import Candidates, Rows
 from ssm_search.papers import Category, Hit, Paper, Why, full_text
-from ssm_search.ranking import product
+from ssm_search.ranking import product, word_cosines
 from ssm_search.search.hits import Hits
 from ssm_search.search.question import Question, whole_word
 from ssm_search.tex import plain_text
@@ -42,14 +42,12 @@ class _Read:
 
     Attributes:
         spans: int32, shape (t, 2); from which to which character each of them goes.
-        telling: bool, shape (t,); which of them are words that can be asked for, no stop words.
         sentences: those of the abstract that have any of them.
         edges: int64, shape (2 s,); of each such sentence its first word, and the one after its
             last.
     """
 
     spans: NDArray[np.int32]
-    telling: NDArray[np.bool_]
     sentences: tuple[str, ...]
     edges: NDArray[np.int64]
 
@@ -131,7 +129,7 @@ class Reasons:
             found = self._sentences(row, paper)
             return (), _sharing_most([sentence for sentence, _ in found], question)
         read = self._words(row, paper)
-        cosines = product(as_floats(stored[: len(read.spans)]), question.word_vectors.T)
+        cosines = word_cosines(question.word_vectors, stored[: len(read.spans)])
         near = _near_words(cosines, read, full_text(paper), words, has)
         return near, _answering(read, cosines, question.word_weights)
 
@@ -154,17 +152,12 @@ class Reasons:
         if isinstance(encoder, WordEncoder):
             at_hand = self._rows.is_indexed_text(row, paper)
             spans = encoder.word_spans(full_text(paper) if at_hand else paper.title)[: len(stored)]
-        text = full_text(paper)
-        words = [whole_word(text, start, end) for start, end in spans.tolist()]
         found = self._sentences(row, paper)
         places = [(start, start + len(sentence)) for sentence, start in found]
         edges = np.searchsorted(spans[:, 0], np.array(places, dtype=np.int64).reshape(-1, 2))
         some = edges[:, 0] < edges[:, 1]
         having = tuple(sentence for (sentence, _), any_ in zip(found, some, strict=True) if any_)
-        telling = np.array([is_term(word) for word in words], dtype=bool)
-        return _Read(
-            spans, telling, having or tuple(sentence for sentence, _ in found), edges[some].ravel()
-        )
+        return _Read(spans, having or tuple(sentence for sentence, _ in found), edges[some].ravel())
 
 
 def _names(path: Category, stems: Collection[str]) -> bool:
@@ -190,35 +183,47 @@ def _near_words(
     """The question's words that a paper has not, weightiest first, with those nearest to them.
 
     Args:
-        cosines: of the paper's words with the question's, shape (u, t).
+        cosines: of the question's words with the paper's, shape (t, u).
         read: the words of the paper, in ``text``.
         words: of the question, weightiest first.
         has: the stems that the paper has.
     """
-    cosines = np.where(read.telling[:, None], cosines, np.float32(-1))
     found: list[tuple[str, str]] = []
     met = set(has)
-    largest = cosines.max(axis=0, initial=-1.0).tolist()
+    largest = cosines.max(axis=1, initial=-1.0).tolist()
     for at, asked, stems in words:
-        if largest[at] >= NEAR_WORD and stems and stems.isdisjoint(met):
-            start, end = read.spans[cosines[:, at].argmax()].tolist()
-            found.append((asked, whole_word(text, start, end)))
+        if len(found) == NEAR_WORDS:
+            break
+        may_be_near = largest[at] >= NEAR_WORD and stems and stems.isdisjoint(met)
+        if may_be_near and (near := _nearest_term(cosines[at], read, text)):
+            found.append((asked, near))
             met |= stems
-    return tuple(found[:NEAR_WORDS])
+    return tuple(found)
+
+
+def _nearest_term(cosines: NDArray[np.float32], read: _Read, text: str) -> str:
+    """The nearest word of a paper that can be asked for, no stop word; "" if none is near."""
+    near = np.flatnonzero(cosines >= NEAR_WORD)
+    for place in near[np.argsort(-cosines[near], kind="stable")].tolist():
+        word = whole_word(text, *read.spans[place].tolist())
+        if is_term(word):
+            return word
+    return ""
 
 
 def _answering(read: _Read, cosines: NDArray[np.float32], weights: NDArray[np.float32]) -> str:
     """The sentence whose words answer the question's best; "" where there is none.
 
     Args:
-        cosines: of the paper's words with the question's, shape (u, t).
+        cosines: of the question's words with the paper's, shape (t, u).
         weights: of the question's words, shape (t,).
     """
     if not len(read.edges):
         return read.sentences[0] if read.sentences else ""
-    after_last = np.full((1, cosines.shape[1]), -1, dtype=np.float32)
-    nearest = np.maximum.reduceat(np.concatenate([cosines, after_last]), read.edges)[::2]
-    return read.sentences[int(product(nearest, weights).argmax())]
+    after_last = np.full((len(cosines), 1), -1, dtype=np.float32)
+    ended = np.concatenate([cosines, after_last], axis=1)
+    nearest = np.maximum.reduceat(ended, read.edges, axis=1)[:, ::2]
+    return read.sentences[int(product(weights, nearest).argmax())]
 
 
 def _sharing_most(sentences: Sequence[str], question: Question) -> str:
