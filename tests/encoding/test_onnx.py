@@ -26,6 +26,7 @@ from ssm_search.build import lists as build
 from ssm_search.build.lists import BuildReport, build_index
 from ssm_search.encoding import bulk as bulk_encoder
 from ssm_search.encoding import export as onnx_export
+from ssm_search.encoding import onnx as onnx_encoder
 from ssm_search.encoding.bulk import BulkEncoder, fastest, widened
 from ssm_search.encoding.encoded import Encoded, as_floats
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
@@ -249,6 +250,24 @@ def test_threads_may_ask_at_once(model: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda text: asked.encode_query([text])[0], TEXTS * 4))
     np.testing.assert_array_equal(np.stack(found), np.vstack([expected] * 4))
+
+
+def test_a_query_is_the_same_by_however_many_threads(
+    exported: OnnxEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_encoder, "usable_cores", lambda: 8)
+    shared = OnnxEncoder(exported.folder)
+    monkeypatch.setattr(onnx_encoder, "QUERY_THREADS", 1)
+    alone = OnnxEncoder(exported.folder)
+    for text in TEXTS:
+        one, other = alone.encode_query_words(text), shared.encode_query_words(text)
+        np.testing.assert_array_equal(one.vector, other.vector)
+        np.testing.assert_array_equal(one.words, other.words)
+        np.testing.assert_array_equal(one.weights, other.weights)
+    given = [
+        e.loaded(n)[1].get_session_options() for e, n in ((alone, 1), (shared, 2), (shared, 1))
+    ]
+    assert [options.intra_op_num_threads for options in given] == [1, 2, 1]
 
 
 def test_exporting_again_gives_the_same_bytes(
