@@ -387,4 +387,16 @@ def test_no_reason_is_given_for_what_is_not_there() -> None:
 def test_a_question_prints_what_is_shown(shell: Shell) -> None:
     command, shown = re.findall(r"```console\n\$ (ssm-search query .*?)\n(.*?)```", README, re.S)[0]
     _, printed = shell.type([ACTIVATE, command])[:2]
-    assert printed.split() == shown.split()
+    # Processors with and without instructions for sums of bytes differ: .8543 without, .855 with.
+    assert _but_sure(printed) == _but_sure(shown)
+    for told, said in zip(_sure(printed), _sure(shown), strict=True):
+        assert abs(told - said) <= 1
+
+
+def _sure(printed: str) -> list[int]:
+    """Each answer's confidence, in percent."""
+    return [int(one) for one in re.findall(r"(\d+)%", printed)]
+
+
+def _but_sure(printed: str) -> list[str]:
+    return re.sub(r"\d+%", "", printed).split()

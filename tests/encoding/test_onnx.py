@@ -384,10 +384,11 @@ def test_many_papers_are_encoded_on_a_gpu(
         monkeypatch.setattr(bulk_encoder, "has_gpu", lambda has_gpu=has_gpu: has_gpu)
         encoder = fastest(original, exported)
         assert encoder.fingerprint == exported.fingerprint
-        np.testing.assert_array_equal(encoder.encode(many), used.encode(many))
+        # PyTorch's sums may differ in their last digit from call to call; the export's by 1e-3.
+        np.testing.assert_allclose(encoder.encode(many), used.encode(many), atol=1e-6)
         np.testing.assert_array_equal(encoder.encode(TEXTS), exported.encode(TEXTS))
         found, expected = encoder.encode_words(many), used.encode_words(many)
-        np.testing.assert_array_equal(found.words, expected.words)
+        np.testing.assert_allclose(found.words, expected.words, atol=1e-6)
         np.testing.assert_array_equal(found.starts, expected.starts)
         asked, told = encoder.encode_query_words("graph"), exported.encode_query_words("graph")
         np.testing.assert_array_equal(asked.words, told.words)
