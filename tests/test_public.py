@@ -20,7 +20,7 @@ PACKAGE = ROOT / "src" / "ssm_search"
 PAGE = ROOT / "app" / "ssm_search_app"
 HEAVY = ("torch", "transformers", "sentence_transformers", "faiss", "numpy", "arxiv", "gradio")
 NEVER = ("torch", "transformers", "sentence_transformers", "gradio", "sklearn", "onnx")
-NOT_FOR_A_QUESTION = ("scipy", "bm25s", "requests", "faiss")
+NOT_FOR_A_QUESTION = ("scipy", "bm25s", "requests")
 
 
 def test_all_names_can_be_had_and_nothing_else_is_public() -> None:

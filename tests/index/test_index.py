@@ -4,7 +4,6 @@ import math
 import re
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 
@@ -120,13 +119,6 @@ def test_saved_and_loaded_it_answers_the_same(small: MemoryIndex, tmp_path: Path
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype
     assert isinstance(loaded.word_vectors.vectors.base, np.memmap)  # read when it is looked at
-
-
-def test_vectors_lie_in_a_file_as_faiss_writes_it(small: MemoryIndex, tmp_path: Path) -> None:
-    small.save(tmp_path)
-    index = faiss.IndexFlatIP(3)
-    index.add(small.paper_vectors)
-    assert (tmp_path / "papers.faiss").read_bytes() == faiss.serialize_index(index).tobytes()
 
 
 def test_rows_without_any_term_are_still_found_by_meaning(tmp_path: Path) -> None:
