@@ -181,15 +181,14 @@ def title_likeness(one: str, other: str) -> float:
     an acronym at the end of one of them, "(S5)", do not count, nor does a name before the colon
     that only one of them has.
     """
-    if _negations(one) != _negations(other):
+    negated, acronym, bare = _parts(one)
+    other_negated, other_acronym, other_bare = _parts(other)
+    if negated != other_negated:
         return 0.0
-    tails = [_ACRONYM_TAIL.search(title) for title in (one, other)]
-    shortened = [_ACRONYM_TAIL.sub("", title) for title in (one, other)]
-    if tails[0] and tails[1]:
-        if _letters(tails[0].group()) != _letters(tails[1].group()):
-            return 0.0
-    else:
-        one, other = (short or title for short, title in zip(shortened, (one, other), strict=True))
+    if acronym is None or other_acronym is None:
+        one, other = bare, other_bare
+    elif acronym != other_acronym:
+        return 0.0
     name, whole, subtitle = _forms(one)
     other_name, other_whole, other_subtitle = _forms(other)
     named_apart = name and other_name and _alike(name, other_name) < NEAR_NAME
@@ -198,16 +197,24 @@ def title_likeness(one: str, other: str) -> float:
     return max(entire, parts if parts >= SAME_SUBTITLE else 0.0)
 
 
-def _negations(title: str) -> list[str]:
-    found = _NEGATIONS.findall(title.casefold())
-    return ["without" if word == "w/o" else word for word in found]
-
-
 def is_successor(one: str, other: str) -> bool:
     """True for titles of which one names the next version of the other: "Net" and "Net++: …"."""
     names = [_letters(title.partition(":")[0]) for title in (one, other)]
     bare = [_VERSION.sub("", name) for name in names]
     return names[0] != names[1] and bare[0] == bare[1] != ""
+
+
+# What is told by one title is told once, as each is compared with all others of a list.
+@lru_cache(maxsize=4096)
+def _parts(title: str) -> tuple[tuple[str, ...], str | None, str]:
+    """Its negations, the letters of an acronym at its end, if there is one, and it without that."""
+    negations = _NEGATIONS.findall(title.casefold())
+    tail = _ACRONYM_TAIL.search(title)
+    return (
+        tuple("without" if word == "w/o" else word for word in negations),
+        _letters(tail.group()) if tail else None,
+        _ACRONYM_TAIL.sub("", title) or title,
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -228,9 +235,14 @@ def _letters(text: str) -> str:
     return "".join(char for char in folded if char.isalnum() or char == "+")
 
 
+@lru_cache(maxsize=3 * 4096)
+def _marks(form: str) -> list[str]:
+    return _MARKS.findall(form)
+
+
 def _alike(one: str, other: str) -> float:
     from rapidfuzz.distance import Indel
 
-    if not one or not other or _MARKS.findall(one) != _MARKS.findall(other):
+    if not one or not other or _marks(one) != _marks(other):
         return 0.0
     return float(Indel.normalized_similarity(one, other))
