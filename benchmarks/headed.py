@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ssm_search.awesome import parse_list
-from ssm_search.index.local import topic_of
+from ssm_search.occasions import topic_of
 from ssm_search.papers import Paper
 
 MIN_ABSTRACTS = 60

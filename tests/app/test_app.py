@@ -8,7 +8,6 @@ import hashlib
 import inspect
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import astuple, fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -68,16 +67,6 @@ NODES = Paper(
 )
 SOUND = Paper("a-sound", "A sound", kind="link", categories=(("Hear", "Film"),))
 PAPERS = [NODES, FILM, SOUND]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_map() -> Iterator[None]:
-    """Nothing in here is drawn."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "ssm_search.search.saved.project", lambda rows: np.zeros((len(rows), 2), np.float32)
-        )
-        yield
 
 
 @pytest.fixture(scope="module")

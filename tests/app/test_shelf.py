@@ -6,12 +6,10 @@ import asyncio
 import inspect
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import requests as http
 from click import unstyle
@@ -47,15 +45,6 @@ FILM = Paper(
 NODES = Paper("2301.00002", "Nodes", year=2023, categories=(("Count",),), abstract="A graph.")
 TREES = Paper("2201.00003", "Trees", year=2022, categories=(("Draw",),), abstract="A graph grows.")
 HOSTILE = "<b onclick=x>Knots</b> & Co"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_map() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "ssm_search.search.saved.project", lambda rows: np.zeros((len(rows), 2), np.float32)
-        )
-        yield
 
 
 def library_of(folder: Path, title: str, papers: list[Paper]) -> Library:

@@ -10,7 +10,7 @@ import pytest
 from fakes import AXES, TokenEncoder, WordEncoder, word_vector
 
 from ssm_search.encoding import as_bytes, encode_documents, encode_query
-from ssm_search.index.local import Headings
+from ssm_search.index.headings import Headings
 from ssm_search.index.words import (
     SAMPLED,
     RowVectors,

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fakes import TokenEncoder, WordEncoder
 
@@ -37,14 +36,6 @@ NODES_ELSEWHERE = replace(NODES, title="Nodes & edges, revised", venue="Knots")
 TREES = Paper("2201.00004", "Trees", year=2022, abstract="A graph without circles.")
 
 ONE, OTHER = [FILM, NODES, SOUND], [CLIPS, FILM_ELSEWHERE, NODES_ELSEWHERE, TREES]
-
-
-@pytest.fixture(autouse=True)
-def _no_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing in here is drawn."""
-    monkeypatch.setattr(
-        "ssm_search.search.saved.project", lambda rows: np.zeros((len(rows), 2), np.float32)
-    )
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from ssm_search.cli.questions import app
 from ssm_search.errors import IndexFolderError, MapError, QueryError
-from ssm_search.index import projection
+from ssm_search.index import local, projection
 from ssm_search.index.projection import project
 from ssm_search.papers import Category, Hit, Paper, Why
 from ssm_search.search.local import PaperSearch
@@ -167,6 +167,22 @@ def test_an_even_sample_is_placed_by_itself(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_array_equal(sampled[0], vectors[[0, 4, 8, 12, 16]])
 
 
+def test_no_place_is_looked_for_until_a_map_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(vectors: np.ndarray) -> np.ndarray:
+        asked.append(len(vectors))
+        return project(vectors)
+
+    monkeypatch.setattr(local, "project", counted)
+    search = PaperSearch.from_papers(PAPERS, WordEncoder())
+    assert search.query("video")
+    assert asked == []
+    for _ in range(2):
+        map_data(search)
+        assert asked == [len(PAPERS)]
+
+
 def test_the_map_is_a_part_of_the_index(tmp_path: Path) -> None:
     search = PaperSearch.from_papers(PAPERS, WordEncoder())
     np.testing.assert_array_equal(search.rows.positions, project(search.rows.index.paper_vectors))
@@ -270,7 +286,7 @@ def corpus_of(papers: list[Paper]) -> PaperSearch:
     """A search that knows where papers stand, and can do nothing else."""
     flat = PaperSearch.from_papers([], WordEncoder())
     places = np.zeros((len(papers), 2), np.float32)
-    return PaperSearch(replace(flat.rows, listing=tuple(papers), positions=places), WordEncoder())
+    return PaperSearch(replace(flat.rows, listing=tuple(papers), placed=places), WordEncoder())
 
 
 def test_each_paper_is_a_dot_in_the_order_of_the_list() -> None:

@@ -16,7 +16,7 @@ from .folder import INDEX_NAMES as INDEX_NAMES
 from .folder import load_segments as load_segments
 from .folder import update_segments as update_segments
 from .folder import write_segments as write_segments
-from .local import Headings as Headings
+from .headings import Headings as Headings
 from .local import LocalRows as LocalRows
 from .manifest import FORMAT_VERSION as FORMAT_VERSION
 from .manifest import Manifest as Manifest
@@ -25,7 +25,6 @@ from .memory import MemoryIndex as MemoryIndex
 from .names import author_keys as author_keys
 from .names import authors_called as authors_called
 from .partly import PartlyEncoded as PartlyEncoded
-from .projection import project as project
 from .rows import Asked as Asked
 from .rows import Candidates as Candidates
 from .rows import Rows as Rows

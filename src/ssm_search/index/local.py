@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ssm_search.encoding import EncodedQuery
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.bm25 import idf
 from ssm_search.index.facets import Facets, Tally, tally
 from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_rows, several
+from ssm_search.index.headings import Headings
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.names import NameTable, named_in, rows_by
+from ssm_search.index.projection import project
 from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment, text_hashes
-from ssm_search.index.words import RowVectors, Words, sampled_rows
-from ssm_search.occasions import topic_of
+from ssm_search.index.words import Words, sampled_rows
 from ssm_search.papers import Category, LeftOut, Paper
-from ssm_search.ranking import fused, nearest_words, product, top_rows, z_scores
+from ssm_search.ranking import fused, top_rows, z_scores
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
@@ -37,88 +37,6 @@ questions are right as often with 50, 100, 200, 500 or all of 2,611, which takes
 1.1, 2.3, 6 or 30 ms. (With 30, a twentieth answer is another.)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Headings:
-    """The headings of a list.
-
-    Attributes:
-        paths: every heading that a paper may be filed under.
-        vectors: of their own names, float32, shape (C, d).
-        word_vectors, word_weights: of the words in their names, float32, shapes (t, w) and (t,).
-        word_starts: int64, shape (C + 1,); the words of heading i are those from
-            ``word_starts[i]`` up to ``word_starts[i + 1]``.
-    """
-
-    paths: tuple[Category, ...]
-    vectors: NDArray[np.float32]
-    word_vectors: NDArray[np.float32]
-    word_weights: NDArray[np.float32]
-    word_starts: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, paths: Sequence[Category], names: Sequence[EncodedQuery], width: int) -> Headings:
-        """Headings whose names an encoder gave as ``names``, with vectors of ``width`` numbers."""
-        count = next((name.words.shape[1] for name in names if len(name.words)), 0)
-        words = [name.words.reshape(len(name.words), count) for name in names]
-        return cls(
-            tuple(paths),
-            np.array([name.vector for name in names] or np.zeros((0, width)), np.float32),
-            np.concatenate([*words, np.zeros((0, count), np.float32)]),
-            np.concatenate([*(name.weights for name in names), np.zeros(0, np.float32)]),
-            np.cumsum([0, *map(len, words)], dtype=np.int64),
-        )
-
-    @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """All but the paths, in their order, as they are saved."""
-        return self.vectors, self.word_vectors, self.word_weights, self.word_starts
-
-    def name(self, at: int) -> EncodedQuery:
-        """What an encoder gave for the name of one heading; without the places of its words."""
-        inside = slice(int(self.word_starts[at]), int(self.word_starts[at + 1]))
-        words, weights = self.word_vectors[inside], self.word_weights[inside]
-        return EncodedQuery(self.vectors[at], words, weights, np.zeros((0, 2), dtype=np.int32))
-
-    def met_by(self, rows: RowVectors) -> NDArray[np.float64]:
-        """How near each name comes to each row, shape (n, C).
-
-        Late interaction; the cosine of the vectors, where the encoder gives no words.
-        """
-        if not len(self.word_vectors) or not rows.words:
-            return np.asarray(product(rows.vectors, self.vectors.T), dtype=np.float64)
-        words = rows.words
-        nearest = nearest_words(self.word_vectors, words.vectors, words.starts)
-        weighted = nearest * self.word_weights
-        starts = np.minimum(self.word_starts[:-1], len(self.word_vectors) - 1)
-        sums = np.add.reduceat(weighted, starts, axis=1).astype(np.float64)
-        return np.where(np.diff(self.word_starts) > 0, sums, 0.0)  # else those of the next one
-
-    def topics(self) -> Headings:
-        """Those that papers can be filed under by what they are about: no years, no venues.
-
-        Where a list has years or venues right at its top, those together are the first, (), whose
-        name says nothing: else its papers were filed among what is left, its tutorials and tools.
-        """
-        kept = [at for at, path in enumerate(self.paths) if topic_of(path) == path]
-        paths, names = [self.paths[at] for at in kept], [self.name(at) for at in kept]
-        if not all(map(topic_of, self.paths)):
-            nameless = EncodedQuery.of_nothing(self.vectors.shape[1], self.word_vectors.shape[1])
-            paths, names = [(), *paths], [nameless, *names]
-        return Headings.of(paths, names, self.vectors.shape[1])
-
-    def members(self, papers: Sequence[Paper]) -> NDArray[np.bool_]:
-        """Which paper stands under which heading or a year or venue below it, shape (n, C)."""
-        number = {path: at for at, path in enumerate(self.paths)}
-        paths = {path for paper in papers for path in paper.categories}
-        under = {path: number.get(topic_of(path)) for path in paths}
-        members = np.zeros((len(papers), len(self.paths)), dtype=bool)
-        for row, paper in enumerate(papers):
-            for path in paper.categories:
-                if (at := under[path]) is not None:
-                    members[row, at] = True
-        return members
-
-
 @dataclass(frozen=True)
 class LocalRows:
     """Papers and, row by row, what was indexed of them; a :class:`~ssm_search.index.rows.Rows`.
@@ -127,7 +45,7 @@ class LocalRows:
         listing: of a corpus, those that are gone too.
         text_hashes: shape (n,); of the text that was encoded of each paper.
         list_headings: with the vectors of their names; of a corpus none.
-        positions: shape (n, 2); where each paper stands on a map of them all; of a corpus (0, 2).
+        placed: shape (n, 2); the positions, if they are known; of a corpus (0, 2).
         facets, names: what filters and names find, of one segment after the other.
         present: shape (n,); False for papers that are gone.
     """
@@ -136,7 +54,7 @@ class LocalRows:
     index: MemoryIndex | SegmentedIndex
     text_hashes: NDArray[np.uint64]
     list_headings: Headings
-    positions: NDArray[np.float32]
+    placed: NDArray[np.float32] | None
     manifest: Manifest
     facets: tuple[Facets, ...]
     names: tuple[NameTable, ...]
@@ -149,7 +67,7 @@ class LocalRows:
         index: MemoryIndex,
         text_hashes: NDArray[np.uint64],
         headings: Headings,
-        positions: NDArray[np.float32],
+        placed: NDArray[np.float32] | None,
         manifest: Manifest,
     ) -> LocalRows:
         """The papers of a list, row by row as in ``index``."""
@@ -158,7 +76,7 @@ class LocalRows:
             index,
             text_hashes,
             headings,
-            positions,
+            placed,
             manifest,
             facets=(Facets.of(papers),),
             names=(NameTable.of(papers),),
@@ -185,6 +103,15 @@ class LocalRows:
 
     def __len__(self) -> int:
         return int(self.present.sum())
+
+    @cached_property
+    def positions(self) -> NDArray[np.float32]:
+        """Where each paper stands on a map of them all, shape (n, 2).
+
+        They are looked for once somebody draws or writes them: to load scikit-learn for that takes
+        six times as long as to place the shipped list.
+        """
+        return project(self.list_index.paper_vectors) if self.placed is None else self.placed
 
     @property
     def is_list(self) -> bool:

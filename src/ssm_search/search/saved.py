@@ -41,7 +41,6 @@ from ssm_search.index import (
     load_segments,
     measured,
     papers_of,
-    project,
     small_ones,
     text_hashes,
 )
@@ -111,8 +110,7 @@ def build_rows(
         headings=tuple(paths),
         calibration=calibrated(index, papers, names.topics()),
     )
-    hashes, positions = text_hashes(papers), project(whole.vectors)
-    rows = LocalRows.of_list(papers, index, hashes, names, positions, manifest)
+    rows = LocalRows.of_list(papers, index, text_hashes(papers), names, None, manifest)
     return replace(rows, manifest=replace(manifest, background=measured(rows, encoder)))
 
 
