@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     GRADIO,
     PHONE,
     WIDE,
     Visit,
     ask,
+    barriers,
     card,
     expect_titles,
     go,
@@ -539,12 +539,7 @@ def test_what_is_kept_can_be_read_by_everyone(visit: Visit, kites: PaperSearch) 
                     "dark => document.body.classList.contains('dark') === dark",
                     arg=scheme == "dark",
                 )
-                found.extend(
-                    f"{where}, {scheme}, {size['width']}: {one['id']} at {node['target']}"
-                    for one in Axe().run(page).response["violations"]
-                    if one["impact"] in ("serious", "critical")
-                    for node in one["nodes"]
-                )
+                found.extend(f"{where}, {scheme}, {size['width']}: {one}" for one in barriers(page))
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
     expect(page.locator(".new").first).to_be_visible()

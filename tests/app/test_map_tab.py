@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browsing import GRADIO, PHONE, WIDE, Visit, ask, expect_titles, leave, tab
-from conftest import PATIENCE
+from browsing import GRADIO, PHONE, WIDE, Visit, ask, barriers, expect_titles, leave, tab
 from playwright.sync_api import Browser, Page, expect
-from serving import BY_ID, CAM, HOSTILE, PAPERS, RIBBONS, library_of, served
+from serving import BY_ID, CAM, HOSTILE, PAPERS, RIBBONS, http, library_of, served
 
 from ssm_search import PaperSearch, maps
 from ssm_search.views.display import shown
@@ -324,8 +321,7 @@ def test_a_map_of_its_own_can_be_read_by_everyone(browser: Browser, file: str, s
         page.locator(".map-answers button").first.click()
         expect(page.locator(".map-card h3")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        found = Axe().run(page).response["violations"]
-        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+        assert barriers(page) == []
     page.close()
 
 
@@ -435,14 +431,14 @@ def test_hostile_titles_are_text_on_the_map(visit: Visit) -> None:
 def test_the_map_is_sent_packed_and_again_only_once_it_changed(
     url: str, kites: PaperSearch
 ) -> None:
-    answer = httpx.get(f"{url}/map.json", timeout=PATIENCE)
+    answer = http.get(f"{url}/map.json")
     assert answer.json() == maps.map_data(kites)
     assert answer.headers["content-encoding"] == "gzip"
-    plain = httpx.get(f"{url}/map.json", headers={"Accept-Encoding": "identity"}, timeout=PATIENCE)
+    plain = http.get(f"{url}/map.json", headers={"Accept-Encoding": "identity"})
     assert plain.content == answer.content
     assert "content-encoding" not in plain.headers
     tag = {"If-None-Match": answer.headers["etag"]}
-    again = httpx.get(f"{url}/map.json", headers=tag, timeout=PATIENCE)
+    again = http.get(f"{url}/map.json", headers=tag)
     assert (again.status_code, again.content) == (304, b"")
     assert len(answer.json()["ids"]) == len(PAPERS)
 
@@ -450,8 +446,8 @@ def test_the_map_is_sent_packed_and_again_only_once_it_changed(
 def test_a_library_that_is_renewed_has_another_map(tmp_path: Path, kites: PaperSearch) -> None:
     library = library_of(tmp_path)
     with served(library) as at:
-        before = httpx.get(f"{at}/map.json", timeout=PATIENCE)
+        before = http.get(f"{at}/map.json")
         library.search = PaperSearch.from_papers(PAPERS[:3], kites.encoder)
-        after = httpx.get(f"{at}/map.json", timeout=PATIENCE)
+        after = http.get(f"{at}/map.json")
     assert after.headers["etag"] != before.headers["etag"]
     assert after.json()["ids"] == [paper.id for paper in PAPERS[:3]]

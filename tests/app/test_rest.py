@@ -45,11 +45,6 @@ CALLS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return library_of(tmp_path_factory.mktemp("kites"))
-
-
-@pytest.fixture(scope="module")
 def url(library: Library) -> Iterator[str]:
     with served(library, mcp=True) as address:
         yield address

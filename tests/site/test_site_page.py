@@ -8,17 +8,24 @@ import io
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import PATIENCE
+from browsing import (
+    PHONE,
+    WIDE,
+    Visit,
+    barriers,
+    look_in_own_colours_and_on_paper,
+    titles,
+    visiting,
+)
 from fakes import TokenEncoder, fake_pieces
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving import BY_ID, CAM, FILM, HOSTILE, NETS, PAPERS
 
 from ssm_search.papers import Paper
@@ -27,8 +34,6 @@ from ssm_search.site import writing
 from ssm_search.views.display import shown
 from ssm_search.views.export import export
 
-Visit = Callable[..., Page]
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PLACES = ("disk", "server")
 TABS = ("newest", "headings", "map", "next", "kept", "about")
 NOT_YET = "Papers that come after this visit are marked as new at the next."
@@ -71,44 +76,23 @@ def places(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def visit(browser: Browser, places: dict[str, str], folder: Path) -> Iterator[Visit]:
-    """Opens pages for somebody who was never here, and asserts in the end that all were quiet."""
-    pages: list[Page] = []
-    errors: list[str] = []
-    asked: list[str] = []
-    expect.set_options(timeout=1_000 * PATIENCE)
+def visit(
+    browser: Browser, contexts: dict[str, BrowserContext], places: dict[str, str], folder: Path
+) -> Iterator[Visit]:
+    """Opens the site in one of its places; it may ask for what is in its folder alone."""
 
-    def open_page(route: str = "", place: str = "server", script: str = "", **options: Any) -> Page:
-        context = browser.new_context(**({"viewport": WIDE} | options))
-        if script:
-            context.add_init_script(script)
-        page = context.new_page()
-        pages.append(page)
-        page.set_default_timeout(1_000 * PATIENCE)
-        page.on("request", lambda one: asked.append(one.url))
-        page.on("pageerror", lambda one: errors.append(str(one)))
-        page.on(
-            "console",
-            lambda one: errors.append(one.text) if one.type in ("error", "warning") else None,
-        )
-        page.goto(places[place] + route)
-        return page
-
-    yield open_page
-    for page in pages:
-        assert page.evaluate("window.hacked") is None
-        page.context.close()
-    assert errors == []
-    for url in asked:
-        parts = urlsplit(url)
+    def is_its_own(address: str) -> bool:
+        parts = urlsplit(address)
         if parts.scheme == "file":
-            assert Path(parts.path).is_relative_to(folder)
-        elif parts.scheme not in ("data", "blob"):
-            assert url.startswith(places["server"]), url
+            return Path(parts.path).is_relative_to(folder)
+        return parts.scheme in ("data", "blob") or address.startswith(places["server"])
 
+    with visiting(browser, contexts, loud=("error", "warning"), may_ask=is_its_own) as open_page:
 
-def titles(page: Page, within: str = "#answers") -> list[str]:
-    return [" ".join(one.split()) for one in page.locator(f"{within} .card h3").all_inner_texts()]
+        def open_site(route: str = "", place: str = "server", **options: Any) -> Page:
+            return open_page(route, at=places[place], wait=None, **options)
+
+        yield open_site
 
 
 def card(page: Page, paper_id: str, within: str = "main") -> Any:
@@ -130,12 +114,6 @@ def expect_route(page: Page, said: dict[str, str]) -> None:
 
 def has(paper_id: str, text: str) -> bool:
     return text in BY_ID[paper_id].title.casefold()
-
-
-def quiet_axe(page: Page) -> None:
-    """What axe finds is nothing serious."""
-    found = Axe().run(page).response["violations"]
-    assert [one for one in found if one["impact"] in ("serious", "critical")] == []
 
 
 # ── search ───────────────────────────────────────────────────────────────────────────────────
@@ -661,7 +639,7 @@ def test_nothing_keeps_people_out(visit: Visit, scheme: str, size: dict[str, int
     page.locator("summary").click()
     expect(page.locator("#answers mark").first).to_be_visible()
     page.locator("#answers .card [data-act=keep]").first.click()
-    quiet_axe(page)
+    assert barriers(page) == []
     for name in (*(f"tab={tab}" for tab in TABS), f"paper={CAM.id}"):
         page.goto(page.url.partition("#")[0] + f"#{name}")
         view = name.partition("=")[2] if name.startswith("tab") else "paper"
@@ -669,24 +647,15 @@ def test_nothing_keeps_people_out(visit: Visit, scheme: str, size: dict[str, int
         if view == "map":
             expect(page.locator("#map canvas").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
-        quiet_axe(page)
+        assert barriers(page) == []
 
 
 def test_on_paper_and_in_colours_of_ones_own_all_is_told(visit: Visit) -> None:
     page = visit("#q=audio")
     page.locator("#answers .card [data-act=keep]").first.click()
-    page.emulate_media(forced_colors="active")
-    kept, not_kept = (
-        page.locator(f'#answers [data-act=keep][aria-pressed="{is_kept}"]').first.evaluate(
-            "(one) => getComputedStyle(one).backgroundColor"
-        )
-        for is_kept in ("true", "false")
+    look_in_own_colours_and_on_paper(
+        page, "nav", "#filters", "#answers .actions", "#answers .export"
     )
-    assert kept != not_kept
-    page.emulate_media(forced_colors="none", media="print")
-    expect(page.locator("#answers h3").first).to_be_visible()
-    for pressed in ("nav", "#filters", "#answers .actions", "#answers .export"):
-        expect(page.locator(pressed).first).to_be_hidden()
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -10,12 +10,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -69,7 +70,10 @@ def browser() -> Iterator[Browser]:
     if path is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no chromium here")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # All tabs of a context are of one process, which has read the scripts of the page already:
+        # 2.5 s of the processor for one more, not 3.9.
+        args = ["--no-sandbox", "--process-per-site"]
+        browser = playwright.chromium.launch(executable_path=path, args=args)
         yield browser
         browser.close()
 
@@ -86,32 +90,50 @@ def visit(browser: Browser, contexts: dict[str, BrowserContext], url: str) -> It
         yield visit
 
 
+def is_here(address: str) -> bool:
+    """Whether this machine is asked, by a server of 127.0.0.1, or nobody."""
+    return urlsplit(address).hostname in (None, "127.0.0.1")
+
+
 @contextmanager
 def visiting(
-    browser: Browser, contexts: dict[str, BrowserContext], url: str = ""
+    browser: Browser,
+    contexts: dict[str, BrowserContext],
+    url: str = "",
+    *,
+    loud: Container[str] = ("error",),
+    may_ask: Callable[[str], bool] = is_here,
 ) -> Iterator[Visit]:
-    """Opens pages for somebody who was never here, and asserts in the end that all were quiet."""
+    """Opens pages for somebody who was never here, and asserts in the end that all were quiet.
+
+    Args:
+        loud: kinds of lines of the console that there must be none of.
+        may_ask: whether a page may ask for an address.
+    """
     pages: list[Page] = []
     errors: list[str] = []
     asked: list[str] = []
 
-    def open_page(path: str = "", *, at: str = "", wait: bool = True, **options: Any) -> Page:
-        name = json.dumps(options)
+    def open_page(
+        path: str = "", *, at: str = "", script: str = "", wait: bool | None = True, **options: Any
+    ) -> Page:
+        address, name = (at or url) + path, json.dumps(options)
         if name not in contexts:
             contexts[name] = browser.new_context(**({"viewport": WIDE} | options))
+            stay(contexts[name], address)
         page = contexts[name].new_page()
         pages.append(page)
+        if script:
+            page.add_init_script(script)
         page.set_default_timeout(1_000 * PATIENCE)
         expect.set_options(timeout=1_000 * PATIENCE)
         page.on("request", lambda one: asked.append(one.url))
         page.on("pageerror", lambda one: errors.append(str(one)))
         page.on(
             "console",
-            lambda one: (
-                errors.append(f"{one.text} ({one.location})") if one.type == "error" else None
-            ),
+            lambda one: errors.append(f"{one.text} ({one.location})") if one.type in loud else None,
         )
-        go(page, (at or url) + path, wait=wait)
+        page.goto(address) if wait is None else go(page, address, wait=wait)
         return page
 
     yield open_page
@@ -119,7 +141,13 @@ def visiting(
         if not page.is_closed():
             leave(page)
     assert errors == [], errors
-    assert {urlsplit(one).hostname for one in asked} - {None} <= {"127.0.0.1"}
+    assert [one for one in asked if not may_ask(one)] == []
+
+
+def stay(context: BrowserContext, address: str) -> None:
+    """Keep a tab open at a server, for the last one's process would end, and what it has read."""
+    if address.startswith("http"):
+        context.new_page().goto(urljoin(address, "/health"))
 
 
 def leave(page: Page) -> None:
@@ -152,6 +180,38 @@ def ask(page: Page, text: str) -> None:
     page.locator("#q textarea").click()
     page.keyboard.press("Control+A")
     page.keyboard.type(text)
+
+
+def barriers(page: Page) -> list[str]:
+    """What keeps people out of the page as it is: what axe finds serious or critical, and where."""
+    return [
+        f"{one['id']} at {node['target']}"
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def look_in_own_colours_and_on_paper(page: Page, *controls: str) -> None:
+    """Assert that what is kept stands out in colours of one's own, and that no control is printed.
+
+    Args:
+        page: one card on it is kept; it is left as it is printed.
+        controls: selectors, of each the first.
+    """
+    page.emulate_media(forced_colors="active")
+    page.mouse.move(0, 0)
+    kept, not_kept = (
+        page.locator(f'#answers [data-act=keep][aria-pressed="{is_kept}"]').first.evaluate(
+            "(one) => getComputedStyle(one).backgroundColor"
+        )
+        for is_kept in ("true", "false")
+    )
+    assert kept != not_kept
+    page.emulate_media(forced_colors="none", media="print")
+    expect(page.locator("#answers h3").first).to_be_visible()
+    for control in controls:
+        expect(page.locator(control).first).to_be_hidden()
 
 
 def settle(page: Page) -> None:
