@@ -105,9 +105,9 @@ def build_app(
             app.add_route(path, agents)  # type: ignore[arg-type]
         else:
             app.add_route(path, _no_agents, ["GET", "POST", "DELETE"])
+    tame_gradio()
     page = build_page(library, lanes, offered)
     page.queue(max_size=MAX_WAITING, api_open=False)
-    tame_gradio()
     bound_page(page)
     _mount(app, page, root_path, links(library, root_path))
     return app

@@ -30,8 +30,8 @@ from conftest import PATIENCE, ROOT
 from fakes import WordEncoder
 from gradio import processing_utils, queueing
 from numpy.typing import NDArray
-from serving import CAM, http, library_of, search_of, served, wait_for
-from ssm_search_app import bounds, connections, handlers, render
+from serving import CAM, http, is_up, search_of, served, wait_for
+from ssm_search_app import bounds, connections, handlers, render, taming
 from ssm_search_app.address import Search
 from ssm_search_app.bounds import (
     FEW,
@@ -69,11 +69,6 @@ DEFAULTS: dict[str, list[Any]] = {
     "recommend": [[], 10, 0.0],
 }
 MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return library_of(tmp_path_factory.mktemp("kites"))
 
 
 @pytest.fixture(scope="module")
@@ -495,7 +490,29 @@ def test_gradio_still_has_what_is_taken_from_it() -> None:
     ):
         assert getattr(processing_utils, name).__module__ == "ssm_search_app.taming", name
     assert "processing_utils.async_move_files_to_cache(" in inspect.getsource(gradio.blocks)
+    assert gradio.routes.App.create_app.__module__ == "ssm_search_app.taming"
+    assert "App.create_app(self, mcp_server=False)" in inspect.getsource(gradio.Blocks.queue)
     assert "traceback.print_exc()" in inspect.getsource(gradio.routes)
+
+
+def test_routes_are_made_for_one_application_alone(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio would make them three times while the page is built, for nobody."""
+    made: list[Any] = []
+    create = taming._create_app
+
+    def counted(*given: Any, **options: Any) -> Any:
+        made.append(options["parent_app"])
+        return create(*given, **options)
+
+    monkeypatch.setattr(taming, "_create_app", counted)
+
+    async def build() -> Any:
+        return build_app(library)
+
+    assert asyncio.run(build()) is made[0]
+    assert len(made) == 1
 
 
 def test_little_is_remembered_of_those_who_ask(library: Library) -> None:
@@ -809,13 +826,6 @@ def test_silent_connections_do_not_stop_the_server(tmp_path: Path) -> None:
         server.kill()
         server.communicate()
     assert log.stat().st_size < 5_000, log.read_text()[:5_000]
-
-
-def is_up(at: str) -> bool:
-    try:
-        return http.get(f"{at}/health").status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 class Held(WordEncoder):
