@@ -145,12 +145,18 @@ class Library:
         self.search.rows.as_list()
         return self.search
 
-    def prepare(self) -> None:
+    def prepare(self, loaded: Callable[[], object] = lambda: None) -> None:
         """Load the encoder, then fetch missing abstracts, which answers show from then on.
 
         Whatever the network does, the index goes on as it is.
+
+        Args:
+            loaded: called once the encoder is there, or cannot be.
         """
-        self.search.query("warm up", k=1)
+        try:
+            self.search.query("warm up", k=1)
+        finally:
+            loaded()
         self.complete()
 
     def complete(self) -> None:

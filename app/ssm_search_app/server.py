@@ -36,6 +36,7 @@ NO_AGENTS = (
     "mcp` as the command of a server in the agent's settings.\n"
 )
 HERE = Path(__file__).parent
+LOADING = 10.0  # seconds that who stops the server waits for an encoder at most; it takes 1
 
 
 def _theme() -> gr.themes.Base:
@@ -175,8 +176,8 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else shown}:{port}"  # noqa: S104
         print(f"{library.title} is at {url} (Ctrl+C stops it)", flush=True)  # noqa: T201
-        stop = threading.Event()
-        threading.Thread(target=library.prepare, daemon=True).start()
+        stop, loaded = threading.Event(), threading.Event()
+        threading.Thread(target=library.prepare, args=(loaded.set,), daemon=True).start()
         threading.Thread(target=library.follow, args=(stop,), daemon=True).start()
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
@@ -187,6 +188,8 @@ def serve(
             server.run(sockets=[listener])
         finally:
             stop.set()
+            # A process that ends while native code starts threads is aborted, and says so.
+            loaded.wait(LOADING)
         if server.started:  # it ends only when it is told to, which it may forget to say
             raise KeyboardInterrupt
 

@@ -30,7 +30,19 @@ from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from numpy.typing import NDArray
-from serving import ABS, CAM, LIST, PAPERS, RIBBONS, http, library_of, search_of, served, wait_for
+from serving import (
+    ABS,
+    CAM,
+    LIST,
+    PAPERS,
+    RIBBONS,
+    http,
+    is_up,
+    search_of,
+    served,
+    wait_for,
+)
+from ssm_search_app import server
 from ssm_search_app.bounds import BUSY, MAX_BODY, MAX_TEXT, MAX_WAITING, WORKERS
 from ssm_search_app.library import Library
 from ssm_search_app.server import serve
@@ -59,16 +71,6 @@ pytestmark = pytest.mark.filterwarnings(
 )
 TOOLS = ["query", "related", "recommend", "suggest_categories", "headings", "get_paper", "submit"]
 ASK = "/gradio_api/run/query"
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return library_of(tmp_path_factory.mktemp("kites"))
-
-
-@pytest.fixture(scope="module")
-def kites(library: Library) -> PaperSearch:
-    return library.search
 
 
 @pytest.fixture(scope="module")
@@ -583,6 +585,32 @@ def test_a_port_that_is_taken_is_said_in_a_line(
     assert said.err.count("\n") == 1
 
 
+def test_it_ends_once_the_encoder_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process would be aborted if it ended while native code loads one."""
+    encoder = SlowEncoder()
+    library = Library(search_of(tmp_path / "index", encoder), offline=True)
+    before = encoder.begun
+
+    class Told:
+        """A server that is told to end while the encoder is loaded."""
+
+        started, should_exit = True, True
+
+        def run(self, **_: Any) -> None:
+            wait_for(lambda: encoder.begun > before)
+            threading.Timer(0.1, encoder.go.set).start()
+
+    monkeypatch.setattr(server, "build_app", lambda *_, **__: None)
+    monkeypatch.setattr(server, "Server", lambda *_: Told())
+    monkeypatch.setattr(server, "quiet_logs", lambda: None)
+    encoder.go.clear()
+    with pytest.raises(KeyboardInterrupt):
+        serve(library, port=0)
+    assert encoder.go.is_set()
+
+
 def command(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, API_URL_VARIABLE: "http://127.0.0.1:9/api/query"}
     return subprocess.Popen(
@@ -618,13 +646,6 @@ def test_the_command_says_where_it_is_and_ends_on_ctrl_c(tmp_path: Path) -> None
     finally:
         process.kill()
         process.communicate()
-
-
-def is_up(at: str) -> bool:
-    try:
-        return http.get(f"{at}/health").status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def test_an_agent_is_told_where_it_is_not_answered(library: Library) -> None:
