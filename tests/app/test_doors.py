@@ -482,6 +482,7 @@ def test_what_looks_like_a_file_is_not_opened(
 
 
 def test_gradio_still_has_what_is_taken_from_it() -> None:
+    taming.tame_gradio()
     for name in (
         "async_move_files_to_cache",
         "move_files_to_cache",
