@@ -129,7 +129,7 @@ def first_title(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             colon = {text.rstrip()[-1:], _next_char(runs, position + taken)} & {":", "："}
             named = bool(colon) and find_year(text) is None
             if labels or named or not _says_when_or_where(text):
-                return _marked(text, runs, position + taken)
+                return _marked(text, position + taken)
         elif leads_out(run):
             stretch = _stretch(runs, position)
             text, taken = _text(stretch), len(stretch)
@@ -140,7 +140,7 @@ def first_title(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             following = _next_char(runs, position + taken)
             called = _is_called(text, following, sure=not labels)
             if not beside or called:
-                return _marked(text, runs, position + taken)
+                return _marked(text, position + taken)
         elif run.italic or run.code:
             stretch = _stretch(runs, position)
             text, taken = _text(stretch), len(stretch)
@@ -149,7 +149,7 @@ def first_title(runs: tuple[Run, ...], *, labels: bool = False) -> Headline:
             elif strip_tags(lead) and not is_reference_lead(lead):
                 break
             elif not _says_when_or_where(text) and not is_author_list(text):
-                return _marked(text, runs, position + taken)
+                return _marked(text, position + taken)
         else:
             lead += run.text
         position += taken
@@ -371,7 +371,7 @@ def _goes_on(lead: str, line_break: Run, following: tuple[Run, ...]) -> bool:
     return start in _QUOTES or (small and not following[0].href)
 
 
-def _marked(text: str, runs: tuple[Run, ...], end: int) -> Headline:
+def _marked(text: str, end: int) -> Headline:
     if len(text) > _MAX_LEAD:
         return Headline()
     title = trim(text)

@@ -92,7 +92,7 @@ class History:
         return cls(added, "; ".join(dict.fromkeys(found.note for found in histories if found.note)))
 
 
-def read_history(file: Path, papers: Sequence[Paper], seconds: float = SECONDS) -> History:
+def read_history(file: Path, papers: Sequence[Paper]) -> History:
     """When each of ``papers`` was first in ``file``, by the history of the git repository it is in.
 
     Known by its arXiv id, its link or its title in a line that was added. Nothing is known where
@@ -105,7 +105,7 @@ def read_history(file: Path, papers: Sequence[Paper], seconds: float = SECONDS) 
         return History()
     wanted = _wanted(papers)
     added: dict[str, datetime] = {}
-    reading = _Reading(file, seconds)
+    reading = _Reading(file)
     for when, has_parent, line in reading.added_lines():
         if depth == "true" and not has_parent:  # what was there when the clone begins
             when = None
@@ -147,9 +147,8 @@ def _environment() -> dict[str, str]:
 class _Reading:
     """One pass over what git says about a file, newest first, bounded in time and in size."""
 
-    def __init__(self, file: Path, seconds: float):
+    def __init__(self, file: Path):
         self._file = file
-        self._seconds = seconds
         self.note = ""
 
     def added_lines(self) -> Iterator[tuple[datetime | None, bool, str]]:
@@ -165,10 +164,10 @@ class _Reading:
             assert git.stdout
 
             def give_up() -> None:
-                self.note = f"the history of {self._file.name} takes longer than {self._seconds} s"
+                self.note = f"the history of {self._file.name} takes longer than {SECONDS} s"
                 git.kill()
 
-            timer = threading.Timer(self._seconds, give_up)
+            timer = threading.Timer(SECONDS, give_up)
             timer.start()
             try:
                 yield from self._parsed(self._lines(git.stdout.readline))

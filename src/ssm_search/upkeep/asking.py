@@ -317,7 +317,6 @@ def ask_repositories(
     api: str = "",
     allow_hosts: Sequence[str] = (),
     interval: float = INTERVAL,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> str:
     """Ask GitHub which repositories are archived, as many as it lets one ask.
 
@@ -340,7 +339,7 @@ def ask_repositories(
         request.headers["Authorization"] = f"Bearer {token}"
         return request
 
-    with _session(bounds, _Pace(interval, sleep), None) as session:
+    with _session(bounds, _Pace(interval, time.sleep), None) as session:
         for name in names[:most]:
             try:
                 with session.get(

@@ -1,18 +1,16 @@
 // The keyboard: a letter for what the buttons of cards do, and a focus that is never lost.
 //
-//   ssmKeys.install({search, help, more})
-//     search  a selector of the search box, or a function that gives the box once it can be used
-//     help    a selector of buttons that open the help; "[data-keys]" if there is none
-//     more    which keys find others like a paper, and in words how; "m" and "l" if not said
+//   ssmKeys.install({search})
+//     search  a function that gives the search box once it can be used
+// Buttons with data-keys open the help.
 window.ssmKeys = (() => {
   const OFF = "ssm-search-keys"; // stored as "off" by who wants no single letters (WCAG 2.1.4)
-  const MORE = ["m  l", "more, less like this"];
   const KEYS = [
     ["/", "go to the search box"],
     ["Esc", "leave the search box"],
     ["j  k", "next, previous paper"],
     ["Enter", "open the paper"],
-    MORE,
+    ["m  l", "more, less like this"],
     ["s", "keep it, or not"],
     ["e", "take the papers along"],
     ["?", "this help"],
@@ -45,11 +43,10 @@ window.ssmKeys = (() => {
     return element;
   };
   let dialog;
-  let more = MORE;
   const help = () => {
     if (!dialog) {
       const title = made("h2", { id: "ssm-keys-title", textContent: "Keyboard" });
-      const rows = KEYS.map((row) => (row === MORE ? more : row)).map(([keys, what]) => {
+      const rows = KEYS.map(([keys, what]) => {
         const pressed = keys.split("  ").map((key) => made("kbd", { textContent: key }));
         return made("div", {}, made("dt", {}, ...pressed), made("dd", { textContent: what }));
       });
@@ -119,13 +116,10 @@ window.ssmKeys = (() => {
 
   // ── keys ─────────────────────────────────────────────────────────────────────────────────
 
-  const install = ({ search, help: openers = "[data-keys]", more: told = MORE }) => {
-    more = told;
-    const box = async () =>
-      typeof search === "string" ? document.querySelector(search) : await search();
+  const install = ({ search }) => {
     const single = {
       "/": async () => {
-        const field = await box();
+        const field = await search();
         field?.focus();
         field?.select?.();
       },
@@ -158,7 +152,7 @@ window.ssmKeys = (() => {
     addEventListener("storage", recall);
     document.addEventListener("keydown", press);
     document.addEventListener("focusin", see);
-    document.addEventListener("click", ({ target }) => target.closest?.(openers) && help());
+    document.addEventListener("click", ({ target }) => target.closest?.("[data-keys]") && help());
     new MutationObserver(hold).observe(document.body, { childList: true, subtree: true });
   };
   return { install };
