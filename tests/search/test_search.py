@@ -221,6 +221,20 @@ def test_related_papers_are_found_by_vectors_and_the_words_of_the_title() -> Non
     np.testing.assert_allclose([hit.score for hit in others], expected[[1, 0, 2]], rtol=1e-3)
 
 
+def test_rows_that_are_related_are_those_of_the_answers_and_no_reason_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    search = PaperSearch.from_papers(PAPERS, TokenEncoder())
+    new = Paper("2405.00001", "A film", abstract="A graph has a graph.")
+    asked = (VIDEO, GRAPH.id, new, "a film about a graph")
+    expected = [[search.row(hit.paper.id) for hit in search.related(one)] for one in asked]
+    monkeypatch.delattr(reasons.Reasons, "hits")
+    assert [search.related_rows(one) for one in asked] == expected
+    assert search.related_rows(VIDEO, 1) == expected[0][:1]
+    with pytest.raises(QueryError, match="k is 0"):
+        search.related_rows(VIDEO, 0)
+
+
 def test_related_without_words_is_nearness_alone() -> None:
     search = PaperSearch.from_papers(PAPERS, WordEncoder())
     hits = search.related(VIDEO.id)

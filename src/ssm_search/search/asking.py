@@ -17,17 +17,19 @@ from ssm_search.papers import (
     LeftOut,
     Paper,
     Placement,
-    full_text,
 )
-from ssm_search.ranking import Judgement, mmr, rocchio, top_rows
+from ssm_search.ranking import Judgement
 from ssm_search.search.answering import Wish, answer
 from ssm_search.search.hits import Hits
-from ssm_search.search.placing import Seed
-from ssm_search.search.question import checked_query, merged, of_listed
+from ssm_search.search.question import checked_query
+from ssm_search.search.recommending import (
+    check_wishes,
+    nearest,
+    one_or_more,
+    ranked,
+    seed_of,
+)
 from ssm_search.search.state import State
-from ssm_search.text import first_sentence, sentences
-
-MMR_POOL = 10  # answers that diversity chooses from, for each one wanted
 
 
 class Search:
@@ -260,39 +262,21 @@ class Search:
         check_wishes(like, diversity)
         check_count(k)
         state = self._state()
-        liked = [self._seed(state, one) for one in like]
-        disliked = [self._seed(state, one) for one in dislike]
-        return self._nearest(state, liked, disliked, k, diversity, filters)
+        liked = [seed_of(state, one) for one in like]
+        disliked = [seed_of(state, one) for one in dislike]
+        return nearest(state, liked, disliked, k, diversity, filters)
 
-    def _nearest(
-        self,
-        state: State,
-        liked: list[Seed],
-        disliked: list[Seed],
-        k: int,
-        diversity: float,
-        filters: Filters,
-    ) -> Hits:
-        """What :meth:`recommend` answers."""
-        rows = state.rows
-        chosen = rows.choose(filters)
-        seeds = [seed.row for seed in liked + disliked if seed.row is not None]
-        excluded = state.lookup.versions(seeds)
-        wanted = k if not diversity else MMR_POOL * k
-        asked = [seed.question for seed in liked]
-        unlike = [seed.question for seed in disliked]
-        lacking = rows.meanwhile(lambda: rows.left_out(filters))
-        candidates = rows.candidates(asked, chosen, wanted, against=unlike, without=excluded)
-        of_each = list(candidates.scores)
-        scores = rocchio(of_each[: len(asked)], of_each[len(asked) :])
-        best = top_rows(scores, wanted, candidates.allowed)
-        if diversity:
-            vectors = rows.vectors([candidates.numbers[place] for place in best])
-            best = best[mmr(scores[best], vectors, k, diversity)]
-        own = rows.papers([seed.row for seed in liked if seed.row is not None])
-        near = {path for paper in own for path in paper.categories}
-        hits = state.reasons.hits(candidates, best, scores, merged(asked), headings=near)
-        return Hits(hits, lacking())
+    def related_rows(self, paper: Paper | str, k: int = 10) -> list[int]:
+        """Find the rows of the papers that :meth:`related` answers, in its order.
+
+        What speaks for each of them, for which its text is read, takes most of the time of an
+        answer; this is for who asks of all papers of a list and shows none of that. Raises as
+        :meth:`related`.
+        """
+        check_count(k)
+        state = self._state()
+        found, best, _ = ranked(state, [seed_of(state, paper)], [], k)
+        return [found.numbers[place] for place in best]
 
     def suggest_categories(
         self, paper_or_id_or_text: Paper | str, k: int = 3
@@ -325,7 +309,7 @@ class Search:
         """
         check_count(k)
         state = self._state()
-        placing, seed = state.placing, self._seed(state, paper_or_id_or_text)
+        placing, seed = state.placing, seed_of(state, paper_or_id_or_text)
         everything = state.rows.choose({})
         candidates = state.rows.candidates([seed.question], everything, len(state.rows))
         return placing.place(seed, candidates, k)
@@ -337,7 +321,7 @@ class Search:
         about what the list is about. Raises as :meth:`suggest_categories`.
         """
         state = self._state()
-        return state.placing.judge(self._seed(state, paper_or_id_or_text))
+        return state.placing.judge(seed_of(state, paper_or_id_or_text))
 
     def duplicates(self, paper_or_id_or_text: Paper | str) -> list[Duplicate]:
         """Find the listed papers that a paper is, surest first; none if it is new.
@@ -347,41 +331,7 @@ class Search:
         :meth:`suggest_categories`.
         """
         state = self._state()
-        return state.placing.duplicates(self._seed(state, paper_or_id_or_text))
-
-    def _seed(self, state: State, asked: Paper | str) -> Seed:
-        """What is asked about: a listed paper, one that is given, or one that a text describes."""
-        asked = asked if isinstance(asked, Paper) else checked_query(asked)
-        row = state.lookup.paper(asked)
-        if row is not None:
-            question = of_listed(row, state.rows)
-            paper = asked if isinstance(asked, Paper) else state.rows.papers([row])[0]
-            return Seed(paper, row, question)
-        if isinstance(asked, Paper):
-            paper, text = asked, full_text(asked)
-        else:
-            title, *abstract = sentences(asked) or [asked]
-            paper, text = Paper(id="", title=title, abstract=asked if abstract else ""), asked
-        title = paper.title or first_sentence(paper.abstract)
-        document = state.described(title, checked_query(text))
-        return Seed(paper, None, document.question, document.encoded, text)
-
-
-def check_wishes(like: Sequence[Paper | str], diversity: float) -> None:
-    """Refuse what nothing can be recommended by.
-
-    Raises:
-        QueryError: nothing is liked, or ``diversity`` is not between 0 and 1.
-    """
-    if not like:
-        raise QueryError("nothing is liked; name at least one paper to start from")
-    if not 0 <= diversity <= 1:
-        raise QueryError(f"diversity is {diversity}; expected a number from 0 to 1")
-
-
-def one_or_more(papers: Paper | str | Sequence[Paper | str]) -> Sequence[Paper | str]:
-    """Several papers or texts; of a single one, that alone."""
-    return [papers] if isinstance(papers, str | Paper) else papers
+        return state.placing.duplicates(seed_of(state, paper_or_id_or_text))
 
 
 def check_count(k: int) -> None:

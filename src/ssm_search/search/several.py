@@ -18,9 +18,10 @@ from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError,
 from ssm_search.index import Filters, Tally, facets
 from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
 from ssm_search.ranking import NOTHING, mmr, product, rocchio
-from ssm_search.search.asking import Search, check_count, check_wishes, one_or_more
+from ssm_search.search.asking import Search, check_count
 from ssm_search.search.hits import Hits
 from ssm_search.search.placing import Seed
+from ssm_search.search.recommending import check_wishes, nearest, one_or_more, seed_of
 from ssm_search.search.state import REMEMBERED
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class ListsSearch(Search):
 
         def ask(at: int, search: Search) -> Hits:
             wishes = [seeds[at] for seeds in liked], [seeds[at] for seeds in disliked]
-            hits = search._nearest(search._state(), *wishes, k, diversity, filters)
+            hits = nearest(search._state(), *wishes, k, diversity, filters)
             scores = [-float(hit.rank) for hit in hits]
             if alike and hits:
                 vectors = self._vectors([(at, hit) for hit in hits])
@@ -322,7 +323,7 @@ class ListsSearch(Search):
         known = self._asked(lambda _, search: search._state().lookup.paper(asked))
         origin = next((at for at, row in known.items() if row is not None), None)
         first = self._each_list[origin or 0]
-        seed = first._seed(first._state(), asked)
+        seed = seed_of(first._state(), asked)
         rows = {} if origin is None else dict(self._rows(seed.paper))
         given = asked if origin is None else seed.paper
         seeds = []
@@ -333,17 +334,17 @@ class ListsSearch(Search):
             elif same and at not in rows:
                 seeds.append(replace(seed, row=None))
             else:
-                seeds.append(search._seed(search._state(), given))
+                seeds.append(seed_of(search._state(), given))
         return seeds
 
 
 def _fitness(search: Search, paper: Paper | str) -> tuple[int, float]:
     """How well a paper fits a list: by the verdict, then by its scope."""
-    placement = search.place(paper, 1)
     state = search._state()
-    seed = search._seed(state, paper)
+    seed = seed_of(state, paper)
     everything = state.rows.choose({})
     candidates = state.rows.candidates([seed.question], everything, len(state.rows))
+    placement = state.placing.place(seed, candidates, 0)  # which headings, nobody asks here
     is_told = bool(search.manifest.calibration.nearness) and not placement.nothing
     is_about = is_told or state.placing.about(seed, candidates) >= NOTHING
     verdict = placement.verdict if is_about else "off topic"

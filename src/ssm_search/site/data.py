@@ -83,7 +83,6 @@ def data_files(search: Search, pieces: WordPieces | None) -> dict[str, bytes]:
 
 def records(search: Search) -> list[dict[str, Any]]:
     """What a page shows of each paper, as JSON types; no abstract and no sentence of one."""
-    place = {paper.id: row for row, paper in enumerate(search.papers)}
     return [
         {
             "id": paper.id,
@@ -99,7 +98,7 @@ def records(search: Search) -> list[dict[str, Any]]:
             "authors": list(map(shown, paper.authors)),
             "categories": [list(map(shown, path)) for path in paper.categories],
             "date": _date(paper),
-            "related": [place[hit.paper.id] for hit in search.related(paper, RELATED)],
+            "related": search.related_rows(paper, RELATED),
         }
         for paper in search.papers
     ]
