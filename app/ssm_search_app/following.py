@@ -6,7 +6,6 @@ Where there are several lists, ``?list=`` chooses one.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
@@ -16,8 +15,8 @@ from fastapi.concurrency import run_in_threadpool
 from markupsafe import escape
 
 from ssm_search import Search, feeds, history
-from ssm_search_app.bounds import refusal
 from ssm_search_app.library import Library
+from ssm_search_app.sending import of_list, sent
 
 PATHS: dict[str, feeds.FeedFormat] = {"/feed.xml": "atom", "/feed.json": "json"}
 MOST_KEPT = 8  # feeds, for the same server may be asked by several names
@@ -67,25 +66,18 @@ def add_feeds(app: FastAPI, library: Library, root_path: str = "") -> None:
         return
     made = {id(one): Feeds(one) for one in (library, *library.each)}
 
-    async def feed(request: Request) -> Response:
+    async def feed(request: Request, chosen: Library) -> Response:
         path = request.scope["route"].path
         # The gate let in no host but those that this server is asked by.
         host = request.headers.get("x-forwarded-host", request.url.netloc).partition(",")[0].strip()
-        name = request.query_params.get("list", "")
-        chosen = library.find(name)
-        if chosen is None:
-            return refusal(404, library.refusal_of(name))
         query = "" if chosen is library else f"?{urlencode({'list': library.key_of(chosen)})}"
         home = f"{request.url.scheme}://{host}{root_path}"
         text = await made[id(chosen)].text(path, home, query)
-        tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(text, headers=headers, media_type=feeds.MEDIA_TYPES[PATHS[path]])
+        return await sent(request, text.encode(), feeds.MEDIA_TYPES[PATHS[path]])
 
+    answer = of_list(library, feed)
     for path in PATHS:
-        app.add_api_route(path, feed, methods=["GET", "HEAD"], response_class=Response)
+        app.add_api_route(path, answer, methods=["GET", "HEAD"], response_class=Response)
 
 
 def links(library: Library, root_path: str = "") -> str:

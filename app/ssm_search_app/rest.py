@@ -8,7 +8,6 @@ already is told so (304) before anything is worked out.
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +33,7 @@ from ssm_search import (
 from ssm_search_app.answers import ANSWERS, Card, Error
 from ssm_search_app.bounds import MAX_TEXT, Work, Written, refusal
 from ssm_search_app.library import Library
+from ssm_search_app.sending import has, tag_of, tagged
 from ssm_search_app.tools import CALLERS
 
 ADDRESSES = {
@@ -159,10 +159,8 @@ class Revalidated:
     def __init__(self, app: ASGIApp, library: Library):
         self._app = app
         self._library = library
-        self._known: tuple[Any, str] = (
-            None,
-            "",
-        )  # the rows that are asked, and what tells them from others
+        # The rows that are asked, and what tells them from others.
+        self._known: tuple[Any, str] = (None, "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -170,16 +168,13 @@ class Revalidated:
             await self._app(scope, receive, send)
             return
         tag = self._tag(scope)
-        seen = Headers(scope=scope).get("if-none-match", "")
-        if tag in (one.strip().removeprefix("W/") for one in seen.split(",")):
-            await Response(status_code=304, headers={"ETag": tag})(scope, receive, send)
+        if has(Headers(scope=scope), tag):
+            await Response(status_code=304, headers=tagged(tag))(scope, receive, send)
             return
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
-                headers = MutableHeaders(raw=message["headers"])
-                headers["ETag"] = tag
-                headers["Cache-Control"] = "no-cache"  # may be kept, and is asked about each time
+                MutableHeaders(raw=message["headers"]).update(tagged(tag))
             await send(message)
 
         await self._app(scope, receive, answer)
@@ -191,5 +186,4 @@ class Revalidated:
             self._known = rows, f"{version('ssm-search')} {' '.join(said)}"
         # Of each address its own: only who got an answer there can know it.
         asked = scope["path"].encode() + b"?" + scope["query_string"]
-        digest = hashlib.sha256(self._known[1].encode() + asked)
-        return f'"{digest.hexdigest()[:32]}"'
+        return tag_of(self._known[1].encode() + asked)
