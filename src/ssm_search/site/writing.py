@@ -235,15 +235,24 @@ def _script(name: str, value: Mapping[str, Any]) -> bytes:
 
 
 def _page(name: str, search: Search, title: str, home: str) -> str:
-    template = Path(__file__).parent / "templates" / name
+    page = _template(name)
     own = home and home + ("" if name == "index.html" else name)
     address = html.escape(escaping.escaped_address(own))
-    return string.Template(template.read_text(encoding="utf-8")).substitute(
+    head = _template("head.html").substitute(
+        scripts="script-src 'self' file:; " if "<script " in page.template else "",
+        canonical=f'<link rel="canonical" href="{address}">\n' if address else "",
+    )
+    return page.substitute(
+        head=head,
         title=html.escape(title),
         count=f"{len(search.papers):,}",
-        canonical=f'<link rel="canonical" href="{address}">\n' if address else "",
         papers=_plain_list(search.tree, search.papers) if name == "papers.html" else "",
     )
+
+
+def _template(name: str) -> string.Template:
+    file = Path(__file__).parent / "templates" / name
+    return string.Template(file.read_text(encoding="utf-8"))
 
 
 def _plain_list(tree: Iterable[Category], papers: Sequence[Paper]) -> str:
