@@ -40,6 +40,7 @@ SCRIPTS = {
         "picks.js",
         "cards.js",
         "answers.js",
+        "files.js",
         "site.js",
     ),
     "map.js": scripts.MAP,

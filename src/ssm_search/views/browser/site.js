@@ -2,6 +2,7 @@
 addEventListener("DOMContentLoaded", () => {
   const { element, card, exportLine, headingName, place } = window.ssmCards;
   const { START, FILTERS, address, answered, isAsked, read } = window.ssmAnswers;
+  const { load, exporter, copy } = window.ssmFiles;
   const { ssmList: list, ssmSearch: search, ssmKept: kept, ssmPicks: picks } = window;
   const TABS = ["newest", "headings", "map", "next", "kept", "about"];
   const FIRST = 10; // answers at first, as on the page of a server
@@ -41,37 +42,6 @@ addEventListener("DOMContentLoaded", () => {
       document.querySelectorAll("section:not([hidden]) .answers > .card")[first]?.focus();
     };
     return button;
-  };
-
-  // ── what comes when it is needed ─────────────────────────────────────────────────────────
-
-  const loading = {};
-  const load = (source) =>
-    (loading[source] ??= new Promise((done, failed) => {
-      const script = element("script", { src: source });
-      script.onload = done;
-      script.onerror = () => {
-        delete loading[source];
-        failed(new Error(`${source} did not come; try again`));
-      };
-      document.head.append(script);
-    }));
-  // Of what is kept, papers have notes; the list may have some of them no more.
-  const exporter = async ({ form, ids, papers = [] }) => {
-    await Promise.all([load("data/exports.js"), load("scripts/notes.js")]);
-    const kept = new Map(papers.map((paper) => [paper.id, paper]));
-    const lost = papers.filter(({ id }) => search.row(id) < 0);
-    const entries = ids.map((id) => {
-      const row = search.row(id);
-      return row < 0 ? window.ssmNotes.entry(form, kept.get(id)) : row;
-    });
-    const { name, text } = await search.exported(form, entries);
-    const lostTitles = lost.map(({ title }) => `“${title}”`).join(", ");
-    const said = lost.length
-      ? `The list has them no more, so of these it says only what is kept: ${lostTitles}.`
-      : "";
-    const noted = ids.map((id) => kept.get(id)?.note ?? "");
-    return { name, text: window.ssmNotes.added(form, text, noted), said };
   };
 
   // ── what is shown ────────────────────────────────────────────────────────────────────────
@@ -327,24 +297,14 @@ addEventListener("DOMContentLoaded", () => {
 
   // ── what is heard ────────────────────────────────────────────────────────────────────────
 
-  const copy = async (text) => {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      // Browsers keep the clipboard from pages without https that are not on this machine.
-      const area = document.body.appendChild(element("textarea"));
-      area.value = text;
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-    }
-    say("Copied");
-  };
   const press = async (button) => {
     const { copy: copied, export: taken } = button.dataset;
     const id = button.closest("[data-id]")?.dataset.id;
     if (id && /like$/.test(button.dataset.act ?? "")) pickPaper(button.dataset.act, id);
-    if (copied && id) await copy((await exporter({ form: copied, ids: [id] })).text);
+    if (copied && id) {
+      await copy((await exporter({ form: copied, ids: [id] })).text);
+      say("Copied");
+    }
     if (!taken) return;
     const all = [...button.closest("section").querySelectorAll(".card[data-id]")];
     kept.save(await exporter({ form: taken, ids: all.map((one) => one.dataset.id) }));
