@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from ssm_search_app import handlers, render
+from ssm_search_app import handlers, offers, render
 from ssm_search_app.address import Search, from_address, to_address
 from ssm_search_app.library import Library
 
@@ -24,10 +24,10 @@ ANY_PATH, LIKELIEST, ANY_YEAR, ANY_VENUE, ALL_LISTS, LIKELIEST_LIST = (
 
 def menus_of(library: Library) -> dict[str, list[Any]]:
     """What can be chosen of the papers of a library, by the fields of :class:`Search`."""
-    years = [ANY_YEAR, *((str(year), year) for year in handlers.years(library))]
+    years = [ANY_YEAR, *((str(year), year) for year in offers.years(library))]
     return {
-        "category": [ANY_PATH, *handlers.headings(library)],
-        "venue": [ANY_VENUE, *((name, name) for name in handlers.venues(library))],
+        "category": [ANY_PATH, *offers.headings(library)],
+        "venue": [ANY_VENUE, *((name, name) for name in offers.venues(library))],
         "year_from": years,
         "year_to": years,
     }
@@ -56,7 +56,7 @@ class Events:
         if address is None:
             return {"turn": turn}
         search = from_address(address)
-        in_menus = handlers.in_menus(self._library, search)
+        in_menus = offers.in_menus(self._library, search)
         return {
             "turn": turn,
             "html": self._html(search, picks),
@@ -95,7 +95,7 @@ class Events:
     def choose_to_file(self, name: str) -> Any:
         """The headings of the list that is submitted to; none of several at once."""
         at = self._library.chosen(name)
-        headings = [] if at.names else handlers.headings(at, empty=True)
+        headings = [] if at.names else offers.headings(at, empty=True)
         return gr.Dropdown([LIKELIEST, *headings], value="")
 
     def advise(self, picks: Any, diversity: float) -> tuple[str, Any, str]:

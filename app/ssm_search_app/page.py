@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.events import api
 
 from ssm_search import SsmSearchError, submissions
-from ssm_search_app import handlers, render
+from ssm_search_app import handlers, offers, render
 from ssm_search_app.address import CODES, MOST_ANSWERS, ORDERS, Search
 from ssm_search_app.bounds import MAX_TEXT, SLOW_WORKERS, Lanes, Work
 from ssm_search_app.events import (
@@ -225,7 +225,7 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
             lists=len(library.each),
             feed=of_list,
         )
-        examples.value = render.render("examples.html", examples=handlers.examples(library))
+        examples.value = render.render("examples.html", examples=offers.examples(library))
         answers.value = render.answers(
             newest.found, newest.line, newest=True, in_lists=library.in_lists()
         )
@@ -233,8 +233,8 @@ def build_page(library: Library, lanes: Lanes, offered: list[Work]) -> gr.Blocks
         about.value = handlers.about_html(library)
         choices_of = menus_of(library)
         named = list(zip(library.names, library.keys, strict=True))
-        headings = [] if several else handlers.headings(library, empty=True)
-        drawn.value = render.render("map.html", most=MAX_TEXT, lists=handlers.lists(library))
+        headings = [] if several else offers.headings(library, empty=True)
+        drawn.value = render.render("map.html", most=MAX_TEXT, lists=offers.lists(library))
         menus: tuple[tuple[gr.Dropdown, Any], ...] = (
             (category, choices_of["category"]),
             (venue, choices_of["venue"]),

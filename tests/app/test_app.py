@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from soon import soon
-from ssm_search_app import address, handlers, render
+from ssm_search_app import address, handlers, offers, render
 from ssm_search_app.address import (
     CODES,
     MAX_ADDRESS,
@@ -343,8 +343,8 @@ def test_an_empty_list_answers_nothing() -> None:
     empty = library_of([])
     for question in ("video", ""):
         assert list(handlers.answer(empty, Search(q=question)).found) == []
-    assert handlers.headings(empty) == []
-    assert handlers.years(empty) == handlers.venues(empty) == handlers.examples(empty) == []
+    assert offers.headings(empty) == []
+    assert offers.years(empty) == offers.venues(empty) == offers.examples(empty) == []
     assert "Papers and posts" in handlers.about_html(empty)
 
 
@@ -542,7 +542,7 @@ def test_headings_are_a_tree_in_the_order_of_the_list() -> None:
         library.search.rows,
         manifest=replace(library.search.manifest, headings=(*headings, ("A",))),
     )
-    assert handlers.headings(library) == [
+    assert offers.headings(library) == [
         ("Z (2)", "Z"),
         ("\u2003p (1)", "Z > p"),
         ("A (4)", "A"),
@@ -564,7 +564,7 @@ def test_headings_are_a_tree_in_the_order_of_the_list() -> None:
 )
 def test_each_heading_of_the_menu_finds_as_many_papers_as_it_says(papers: list[Paper]) -> None:
     library = library_of(papers)
-    for shown, path in handlers.headings(library)[1:]:
+    for shown, path in offers.headings(library)[1:]:
         said = int(shown.rpartition("(")[2].rstrip(")"))
         found = handlers.answer(library, Search(category=path, k=MOST_ANSWERS))
         assert len(found.found) == said, (shown, found.line)
@@ -577,29 +577,29 @@ def test_years_and_venues() -> None:
     library = library_of(
         [replace(p, year=y, venue=v) for p, y, v in zip(papers, years, venues, strict=True)]
     )
-    assert handlers.years(library) == [2024, 2023, 1999]
-    assert handlers.venues(library) == ["Air", "Days", "Knots"]
+    assert offers.years(library) == [2024, 2023, 1999]
+    assert offers.venues(library) == ["Air", "Days", "Knots"]
 
 
 def test_of_many_venues_the_frequent_ones_are_in_the_menu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "MOST_VENUES", 2)
+    monkeypatch.setattr(offers, "MOST_VENUES", 2)
     papers = [replace(p, venue=v) for p, v in zip(placed(*"ABCDE"), "zzyxx", strict=True)]
-    assert handlers.venues(library_of(papers)) == ["x", "z"]
+    assert offers.venues(library_of(papers)) == ["x", "z"]
 
 
 def test_examples_are_questions_of_each_kind(library: Library) -> None:
     papers = placed("A/Kites at night", "A", "Kites at night", "Wind and rain", "One", "Air mail")
-    found = handlers.examples(library_of([*papers, SOUND]))
+    found = offers.examples(library_of([*papers, SOUND]))
     assert found == ["Kites at night", "Air mail", "Wind and rain since 2024", "2401.00006"]
     dated = [replace(paper, year=2023, authors=("Ada Roe",)) for paper in papers]
-    assert handlers.examples(library_of(dated)) == [
+    assert offers.examples(library_of(dated)) == [
         "Kites at night",
         "Air mail",
         "Wind and rain since 2023",
         "papers by Ada Roe",
         "2401.00006",
     ]
-    assert handlers.examples(library) == [FILM.id]
+    assert offers.examples(library) == [FILM.id]
 
 
 # ── HTML ─────────────────────────────────────────────────────────────────────────────────────
@@ -1287,8 +1287,8 @@ def test_a_heading_with_the_sign_in_its_name_is_not_one_below_another() -> None:
     one = Paper("2401.00001", "Kites of one", categories=(("A > B",),))
     two = Paper("2401.00002", "Kites of two", categories=(("A", "B"),))
     library = library_of([one, two])
-    assert [name for _, name in handlers.headings(library)] == [r"A \> B", "A", "A > B"]
+    assert [name for _, name in offers.headings(library)] == [r"A \> B", "A", "A > B"]
     for name, paper in ((r"A \> B", one), ("A > B", two)):
         search = Search(q="kites", category=name)
-        assert handlers.in_menus(library, search).category == name
+        assert offers.in_menus(library, search).category == name
         assert ids_of(handlers.answer(library, search)) == [paper.id]

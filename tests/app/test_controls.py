@@ -14,7 +14,7 @@ import pytest
 from fakes import WordEncoder
 from rich.console import Console
 from serving import http, served
-from ssm_search_app import handlers, render
+from ssm_search_app import handlers, offers, render
 from ssm_search_app.address import Search
 from ssm_search_app.library import Library
 from ssm_search_app.logs import OncePerMinute
@@ -145,19 +145,19 @@ def test_on_the_page(library: Library) -> None:
     check(library.title)
     check(handlers.about_html(library))
     check(handlers.picks_html(library, {"like": ["kite-1"], "dislike": ["kite-2"]}))
-    check(render.render("examples.html", examples=handlers.examples(library)))
+    check(render.render("examples.html", examples=offers.examples(library)))
     text = f"{bad('A new kite')}\n\n{bad('We fly a video. It is long enough to be filed.')}"
     check(handlers.submission_html(library, text, ""))
 
 
 def test_menus_still_choose(library: Library) -> None:
     """What stands in a menu is clean, and means the heading and the venue as they are."""
-    ((name, path),) = [one for one in handlers.headings(library) if "Film" in one[0]]
-    (venue,) = handlers.venues(library)
+    ((name, path),) = [one for one in offers.headings(library) if "Film" in one[0]]
+    (venue,) = offers.venues(library)
     assert (name.strip(), path, venue) == ("Film (6)", "See > Film", "Knots")
     for wish in (Search(q="video", category=path), Search(q="video", venue=venue)):
         assert len(handlers.answer(library, wish).found) == 6
-        assert handlers.in_menus(library, wish) == wish
+        assert offers.in_menus(library, wish) == wish
 
 
 def strings(answer: Any) -> Iterator[str]:

@@ -54,8 +54,9 @@ from serving import (
     served,
 )
 from ssm_search_app.bounds import MAX_TEXT
-from ssm_search_app.handlers import LESS_ALONE, RECOMMENDED, examples
+from ssm_search_app.handlers import LESS_ALONE, RECOMMENDED
 from ssm_search_app.library import Library
+from ssm_search_app.offers import examples
 from ssm_search_app.server import build_app
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
