@@ -40,8 +40,9 @@ from ssm_search import (
     Placement,
     SsmSearchError,
 )
-from ssm_search.encoding import Encoded, EncodedQuery, as_bytes
+from ssm_search.encoding import Encoded, EncodedQuery
 from ssm_search.text import STOP_WORDS
+from ssm_search.vectors import as_bytes
 
 RESULTS = Path(__file__).parent / "results" / "answers.jsonl"
 INDEX = Path(__file__).parents[1] / "index" / "awesome-mamba"

@@ -17,6 +17,7 @@ import ssm_search
 from ssm_search import PaperSearch, ranking
 from ssm_search.awesome.reading import read_list
 from ssm_search.encoding import encode_query
+from ssm_search.index.late import late_interaction
 from ssm_search.shipped import shipped_folder, shipped_list
 
 QUESTION = "mamba for video"
@@ -68,7 +69,5 @@ def test_fuse(benchmark: BenchmarkFixture) -> None:
 def test_late_interaction(benchmark: BenchmarkFixture, search: PaperSearch) -> None:
     asked = encode_query(search.encoder, QUESTION)
     words = search.rows.as_list().list_index.word_vectors
-    scores = benchmark(
-        ranking.late_interaction, asked.words, asked.weights, words.vectors, words.starts
-    )
+    scores = benchmark(late_interaction, asked.words, asked.weights, words.vectors, words.starts)
     assert scores.shape == (83,)

@@ -33,8 +33,8 @@ from rich.table import Table
 
 from ssm_search.encoding import encode_query, load_encoder
 from ssm_search.errors import IndexFolderError
+from ssm_search.index.late import late_interaction
 from ssm_search.papers import Paper
-from ssm_search.ranking import late_interaction
 from ssm_search.search import PaperSearch
 from ssm_search.text import STOP_WORDS, terms, words_of
 

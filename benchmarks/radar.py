@@ -47,9 +47,9 @@ from ssm_search.encoding import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.words import RowVectors, Words
 from ssm_search.papers import Paper, full_text
-from ssm_search.ranking import product
 from ssm_search.shipped import shipped_folder
 from ssm_search.text import terms
+from ssm_search.vectors import product
 
 TUNED = ("DefTruth", "amirhossein-kz", "ReaFly")
 """What was chosen was chosen on these; two have fewer than 100 papers whose abstracts are known."""

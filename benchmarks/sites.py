@@ -33,11 +33,11 @@ from rich.table import Table
 from trust import foreign, lists_of
 
 from ssm_search.encoding import WordPieces, load_encoder
+from ssm_search.encoding.cached import cached_pieces
 from ssm_search.papers import full_text
-from ssm_search.ranking import product
 from ssm_search.search import PaperSearch
-from ssm_search.site.cached import cached_pieces
 from ssm_search.site.data import data_files
+from ssm_search.vectors import product
 from ssm_search.views.scripts import script
 
 PAPERS = 1_000  # of the size and the times

@@ -26,10 +26,10 @@ from known_items import KNOWN_ITEMS, RESULTS, read_known_items
 
 from ssm_search.encoding import encode_query
 from ssm_search.index.filters import Filters
-from ssm_search.ranking.fusion import cosines
 from ssm_search.search.hits import Hits
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores.search import StoreSearch
+from ssm_search.vectors import cosines
 
 QUERIES = 200
 DEPTH = 10

@@ -31,7 +31,7 @@ from rich.console import Console
 
 from ssm_search.index.ann import PROBED, Ann, ann_kind, build_ann
 from ssm_search.index.segmented import CANDIDATES
-from ssm_search.ranking.fusion import cosines
+from ssm_search.vectors import cosines
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 PROBES = (8, 16, 32, 64, 128)

@@ -34,7 +34,6 @@ from ssm_search.awesome.reading import read_list
 from ssm_search.build.lists import empty_headings
 from ssm_search.encoding import Encoder, load_encoder
 from ssm_search.papers import Abstract, Paper, title_key
-from ssm_search.ranking.fusion import product
 from ssm_search.search.duplicates import (
     NEAR_TERMS,
     NEAR_TITLE,
@@ -45,6 +44,7 @@ from ssm_search.search.duplicates import (
 from ssm_search.search.local import PaperSearch
 from ssm_search.upkeep.filing import APART, FELLOWS, MISFILED, clearly_misfiled
 from ssm_search.upkeep.findings import Visit
+from ssm_search.vectors import product
 
 SEED = "awesome-mamba.md"
 TOPICAL = ("yyyujintang", "xmindflow", "ziyangwang007", "csguoh", "Madhavaprasath23")

@@ -133,8 +133,8 @@ def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) 
 def pieces(kept: Path) -> Path:
     """The pieces of the shipped encoder, half a minute of work, in a folder for a user's cache."""
     from ssm_search.encoding import load_encoder
+    from ssm_search.encoding.cached import cached_pieces
     from ssm_search.files import locked
-    from ssm_search.site.cached import cached_pieces
 
     with locked(kept):  # one process makes them, the others wait for it
         cached_pieces(load_encoder(), kept / "pieces")

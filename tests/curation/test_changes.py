@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from soon import soon
 
-from ssm_search.awesome import unified_diff
 from ssm_search.curation import changes
 from ssm_search.curation.changes import added_papers, list_before, read_diff
 from ssm_search.curation.submissions import read_submissions
+from ssm_search.diffs import unified_diff
 from ssm_search.errors import NoPaperError
 from ssm_search.search import title_likeness
 

@@ -9,15 +9,13 @@ from fakes import TokenEncoder
 from ssm_search.encoding.encoded import (
     Encoded,
     EncodedQuery,
-    as_bytes,
-    as_floats,
     checked,
     gathered,
     joined,
-    take_runs,
     without_words,
 )
 from ssm_search.errors import EncoderError
+from ssm_search.vectors import as_bytes, as_floats, take_runs
 
 TEXTS = ["video", "a graph of sound", "", "film and text and more text"]
 

@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from ssm_search.encoding import encoder as encoder_module
 from ssm_search.encoding import loading
-from ssm_search.encoding.encoded import Encoded, as_bytes, as_floats
+from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import (
     Encoder,
     SentenceTransformerEncoder,
@@ -31,6 +31,7 @@ from ssm_search.encoding.loading import load_encoder
 from ssm_search.encoding.onnx import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.encoding.words import save_word_layers, word_layers
 from ssm_search.errors import EncoderError
+from ssm_search.vectors import as_bytes, as_floats
 
 SHIPPED = ROOT / "index" / "awesome-mamba" / ENCODER_FOLDER
 

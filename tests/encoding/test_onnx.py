@@ -28,7 +28,7 @@ from ssm_search.encoding import bulk as bulk_encoder
 from ssm_search.encoding import export as onnx_export
 from ssm_search.encoding import onnx as onnx_encoder
 from ssm_search.encoding.bulk import BulkEncoder, fastest, widened
-from ssm_search.encoding.encoded import Encoded, as_floats
+from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import (
     MIN_COSINE,
@@ -49,6 +49,7 @@ from ssm_search.encoding.onnx import (
 from ssm_search.encoding.words import WordLayers, save_word_layers
 from ssm_search.errors import EncoderError, IndexFolderError
 from ssm_search.search.local import PaperSearch
+from ssm_search.vectors import as_floats
 
 LIST = "# L\n## Films\n" + "".join(
     f"- [{text}](https://e.org/{at})\n" for at, text in enumerate(TEXTS)

@@ -9,11 +9,10 @@ import pytest
 import tokenizers
 from fakes import TokenEncoder
 
-from ssm_search.encoding import encode_query, load_encoder
+from ssm_search.encoding import cached, encode_query, load_encoder
+from ssm_search.encoding.cached import cached_pieces
 from ssm_search.encoding.pieces import WordPieces, word_pieces
 from ssm_search.encoding.words import WordTokenizer
-from ssm_search.site import cached
-from ssm_search.site.cached import cached_pieces
 
 SOME = ("the", "video", "film", "##mba", "7", "ж", "中", "!")
 

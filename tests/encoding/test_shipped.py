@@ -22,13 +22,14 @@ from conftest import PATIENCE, ROOT
 
 from ssm_search.arrays import packed, unpacked
 from ssm_search.encoding import OnnxEncoder, load_encoder
-from ssm_search.encoding.encoded import Encoded, as_floats
+from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import MIN_COSINE, export_encoder
 from ssm_search.encoding.onnx import MODEL_FILE, TOKENIZER_FILE
 from ssm_search.encoding.unpacking import unpack_encoder
 from ssm_search.files import write_atomically
 from ssm_search.text import STOP_WORDS
+from ssm_search.vectors import as_floats
 
 pytestmark = pytest.mark.encoder
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import AXES, TokenEncoder, WordEncoder, word_vector
 
-from ssm_search.encoding import as_bytes, encode_documents, encode_query
+from ssm_search.encoding import encode_documents, encode_query
 from ssm_search.index.headings import Headings
 from ssm_search.index.words import (
     SAMPLED,
@@ -21,6 +21,7 @@ from ssm_search.index.words import (
     row_vectors,
     sampled_rows,
 )
+from ssm_search.vectors import as_bytes
 
 FEW = np.float32(127)
 

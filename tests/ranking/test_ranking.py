@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ssm_search.ranking import fusion as ranking
+from ssm_search.vectors import cosines, product
 
 ROOT = Path(__file__).parents[2]
 PRODUCTS = {"dot", "vdot", "inner", "matmul", "matvec", "vecmat", "vecdot", "einsum", "tensordot"}
@@ -133,7 +134,7 @@ def test_a_product_is_that_of_numpy_to_the_last_bit(kind: type) -> None:
     chance = np.random.default_rng(0)
     many, few = (chance.standard_normal((n, 5)).astype(kind) for n in (19, 3))
     for left, right in ((many, few.T), (many, few[0]), (few[0], few[1]), (many.T, many)):
-        found = ranking.product(left, right)
+        found = product(left, right)
         assert found.dtype == kind
         assert found.tobytes() == (left @ right).tobytes()
 
@@ -144,7 +145,7 @@ def test_what_is_not_finite_is_seen_in_a_product_and_not_warned_of() -> None:
     with pytest.warns(RuntimeWarning, match="invalid value"):
         _ = vectors @ query
     with np.errstate(invalid="raise"):
-        for found in (ranking.product(vectors, query), ranking.cosines(vectors, query)):
+        for found in (product(vectors, query), cosines(vectors, query)):
             np.testing.assert_array_equal(found, array(np.nan, np.nan, 2))
 
 
@@ -170,6 +171,6 @@ def test_every_product_that_blas_may_compute_is_in_one_place() -> None:
     files = [
         path for folder in ("src", "app", "benchmarks") for path in ROOT.glob(f"{folder}/**/*.py")
     ]
-    elsewhere = set().union(*(products(path) for path in files if path.name != "fusion.py"))
+    elsewhere = set().union(*(products(path) for path in files if path.name != "vectors.py"))
     assert elsewhere == NOT_OF_BLAS
-    assert products(ROOT / "src/ssm_search/ranking/fusion.py") == {"np.matmul(left, right)"}
+    assert products(ROOT / "src/ssm_search/vectors.py") == {"np.matmul(left, right)"}

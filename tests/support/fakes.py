@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ssm_search.encoding.encoded import Encoded, EncodedQuery, as_bytes
+from ssm_search.encoding.encoded import Encoded, EncodedQuery
 from ssm_search.encoding.pieces import WordPieces
 from ssm_search.text import STOP_WORDS
+from ssm_search.vectors import as_bytes
 
 AXES = ("video", "graph", "audio", "text")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -16,12 +16,12 @@ import pytest
 import torch
 from models import write_model
 
-from ssm_search.encoding.encoded import as_floats
 from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_model
 from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
 from ssm_search.encoding.words import WORDS_FILE
 from ssm_search.text import words_of
+from ssm_search.vectors import as_floats
 
 pytest.importorskip(
     "datasets", reason="needs what models are trained with: pip install '.[training]'"

@@ -1,15 +1,10 @@
 from . import edits as edits
-from . import escaping as escaping
 from . import filling as filling
-from .diffs import unified_diff as unified_diff
-from .formats import foreign_format as foreign_format
 from .insertion import Insertion as Insertion
 from .insertion import insert_paper as insert_paper
-from .joining import as_parts as as_parts
 from .joining import joined as joined
 from .links import is_code_address as is_code_address
 from .links import is_published as is_published
-from .persons import name_of as name_of
 from .reading import MAX_LIST_CHARS as MAX_LIST_CHARS
 from .reading import Entry as Entry
 from .reading import ListReading as ListReading

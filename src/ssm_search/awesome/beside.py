@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from ssm_search.awesome.blocks import Run, plain
 from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.persons import is_person, persons
 from ssm_search.awesome.titles import GROUP, clean_title
 from ssm_search.papers import title_key
+from ssm_search.persons import is_person, persons
 from ssm_search.venues import SHORTENED, find_venue, find_year, is_date, is_honour, is_preprint
 
 _DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")

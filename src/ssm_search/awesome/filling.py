@@ -16,7 +16,6 @@ from itertools import islice
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.drafts import constants_in
 from ssm_search.awesome.edits import Change, Edit, Layout
-from ssm_search.awesome.escaping import escaped_address, escaped_title
 from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.layout import Stretch
 from ssm_search.awesome.reading import Entry, dated_by, read_list
@@ -30,6 +29,7 @@ from ssm_search.awesome.slots import (
 )
 from ssm_search.awesome.templates import Template, last_slot, piece_with, template_of
 from ssm_search.awesome.tidying import PLACEHOLDERS
+from ssm_search.escaping import escaped_address, escaped_title
 from ssm_search.papers import Category, Paper, title_key
 from ssm_search.venues import is_preprint
 

@@ -29,8 +29,8 @@ from ssm_search.awesome.linknames import (
     on_badge,
 )
 from ssm_search.awesome.links import is_code_address, is_published, is_web
-from ssm_search.awesome.persons import is_person, persons
 from ssm_search.papers import LINK_NAME_CHARS, Link, Paper, title_key
+from ssm_search.persons import is_person, persons
 from ssm_search.text import shown
 from ssm_search.venues import find_venue, is_date
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from ssm_search.awesome.blocks import BOLD_LEVEL, PARAGRAPH_BREAK, SUMMARY_LEVEL, Block, Run, plain
 from ssm_search.awesome.labels import PAPER_LABELS, is_label, label_words
 from ssm_search.awesome.links import is_web, leads_out, paper_ids, says_paper
-from ssm_search.awesome.persons import is_person, persons
+from ssm_search.persons import is_person, persons
 from ssm_search.venues import find_venue, is_date, is_venue
 
 _MOST_IDS = 2  # the code's link may be another paper's

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.drafts import plain_templates, templates_for
-from ssm_search.awesome.escaping import escaped_address, escaped_title
 from ssm_search.awesome.layout import Layout, Numbering, Stretch, count_lines
 from ssm_search.awesome.reading import ListReading, read_list, reading_of
 from ssm_search.awesome.slots import repository, split_venue
 from ssm_search.awesome.templates import filled
 from ssm_search.dates import Date
 from ssm_search.errors import ListError
+from ssm_search.escaping import escaped_address, escaped_title
 from ssm_search.occasions import NewYear, new_year, occasion_of
 from ssm_search.papers import Category, Paper, title_key
 from ssm_search.venues import find_venue, find_year, is_preprint

@@ -19,32 +19,32 @@ from ssm_search.papers import Category
 _MENTIONED = re.compile(r"arXiv id (\S+) is mentioned")
 
 
-def as_parts(readings: Sequence[ListReading], headings: Sequence[str]) -> list[ListReading]:
-    """Readings of the files of one list as parts of it, in the same order.
+def joined(
+    readings: Sequence[ListReading], headings: Sequence[str], title: str
+) -> tuple[list[ListReading], ListReading]:
+    """Readings of the files of one list as parts of it, and what they say together.
 
     Lines are still those of each file. What one file mentions is no problem where another lists it.
+    All together have each paper once, whichever files it stands in.
 
     Args:
         headings: for each file, what all in it stands under; "" for nothing.
+        title: of the list.
     """
     listed = {entry.paper.id for reading in readings for entry in reading.entries}
-    return [
+    parts = [
         _as_part(reading, heading, listed)
         for reading, heading in zip(readings, headings, strict=True)
     ]
-
-
-def joined(parts: Sequence[ListReading], title: str) -> ListReading:
-    """All ``parts`` of a list as one reading, each paper once, whichever files it stands in."""
-    entries = [entry for part in parts for entry in part.entries]
-    entries = same_by_title(without_echoes(entries))
-    return ListReading(
+    entries = same_by_title(without_echoes([entry for part in parts for entry in part.entries]))
+    whole = ListReading(
         title=title,
         papers=tuple(merged(entries)),
         entries=tuple(entries),
         sections=tuple(chain.from_iterable(part.sections for part in parts)),
         problems=tuple(chain.from_iterable(part.problems for part in parts)),
     )
+    return parts, whole
 
 
 def _as_part(reading: ListReading, heading: str, listed: Collection[str]) -> ListReading:

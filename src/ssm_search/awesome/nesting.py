@@ -10,7 +10,7 @@ from ssm_search.awesome.blocks import ITEM_LEVEL, PARAGRAPH_BREAK, Block, Run
 from ssm_search.awesome.grouping import closing, names_group
 from ssm_search.awesome.headline import headline
 from ssm_search.awesome.links import is_web, paper_ids
-from ssm_search.awesome.persons import is_author_list
+from ssm_search.persons import is_author_list
 from ssm_search.venues import find_venue
 
 

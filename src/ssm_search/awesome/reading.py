@@ -86,6 +86,7 @@ class ListReading:
         entries: each appearance, in order.
         sections: each heading, in order; those without a paper too.
         problems: what could not be read.
+        foreign: what it is written in where that is no Markdown; then nothing else is known of it.
     """
 
     title: str
@@ -93,6 +94,7 @@ class ListReading:
     entries: tuple[Entry, ...]
     sections: tuple[Section, ...]
     problems: tuple[Problem, ...]
+    foreign: str = ""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -137,7 +139,7 @@ def read_list(text: str, *, is_part: bool = False) -> ListReading:
     _check_density(text)
     if foreign := foreign_format(text):
         message = f"this is {foreign}, and no list in Markdown; convert it, for example with pandoc"
-        return ListReading("", (), (), (), (Problem(1, message),))
+        return ListReading("", (), (), (), (Problem(1, message),), foreign)
     blocks = list(with_children(with_headers(with_groups(parse_blocks(text)))))
     title = None if is_part else _list_title(blocks)
     entries: list[Entry] = []

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome.persons import is_person, persons
+from ssm_search.persons import is_person, persons
 from ssm_search.venues import find_venue, find_year, is_date, is_honour
 
 _FEWEST_WORDS_IN_BRACKETS = 3

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssm_search.addresses import shown_source
-from ssm_search.awesome import ListReading, as_parts, foreign_format, joined, read_list
+from ssm_search.awesome import ListReading, joined, read_list
 from ssm_search.build.naming import is_name, list_name
 from ssm_search.build.sources import ListFile, Source, read_files
 from ssm_search.errors import NoListError
@@ -69,12 +69,14 @@ def read_whole(sources: Sequence[Source], *, allow_hosts: Sequence[str] = ()) ->
         read_list(file.text, is_part=True) if under else reading
         for file, reading, under in zip(files, readings, below, strict=True)
     ]
-    parts = as_parts(readings, below) if len(readings) > 1 else readings
+    whole = readings[0]
+    if len(readings) > 1:
+        readings, whole = joined(readings, below, heading)
     places = [shown_source(source) for source in sources]
     return WholeList(
         files=tuple(files),
-        parts=tuple(parts),
-        reading=joined(parts, heading) if len(parts) > 1 else parts[0],
+        parts=tuple(readings),
+        reading=whole,
         title=list_name(heading, places),
         file_name=_file_name(files, sources),
     )
@@ -90,8 +92,7 @@ def no_entry(named: str) -> NoListError:
 
 def _read(file: ListFile) -> ListReading:
     reading = read_list(file.text)
-    is_foreign = not reading.entries and foreign_format("\n".join(file.text.splitlines()))
-    if is_foreign and reading.problems and file.is_named:
+    if reading.foreign and file.is_named:
         raise NoListError(f"{file.name}: {reading.problems[0].message}")
     return reading
 

@@ -52,10 +52,10 @@ def site(
 
     Example: `ssm-search site --list README.md -o public`
     """
-    from ssm_search.awesome import escaping
+    from ssm_search.escaping import escaped_address
     from ssm_search.site import check_folder, write_site
 
-    if url and not escaping.escaped_address(url):
+    if url and not escaped_address(url):
         raise typer.BadParameter(f"{url!r} is no address; expected https://…")
     check_folder(output)
     with _opened(list_file, index, offline) as search:

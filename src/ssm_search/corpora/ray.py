@@ -26,7 +26,7 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import EncoderError
-from ssm_search.index import names
+from ssm_search.names import hash64
 
 if TYPE_CHECKING:
     import pyarrow
@@ -165,7 +165,7 @@ def _written(parcel: Parcel) -> Path:
     Anybody may write there, so the encoder compares what it finds with its fingerprint.
     """
     place = Path(tempfile.gettempdir())
-    folder = place / f"ssm-search-{names.hash64(parcel.fingerprint):016x}"
+    folder = place / f"ssm-search-{hash64(parcel.fingerprint):016x}"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as scratch:
             made = Path(scratch) / "encoder"

@@ -37,11 +37,11 @@ from ssm_search.index import (
     Segment,
     is_segment_of,
     load_segment,
-    names,
     text_hashes,
     write_segment,
 )
 from ssm_search.ingest import Removed
+from ssm_search.names import hash64
 from ssm_search.papers import Paper
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Batch:
         gone, rows = [], 0
         for record in records:
             if isinstance(record, Removed):
-                gone.append((names.hash64(record.id), rows))
+                gone.append((hash64(record.id), rows))
             rows += isinstance(record, Paper)
         self.removed = np.array(gone, dtype=np.uint64).reshape(len(gone), 2)
 

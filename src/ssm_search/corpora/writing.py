@@ -17,11 +17,11 @@ from ssm_search.index import (
     checksums_of,
     load_segments,
     measured,
-    names,
     update_segments,
     write_segments,
 )
 from ssm_search.ingest import Removed
+from ssm_search.names import by_id
 from ssm_search.papers import Paper
 
 
@@ -94,7 +94,7 @@ def update_index(
         IndexFolderError: no paper would be left.
     """
     latest: dict[str, Paper | Removed] = {record.id: record for record in records}
-    named = {paper_id: known.rows_named(names.by_id(paper_id)) for paper_id in latest}
+    named = {paper_id: known.rows_named(by_id(paper_id)) for paper_id in latest}
     rows = {paper_id: found[-1] for paper_id, found in named.items() if found}
     change = changes(latest, {one: known.listing[row] for one, row in rows.items()})
     sweep_inside(folder)

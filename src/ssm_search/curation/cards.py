@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import Insertion, insert_paper, reading_of, unified_diff
+from ssm_search.awesome import Insertion, insert_paper, reading_of
 from ssm_search.curation import card_table
 from ssm_search.curation.changes import list_before
 from ssm_search.curation.choices import difference
@@ -30,8 +30,9 @@ from ssm_search.curation.summary import (
     summary,
     unanswered,
 )
+from ssm_search.diffs import unified_diff
 from ssm_search.errors import ListError, SubmissionError
-from ssm_search.index import names
+from ssm_search.names import by_address
 from ssm_search.papers import Abstract, Category, Duplicate, Hit, Paper, Placement
 from ssm_search.search import NEAR_TITLE, Search, title_likeness
 
@@ -243,7 +244,7 @@ def _listed(search: Search, papers: Sequence[Paper]) -> list[Paper]:
 
 def _at(search: Search, url: str) -> Paper | None:
     """The listed paper with this address; None if there is none."""
-    rows = search.rows.rows_named(names.by_address(url)) if url else []
+    rows = search.rows.rows_named(by_address(url)) if url else []
     return search.rows.papers(rows[:1])[0] if rows else None
 
 

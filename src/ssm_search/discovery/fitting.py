@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.index import MemoryIndex, SegmentedIndex
-from ssm_search.ranking import cosines, product
+from ssm_search.vectors import cosines, product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ import numpy as np
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.discovery.fitting import fits
 from ssm_search.errors import DiscoverError
-from ssm_search.index import names
+from ssm_search.names import address
 from ssm_search.papers import Paper, title_key, untitled_title, with_links
 from ssm_search.ranking import top_rows
 from ssm_search.search import NEAR_TITLE, PaperSearch, title_likeness
@@ -236,8 +236,8 @@ def _names(paper: Paper) -> Iterable[str]:
         if known := arxiv_id(text):
             yield f"id {known}"
     for url in (paper.url, paper.pdf_url):
-        if address := names.address(url):
-            yield f"link {address}"
+        if found := address(url):
+            yield f"link {found}"
     if not _is_untitled(paper) and (key := title_key(paper.title)):
         yield f"title {key}"
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.index import names
+from ssm_search.names import address
 from ssm_search.papers import Paper, title_key
 
 SECONDS = 60  # for one list: 2,000 commits of one that grows to 1 MB and 8,000 papers take 17
@@ -216,8 +216,7 @@ def _moment(seconds: str) -> datetime | None:
 def _wanted(papers: Sequence[Paper]) -> dict[str, list[str]]:
     """The ids of papers by all that tells them in a line: id, link, title."""
     links = [
-        {names.address(url) for url in (paper.url, paper.pdf_url) if names.address(url)}
-        for paper in papers
+        {address(url) for url in (paper.url, paper.pdf_url) if address(url)} for paper in papers
     ]
     shared = Counter(link for found in links for link in found)
     wanted: dict[str, list[str]] = {}
@@ -239,7 +238,7 @@ def _keys(line: str) -> Iterator[str]:
     for found in _ID.findall(line):
         yield arxiv_id(found) or found
     for found in _ADDRESS.findall(line):
-        url = names.address(found)
+        url = address(found)
         yield from (url, url.partition(")")[0].rstrip("/"), url.rstrip(").,:;]*`").rstrip("/"))
     for part in _BESIDE_A_TITLE.split(line):
         if key := title_key(part):

@@ -1,10 +1,8 @@
 from .bulk import BulkEncoder as BulkEncoder
 from .bulk import fastest as fastest
+from .cached import cached_pieces as cached_pieces
 from .encoded import Encoded as Encoded
 from .encoded import EncodedQuery as EncodedQuery
-from .encoded import as_bytes as as_bytes
-from .encoded import as_floats as as_floats
-from .encoded import take_runs as take_runs
 from .encoder import Encoder as Encoder
 from .encoder import SentenceTransformerEncoder as SentenceTransformerEncoder
 from .encoder import WordEncoder as WordEncoder
@@ -16,6 +14,4 @@ from .export import is_export_of as is_export_of
 from .loading import load_encoder as load_encoder
 from .onnx import ENCODER_FOLDER as ENCODER_FOLDER
 from .onnx import OnnxEncoder as OnnxEncoder
-from .pieces import PIECES_RECIPE as PIECES_RECIPE
 from .pieces import WordPieces as WordPieces
-from .pieces import word_pieces as word_pieces

@@ -10,12 +10,10 @@ import numpy as np
 
 from ssm_search.arrays import packed, unpacked
 from ssm_search.errors import EncoderError
+from ssm_search.vectors import as_bytes, take_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-WORD_LEVELS = 127
-"""A coordinate x of a word's unit vector is kept as the byte round(127 · x)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +75,6 @@ class EncodedQuery:
         """What is near to nothing: a vector of ``width`` zeros, and no words."""
         words = np.zeros((0, word_width), np.float32), np.zeros(0, np.float32)
         return cls(np.zeros(width, np.float32), *words, np.zeros((0, 2), np.int32))
-
-
-def as_bytes(words: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Unit vectors as an index keeps them: round(127 · x), int8, of the same shape."""
-    return np.rint(WORD_LEVELS * words).astype(np.int8)
-
-
-def as_floats(words: NDArray[np.int8]) -> NDArray[np.float32]:
-    """What :func:`as_bytes` made of unit vectors, as nearly the same, float32."""
-    return words.astype(np.float32) / np.float32(WORD_LEVELS)
-
-
-def take_runs(
-    rows: NDArray[np.int8],
-    starts: NDArray[np.int64],
-    places: Sequence[int] | NDArray[np.int64],
-) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
-    """The runs of ``rows`` at ``places`` side by side, and where each starts.
-
-    Args:
-        rows: shape (t, w).
-        starts: shape (n + 1,); run i is ``rows[starts[i] : starts[i + 1]]``.
-        places: of m runs, in any order.
-
-    Returns:
-        The rows, shape (u, w), and their starts, shape (m + 1,).
-    """
-    chosen = np.asarray(places, dtype=np.int64)
-    first = np.asarray(starts[chosen], dtype=np.int64)
-    counts = np.asarray(starts[chosen + 1], dtype=np.int64) - first
-    new = np.concatenate([[0], np.cumsum(counts)])
-    at = np.arange(int(new[-1])) + np.repeat(first - new[:-1], counts)
-    return np.asarray(rows[at]), new
 
 
 def without_words(vector: NDArray[np.float32]) -> EncodedQuery:

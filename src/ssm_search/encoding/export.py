@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssm_search.encoding.encoded import Encoded, as_floats
+from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import (
     Encoder,
     SentenceTransformerEncoder,
@@ -53,7 +53,7 @@ from ssm_search.encoding.onnx import (
 from ssm_search.encoding.words import WordLayers, word_layers
 from ssm_search.errors import EncoderError
 from ssm_search.files import FULL, write_atomically
-from ssm_search.ranking import product
+from ssm_search.vectors import as_floats, product
 
 if TYPE_CHECKING:
     import onnx

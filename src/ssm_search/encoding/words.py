@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ssm_search.errors import EncoderError
-from ssm_search.ranking import product
 from ssm_search.text import STOP_WORDS
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     import tokenizers

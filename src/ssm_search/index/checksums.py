@@ -73,14 +73,15 @@ def verify(folder: Path) -> int:
     return len(checksums)
 
 
-def small_ones(folder: Path, checksums: Mapping[str, str], apart: str) -> dict[str, str]:
-    """The checksums of an index that is so small that comparing takes no time; else none.
+def check_small(folder: Path, checksums: Mapping[str, str], apart: str) -> None:
+    """:func:`check_files` of an index that is so small that it takes no time; else nothing.
 
     Args:
         apart: the folder of what is checked otherwise.
     """
     names = [name for name in checksums if not name.startswith(f"{apart}/")]
-    return {name: checksums[name] for name in names} if _size(folder, names) <= AT_ONCE else {}
+    if _size(folder, names) <= AT_ONCE:
+        check_files(folder, {name: checksums[name] for name in names})
 
 
 def _size(folder: Path, names: Iterable[str]) -> int:

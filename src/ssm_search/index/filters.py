@@ -12,7 +12,7 @@ import numpy as np
 
 from ssm_search.errors import FilterError
 from ssm_search.index.facets import NO_YEAR, Facets
-from ssm_search.index.names import QUOTED
+from ssm_search.names import QUOTED
 from ssm_search.papers import Category
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.encoding import EncodedQuery
+from ssm_search.index.late import nearest_words
 from ssm_search.index.words import RowVectors
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Category, Paper
-from ssm_search.ranking import nearest_words, product
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

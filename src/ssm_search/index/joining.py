@@ -12,8 +12,8 @@ import numpy as np
 
 from ssm_search.arrays import save_array, save_arrays
 from ssm_search.index.facets import joined, save_facets
-from ssm_search.index.names import NameTable
 from ssm_search.index.segments import PAPERS_FILE, Chosen, save_words
+from ssm_search.names import NameTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

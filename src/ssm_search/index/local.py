@@ -16,12 +16,12 @@ from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_r
 from ssm_search.index.headings import Headings
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
-from ssm_search.index.names import NameTable, named_in, rows_by
 from ssm_search.index.projection import project
 from ssm_search.index.rows import Asked, Candidates
 from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
 from ssm_search.index.segments import Segment, text_hashes
 from ssm_search.index.words import Words, sampled_rows
+from ssm_search.names import NameTable, named_in, rows_by
 from ssm_search.papers import Category, LeftOut, Paper
 from ssm_search.ranking import fused, top_rows, z_scores
 from ssm_search.text import terms

@@ -25,7 +25,7 @@ from ssm_search.errors import IndexFolderError
 from ssm_search.files import MOST_TEXT, plain_file, read_text
 from ssm_search.index.bm25 import Bm25, build_bm25, idf, length_norm, load_bm25, save_bm25
 from ssm_search.index.words import RowVectors, Words
-from ssm_search.ranking import product
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     import faiss

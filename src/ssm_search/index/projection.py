@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.ranking import product
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -131,7 +131,7 @@ class Rows(Protocol):
         """Counts, and how the vectors are searched, as JSON types."""
 
     def rows_named(self, name: str, /) -> list[int]:
-        """The rows of papers that go by this name (:mod:`~ssm_search.index.names`), ascending."""
+        """The rows of papers that go by this name (:mod:`~ssm_search.names`), ascending."""
 
     def known_names(self, names: Collection[str], /) -> set[str]:
         """Those of ``names`` that any paper goes by; of very many papers, most of those."""

@@ -14,11 +14,11 @@ from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.ann import ANN_FILE, FEW_ALLOWED, Ann
 from ssm_search.index.bm25 import idf, length_norm
-from ssm_search.index.names import hash64
 from ssm_search.index.segments import Segment, StoredPapers, common_words, damaged
 from ssm_search.index.words import RowVectors, Words, joined_words
+from ssm_search.names import hash64
 from ssm_search.papers import Paper
-from ssm_search.ranking import cosines
+from ssm_search.vectors import cosines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

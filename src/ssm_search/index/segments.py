@@ -30,9 +30,9 @@ from ssm_search.errors import IndexFolderError
 from ssm_search.files import plain_file, plain_folder, read_text
 from ssm_search.index.bm25 import MAX_COUNT
 from ssm_search.index.facets import Facets, load_facets, save_facets
-from ssm_search.index.names import NameTable, hash64
 from ssm_search.index.stored import paper_of
 from ssm_search.index.words import RowVectors, Words
+from ssm_search.names import NameTable, hash64
 from ssm_search.papers import Paper, full_text, to_jsonl
 from ssm_search.text import terms
 

@@ -20,7 +20,7 @@ from ssm_search.index.filters import (
     ranges,
     several,
 )
-from ssm_search.index.names import author_keys, signed64
+from ssm_search.names import author_keys, signed64
 from ssm_search.papers import Category
 from ssm_search.text import terms
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.arrays import check_range, check_runs, packed, unpacked
-from ssm_search.encoding import Encoded, as_bytes, as_floats, take_runs
-from ssm_search.ranking import late_interaction, standardized
+from ssm_search.encoding import Encoded
+from ssm_search.index.late import late_interaction
+from ssm_search.ranking import standardized
+from ssm_search.vectors import as_bytes, as_floats, take_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ssm_search.ranking.fusion import product
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,9 +6,11 @@ Everywhere a higher score is better, and arrays are indexed by row.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ssm_search.vectors import cosines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,26 +26,6 @@ DISLIKE_WEIGHT = 0.2
 NOT_WANTED_WEIGHT = 1.0
 """Share of what a question says it does not want against what it asks for. A wish in so many words
 counts for more than the example of a paper that is disliked."""
-
-
-Number = TypeVar("Number", bound=np.generic)
-
-
-def product(left: NDArray[Number], right: NDArray[Number]) -> NDArray[Number]:
-    """Compute ``left @ right``, to the last bit, without NumPy's warning of an invalid value.
-
-    What is not finite in the operands is not finite in the result, where IEEE 754 puts it: no value
-    is hidden, and a NaN among the operands never gave that warning.
-    """
-    # For 5 columns of float32, OpenBLAS (0.3.31 with AVX-512, sgemv_kernel_t_5) sums 5 of 8 places
-    # of its stack in a vector: what the thread left in the others may raise the flag.
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.matmul(left, right))
-
-
-def cosines(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The cosines of unit vectors, (n, d), with a unit query vector, (d,); float32, (n,)."""
-    return np.asarray(product(vectors, query), dtype=np.float32)
 
 
 def z_scores(scores: NDArray[np.float32]) -> NDArray[np.float32]:

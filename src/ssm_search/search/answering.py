@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ssm_search.index import Candidates, Filters, Rows, authors_called, several
+from ssm_search.index import Candidates, Filters, Rows, several
+from ssm_search.names import authors_called
 from ssm_search.papers import Category, Hit, Why, full_text
 from ssm_search.ranking import (
     DEPTH,

@@ -13,11 +13,12 @@ from typing import Literal
 import numpy as np
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.index import LocalRows, names
+from ssm_search.index import LocalRows
 from ssm_search.marks import normalized
+from ssm_search.names import address
 from ssm_search.papers import Duplicate, Paper
-from ssm_search.ranking import cosines
 from ssm_search.search.likeness import ToFile
+from ssm_search.vectors import cosines
 
 NEAR_TITLE = 0.92
 """Titles at least this alike are the same, reworded or misspelled.
@@ -155,7 +156,7 @@ def _ids(paper: Paper) -> set[str]:
 
 
 def _links(paper: Paper) -> set[str]:
-    return {found for url in (paper.url, paper.pdf_url) if (found := names.address(url))}
+    return {found for url in (paper.url, paper.pdf_url) if (found := address(url))}
 
 
 def _abstract_likeness(paper: Paper, asked: ToFile, rows: LocalRows) -> dict[int, float]:

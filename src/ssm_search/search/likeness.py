@@ -11,14 +11,9 @@ import numpy as np
 
 from ssm_search.index import Headings, MemoryIndex, RowVectors
 from ssm_search.papers import Category, Paper
-from ssm_search.ranking import (
-    MIN_FITTED,
-    Calibration,
-    Similarities,
-    calibrate,
-    product,
-)
+from ssm_search.ranking import Calibration, Similarities, calibrate
 from ssm_search.text import terms
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,7 +160,7 @@ def likely_parent(probabilities: NDArray[np.float64], paths: Sequence[Category])
 def calibrated(index: MemoryIndex, papers: Sequence[Paper], headings: Headings) -> Calibration:
     """How far suggestions for this list can be trusted; the default where it has no headings."""
     filed = np.array([bool(paper.categories) for paper in papers], dtype=bool)
-    if filed.sum() < MIN_FITTED or filed.sum() > MAX_CALIBRATED:
+    if not 0 < filed.sum() <= MAX_CALIBRATED:
         return Calibration()
     known = listed(index, papers, headings)
     lengths = np.array([index.term_count(row) for row in range(len(papers))]) / index.mean_length

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.errors import PaperNotFoundError
-from ssm_search.index import Rows, names
+from ssm_search.index import Rows
+from ssm_search.names import by_address, by_id, by_name, by_title
 from ssm_search.papers import Paper
 
 
@@ -18,7 +19,7 @@ class Lookup:
 
     def id(self, paper_id: str) -> int | None:
         """The row of the paper with this id; None if there is none."""
-        return next(iter(self._rows(names.by_id(paper_id))), None)
+        return next(iter(self._rows(by_id(paper_id))), None)
 
     def link(self, text: str) -> int | None:
         """The row of the paper that ``text`` is the arXiv id or a link of; None for other text.
@@ -28,8 +29,8 @@ class Lookup:
         """
         paper_id = arxiv_id(text)
         if paper_id is None:
-            return next(iter(self._rows(names.by_address(text))), None) if "://" in text else None
-        rows = self._rows(names.by_id(paper_id))
+            return next(iter(self._rows(by_address(text))), None) if "://" in text else None
+        rows = self._rows(by_id(paper_id))
         if not rows:
             raise PaperNotFoundError(
                 f"{paper_id} is not among the {len(self._in)} entries of this index; "
@@ -39,7 +40,7 @@ class Lookup:
 
     def called(self, text: str) -> list[int]:
         """The rows that have ``text`` for a title, or for the name before the title's colon."""
-        rows = [*self._rows(names.by_title(text)), *self._rows(names.by_name(text))]
+        rows = [*self._rows(by_title(text)), *self._rows(by_name(text))]
         return list(dict.fromkeys(rows))
 
     def paper(self, seed: Paper | str) -> int | None:
@@ -49,17 +50,17 @@ class Lookup:
             PaperNotFoundError: as :meth:`link`.
         """
         if isinstance(seed, Paper):
-            rows = [*self._rows(names.by_id(seed.id)), *self._rows(names.by_title(seed.title))]
+            rows = [*self._rows(by_id(seed.id)), *self._rows(by_title(seed.title))]
         else:
             row = self.link(seed)
             rows = [] if row is None else [row]
-            rows += [*self._rows(names.by_id(seed.casefold())), *self.called(seed)]
+            rows += [*self._rows(by_id(seed.casefold())), *self.called(seed)]
         return next(iter(rows), None)
 
     def versions(self, rows: Iterable[int]) -> list[int]:
         """``rows`` and all others with their titles, such as the post that goes with a paper."""
         found = list(rows)
-        titles = {names.by_title(paper.title) for paper in self._in.papers(found)}
+        titles = {by_title(paper.title) for paper in self._in.papers(found)}
         return [*found, *(row for title in sorted(titles) for row in self._rows(title))]
 
     def _rows(self, name: str) -> list[int]:

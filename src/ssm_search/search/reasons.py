@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.encoding import Encoder, WordEncoder
-from ssm_search.index import Candidates, Rows
+from ssm_search.index import Candidates, Rows, word_cosines
 from ssm_search.papers import Category, Hit, Paper, Why, full_text
-from ssm_search.ranking import product, word_cosines
 from ssm_search.search.hits import Hits
 from ssm_search.search.question import Question, whole_word
 from ssm_search.tex import plain_text
 from ssm_search.text import is_term, sentences, terms
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -36,12 +36,11 @@ from ssm_search.index import (
     MemoryIndex,
     PartlyEncoded,
     RowVectors,
-    check_files,
+    check_small,
     checksums_of,
     load_segments,
     measured,
     papers_of,
-    small_ones,
     text_hashes,
 )
 from ssm_search.occasions import topic_of
@@ -200,7 +199,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         says="its manifest says",
     ):
         raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
-    check_files(folder, small_ones(folder, manifest.checksums, ENCODER_FOLDER))
+    check_small(folder, manifest.checksums, ENCODER_FOLDER)
     # Texts are those that were encoded; what a fetch says beside them, as of authors, stands.
     known = joined_records([load_abstracts(folder / ABSTRACTS_FILE), abstracts])
     filled = tuple(with_abstracts(papers, known))

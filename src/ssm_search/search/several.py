@@ -15,14 +15,15 @@ import numpy as np
 from ssm_search.dates import Date
 from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, QueryError
-from ssm_search.index import Filters, Tally, facets
+from ssm_search.index import Filters, facets
 from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
-from ssm_search.ranking import NOTHING, mmr, product, rocchio
+from ssm_search.ranking import NOTHING, mmr, rocchio
 from ssm_search.search.asking import Search, check_count
 from ssm_search.search.hits import Hits
 from ssm_search.search.placing import Seed
 from ssm_search.search.recommending import check_wishes, nearest, one_or_more, seed_of
 from ssm_search.search.state import REMEMBERED
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,7 +124,7 @@ class ListsSearch(Search):
         return tuple(replace(paper, categories=paths) for paper, paths in filed)
 
     @cached_property
-    def tally(self) -> Tally:
+    def tally(self) -> facets.Tally:
         """How many papers there are of each year and venue, and under each heading of any list."""
         columns = facets.Facets.of(self.papers)
         return facets.tally([columns], np.ones(len(columns), dtype=bool))

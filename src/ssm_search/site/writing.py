@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.awesome import escaping
+from ssm_search.encoding import cached_pieces
 from ssm_search.errors import EncoderError, IndexFolderError, SiteError
+from ssm_search.escaping import escaped_address
 from ssm_search.files import check_replaceable, read_text, replacing_folder
-from ssm_search.site.cached import cached_pieces
 from ssm_search.site.data import data_files
 from ssm_search.text import shown
 from ssm_search.views import feeds, maps, scripts
@@ -238,7 +238,7 @@ def _script(name: str, value: Mapping[str, Any]) -> bytes:
 def _page(name: str, search: Search, title: str, home: str) -> str:
     page = _template(name)
     own = home and home + ("" if name == "index.html" else name)
-    address = html.escape(escaping.escaped_address(own))
+    address = html.escape(escaped_address(own))
     head = _template("head.html").substitute(
         scripts="script-src 'self' file:; " if "<script " in page.template else "",
         canonical=f'<link rel="canonical" href="{address}">\n' if address else "",
@@ -275,7 +275,7 @@ def _plain_list(tree: Iterable[Category], papers: Sequence[Paper]) -> str:
 
 def _entry(paper: Paper) -> str:
     title = html.escape(shown(paper.title))
-    if address := escaping.escaped_address(paper.url):
+    if address := escaped_address(paper.url):
         title = f'<a href="{html.escape(address)}">{title}</a>'
     facts = " · ".join(filter(None, (paper.year_text, shown(paper.venue))))
     return f"{title} {html.escape(facts)}".rstrip()

@@ -18,18 +18,19 @@ from ssm_search.index import (
     Manifest,
     NamedSegment,
     RowVectors,
-    Tally,
     Words,
+    facets,
     filters,
     joined_vectors,
-    names,
     sql,
 )
+from ssm_search.names import rows_by, signed64
 from ssm_search.papers import Category, LeftOut, Paper
-from ssm_search.ranking import Background, cosines, fused, standardized
+from ssm_search.ranking import Background, fused, standardized
 from ssm_search.stores.access import reaching, stored_paper
 from ssm_search.stores.listing import StorePapers
 from ssm_search.stores.stats import StoreStats
+from ssm_search.vectors import cosines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,7 +134,7 @@ class StoreRows:
         return StorePapers(len(self), self.papers_at)
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> facets.Tally:
         """How many papers there are of each year and venue, and under each heading."""
         return self.stats.tally
 
@@ -182,7 +183,7 @@ class StoreRows:
             FilterError: a filter names something that is not there.
         """
         for author in filters.several(asked.get("author")):
-            names.rows_by(author, self.rows_named)
+            rows_by(author, self.rows_named)
         return sql.to_sql(asked, self.tally.headings, self.tally.venues)
 
     def left_out(self, asked: Filters, /) -> LeftOut:
@@ -353,13 +354,13 @@ class StoreRows:
 
     def _rows_named(self, name: str) -> list[int]:
         with reaching(self.uri):
-            where = f"array_has(names, {names.signed64(name)})"
+            where = f"array_has(names, {signed64(name)})"
             query = self._table.search().where(where).select(["id"]).limit(len(self))
             return sorted(query.with_row_id(True).to_arrow()["_rowid"].to_pylist())
 
     def known_names(self, asked: Collection[str], /) -> set[str]:
         """Those of the names that any of ``NAMED`` papers with one of them goes by."""
-        hashes = {names.signed64(name): name for name in sorted(asked)}
+        hashes = {signed64(name): name for name in sorted(asked)}
         if not hashes:
             return set()
         with reaching(self.uri):

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from ssm_search.arrays import packed, unpacked
-from ssm_search.index import Tally, bm25, common_words, facets, names
+from ssm_search.index import bm25, common_words, facets
+from ssm_search.names import hash64
 from ssm_search.papers import Paper
-from ssm_search.ranking import product
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class StoreStats:
     having: NDArray[np.int64]
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
-    tally: Tally
+    tally: facets.Tally
     words: Counter[str]
 
     @property
@@ -72,7 +73,7 @@ class StoreStats:
 
     def place(self, term: str) -> int | None:
         """The place of a term among ``hashes``; None if no paper has it."""
-        wanted = np.uint64(names.hash64(term))
+        wanted = np.uint64(hash64(term))
         at = int(np.searchsorted(self.hashes, wanted))
         return at if at < len(self.hashes) and self.hashes[at] == wanted else None
 
@@ -132,7 +133,7 @@ def stats_of(
 ) -> StoreStats:
     """The sums over papers with their unit vectors, (n, d), and the terms of each."""
     words: Counter[str] = Counter()
-    counted = Tally()
+    counted = facets.Tally()
     found: dict[str, list[float]] = {}
     length = 0
     for paper, pairs in zip(papers, terms, strict=True):
@@ -143,7 +144,7 @@ def stats_of(
             count = min(times, bm25.MAX_COUNT)
             found.setdefault(stem, []).append(count / (count + norm))
         _count(counted, paper)
-    hashes = np.array([names.hash64(stem) for stem in found], dtype=np.uint64)
+    hashes = np.array([hash64(stem) for stem in found], dtype=np.uint64)
     order = np.argsort(hashes)
     shares = [np.array(share) for share in found.values()]
     wide = vectors.astype(np.float64)
@@ -175,7 +176,7 @@ def added(parts: Sequence[StoreStats], gone: Sequence[StoreStats] = ()) -> Store
     having = np.rint(summed("having")).astype(np.int64)
     stays = having > 0
     words: Counter[str] = Counter()
-    counted = Tally()
+    counted = facets.Tally()
     for part, sign in every:
         _add(words, part.words, sign)
         _add(counted.years, part.tally.years, sign)
@@ -191,7 +192,7 @@ def added(parts: Sequence[StoreStats], gone: Sequence[StoreStats] = ()) -> Store
         having=having[stays],
         sums=summed("sums")[stays],
         squares=summed("squares")[stays],
-        tally=Tally(+counted.years, +counted.venues, +counted.headings),
+        tally=facets.Tally(+counted.years, +counted.venues, +counted.headings),
         words=+words,
     )
 
@@ -223,7 +224,7 @@ def from_bytes(data: bytes) -> StoreStats:
         n=about["n"],
         length=about["length"],
         norm_length=about["norm_length"],
-        tally=Tally(
+        tally=facets.Tally(
             Counter({int(year): count for year, count in about["years"]}),
             Counter(dict(about["venues"])),
             Counter({tuple(path): count for path, count in about["headings"]}),
@@ -233,7 +234,7 @@ def from_bytes(data: bytes) -> StoreStats:
     )
 
 
-def _count(counted: Tally, paper: Paper) -> None:
+def _count(counted: facets.Tally, paper: Paper) -> None:
     if paper.known_year:
         counted.years[paper.known_year] += 1
     if paper.venue:

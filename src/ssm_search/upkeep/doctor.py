@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
 from ssm_search.awesome import Entry, edits, is_published
 from ssm_search.errors import ListError
-from ssm_search.index import names
+from ssm_search.names import address
 from ssm_search.papers import Abstract, Category, Paper, title_key
 from ssm_search.search import NEAR_TITLE, Search, title_likeness
 from ssm_search.upkeep import filing
@@ -109,7 +109,7 @@ def _repeated(visit: Visit) -> Iterator[Finding]:
     for entry in visit.reading.entries:
         paper = entry.paper
         # Not `paper.id`, which a page of another publisher may have for its title alone.
-        name = arxiv_id(paper.url) or names.address(paper.url)
+        name = arxiv_id(paper.url) or address(paper.url)
         if not name or entry.strength == 1 or find_venue(paper.title) or is_date(paper.title):
             continue
         known = first.setdefault((name, paper.categories), entry)
@@ -171,7 +171,7 @@ def _relinked(visit: Visit) -> Iterator[Finding]:
 def _duplicates(visit: Visit) -> Iterator[Finding]:
     """Entries that look like one paper; which of them is to stay, a person has to say."""
     papers = visit.search.papers
-    linked = Counter(names.address(paper.url) for paper in papers)
+    linked = Counter(address(paper.url) for paper in papers)
     for pair in sorted(visit.pairs, key=lambda pair: -pair.likeness):
         one, other = papers[pair.one], papers[pair.other]
         together = bool(set(one.categories) & set(other.categories))
@@ -184,7 +184,7 @@ def _duplicates(visit: Visit) -> Iterator[Finding]:
         # Of a page that many entries lead to, none is wrong; of one heading, `_repeated` says it,
         # and under two headings one paper may stand.
         alike = title_key(one.title) == title_key(other.title) or (same and together)
-        if pair.reason == "link" and (linked[names.address(one.url)] > 2 or alike):
+        if pair.reason == "link" and (linked[address(one.url)] > 2 or alike):
             continue
         has, evidence = "looks like", [f"{pair} ({pair.likeness:.2f})", f"{one.id} and {other.id}"]
         if pair.reason == "link" and not same:

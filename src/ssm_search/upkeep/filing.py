@@ -10,9 +10,9 @@ import numpy as np
 
 from ssm_search.awesome import edits
 from ssm_search.papers import Category, Paper
-from ssm_search.ranking import product
 from ssm_search.text import terms
 from ssm_search.upkeep.findings import Finding, Visit, shown_path
+from ssm_search.vectors import product
 from ssm_search.venues import is_occasion
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import escaping, name_of
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
+from ssm_search.escaping import escaped_address, escaped_title
 from ssm_search.marks import normalized
 from ssm_search.papers import Link, Paper, to_json
+from ssm_search.persons import name_of
 from ssm_search.text import shown, shown_json, shown_lines
 from ssm_search.views.kinds import Kind, kind
 from ssm_search.views.latex import as_author, as_text, as_title
@@ -170,19 +171,17 @@ def to_markdown(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
     names += ["Note"] if any(notes.values()) else []
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for paper in papers:
-        title = escaping.escaped_title(paper.title, in_table=True)
-        links = [
-            escaping.escaped_address(url) for url in (paper.url, paper.code_url, paper.pdf_url)
-        ]
+        title = escaped_title(paper.title, in_table=True)
+        links = [escaped_address(url) for url in (paper.url, paper.code_url, paper.pdf_url)]
         url, code, pdf = links
         cells = [
             f"[{title}]({url})" if url else title,
             str(paper.year or ""),
-            escaping.escaped_title(paper.venue, in_table=True),
+            escaped_title(paper.venue, in_table=True),
             f"[code]({code})" if code else "",
             f"[pdf]({pdf})" if pdf else "",
             " ".join(map(_markdown_link, _links(paper))),
-            escaping.escaped_title(_line(notes, paper), in_table=True),
+            escaped_title(_line(notes, paper), in_table=True),
         ]
         lines.append("| " + " | ".join(cells[: len(names)]) + " |")
     return "\n".join(lines) + "\n"
@@ -190,12 +189,12 @@ def to_markdown(papers: Sequence[Paper], notes: Notes = NO_NOTES) -> str:
 
 def _links(paper: Paper) -> list[Link]:
     """The other links of a paper that lead to the web."""
-    return [link for link in paper.links if escaping.escaped_address(link.url)]
+    return [link for link in paper.links if escaped_address(link.url)]
 
 
 def _markdown_link(link: Link) -> str:
-    name = escaping.escaped_title(link.name, in_table=True)
-    return f"[{name}]({escaping.escaped_address(link.url)})"
+    name = escaped_title(link.name, in_table=True)
+    return f"[{name}]({escaped_address(link.url)})"
 
 
 def _line(notes: Notes, paper: Paper) -> str:
@@ -230,7 +229,7 @@ def _bibtex_entry(paper: Paper, key: str, note: str) -> str:
         "eprint": paper.id if on_arxiv else "",
         "archivePrefix": "arXiv" if on_arxiv else "",
         "primaryClass": as_text("".join(paper.arxiv_categories[:1])),
-        "url": escaping.escaped_address(paper.url),
+        "url": escaped_address(paper.url),
         "annote": as_text(note),
     }
     lines = [f"      {name}={{{value}}}," for name, value in fields.items() if value]

@@ -12,9 +12,9 @@ from typing import Any, Literal
 from xml.etree import ElementTree
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import escaping
 from ssm_search.dates import Date
 from ssm_search.errors import QueryError
+from ssm_search.escaping import escaped_address
 from ssm_search.papers import Paper
 from ssm_search.text import shown
 
@@ -62,7 +62,7 @@ class Feed:
     @property
     def id(self) -> str:
         """What tells it from other feeds, for ever: its address, or else its title."""
-        return escaping.escaped_address(self.url) or _urn(f"feed {self.title}")
+        return escaped_address(self.url) or _urn(f"feed {self.title}")
 
     @property
     def updated(self) -> datetime:
@@ -155,8 +155,8 @@ def to_json_feed(feed: Feed) -> str:
     record = {
         "version": _JSON_FEED,
         "title": _plain(feed.title) or "Papers",
-        "home_page_url": escaping.escaped_address(feed.home),
-        "feed_url": escaping.escaped_address(feed.url),
+        "home_page_url": escaped_address(feed.home),
+        "feed_url": escaped_address(feed.url),
         "items": [
             _item(entry, entry_id, feed.with_abstracts)
             for entry, entry_id in zip(feed.entries, _ids(feed.entries), strict=True)
@@ -170,7 +170,7 @@ def _item(entry: FeedEntry, entry_id: str, with_abstract: bool) -> dict[str, Any
     paper = entry.paper
     record = {
         "id": entry_id,
-        "url": escaping.escaped_address(paper.url),
+        "url": escaped_address(paper.url),
         "title": _title(paper),
         "content_text": _text(paper, with_abstract),
         "summary": _facts(paper),
@@ -187,7 +187,7 @@ def _add(parent: ElementTree.Element, name: str, text: str, **attributes: str) -
 
 def _link(parent: ElementTree.Element, rel: str, url: str, **attributes: str) -> bool:
     """Add a link if ``url`` is an address on the web; whether it is."""
-    if address := escaping.escaped_address(url):
+    if address := escaped_address(url):
         ElementTree.SubElement(parent, "link", {"rel": rel, "href": address, **attributes})
     return bool(address)
 
@@ -203,7 +203,7 @@ def _ids(entries: Sequence[FeedEntry]) -> list[str]:
     for entry in entries:
         paper = entry.paper
         known = arxiv_id(paper.id)
-        url = f"https://arxiv.org/abs/{known}" if known else escaping.escaped_address(paper.url)
+        url = f"https://arxiv.org/abs/{known}" if known else escaped_address(paper.url)
         ids.append(url if url and url not in used else _urn(f"paper {paper.id}"))
         used.add(ids[-1])
     return ids
@@ -230,7 +230,7 @@ def _headings(paper: Paper) -> list[str]:
 def _related(paper: Paper) -> list[tuple[str, str]]:
     """The other addresses of a paper, each with what is there."""
     found = [
-        (title, escaping.escaped_address(url))
+        (title, escaped_address(url))
         for title, url in (
             ("pdf", paper.pdf_url),
             ("code", paper.code_url),
@@ -249,7 +249,7 @@ def _facts(paper: Paper) -> str:
 def _text(paper: Paper, with_abstract: bool) -> str:
     """What an entry says: the facts, where its code is and, if wanted and known, the abstract."""
     abstract = _plain(paper.abstract) if with_abstract else ""
-    code = escaping.escaped_address(paper.code_url)
+    code = escaped_address(paper.code_url)
     parts = [_facts(paper), f"Code: {code}" if code else "", abstract]
     return "\n\n".join(filter(None, parts)) or _title(paper)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssm_search.awesome import name_of
+from ssm_search.persons import name_of
 from ssm_search.tex import is_harmless_formula, split_formulas
 
 # BibTeX counts braces whatever stands before them, so that none of a text may stay.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.papers import Category, Paper
-from ssm_search.ranking import product
 from ssm_search.text import shown, terms
+from ssm_search.vectors import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

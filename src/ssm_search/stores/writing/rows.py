@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ssm_search.index import RowVectors, facets, filters, names
+from ssm_search.index import RowVectors, facets, filters
+from ssm_search.names import names_of, signed64
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
 from ssm_search.stores.stats import StoreStats, Terms, stats_of
 from ssm_search.text import terms
@@ -86,7 +87,7 @@ def rows_of(papers: Sequence[Paper], encoded: RowVectors, found: Sequence[Terms]
         "headings": [
             [*map(_clean, filters.heading_names(facets.filed_under(paper)))] for paper in papers
         ],
-        "names": [[names.signed64(name) for name in names.of_paper(paper)] for paper in papers],
+        "names": [[signed64(name) for name in names_of(paper)] for paper in papers],
     }
     return pa.table(columns, schema=schema_of(width))
 

@@ -29,7 +29,7 @@ window.ssmWishes = (() => {
     [/\bin\s+((?:19|20)\d\d)\b/iu, 0, 0],
   ];
 
-  // ── authors, as ssm_search/index/names.py compares them ──────────────────────────────────
+  // ── authors, as ssm_search/names.py compares them ──────────────────────────────────
 
   const key = (text) =>
     text.toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "");

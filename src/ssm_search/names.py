@@ -38,7 +38,7 @@ class NameTable:
     def of(cls, papers: Iterable[Paper]) -> NameTable:
         """The table of all names of ``papers``, whose rows are counted from 0."""
         pairs = [
-            (hash64(name), row) for row, paper in enumerate(papers) for name in of_paper(paper)
+            (hash64(name), row) for row, paper in enumerate(papers) for name in names_of(paper)
         ]
         return cls._sorted(
             np.array([name for name, _ in pairs], dtype=np.uint64),
@@ -83,7 +83,7 @@ def named_in(tables: Iterable[NameTable], names: Collection[str]) -> list[str]:
     return [asked[at] for at in np.flatnonzero(found).tolist()]
 
 
-def of_paper(paper: Paper) -> list[str]:
+def names_of(paper: Paper) -> list[str]:
     """All names of a paper: its id, addresses, title, what is before the colon, and its authors.
 
     "VideoMamba: State Space …" is known as "VideoMamba".

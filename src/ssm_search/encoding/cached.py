@@ -1,4 +1,4 @@
-"""The pieces of an encoder, which take half a minute to encode, kept for the next site."""
+"""The pieces of an encoder, which take half a minute to encode, kept for the next time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ssm_search.arrays import UNREADABLE, packed, unpacked
-from ssm_search.encoding import PIECES_RECIPE, WordPieces, word_pieces
+from ssm_search.encoding.pieces import PIECES_RECIPE, WordPieces, word_pieces
 from ssm_search.files import plain_file, write_atomically
 
 if TYPE_CHECKING:
-    from ssm_search.encoding import Encoder
+    from ssm_search.encoding.encoder import Encoder
 
 
 def cached_pieces(encoder: Encoder, folder: Path | None = None) -> WordPieces | None:
@@ -24,7 +24,7 @@ def cached_pieces(encoder: Encoder, folder: Path | None = None) -> WordPieces | 
         folder: that of the cache; by default the user's own. One that cannot be written is none.
 
     Raises:
-        EncoderError: as :func:`~ssm_search.encoding.word_pieces`.
+        EncoderError: as :func:`~ssm_search.encoding.pieces.word_pieces`.
     """
     name = re.sub("[^a-z0-9]", "-", encoder.fingerprint)
     path = (folder or _cache_folder()) / f"pieces-{PIECES_RECIPE}-{name}.npz"
