@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.vectors import cosines
+from ssm_search.vectors import WORD_LEVELS, cosines, product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,6 +81,5 @@ def word_cosines(words: NDArray[np.float32], stored: NDArray[np.int8]) -> NDArra
     parts = np.zeros((-(-len(stored) // rows), rows, width), dtype=np.float32)
     parts.reshape(-1, width)[: len(stored)] = stored
     found = np.empty((count, len(parts), rows), dtype=np.float32)
-    with np.errstate(invalid="ignore"):  # as in :func:`~ssm_search.vectors.product`
-        np.matmul(words / np.float32(127), parts.transpose(0, 2, 1), out=found.transpose(1, 0, 2))
+    product(words / np.float32(WORD_LEVELS), parts.transpose(0, 2, 1), found.transpose(1, 0, 2))
     return found.reshape(count, len(parts) * rows)[:, : len(stored)]
