@@ -687,7 +687,7 @@ def test_no_model_is_needed() -> None:
     search = PaperSearch.load(SHIPPED.with_suffix(""))
     examine(search, SHIPPED.read_bytes().decode(), SHIPPED.name)
     assert isinstance(search.encoder, OnnxEncoder)
-    assert search.encoder._loaded is None
+    assert search.encoder._sessions == {}
 
 
 def titled(findings: Sequence[Finding], kind: str, *names: str) -> Finding:
