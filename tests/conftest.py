@@ -18,9 +18,9 @@ SHARED = ROOT.parent / "shared" / "data"
 pytest_plugins = ("browsing",)
 PATIENCE = 120  # seconds until what must come is missed, on a machine that does much else
 
-# The files whose tests need a cluster, a store, a browser, a server, processes or real data, and
-# so take seconds each. They are begun first, the longest before all, for a worker that began one
-# last would end long after the others.
+# The files whose tests need a cluster, a store, a browser, a server, processes, PyTorch or real
+# data, and so take seconds each. They are begun first, the longest before all, for a worker that
+# began one last would end long after the others.
 SLOW = (
     "test_readme.py",
     "corpora/test_ray.py",
@@ -66,6 +66,9 @@ SLOW = (
     "test_downloads.py",
     "build/test_build.py",
     "ingest/test_feed_streams.py",
+    "encoding/test_unpacking.py",
+    "cli/test_streams.py",
+    "training/test_training.py",
     "encoding/test_encoder.py",
 )
 Place = tuple[str, dict[str, str]]

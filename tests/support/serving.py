@@ -13,18 +13,20 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from conftest import PATIENCE
 from fakes import WordEncoder
-from ssm_search_app.connections import Server
-from ssm_search_app.library import Library
-from ssm_search_app.server import build_app
 
 from ssm_search.encoding.encoder import Encoder
 from ssm_search.papers import Link, Paper
 from ssm_search.search.local import PaperSearch
+
+# The page is imported by who makes one, for it loads gradio; some tests only read the list.
+if TYPE_CHECKING:
+    from ssm_search_app.connections import Server
+    from ssm_search_app.library import Library
 
 http = SimpleNamespace(  # httpx by itself waits for five seconds
     **{
@@ -154,12 +156,16 @@ def search_of(folder: Path, encoder: Encoder | None = None) -> PaperSearch:
 
 
 def library_of(folder: Path, encoder: Encoder | None = None) -> Library:
+    from ssm_search_app.library import Library
+
     return Library(search_of(folder / "index", encoder), folder / "index", LIST, offline=True)
 
 
 @contextmanager
 def served(library: Library, **options: Any) -> Iterator[str]:
     """The address of a server of ``library``, in a thread, gone afterwards."""
+    from ssm_search_app.server import build_app
+
     with running(lambda: build_app(library, **options), options.get("root_path", "")) as url:
         yield url
 
@@ -170,6 +176,8 @@ def running(make: Callable[[], Any], root_path: str = "") -> Iterator[str]:
 
     It is made where it runs: gradio opens an event loop, and never closes it, where there is none.
     """
+    from ssm_search_app.connections import Server
+
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     servers: list[Server] = []
 
