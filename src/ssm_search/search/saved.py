@@ -125,11 +125,14 @@ def _stored(
     return stored, {path[-1]: headings.name(at) for at, path in enumerate(headings.paths)}
 
 
-def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> None:
+def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> Manifest:
     """Write ``rows`` to ``folder``, replacing it whole or, if interrupted, not at all.
 
     Args:
         encoder: what made the vectors; it goes along if it can.
+
+    Returns:
+        Their manifest as it stands there, with the checksums of the files.
     """
     index = rows.list_index  # a large corpus is on disk already
     with replacing_folder(folder) as new:
@@ -144,7 +147,9 @@ def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> 
         if known:
             append_abstracts(new / ABSTRACTS_FILE, known)
         sums = checksums_of(new, leave_out=[ABSTRACTS_FILE])
-        replace(rows.manifest, checksums=sums).write(new)
+        manifest = replace(rows.manifest, checksums=sums)
+        manifest.write(new)
+    return manifest
 
 
 def load_rows(folder: Path, abstracts: Mapping[str, Abstract]) -> LocalRows:
