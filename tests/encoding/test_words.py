@@ -134,8 +134,8 @@ ODD = [
 )
 def test_spans_are_those_of_the_document_whatever_stands_in_it(cut: str) -> None:
     tokenizer = bert()
-    if cut in ("short", "from the left"):
-        tokenizer.enable_truncation(9, direction="right" if cut == "short" else "left")
+    if cut in ("truncated", "from the left"):
+        tokenizer.enable_truncation(9, direction="right" if cut == "truncated" else "left")
     if cut == "otherwise":  # one that takes the blank before it along is no mark here
         tokenizer.add_tokens([AddedToken("zebra", lstrip=True), AddedToken("of a graph")])
     prompt = "video: " if cut == "with a prompt" else ""
