@@ -31,6 +31,7 @@ RECOMMENDED = 6  # answers beside those of the search
 _ARXIV = re.compile(r"\d{4}\.\d{5}", re.A)
 LESS_ALONE = "“Less” alone does not say what to look for: press “More” on a paper that you like."
 NOTHING = "No paper meets these filters; take one away."
+NO_FILE = {"name": "", "text": ""}
 MOST_KEPT = 500  # papers that a reader keeps, as kept.js has it
 MOST_IDS = 20_000
 """Of a list, in its page, 120 kB; longer ones say of nothing that it is new."""
@@ -188,14 +189,10 @@ def _facts(library: Library) -> list[tuple[str, str]]:
 
 def exported(library: Library, form: Any, ids: Any) -> dict[str, str]:
     """A file of the papers shown: its name and its text."""
-    kinds: dict[str, export.Format] = {str(kind): kind for kind in export.SUFFIXES}
-    if not isinstance(form, str) or form not in kinds or not _is_list(ids):
-        return {"name": "", "text": ""}
+    if not (kind := _format(form)) or not _is_list(ids):
+        return NO_FILE
     papers = papers_of(library, [one for one in ids[: 2 * MOST_ANSWERS] if isinstance(one, str)])
-    return {
-        "name": f"papers{export.SUFFIXES[kinds[form]]}",
-        "text": export.export(papers, kinds[form]),
-    }
+    return {"name": f"papers{export.SUFFIXES[kind]}", "text": export.export(papers, kind)}
 
 
 def exported_kept(library: Library, form: Any, kept: Any) -> dict[str, str]:
@@ -205,9 +202,8 @@ def exported_kept(library: Library, form: Any, kept: Any) -> dict[str, str]:
         kept: papers as the browser stored them; of those that the list has no more, the file says
             what the browser knows.
     """
-    kinds: dict[str, export.Format] = {str(kind): kind for kind in export.SUFFIXES}
-    if not isinstance(form, str) or form not in kinds or not _is_list(kept):
-        return {"name": "", "text": ""}
+    if not (kind := _format(form)) or not _is_list(kept):
+        return NO_FILE
     told = [_texts(one) for one in kept[:MOST_KEPT] if isinstance(one, dict)]
     told = [one for one in told if one["id"]]
     papers: dict[str, Paper] = {}
@@ -220,10 +216,12 @@ def exported_kept(library: Library, form: Any, kept: Any) -> dict[str, str]:
         papers.setdefault(paper.id, paper)
         known = notes.get(paper.id, "")
         notes[paper.id] = "\n".join(dict.fromkeys(filter(None, (known, one["note"]))))
-    return {
-        "name": f"kept-papers{export.SUFFIXES[kinds[form]]}",
-        "text": export.export([*papers.values()], kinds[form], notes),
-    }
+    text = export.export([*papers.values()], kind, notes)
+    return {"name": f"kept-papers{export.SUFFIXES[kind]}", "text": text}
+
+
+def _format(form: Any) -> export.Format | None:
+    return next((kind for kind in export.SUFFIXES if kind == form), None)
 
 
 def _texts(paper: Mapping[Any, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tokenizers
 from fakes import TokenEncoder
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
@@ -24,7 +25,7 @@ from ssm_search.index.words import pooled
 from ssm_search.papers import Link, Paper
 from ssm_search.ranking import DISLIKE_WEIGHT, z_scores
 from ssm_search.search.local import PaperSearch
-from ssm_search.site.codes import coded, decoded, script_call
+from ssm_search.site.codes import LEVELS, coded, script_call
 from ssm_search.site.data import POOLED, data_files, exports, meaning
 from ssm_search.text import asked_terms, shown, terms
 from ssm_search.views.export import SUFFIXES, export
@@ -177,6 +178,14 @@ def test_pieces_are_those_of_the_tokenizer(
         kept = [place.get(names.get(number, ""), -1) for number in numbers]
         # Marks between words are words to the tokenizer, and unknown.
         assert [one for one in found if one >= 0] == [one for one in kept if one >= 0], text
+
+
+def decoded(codes: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
+    """The unit vectors that a browser takes :func:`coded` ones for, float32, shape (n, width)."""
+    bits = (codes[:, :, None] >> np.array([0, 2, 4, 6], np.uint8)) & 3
+    vectors = np.array(LEVELS, np.float32)[bits.reshape(len(codes), -1)[:, :width]]
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
 def test_scores_are_those_of_python(engine: Page, search: PaperSearch, pieces: WordPieces) -> None:

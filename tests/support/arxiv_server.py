@@ -268,6 +268,14 @@ def meets(paper: FakePaper, query: str) -> bool:
     return True
 
 
+def until_left(handler: BaseHTTPRequestHandler) -> None:
+    """Say no more until the client lets go, then close the connection."""
+    handler.connection.settimeout(HANG_LIMIT)  # select() takes no socket numbered over 1,023
+    with suppress(OSError):
+        handler.connection.recv(1)
+    handler.close_connection = True
+
+
 class _Handler(BaseHTTPRequestHandler):
     arxiv: ArxivServer
     protocol_version = "HTTP/1.1"  # keeps connections alive, as arXiv does
@@ -311,10 +319,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send(code, body, **({"Retry-After": retry_after} if retry_after else {}))
             case Hang(after):
                 self.send_part(seen, query, after)
-                self.connection.settimeout(HANG_LIMIT)  # select() takes none numbered over 1,023
-                with suppress(OSError):
-                    self.connection.recv(1)
-                self.close_connection = True
+                until_left(self)
             case EmptyPage(total):
                 promised = len(seen.ids) if total is None else total
                 self.send(200, feed([], total=promised, query=query, start=seen.start))

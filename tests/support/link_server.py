@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
-HANG_LIMIT = 30.0  # seconds, should a client never let go
+from arxiv_server import until_left
 
 
 @dataclass(frozen=True)
@@ -130,10 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             reply = server.reply(host, self.path)
         if isinstance(reply, Silence):
-            self.connection.settimeout(HANG_LIMIT)  # select() takes no socket numbered over 1,023
-            with suppress(OSError):
-                self.connection.recv(1)
-            self.close_connection = True
+            until_left(self)
         elif isinstance(reply, Closed):
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True

@@ -31,14 +31,6 @@ def coded(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.asarray((codes << np.array([0, 2, 4, 6], np.uint8)).sum(axis=2), dtype=np.uint8)
 
 
-def decoded(codes: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
-    """The unit vectors that a browser takes :func:`coded` ones for, float32, shape (n, width)."""
-    bits = (codes[:, :, None] >> np.array([0, 2, 4, 6], np.uint8)) & 3
-    vectors = np.array(LEVELS, np.float32)[bits.reshape(len(codes), -1)[:, :width]]
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
-
-
 def varints(numbers: Iterable[int]) -> bytes:
     """Whole numbers from 0 as seven bits a byte, the lowest first; the high bit says more come."""
     out = bytearray()
