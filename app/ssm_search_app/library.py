@@ -333,9 +333,13 @@ def _together(libraries: Sequence[Library]) -> ListsSearch:
 
 
 def _stamp(folder: str | Path) -> tuple[int, int] | None:
-    """What is another once the index is: it is replaced whole, or its manifest is, in place."""
+    """What is another once the index is: its manifest, replaced alone or with the whole folder.
+
+    Not the folder: before Linux 6.13 its time stays the same for milliseconds. Who looked while a
+    manifest was about to be replaced would have seen no other one, for good.
+    """
     try:
-        status = os.stat(folder)
+        status = os.stat(Path(folder, "manifest.json"))
     except OSError:  # for an instant while it is replaced
         return None
     return status.st_ino, status.st_mtime_ns

@@ -518,6 +518,17 @@ def test_an_index_that_is_built_again_is_answered_from(
     assert not follower.is_alive()
 
 
+def test_a_manifest_that_comes_within_the_same_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    library = Library(search_of(folder), folder, offline=True)
+    library.look()
+    status = folder.stat()
+    library.search.manifest.stamped(title="Gliders").write(folder)
+    os.utime(folder, ns=(status.st_atime_ns, status.st_mtime_ns))
+    library.look()
+    assert library.title == "Gliders"
+
+
 def test_an_index_by_another_encoder_brings_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     library = Library(search_of(folder), folder, offline=True)
