@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from browsing import (
     GRADIO,
+    LINGERING,
     PHONE,
     WIDE,
     Visit,
@@ -35,6 +36,8 @@ REFUSE = (
     "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
 )
 LINE = "#kept .line"
+# A question counts once something is done with it, and not by itself, when it stood there a while.
+NO_PAUSE = "const later = setTimeout; setTimeout = (f, ms) => (ms === 3000 ? 0 : later(f, ms))"
 
 
 def stored(page: Page, key: str) -> Any:
@@ -226,7 +229,7 @@ def test_two_windows_agree(visit: Visit, kites: PaperSearch) -> None:
 def test_a_browser_that_refuses_to_store_loses_nothing_unsaid(
     visit: Visit, kites: PaperSearch
 ) -> None:
-    page = visit("?q=video")
+    page = visit("?q=video", script=LINGERING)
     expect_titles(page, kites.query("video"))
     keep(page, CAM)
     page.evaluate(f"window.storing = Storage.prototype.setItem; {REFUSE}; 0")
@@ -251,7 +254,7 @@ def test_a_browser_that_refuses_to_store_loses_nothing_unsaid(
 
 
 def test_no_more_is_kept_than_there_is_room_for(visit: Visit, kites: PaperSearch) -> None:
-    page = visit("?q=video")
+    page = visit("?q=video", script=LINGERING)
     many = [{"id": f"x-{number}", "title": f"Kite {number}"} for number in range(500)]
     store(page, KEPT, kept_json(*many))
     expect_titles(page, kites.query("video"))
@@ -308,6 +311,7 @@ def test_whatever_is_stored_the_page_works(visit: Visit, kites: PaperSearch) -> 
         assert [one["id"] for one in stored(page, KEPT)["papers"]] == [first.id]
         expect(page.get_by_role("tab", name="Kept (1)")).to_be_visible()
         assert len(stored(page, VISIT)["now"].split("\n")) == len(PAPERS)
+    page.evaluate(f"() => {{ {NO_PAUSE} }}")
     ask(page, "video")
     expect_titles(page, kites.query("video"))
     page.locator("[data-star]").click()
@@ -446,12 +450,9 @@ def test_questions_are_offered_again(visit: Visit, kites: PaperSearch) -> None:
     assert stored(page, ASKED)["saved"] == []
 
 
-NO_PAUSE = "const later = setTimeout; setTimeout = (f, ms) => (ms === 3000 ? 0 : later(f, ms))"
-
-
 def test_a_question_counts_once_something_is_done_with_it(visit: Visit, kites: PaperSearch) -> None:
     page = visit()
-    page.evaluate(f"() => {{ {NO_PAUSE} }}")  # after which it would count by itself
+    page.evaluate(f"() => {{ {NO_PAUSE} }}")
 
     def look(text: str) -> Locator:
         ask(page, text)
@@ -489,7 +490,7 @@ def test_a_question_that_is_saved_says_so(visit: Visit) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_what_was_done_is_said_above_the_links_below_the_page(visit: Visit, size: Any) -> None:
-    page = visit(viewport=size)
+    page = visit(viewport=size, script=LINGERING)
     page.locator("#answers [data-act=keep]").first.click()
     said = page.locator("#ssm-said")
     expect(said).to_have_text("Kept")
@@ -499,7 +500,7 @@ def test_what_was_done_is_said_above_the_links_below_the_page(visit: Visit, size
     assert of_footer
     assert of_said["y"] + of_said["height"] <= of_footer["y"]
     page.get_by_role("tab", name="About").click()
-    expect(said).to_have_text("", timeout=1_000)
+    expect(said).to_have_text("")
 
 
 def test_few_questions_are_kept(visit: Visit) -> None:

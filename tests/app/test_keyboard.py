@@ -8,6 +8,7 @@ import io
 import pytest
 from browsing import (
     GRADIO,
+    LINGERING,
     PHONE,
     WIDE,
     Visit,
@@ -60,7 +61,7 @@ def card_of(paper_id: str, within: str = "#answers") -> str:
 
 
 def test_a_reader_needs_no_mouse(visit: Visit, kites: PaperSearch) -> None:
-    page = visit()
+    page = visit(script=LINGERING)
     press(page, "Escape /")
     is_focused(page, "#q textarea")
     page.keyboard.type("video")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tokenizers
+from browsing import context_of
 from fakes import TokenEncoder
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
@@ -97,7 +98,7 @@ def pieces(tokenizer: WordTokenizer) -> WordPieces:
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Page:
-    return browser.new_page()
+    return context_of(browser).new_page()
 
 
 def loaded(page: Page, files: dict[str, bytes], *names: str) -> Page:

@@ -16,10 +16,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browsing import (
+    LINGERING,
     PHONE,
     WIDE,
     Visit,
     barriers,
+    context_of,
     look_in_own_colours_and_on_paper,
     titles,
     visiting,
@@ -157,6 +159,7 @@ def test_back_returns_to_what_was_asked(visit: Visit) -> None:
     page.wait_for_timeout(2_100)  # a pause, after which what is typed is another question
     page.locator("#q").fill("audio")
     expect(page.locator("#answers h3 mark").first).to_have_text(re.compile("audio", re.IGNORECASE))
+    expect_route(page, {"q": "audio"})
     page.go_back()
     expect(page.locator("#q")).to_have_value("graph")
     expect(page.locator("#answers .card h3")).to_have_text(before)
@@ -390,13 +393,14 @@ def test_a_heading_with_the_sign_in_its_name_is_not_one_below_another(visit: Vis
 
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_like_the_picked_papers_comes_next(visit: Visit, place: str) -> None:
-    page = visit("#q=kitecam", place=place)
+    page = visit("#q=kitecam", place=place, script=LINGERING)
     expect(page.locator("#next-link")).to_be_hidden()
     card(page, CAM.id).get_by_role("button", name="More like this").click()
     expect(page.locator("#said")).to_have_text("Picked; see “Next”")
     page.locator("nav a").filter(has_text="Next (1 picked)").click()
     recommended = page.locator('#next ol[aria-label="Recommended papers"] h3')
     row = PAPERS.index(CAM)
+    page.wait_for_function("() => ssmSearch.ready() === 'meaning'")
     wanted = page.evaluate(
         "row => ssmSearch.recommend([row], []).map((one) => ssmSearch.papers[one].id)", row
     )
@@ -531,7 +535,7 @@ def test_notes_stand_where_a_server_writes_them(visit: Visit) -> None:
 
 
 def test_bibtex_is_copied(visit: Visit) -> None:
-    page = visit("#q=kitecam", permissions=["clipboard-read", "clipboard-write"])
+    page = visit("#q=kitecam", script=LINGERING, permissions=["clipboard-read", "clipboard-write"])
     card(page, CAM.id).get_by_role("button", name="Copy BibTeX").click()
     expect(page.locator("#said")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
@@ -566,6 +570,7 @@ def test_the_map_has_the_same_search(visit: Visit) -> None:
     page.keyboard.type("kitecam")
     expect(answers.first).to_have_text(CAM.title)
     expect_route(page, {"tab": "map", "q": "kitecam"})
+    expect(page.locator("#map-line")).to_contain_text("meaning")  # which comes a moment later
     said = page.locator("#map-line").inner_text()
     ranked = answers.all_inner_texts()
     page.keyboard.press("Escape")
@@ -597,6 +602,7 @@ def test_all_can_be_done_by_keyboard_alone(visit: Visit) -> None:
     press("/")
     page.keyboard.type("graph")
     expect(page.locator("#answers h3 mark").first).to_have_text(re.compile("graph", re.IGNORECASE))
+    expect(page.locator("#answers .line")).to_contain_text("meaning")  # the order stays
     # Firefox empties the box, unless it is told not to.
     page.evaluate("addEventListener('keydown', (event) => (window.left = event.defaultPrevented))")
     press("Escape")
@@ -692,7 +698,7 @@ def test_a_hostile_address_is_harmless(visit: Visit, at: str) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_browser_that_stores_nothing_serves(visit: Visit, place: str) -> None:
-    page = visit("#q=kitecam", place=place, script=REFUSED)
+    page = visit("#q=kitecam", place=place, script=REFUSED + LINGERING)
     card(page, CAM.id).get_by_role("button", name="Keep").click()
     expect(page.locator("#said")).to_contain_text("This browser does not store it")
     page.get_by_role("link", name="Kept").click()
@@ -721,7 +727,7 @@ def test_hostile_storage_is_harmless(visit: Visit) -> None:
 def test_without_scripts_the_list_is_there(
     browser: Browser, places: dict[str, str], place: str
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
+    context = context_of(browser, java_script_enabled=False)
     page = context.new_page()
     page.goto(places[place])
     page.get_by_role("link", name="all papers on one page").click()
@@ -732,7 +738,7 @@ def test_without_scripts_the_list_is_there(
 
 @pytest.mark.parametrize("lost", ["scripts/site.js", "data/list.js"])
 def test_what_did_not_come_is_said(browser: Browser, places: dict[str, str], lost: str) -> None:
-    context = browser.new_context()
+    context = context_of(browser)
     page = context.new_page()
     page.route(f"**/{lost}", lambda route: route.abort())
     page.goto(places["server"])

@@ -36,6 +36,12 @@ GRADIO = pytest.mark.filterwarnings(
 TYPED, LEAPT = 11, 3  # inputs of what the page asks: the fields, or an address; picks, a number
 Visit = Callable[..., Page]
 WIDE = {"width": 1280, "height": 900}
+LINGERING = """{
+    const later = setTimeout;
+    window.setTimeout = (f, ms, ...more) =>
+        ms >= 2500 && ms !== 3000 ? 0 : later(f, ms, ...more);
+}"""
+"""A script by which what the page says of a press stays until it says something else."""
 PHONE = {"width": 390, "height": 844}
 
 
@@ -74,8 +80,16 @@ def browser() -> Iterator[Browser]:
         # 2.5 s of the processor for one more, not 3.9.
         args = ["--no-sandbox", "--process-per-site"]
         browser = playwright.chromium.launch(executable_path=path, args=args)
+        expect.set_options(timeout=1_000 * PATIENCE)
         yield browser
         browser.close()
+
+
+def context_of(browser: Browser, **options: Any) -> BrowserContext:
+    """A new one, whose pages are waited for."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(1_000 * PATIENCE)
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -119,14 +133,12 @@ def visiting(
     ) -> Page:
         address, name = (at or url) + path, json.dumps(options)
         if name not in contexts:
-            contexts[name] = browser.new_context(**({"viewport": WIDE} | options))
+            contexts[name] = context_of(browser, **({"viewport": WIDE} | options))
             stay(contexts[name], address)
         page = contexts[name].new_page()
         pages.append(page)
         if script:
             page.add_init_script(script)
-        page.set_default_timeout(1_000 * PATIENCE)
-        expect.set_options(timeout=1_000 * PATIENCE)
         page.on("request", lambda one: asked.append(one.url))
         page.on("pageerror", lambda one: errors.append(str(one)))
         page.on(

@@ -368,6 +368,7 @@ window.ssmMap = (() => {
     redraw(isStill = false) {
       this.isStill = isStill;
       clearTimeout(this.rest);
+      this.rest = null;
       this.frame ??= requestAnimationFrame(() => {
         this.frame = null;
         this.width = this.canvas.clientWidth;
