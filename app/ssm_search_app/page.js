@@ -99,6 +99,15 @@ window.ssm = (() => {
     }
   };
 
+  // What a selector names, once it is there: parts of the page come one after the other, and the
+  // answer to one of them may come before the next.
+  const there = async (selector) => {
+    for (;;) {
+      const found = document.querySelector(selector);
+      if (found) return found;
+      await new Promise(requestAnimationFrame);
+    }
+  };
   // What stands in the first tab, once that is open.
   const shownAtHome = async (element) => {
     const isShown = () => element.getClientRects().length;
@@ -109,11 +118,11 @@ window.ssm = (() => {
 
   // After picks changed anywhere, the cards say so; on a phone, where the recommendations stand far
   // below, a link leads there.
-  const press = (kept) => {
+  const press = async (kept) => {
     stored = kept ?? {};
+    const aside = await there("#aside");
     const { like = [], dislike = [] } = picks ?? stored;
     const count = like.length + dislike.length;
-    const aside = document.getElementById("aside");
     let jump = document.getElementById("ssm-jump");
     if (!jump) {
       jump = document.createElement("a");
@@ -127,8 +136,8 @@ window.ssm = (() => {
         pressed = true; // what is still to come takes the heading's place, and its focus
       };
       document.querySelector(".gradio-container .contain").append(jump); // where @media finds it
-      const there = ([{ isIntersecting }]) => jump.classList.toggle("there", isIntersecting);
-      new IntersectionObserver(there).observe(aside);
+      const see = ([{ isIntersecting }]) => jump.classList.toggle("there", isIntersecting);
+      new IntersectionObserver(see).observe(aside);
     }
     // The card or the chip whose button had the focus may be gone.
     if (pressed && document.activeElement === document.body) {
@@ -140,16 +149,22 @@ window.ssm = (() => {
     mark();
   };
 
-  // While somebody types, the address is replaced; after a pause, "back" returns to what was.
+  // While somebody types, the address is replaced; after a pause, "back" returns to what was. A
+  // pause is one of whoever types, not of a slow network between the answers to two letters.
   let typed = 0;
-  const remember = (address, isNew) => {
+  let isPaused = false; // before what was typed since the address was put
+  const type = () => {
     const now = Date.now();
+    isPaused ||= now - typed >= 2000;
+    typed = now;
+  };
+  const remember = (address, isNew) => {
     const target = location.pathname + ssm.placed(address);
     if (target !== location.pathname + location.search) {
-      const how = !isNew && now - typed < 2000 ? "replaceState" : "pushState";
-      ssm.put(how, target);
+      ssm.put(isNew || isPaused ? "pushState" : "replaceState", target);
     }
-    typed = now;
+    isPaused = false;
+    if (isNew) typed = Date.now();
     ssmAsked.tell(address);
   };
 
@@ -163,6 +178,7 @@ window.ssm = (() => {
   let unfolded = 0; // of the last leap that leaves the filters open as they are
   let target = null; // of the leap, where it is not the browser's address
   const edit = () => {
+    type();
     edited = ++turn;
     setTimeout(() => tell("edit")); // once the field knows what was typed
   };
@@ -238,7 +254,7 @@ window.ssm = (() => {
   const searchBox = async () => {
     const onMap = document.getElementById("map-q");
     if (onMap?.getClientRects().length) return onMap;
-    return shownAtHome(document.querySelector(BOX));
+    return shownAtHome(await there(BOX));
   };
 
   const hear = (trigger) => {
@@ -267,5 +283,5 @@ window.ssm = (() => {
     new MutationObserver(listen).observe(document.body, what);
   };
 
-  return { ask, cards, choose, edit, examples, hear, kept, keptLabel, pick, press, settle, visit };
+  return { ask, cards, choose, edit, examples, hear, kept, keptLabel, pick, press, settle, there, visit };
 })();

@@ -138,8 +138,9 @@ Object.assign(window.ssm, (() => {
         drawMap();
       };
     }
-    const answers = document.getElementById("answers");
-    new MutationObserver(showAnswers).observe(answers, { childList: true, subtree: true });
+    window.ssm.there("#answers").then((answers) => {
+      new MutationObserver(showAnswers).observe(answers, { childList: true, subtree: true });
+    });
     drawMap();
   };
 
