@@ -12,9 +12,11 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
+from conftest import PATIENCE
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -161,14 +163,17 @@ def test_an_answer_in_drops_ends_at_the_deadline(
 
 
 def test_redirects_share_one_deadline(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "TOTAL_TIMEOUT", 2)
+    passed = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr(downloads, "time", clock)
+    monkeypatch.setattr(downloads, "TOTAL_TIMEOUT", 2 * PATIENCE)
 
     def late(connection: socket.socket, _: bytes) -> None:
-        time.sleep(1.2)
+        passed[0] += 1.2 * PATIENCE
         connection.sendall(redirect(b"/"))
 
     server = serve(late)
-    with pytest.raises(FetchError, match="not all of it within 2 s"):
+    with pytest.raises(FetchError, match=f"not all of it within {2 * PATIENCE} s"):
         read_source(f"http://127.0.0.1:{server.port}/")
     assert len(server.asked) == 2
 

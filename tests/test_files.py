@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import PATIENCE
 
 from ssm_search import files
 from ssm_search.errors import IndexFolderError
@@ -399,7 +400,7 @@ def test_a_kill_before_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> Non
         [sys.executable, "-c", KILLED_AT_EVERY_STEP, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stderr == ""

@@ -18,7 +18,7 @@ from typing import Any
 
 import onnxruntime
 import pytest
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 from ssm_search.encoding.onnx import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.quiet import SWITCHES
@@ -122,7 +122,7 @@ class Place:
 
     def run(self, command: list[str], **variables: str) -> str:
         with self.start(command, **variables) as process:
-            said, _ = process.communicate(timeout=120)
+            said, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
         return said
 
@@ -217,11 +217,11 @@ def test_the_page_leaves_no_trace(place: Place) -> None:
             asked = json.dumps({"data": ["mamba for video", 5, "", 0, 0, "", "any"]}).encode()
             headers = {"Content-Type": "application/json"}
             request = urllib.request.Request(f"{url}/gradio_api/run/query", asked, headers)
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 assert len(json.load(answer)["data"][0]) == 5
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            process.communicate(timeout=PATIENCE)
     traces = place.traces()
     assert not [path for path in traces.home if not path.startswith(OF_MATPLOTLIB)]
     assert (traces.temporary, traces.called) == ([], [])

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests as http
 from click import unstyle
+from conftest import PATIENCE
 from fakes import WordEncoder
 from gradio_client import Client
 from mcp.types import ListToolsRequest
@@ -135,14 +136,14 @@ def test_each_list_is_followed_when_it_is_built_again(tmp_path: Path) -> None:
     try:
         again = PaperSearch.from_papers([NODES, TREES], WordEncoder())
         again.save(tmp_path / "knots", title="Ropes")
-        assert renewed.wait(60)
+        assert renewed.wait(PATIENCE)
         assert shelf.names == ("kites", "Ropes")
         assert shelf.count == 3
         assert shelf.chosen("Ropes").search.get(TREES.id)
         assert shelf.lists_of(TREES) == ("Ropes",)
     finally:
         stop.set()
-        follower.join(60)
+        follower.join(PATIENCE)
     assert not follower.is_alive()
 
 

@@ -118,7 +118,7 @@ def test_the_command_gives_the_vectors_of_this_machine(
         env=environment({}) | QUIET,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=2 * PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert "300 papers: encoded 300, reused 0" in done.stderr
@@ -152,13 +152,13 @@ def test_a_node_that_dies_costs_no_paper(
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while len(list(place.glob(SEGMENTS))) < 4:  # of 32
         assert running.poll() is None, running.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(cluster.second, signal.SIGKILL)
-    said, failed = running.communicate(timeout=240)
+    said, failed = running.communicate(timeout=2 * PATIENCE)
     assert running.returncode == 0, failed
     assert "Counts(papers=2000, encoded=2000, reused=0, removed=0)\n" in said
     search = PaperSearch.load(folder, LengthEncoder())
@@ -196,7 +196,7 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
         if line.startswith("writing"):
             os.kill(node, signal.SIGKILL)
             break
-    said, failed = running.communicate(timeout=240)
+    said, failed = running.communicate(timeout=2 * PATIENCE)
     assert running.returncode == 0, failed
     assert "Warning" not in failed
     assert "Counts(papers=640, encoded=640, reused=0, removed=0)\n" in said
@@ -271,7 +271,7 @@ def test_what_fails_in_the_cluster_is_said_here(cluster: Cluster, tmp_path: Path
         env=environment({}) | QUIET,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=2 * PATIENCE,
     )
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("ssm_search.errors.EncoderError: the encoder gave vectors of length 2.0")
