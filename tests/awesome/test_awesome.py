@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cases_lists as cases
 import pytest
@@ -310,6 +311,26 @@ def test_ids_of_the_old_scheme(paper_id: str, written: str) -> None:
 def test_ways_to_store_a_text(change: Callable[[str], str]) -> None:
     text = "# L\n## A\n\n" + cases.TABLES[0].body + "\n" + cases.ITEMS[0].body
     assert read_list(change(text)) == read_list(text)
+
+
+@pytest.mark.parametrize("case", cases.ALL, ids=lambda case: case.name)
+def test_what_was_read_before_is_read_the_same_further_down(case: cases.Case) -> None:
+    first = read_list(cases.FRAME + case.body)
+    again = read_list(cases.FRAME.replace("\n", "\n\n\n", 1) + case.body)
+    assert again.entries == tuple(
+        replace(entry, line=entry.line + 2, end=entry.end + 2) for entry in first.entries
+    )
+    assert again.problems == tuple(replace(one, line=one.line + 2) for one in first.problems)
+    assert again.papers == first.papers
+
+
+def test_a_link_by_name_leads_where_its_own_list_says() -> None:
+    body = "# L\n## A\n\n- [A Title][one]\n\n"
+    assert parse_list(body) == []
+    for at in ("2402.90001", "2402.90002"):
+        (paper,) = parse_list(f"{body}[one]: {cases.ABS}{at}\n")
+        assert paper.id == at
+    assert parse_list(body) == []
 
 
 @pytest.mark.parametrize(

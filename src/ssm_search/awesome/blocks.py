@@ -12,6 +12,12 @@ from typing import Literal
 
 Kind = Literal["heading", "row", "item", "paragraph"]
 
+# A list is read again for each entry that it gets, with most of its blocks as they were. What was
+# found in the last ones is kept: read again, 12 real lists take 2.2 s of the processor instead of
+# 8.0 (3.0 if what is in a text is not kept), and 15 MB. There are lists of 10,000 blocks, of which
+# 4 in 1,000 are longer. A list of 10 MB that is all emphasis leaves some 230 MB.
+KNOWN_BLOCKS, KNOWN_TEXTS, KNOWN_CHARS = 1 << 14, 1 << 11, 500
+
 LINE_BREAK = "\n"
 PARAGRAPH_BREAK = "\n\n"
 
@@ -77,6 +83,15 @@ class Block:
 def plain(runs: tuple[Run, ...]) -> str:
     """The text of ``runs`` on one line, white space collapsed."""
     return " ".join("".join(run.text for run in runs).split())
+
+
+def moved(block: Block, lines: int) -> Block:
+    """``block`` as it is where it stands so many lines further down."""
+    cells = tuple(
+        tuple(replace(run, line=run.line + lines) if run.line else run for run in cell)
+        for cell in block.cells
+    )
+    return replace(block, line=block.line + lines, cells=cells)
 
 
 class Builder:

@@ -6,10 +6,19 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.beside import Beside, beside
-from ssm_search.awesome.blocks import PARAGRAPH_BREAK, Block, Run, plain
+from ssm_search.awesome.blocks import (
+    KNOWN_BLOCKS,
+    KNOWN_CHARS,
+    PARAGRAPH_BREAK,
+    Block,
+    Run,
+    moved,
+    plain,
+)
 from ssm_search.awesome.columns import roles, title_column
 from ssm_search.awesome.further import links_of
 from ssm_search.awesome.headline import Headline, headline
@@ -50,6 +59,28 @@ class Entry:
     end: int
     strength: int
     roles: tuple[str, ...] = ()
+
+
+def read_block(block: Block, *, in_section: bool) -> Iterator[Entry | Problem]:
+    """What :func:`read_row` or :func:`read_text` reads, whichever it is for."""
+    runs = [run for cell in block.cells for run in cell]
+    above = min((run.line or block.line for run in runs), default=block.line) - 1
+    is_short = sum(len(run.text) + len(run.href) for run in runs) <= KNOWN_CHARS
+    read = _known if is_short else _read
+    for found in read(moved(block, -above), in_section):
+        if isinstance(found, Problem):
+            yield replace(found, line=found.line + above)
+        else:
+            yield replace(found, line=found.line + above, end=found.end + above)
+
+
+def _read(block: Block, in_section: bool) -> tuple[Entry | Problem, ...]:
+    if block.kind == "row":
+        return tuple(read_row(block))
+    return tuple(read_text(block, in_section=in_section))
+
+
+_known = lru_cache(maxsize=KNOWN_BLOCKS)(_read)
 
 
 def read_row(block: Block) -> Iterator[Entry | Problem]:

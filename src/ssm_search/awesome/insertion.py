@@ -263,11 +263,11 @@ def _is_sound(
 ) -> bool:
     """Whether reading the list gives what it gave before, and the new paper."""
     reading = read_list(insertion.text)
-    known = set(old.papers)
-    new = [one for one in reading.papers if one not in known]
-    if len(new) != 1 or tuple(one for one in reading.papers if one in known) != old.papers:
+    papers, before = reading.papers, old.papers
+    at = next((n for n, one in enumerate(before) if papers[n : n + 1] != (one,)), len(before))
+    if (*papers[:at], *papers[at + 1 :]) != before or len(papers) == len(before):
         return False
-    (found,) = new
+    found = papers[at]
     known_id = arxiv_id(paper.id)
     same_id = found.id == known_id if known_id else found.url != ""
     code_kept = not paper.code_url or no_code or bool(found.code_url)

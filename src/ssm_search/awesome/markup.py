@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from itertools import zip_longest
 from typing import Any
@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, table
 from markdown_it.token import Token
 
-from ssm_search.awesome.blocks import LINE_BREAK, Block, Builder
+from ssm_search.awesome.blocks import KNOWN_CHARS, KNOWN_TEXTS, LINE_BREAK, Block, Builder
 
 # Deeper nesting than this exists only to exhaust a parser. Brackets in a line cost time in
 # proportion to theirs.
@@ -56,7 +56,7 @@ def parse_blocks(text: str) -> list[Block]:
     header are kept, pipe rows without a delimiter line are rows all the same, and an entry over a
     rule is no heading. Fenced code and comments are skipped.
     """
-    block_parser, inline_parser = _parsers()
+    block_parser, _ = _parsers()
     environment: dict[str, Any] = {}
     feed = _Feed()
     tokens = block_parser.parse(text, environment)
@@ -64,14 +64,27 @@ def parse_blocks(text: str) -> list[Block]:
         if token.map:
             feed.builder.line = token.map[0] + 1
         if token.type == "inline":
-            children: list[Token] = []
-            inline_parser.inline.parse(token.content, inline_parser, environment, children)
-            for child in children:
+            alone = len(token.content) <= KNOWN_CHARS and not environment.get("references")
+            inner = _known(token.content) if alone else _inline(token.content, environment)
+            for child in inner:
                 feed.token(child)
         else:
             feed.token(token)
     feed.builder.flush()
     return feed.builder.blocks
+
+
+def _inline(text: str, environment: dict[str, Any]) -> list[Token]:
+    """What is in a block, with the links that ``environment`` has for their names."""
+    _, parser = _parsers()
+    tokens: list[Token] = []
+    parser.inline.parse(text, parser, environment, tokens)
+    return tokens
+
+
+@lru_cache(maxsize=KNOWN_TEXTS)
+def _known(text: str) -> list[Token]:
+    return _inline(text, {})
 
 
 @cache  # making both takes as long as reading ten entries, and a diff may have many hunks

@@ -16,7 +16,7 @@ from typing import Any
 
 from ssm_search.awesome.blocks import Block, Run, plain
 from ssm_search.awesome.columns import with_headers
-from ssm_search.awesome.entries import Entry, Problem, read_row, read_text
+from ssm_search.awesome.entries import Entry, Problem, read_block
 from ssm_search.awesome.formats import foreign_format
 from ssm_search.awesome.grouping import with_groups
 from ssm_search.awesome.labels import is_label
@@ -258,11 +258,9 @@ def _is_heading(block: Block) -> bool:
 
 
 def _read(block: Block, category: Category, *, in_section: bool) -> Iterable[Entry | Problem]:
-    if block.kind == "row":
-        return read_row(block)
-    if category and _is_about_the_list(category[-1]):
+    if block.kind != "row" and category and _is_about_the_list(category[-1]):
         return ()
-    return read_text(block, in_section=in_section)
+    return read_block(block, in_section=in_section)
 
 
 def _is_about_the_list(heading: str) -> bool:

@@ -120,7 +120,8 @@ def _with_addresses(text: str, paper: Paper) -> str:
     if paper.url and paper.url in text and not arxiv_id(paper.id):
         text = _with_address(text, paper.url, "\0url\0")
     badge = _STARS.search(text)
-    if repo := repository(paper.code_url) or (badge[1] if badge else ""):
+    repo = repository(paper.code_url) or (badge[1] if badge else "")
+    if repo and repo.casefold() in text.casefold():  # two patterns take longer than all else here
         own = f"{re.escape(repo)}(?![\\w-])"
         for place in (
             rf"({BADGE}\S{{0,200}}?/){own}",
