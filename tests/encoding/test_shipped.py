@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import json
-import lzma
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +15,23 @@ import numpy as np
 import pytest
 import torch
 from conftest import PATIENCE, ROOT
+from record import (
+    COUNT,
+    WEIGHTS_APART,
+    WORDS_APART,
+    load_reference,
+    made_of,
+    read_abstracts,
+    recorded,
+)
 
-from ssm_search.arrays import packed, unpacked
+from ssm_search.arrays import unpacked
 from ssm_search.encoding import OnnxEncoder, load_encoder
 from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import MIN_COSINE, export_encoder
 from ssm_search.encoding.onnx import MODEL_FILE, TOKENIZER_FILE
 from ssm_search.encoding.unpacking import unpack_encoder
-from ssm_search.files import write_atomically
 from ssm_search.text import STOP_WORDS
 from ssm_search.vectors import as_floats
 
@@ -36,7 +40,10 @@ pytestmark = pytest.mark.encoder
 MODEL = ROOT.parent / "shared" / "model"
 BACKEND = Path(sys.prefix) / "onnx-backend" / "bin" / "python"
 """Of an environment with optimum-onnx, which needs an older transformers than ours."""
-COUNT, NEIGHBOURS = 300, 10
+RECORDING = Path(__file__).with_name("reference.npz")
+NEIGHBOURS = 10
+ASKED = slice(None, None, 15)
+"""Of which abstracts the reference is asked in each run."""
 QUESTIONS = [
     "mamba for video",
     "What makes attention hidden inside Mamba?",
@@ -61,46 +68,33 @@ def shipped() -> OnnxEncoder:
 @pytest.fixture(scope="module")
 def reference() -> Iterator[Any]:
     """The model in plain PyTorch."""
-    path = MODEL / "reference.py"
-    if not path.is_file():
+    if not (MODEL / "reference.py").is_file():
         pytest.skip("no model beside this checkout (../shared/model)")
-    spec = importlib.util.spec_from_file_location("reference", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    write, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it is not ours
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = write
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # texts come one by one; where much else runs, a third of the time
-    yield module.Encoder()
+    yield load_reference(MODEL)
     torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
 def abstracts(shared: Path) -> list[str]:
-    with lzma.open(shared / "ssm_abstracts.jsonl.xz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line)["abstract"] for line in islice(lines, COUNT)]
+    return read_abstracts(shared / "ssm_abstracts.jsonl.xz")
 
 
 @pytest.fixture(scope="module")
-def computed(reference: Any, abstracts: list[str], kept: Path) -> tuple[Any, Any, Any]:
-    """Vectors, words and weights of all abstracts, by the reference: half a minute, once."""
-    made_of = [path.read_bytes() for path in sorted(MODEL.iterdir()) if path.is_file()]
-    digest = hashlib.sha256(b"".join([*made_of, json.dumps(abstracts).encode()])).hexdigest()
-    path = kept / f"reference-{digest[:16]}.npz"
-    if not path.exists():
-        vectors, words, weights = reference.encode(abstracts)
-        ends = np.cumsum([len(one) for one in words])
-        data = packed(
-            vectors=vectors, words=np.concatenate(words), weights=np.concatenate(weights), ends=ends
-        )
-        write_atomically(path, data)
-    found = unpacked(path.read_bytes())
-    words, weights = (np.split(found[name], found["ends"][:-1]) for name in ("words", "weights"))
-    return found["vectors"], words, weights
+def recording(reference: Any, abstracts: list[str]) -> dict[str, np.ndarray]:
+    """What the reference said of all abstracts; of some, it is asked again."""
+    found = unpacked(RECORDING.read_bytes())
+    is_of_these = np.array_equal(found["made_of"], made_of(MODEL, abstracts))
+    assert is_of_these, f"{RECORDING} is of another model or other texts; see training/record.py"
+    return found
+
+
+@pytest.fixture(scope="module")
+def computed(reference: Any, abstracts: list[str]) -> tuple[Any, Any, Any]:
+    """Vectors, words and weights of ``ASKED`` abstracts, by the reference."""
+    found: tuple[Any, Any, Any] = reference.encode(abstracts[ASKED])
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -138,36 +132,75 @@ def test_questions_are_read_as_by_the_reference(shipped: OnnxEncoder, reference:
     assert min(alike) > 0.999
 
 
-def test_abstracts_are_read_as_by_the_reference(
-    encoded: Encoded, reference: Any, abstracts: list[str], computed: tuple[Any, Any, Any]
+def test_the_recording_is_what_the_reference_says(
+    recording: dict[str, np.ndarray], abstracts: list[str], computed: tuple[Any, Any, Any]
 ) -> None:
-    vectors, words, _ = computed
-    assert cosines(encoded.vectors, vectors).min() > 0.999
+    class Asked:
+        encode = staticmethod(lambda _: computed)
+
+    again, counts = recorded(Asked, abstracts[ASKED]), recording["counts"]
+    np.testing.assert_array_equal(again["counts"], counts[ASKED])
+    np.testing.assert_allclose(again["vectors"], recording["vectors"][ASKED], atol=2e-4)
+    by_text = of_texts(recording["words"], -(-counts // WORDS_APART))
+    words = np.concatenate(by_text[ASKED]).astype(int)
+    assert np.abs(words - again["words"]).max() <= 1  # by how it is rounded
+    weighed = of_texts(recording["weights"], counts[::WEIGHTS_APART])
+    for found, at in zip(weighed, range(0, COUNT, WEIGHTS_APART), strict=True):
+        if at in range(COUNT)[ASKED]:
+            expected = computed[2][at // ASKED.step]
+            np.testing.assert_allclose(found, expected, rtol=2e-3)
+
+
+def test_abstracts_are_read_as_by_the_reference(
+    encoded: Encoded, abstracts: list[str], reference: Any, recording: dict[str, np.ndarray]
+) -> None:
+    assert cosines(encoded.vectors, recording["vectors"].astype(np.float32)).min() > 0.999
     alike = []
+    counts = recording["counts"]
+    by_text = of_texts(recording["words"], -(-counts // WORDS_APART))
     for at, text in enumerate(abstracts):
-        expected = words[at][told(reference, text)]
+        kept, found = told(reference, text), as_floats(encoded.words_of(at))
+        assert found.shape == (len(kept), recording["words"].shape[1])
+        assert len(kept) < counts[at]  # there are stop words in every abstract
+        rows = [row for row, word in enumerate(kept) if word % WORDS_APART == 0]
+        expected = by_text[at][[kept[row] // WORDS_APART for row in rows]]
+        alike += cosines(found[rows], as_floats(expected)).tolist()
+    assert np.mean(alike) > 0.999
+
+
+def test_all_words_of_some_abstracts_are_those_of_the_reference(
+    encoded: Encoded, abstracts: list[str], reference: Any, computed: tuple[Any, Any, Any]
+) -> None:
+    alike = []
+    for at, words in zip(range(COUNT)[ASKED], computed[1], strict=True):
+        expected = words[told(reference, abstracts[at])]
         assert encoded.words_of(at).shape == expected.shape
-        assert len(expected) < len(words[at])  # there are stop words in every abstract
         alike += cosines(as_floats(encoded.words_of(at)), expected).tolist()
     assert np.mean(alike) > 0.999
 
 
 def test_weights_of_abstracts_are_those_of_the_reference(
-    shipped: OnnxEncoder, abstracts: list[str], computed: tuple[Any, Any, Any]
+    shipped: OnnxEncoder, abstracts: list[str], recording: dict[str, np.ndarray]
 ) -> None:
     """As where one is pasted as a question, which keeps its stop words."""
-    _, words, weights = computed
-    for at in range(0, COUNT, 10):
-        found = shipped.encode_query_words(abstracts[at])
-        assert found.words.shape == words[at].shape
-        np.testing.assert_allclose(found.weights, weights[at], atol=0.02)
+    weighed = of_texts(recording["weights"], recording["counts"][::WEIGHTS_APART])
+    for text, weights in zip(abstracts[::WEIGHTS_APART], weighed, strict=True):
+        found = shipped.encode_query_words(text)
+        assert found.words.shape == (len(weights), recording["words"].shape[1])
+        np.testing.assert_allclose(found.weights, weights, atol=0.02)
+
+
+def of_texts(rows: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
+    """What belongs to each text in turn."""
+    assert len(rows) == counts.sum()
+    return np.split(rows, np.cumsum(counts)[:-1])
 
 
 def test_the_nearest_are_those_of_the_reference(
     shipped: OnnxEncoder,
     encoded: Encoded,
     abstracts: list[str],
-    computed: tuple[Any, Any, Any],
+    recording: dict[str, np.ndarray],
 ) -> None:
     def nearest(vectors: np.ndarray) -> np.ndarray:
         scores = vectors @ vectors.T
@@ -176,7 +209,7 @@ def test_the_nearest_are_those_of_the_reference(
         return found
 
     np.testing.assert_array_equal(shipped.encode(abstracts[:10]), encoded.vectors[:10])
-    found, expected = nearest(encoded.vectors), nearest(computed[0])
+    found, expected = nearest(encoded.vectors), nearest(recording["vectors"].astype(np.float32))
     same = [len({*one} & {*other}) for one, other in zip(found, expected, strict=True)]
     assert len(same) == COUNT
     # .973 with activations of 8 bits, which the weights alone would take to .987 in a fifth more
