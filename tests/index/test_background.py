@@ -30,3 +30,15 @@ def test_papers_are_near_to_each_other_by_title_or_first_sentence(form: str) -> 
 
 def test_papers_without_a_word_say_nothing_of_each_other() -> None:
     assert background_of() == Background()
+
+
+def test_questions_about_something_else_are_encoded_once_by_an_encoder() -> None:
+    class Another(TokenEncoder):
+        fingerprint = "tokens-of-another"
+
+    papers = [Paper(f"2401.{n:05}", SENTENCE) for n in range(FEWEST)]
+    first, second = Another(), Another()
+    found = [PaperSearch.from_papers(papers, one).manifest.background for one in (first, second)]
+    assert found[0] == found[1] == background_of(title=SENTENCE)
+    assert "growing tomatoes on a balcony" in first.encoded
+    assert set(second.encoded) == {SENTENCE}

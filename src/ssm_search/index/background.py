@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.encoding import Encoder, encode_query
+from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.index.rows import Rows
 from ssm_search.index.words import sampled_rows
 from ssm_search.ranking import Background, Weights
@@ -36,6 +36,9 @@ BY_MEANING = Weights(bm25=0, cosine=0.5, late=0.5)
 FEWEST = 10  # papers that show what is near
 
 
+_KNOWN: dict[str, list[EncodedQuery]] = {}  # by fingerprint, of the last encoder
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     vector: NDArray[np.float32]
@@ -52,23 +55,36 @@ def measured(rows: Rows, encoder: Encoder) -> Background:
     """
     if len(rows) < FEWEST:
         return Background()
-    foreign = [" ".join(text.split()) for text in FOREIGN.replace("\n", "|").split("|")]
     own = sampled_rows(len(rows.listing))[::2].tolist()
     everything = rows.choose({})
 
-    def nearest(text: str, without: Sequence[int] = ()) -> tuple[float, float]:
-        found = encode_query(encoder, text)
+    def nearest(found: EncodedQuery, without: Sequence[int] = ()) -> tuple[float, float]:
         asked = _Asked(found.vector, found.words, found.weights)
         best = rows.candidates([asked], everything, 1, without=without)
         if not best.allowed.any():
             return 0.0, 0.0
         return float(best.cosines[0][best.allowed].max()), float(best.late[0][best.allowed].max())
 
-    far = np.median([nearest(text) for text in foreign if text], axis=0)
+    far = np.median([nearest(found) for found in _foreign(encoder)], axis=0)
     # Of abstracts without titles, the first sentence says what a title would.
     texts = [paper.title or first_sentence(paper.abstract) for paper in rows.papers(own)]
-    others = [nearest(text, [row]) for row, text in zip(own, texts, strict=True) if text]
+    others = [
+        nearest(encode_query(encoder, text), [row])
+        for row, text in zip(own, texts, strict=True)
+        if text
+    ]
     if not others:
         return Background()
     near = np.median(others, axis=0)
     return Background(*(round(float(level), 4) for level in (*far, *near)))
+
+
+def _foreign(encoder: Encoder) -> list[EncodedQuery]:
+    """``FOREIGN``, encoded once for all the indexes that a process builds by one encoder."""
+    found = _KNOWN.get(encoder.fingerprint)
+    if found is None:
+        texts = [" ".join(text.split()) for text in FOREIGN.replace("\n", "|").split("|")]
+        found = [encode_query(encoder, text) for text in texts if text]
+        _KNOWN.clear()
+        _KNOWN[encoder.fingerprint] = found
+    return found
