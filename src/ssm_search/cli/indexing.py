@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -178,7 +179,7 @@ def build(
 
 def _written(place: str, option: str) -> str:
     """Where a build wrote, and how that is asked."""
-    return f"written to {place}; `ssm-search query … {option} {place}` asks it"
+    return f"written to {place}; `ssm-search query … {option} {shlex.quote(place)}` asks it"
 
 
 def folder_for(sources: Sequence[str] | None) -> str:

@@ -123,9 +123,10 @@ def open_search(place: str | None) -> PaperSearch | StoreSearch:
         return open_listed(None)
     if not is_store(place):
         if not settled(Path(place)).is_dir():
+            named = shlex.quote(place)
             raise IndexFolderError(
                 f"no index in {place}, and no store; make one with `ssm-search build LIST --index "
-                f"{place}`, or `ssm-search build --corpus FILE --store {place}`"
+                f"{named}`, or `ssm-search build --corpus FILE --store {named}`"
             )
         return open_listed(place)
     from ssm_search.stores import StoreSearch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -137,7 +138,8 @@ class Manifest:
             return manifest
         except FileNotFoundError as error:
             raise IndexFolderError(
-                f"no index in {folder}; make one with `ssm-search build LIST --index {folder}`"
+                f"no index in {folder}; make one with `ssm-search build LIST --index "
+                f"{shlex.quote(str(folder))}`"
             ) from error
         except UNREADABLE as error:
             raise IndexFolderError(

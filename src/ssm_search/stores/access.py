@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -110,7 +111,7 @@ def reaching(uri: str) -> Iterator[None]:
             ) from error
         if "was not found" in plain and f"'{CURRENT}'" in plain:
             raise StoreError(
-                f"no store at {uri}; make one with `ssm-search build … --store {uri}`"
+                f"no store at {uri}; make one with `ssm-search build … --store {shlex.quote(uri)}`"
             ) from error
         if "://" in uri and any(sign in plain for sign in _AWAY):
             raise StoreError(
@@ -119,7 +120,7 @@ def reaching(uri: str) -> Iterator[None]:
             ) from error
         raise StoreError(
             f"the store at {uri} cannot be used ({type(error).__name__}: {short}); try again, or "
-            f"write it again with `ssm-search build … --store {uri}`"
+            f"write it again with `ssm-search build … --store {shlex.quote(uri)}`"
         ) from error
 
 
@@ -140,7 +141,7 @@ def damaged(uri: str, what: str, error: Exception) -> StoreError:
     return StoreError(
         f"the store at {uri} is damaged, or of a newer version of this program: {what} cannot be "
         f"read ({type(error).__name__}: {error}); install the newest version, or write it again "
-        f"with `ssm-search build … --store {uri}`"
+        f"with `ssm-search build … --store {shlex.quote(uri)}`"
     )
 
 

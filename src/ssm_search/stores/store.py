@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import threading
 import time
 from collections.abc import Mapping
@@ -53,7 +54,9 @@ class Store:
             StoreError: it is not there, out of reach, damaged, or LanceDB is not installed.
         """
         if "://" not in uri and not os.path.isdir(uri):
-            raise StoreError(f"no store at {uri}; make one with `ssm-search build … --store {uri}`")
+            raise StoreError(
+                f"no store at {uri}; make one with `ssm-search build … --store {shlex.quote(uri)}`"
+            )
         store = cls(uri, connected(uri, storage_options))
         store.refresh()
         return store
@@ -93,7 +96,7 @@ def read_current(database: Any, uri: str) -> Current:
         if record["format"] != FORMAT:
             raise StoreError(
                 f"the store at {uri} has format {record['format']}, this program reads format "
-                f"{FORMAT}; write it again with `ssm-search build … --store {uri}`"
+                f"{FORMAT}; write it again with `ssm-search build … --store {shlex.quote(uri)}`"
             )
         current = Current(**record)
         current.manifest()
@@ -126,7 +129,7 @@ def view_of(database: Any, uri: str, current: Current) -> StoreRows:
     ):
         raise StoreError(
             f"the store at {uri} has {wrong}; write it again with "
-            f"`ssm-search build … --store {uri}`"
+            f"`ssm-search build … --store {shlex.quote(uri)}`"
         )
     return StoreRows(uri, current, table, stats, sample.words)
 

@@ -1,0 +1,61 @@
+"""What the commands say to do next: it can be pasted into a shell, and it helps."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from fakes import WordEncoder
+from typer.testing import CliRunner
+
+from ssm_search.cli.questions import app
+from ssm_search.errors import IndexFolderError, StoreError
+from ssm_search.search import open_index
+from ssm_search.stores.store import Store
+
+ODD = "we ird/idx ; rm"
+LIST = (
+    "# Awesome Kites\n\n## Video\n\n"
+    "- [Video kites](https://arxiv.org/abs/2401.00001)\n"
+    "- [Video nets](https://arxiv.org/abs/2401.00002)\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ssm_search.encoding.load_encoder", lambda name: WordEncoder())
+    monkeypatch.setattr("ssm_search.search.local.load_encoder", lambda name: WordEncoder())
+    Path("sub").mkdir()
+    Path("sub", "README.md").write_text(LIST)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments], env={"COLUMNS": "200"})
+
+
+def commands(said: str) -> list[list[str]]:
+    """The commands between backticks, as a shell takes them apart."""
+    return [shlex.split(one) for one in said.split("`")[1::2]]
+
+
+def test_a_build_says_how_it_is_asked_by_a_shell() -> None:
+    done = run("build", "sub/README.md", "--offline", "--index", ODD)
+    assert done.exit_code == 0, done.output
+    said = done.stderr.splitlines()[-1]
+    assert said == f"written to {ODD}; `ssm-search query … --index 'we ird/idx ; rm'` asks it"
+    assert commands(said)[0][-2:] == ["--index", ODD]
+
+
+def test_where_nothing_is_a_shell_makes_it() -> None:
+    listed, stored = commands(str(run("query", "video", "--index", ODD).exception))
+    assert (listed[-2:], stored[-2:]) == (["--index", ODD], ["--store", ODD])
+    Path(ODD).mkdir(parents=True)
+    with pytest.raises(IndexFolderError) as no_index:
+        open_index(ODD)
+    assert commands(str(no_index.value))[0][-2:] == ["--index", ODD]
+    with pytest.raises(StoreError) as no_store:
+        Store.open(f"{ODD}/store")
+    assert commands(str(no_store.value))[0][-2:] == ["--store", f"{ODD}/store"]
