@@ -19,6 +19,7 @@ from ssm_search.cli.options import (
     list_of,
     name_of,
     open_listed,
+    say_if_rowless,
     text_of,
 )
 from ssm_search.cli.terminal import say, write, write_json
@@ -118,6 +119,7 @@ def discover(
             "what belongs on it"
         )
     path, text = list_of(list_file, index, search)
+    say_if_rowless(path)
     today = datetime.now(UTC).date()
     file = decisions or _file_for(list_file, index, path, search)
     if reject:

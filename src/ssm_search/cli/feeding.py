@@ -26,7 +26,7 @@ def feed(
             "--list",
             metavar="FILE",
             help="The list, or the folder of one in several files; by default the one that the "
-            "index was built from.",
+            "index was built from, which is looked for by its name in the present folder.",
             show_default=False,
         ),
     ] = None,

@@ -18,6 +18,7 @@ from ssm_search.cli.options import (
     list_of,
     name_of,
     open_listed,
+    say_if_rowless,
 )
 from ssm_search.cli.terminal import say, write_json
 from ssm_search.progress import progress_bars
@@ -80,6 +81,7 @@ def gap(
             f"{len(gathered):,} of {_many(len(lists))}"
         )
         return
+    say_if_rowless(path)
     missing = comparing.missing_here(ours, gathered)
     found: list[Gap] = []
     if missing:

@@ -53,7 +53,8 @@ ListOption = Annotated[
     typer.Option(
         "--list",
         metavar="FILE",
-        help="The list itself; by default the one that the index was built from.",
+        help="The list itself; by default the one that the index was built from, which is looked "
+        "for by its name in the present folder.",
         show_default=False,
     ),
 ]
@@ -62,8 +63,8 @@ ListsOption = Annotated[
     typer.Option(
         "--list",
         metavar="FILE",
-        help="The list itself; by default the one that the index was built from. Of several "
-        "indexes, one for each.",
+        help="The list itself; by default the one that the index was built from, which is looked "
+        "for by its name in the present folder. Of several indexes, one for each.",
         show_default=False,
     ),
 ]
@@ -210,6 +211,14 @@ def list_of(
     if list_file and search.is_list and not search.is_of(text):
         _compare(path, text, search)
     return path, text
+
+
+def say_if_rowless(path: Path | None) -> None:
+    """Say that there will be no rows where the list is not at hand, and what to do."""
+    if path is None:
+        from ssm_search.curation import cards
+
+        say(f"{cards.NO_LIST}, so papers come without rows; name it with --list")
 
 
 def _compare(path: Path, text: str, search: PaperSearch | StoreSearch) -> None:

@@ -90,6 +90,7 @@ def submit(
         abstracts=load_files(abstracts or ()),
         offline=offline,
     )
+    card = card if path else _with_cure(card)
     if patch and not card.patch:
         raise SsmSearchError(f"there is no row: {card.no_row}")
     if patch:
@@ -172,11 +173,22 @@ def triage(
         if not as_json and not isinstance(error, NoPaperError):
             write(card_display.refusal_markdown(error))
         raise
+    if path is None:
+        found = replace(found, cards=tuple(map(_with_cure, found.cards)))
     if as_json:
         write_json(card_display.triage_json(found))
     else:
         url = list_url or _address_on_github(path)
         write(card_display.triage_markdown(found, name, max_chars, url))
+
+
+def _with_cure(card: Card) -> Card:
+    """``card``; where it has no row for want of the list, with the option that names that."""
+    from ssm_search.curation import cards
+
+    if card.no_row != cards.NO_LIST:
+        return card
+    return replace(card, no_row=f"{card.no_row}; name it with --list")
 
 
 def _address_on_github(path: Path | None) -> str:
@@ -196,8 +208,7 @@ def _apply(path: Path | None, text: str, card: Card) -> None:
     from ssm_search.files import write_atomically
 
     if path is None or card.insertion is None:
-        hint = "; name it with --list" if path is None else ""
-        raise SsmSearchError(f"nothing was applied: {card.no_row}{hint}")
+        raise SsmSearchError(f"nothing was applied: {card.no_row}")
     if path.read_bytes() != text.encode("utf-8"):
         raise SsmSearchError(f"{path} changed meanwhile and was left as it is; try again")
     write_atomically(path, card.insertion.text.encode("utf-8"))

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 RELATED = 5  # listed papers shown
+NO_LIST = "the list itself is not at hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +335,7 @@ def _obstacle(
 ) -> str:
     """Why there can be no row for a paper that is not listed; "" if there can be one."""
     if not list_text:
-        return "the list itself is not at hand"
+        return NO_LIST
     if not paper.title:
         return "its title is not known; give it on a line of its own, above the abstract"
     if not paper.url and not arxiv_id(paper.id):
