@@ -36,7 +36,9 @@ NO_AGENTS = (
     "mcp` as the command of a server in the agent's settings.\n"
 )
 HERE = Path(__file__).parent
-LOADING = 10.0  # seconds that who stops the server waits for an encoder at most; it takes 1
+LOADING = 60.0
+"""Seconds that who stops the server waits for an encoder at most; it takes 1, and 4 where six other
+processes are at work on two cores."""
 
 
 def _theme() -> gr.themes.Base:
