@@ -31,7 +31,7 @@ from conftest import PATIENCE, ROOT
 from fakes import WordEncoder
 from gradio import processing_utils, queueing
 from numpy.typing import NDArray
-from serving import CAM, http, is_up, search_of, served, wait_for
+from serving import CAM, IN_LINE, http, is_up, search_of, served, wait_for
 from ssm_search_app import bounds, connections, handlers, render, taming
 from ssm_search_app.address import Search
 from ssm_search_app.bounds import (
@@ -932,7 +932,9 @@ def test_agents_are_counted(tmp_path: Path) -> None:
         encoder.go.clear()
         try:
             asked = [
-                pool.submit(call_tool, at, "query", arguments={"text": f"video {n}"})
+                pool.submit(
+                    call_tool, at, "query", arguments={"text": f"video {n}"}, timeout=IN_LINE
+                )
                 for n in range(most + more)
             ]
             wait_for(lambda: sum(one.done() for one in asked) >= more)

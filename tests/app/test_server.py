@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from serving import (
     ABS,
     CAM,
+    IN_LINE,
     LIST,
     PAPERS,
     RIBBONS,
@@ -95,7 +96,7 @@ DEFAULTS: dict[str, list[Any]] = {
 def ask(url: str, tool: str, *data: Any) -> httpx.Response:
     """Over plain HTTP, where every value has to be given."""
     whole = [*data, *DEFAULTS[tool][len(data) :]]
-    return http.post(f"{url}/gradio_api/run/{tool}", json={"data": whole}, timeout=PATIENCE)
+    return http.post(f"{url}/gradio_api/run/{tool}", json={"data": whole}, timeout=IN_LINE)
 
 
 def as_json(value: Any) -> Any:

@@ -35,6 +35,7 @@ http = SimpleNamespace(  # httpx by itself waits for five seconds
     }
 )
 """That of httpx; it does not read the certificates of all authorities, 50 ms, at each call."""
+IN_LINE = 5 * PATIENCE  # for each of a hundred who ask at once and are answered one after the other
 ABS = "https://arxiv.org/abs/"
 FILM, SOUND, NETS = ("Moving", "Film of Things"), ("Moving", "Sound"), ("Structured", "Nets")
 BOLD = ("Hostile", '<b onclick="window.hacked=1">Bold</b> & co')
