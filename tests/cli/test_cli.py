@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from conftest import ROOT
 from typed import typed
 from typer.testing import CliRunner
@@ -34,6 +35,16 @@ def test_every_command_is_documented() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         assert f"ssm-search {command.name or command.callback.__name__}" in page
+
+
+def test_it_is_documented_which_commands_take_json() -> None:
+    commands = typer.main.get_group(app).commands.items()
+    without = sorted(
+        name for name, one in commands if all("--json" not in param.opts for param in one.params)
+    )
+    page = " ".join((ROOT / "docs" / "programs.md").read_text(encoding="utf-8").split())
+    *most, last = (f"`{name}`" for name in without)
+    assert f"All commands but {', '.join(most)} and {last} take `--json`." in page
 
 
 def test_version() -> None:
