@@ -249,6 +249,17 @@ def test_a_new_title_behind_a_listed_link_is_told_and_has_a_row(tmp_path: Path) 
     assert card.insertion is not None
 
 
+def test_no_id_is_told_that_is_the_title_once_more(tmp_path: Path) -> None:
+    link, title = "https://kites.example.org/post", "A very long post about a graph of kites"
+    text = LIST + f"\n## Posts\n\n- [{title}]({link})\n"
+    search = search_of(text, tmp_path / "index")
+    at = "is already listed, line 27, under Posts"
+    same = submit(search, new(title), text, offline=True)
+    assert same.notes[0] == f"a paper of the same title {at}"
+    other = submit(search, new("Video strings", link=link), text, offline=True)
+    assert other.notes[0] == f"a paper of the same link, “{title}”, {at}"
+
+
 def test_a_title_that_is_nearly_listed_is_named_and_has_a_row(search: PaperSearch) -> None:
     card = submit(search, new("Video kites 3"), LIST, offline=True)
     (found,) = card.duplicates

@@ -19,7 +19,7 @@ from ssm_search.curation.card_table import card_rich, verdict_line
 from ssm_search.curation.cards import Card, Triage
 from ssm_search.curation.intake import Submission
 from ssm_search.curation.places import Place
-from ssm_search.papers import CategorySuggestion, Duplicate, Hit, Paper, Placement, Why
+from ssm_search.papers import CategorySuggestion, Duplicate, Hit, Paper, Placement, Why, slug
 from ssm_search.views.card_display import (
     card_json,
     card_markdown,
@@ -406,6 +406,20 @@ def test_the_verdict_in_a_sentence(placement: Placement, line: str) -> None:
     assert verdict_line(card) == line
     told = "; its abstract would tell more" if placement.verdict == "unsure" else ""
     assert verdict_line(replace(card, paper=replace(card.paper, abstract=""))) == line + told
+
+
+def test_an_id_that_is_a_title_once_more_is_not_shown_beside_it() -> None:
+    """It would take all the room that there is on a line."""
+    title = "A very long post about kites and all their strings in any wind"
+    post = Paper(slug(title), title, "link", "https://kites.example.org/post")
+    near, like = (Hit(post, 1.5, 1, Why()),), (Duplicate(post, "title", 0.95),)
+    lines = printed(replace(PLAIN, duplicates=like, related=near), "x", 80).splitlines()
+    at = lines.index("duplicates") + 1
+    assert " ".join(" ".join(lines[at : at + 2]).split()) == f"nearly the same title: {title}"
+    assert lines[lines.index("related") + 1] == f"  {title}"
+    old = replace(post, id="cond-mat/9901001")
+    card = replace(PLAIN, related=(Hit(old, 1.5, 1, Why()),))
+    assert f"  cond-mat/9901001  {title[:40]}" in printed(card, "x", 80)
 
 
 def test_many_authors() -> None:

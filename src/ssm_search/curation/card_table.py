@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from ssm_search.curation.places import told_id
 from ssm_search.papers import Category, Paper, Placement
 from ssm_search.text import drawn, shown, shown_lines
 
@@ -95,12 +96,18 @@ def card_rich(card: Card, list_name: str = "") -> RenderableType:
         table.add_row(f"{suggestion.confidence:.0%}", cell)
     parts += [Padding(table, (0, 0, 0, 1)), part("duplicates")]
     parts += [
-        line(f"{one}: {one.paper.title} ({one.paper.id})", "bold red") for one in card.duplicates
+        line(f"{one}: {_titled(one.paper, '{title} ({id})')}", "bold red")
+        for one in card.duplicates
     ] or [line("none")]
     parts.append(part("related"))
-    parts += [line(f"{hit.paper.id}  {hit.paper.title}", whole=False) for hit in card.related]
+    parts += [line(_titled(hit.paper, "{id}  {title}"), whole=False) for hit in card.related]
     parts += [part("row"), line(_place(card, list_name), "dim" if card.insertion else "")]
     return Group(*parts)
+
+
+def _titled(paper: Paper, form: str) -> str:
+    """A title with its id as ``form`` has both, or alone where the id tells people nothing."""
+    return form.format(title=paper.title, id=known) if (known := told_id(paper)) else paper.title
 
 
 def with_row(card: Card) -> RenderableType:

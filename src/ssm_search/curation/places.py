@@ -10,6 +10,7 @@ from ssm_search.awesome import reading_of
 from ssm_search.errors import ListError
 from ssm_search.papers import Category, Duplicate, Paper, title_key
 
+MOST_ID = 16  # characters of an id that is told beside a title: arXiv's longest have as many
 QUOTED = 200  # characters in which a heading is looked for
 _PARTS = (">", "›", "»", "/")  # between the names of a path, as people write it
 
@@ -57,7 +58,14 @@ def as_listed(same: Duplicate, places: Iterable[Place]) -> str:
     at = ", ".join(["already listed", *filter(None, [where])])
     if same.reason == "id":
         return at
-    return f"a paper of the same {same.reason}, {same.paper.id}, is {at}"
+    name = told_id(same.paper) or (f"“{same.paper.title}”" if same.reason != "title" else "")
+    called = f", {name}," if name else ""
+    return f"a paper of the same {same.reason}{called} is {at}"
+
+
+def told_id(paper: Paper) -> str:
+    """The id that people are told beside a title; "" for one that is the title once more."""
+    return paper.id if len(paper.id) <= MOST_ID else ""
 
 
 def heading_named(wanted: Category | str, list_text: str) -> Category:
