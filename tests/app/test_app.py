@@ -898,7 +898,10 @@ def test_a_heading_that_is_wished_for(filing: Library) -> None:
 
 def test_a_link_that_nobody_can_be_asked_about(filing: Library) -> None:
     text, _ = submitted(filing, f"{ABS}2402.00001v2")
-    assert text == "2402.00001arXiv was not asked: no title and no abstract is known"
+    assert text == (
+        "2402.00001arXiv was not asked: no title and no abstract is known; give its title and "
+        "abstract"
+    )
 
 
 def test_no_link_is_passed_over(filing: Library) -> None:

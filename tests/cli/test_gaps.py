@@ -104,6 +104,21 @@ def test_without_a_network_titles_have_to_do(folder: Path, monkeypatch: pytest.M
     done = run("lists/strings.md", "-k", "1")
     assert NEW in done.stdout
     assert "127.0.0.1" in done.stderr
+    assert sum("127.0.0.1" in line for line in done.stderr.splitlines()) == 1
+    (card,) = json.loads(run("lists/strings.md", "-k", "1", "--json").stdout)
+    (note,) = card["notes"]
+    assert note.startswith("arXiv could not be asked (got no connection")
+    (card,) = json.loads(run("lists/strings.md", "-k", "1", "--json", "--offline").stdout)
+    assert card["notes"] == ["arXiv was not asked: judged by the title alone"]
+
+
+def test_what_arxiv_does_not_know_is_not_said_to_be_unasked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ArxivServer([]) as arxiv:
+        monkeypatch.setenv(API_URL_VARIABLE, arxiv.url)
+        (card,) = json.loads(run("lists/strings.md", "-k", "1", "--json").stdout)
+    assert card["notes"] == ["arXiv does not know 2402.00001: judged by the title alone"]
 
 
 def test_what_no_other_list_has(folder: Path) -> None:

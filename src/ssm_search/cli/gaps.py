@@ -25,7 +25,7 @@ from ssm_search.progress import progress_bars
 from ssm_search.text import shown, shown_lines
 
 if TYPE_CHECKING:
-    from ssm_search.curation import Card
+    from ssm_search.curation import Card, Submission
     from ssm_search.discovery import Gap
     from ssm_search.papers import Paper
     from ssm_search.progress import Progress
@@ -84,14 +84,15 @@ def gap(
     say_if_rowless(path)
     missing = comparing.missing_here(ours, gathered)
     found: list[Gap] = []
+    known: dict[str, Submission] = {}
     if missing:
         with progress_bars() as progress:
-            papers = _completed([one.paper for one in missing], abstracts, offline, progress)
+            known = _completed([one.paper for one in missing], abstracts, offline, progress)
+            papers = [one.paper for one in known.values()]
             with passing_index(papers, "other lists", search.encoder, progress) as corpus:
                 found = comparing.gap(search, corpus, gathered, count)
     filed = [
-        cards.submit(search, one.paper, text, list_name=name_of(path), offline=True)
-        for one in found
+        cards.submit(search, known[one.paper.id], text, list_name=name_of(path)) for one in found
     ]
     _print_gaps(found, filed, len(lists), as_json)
     say(f"{len(missing):,} of {len(gathered):,} papers of {_many(len(lists))} are not on this one")
@@ -127,26 +128,21 @@ def _lists(
 
 def _completed(
     papers: Sequence[Paper], files: Sequence[Path] | None, offline: bool, progress: Progress
-) -> list[Paper]:
-    """``papers`` with the abstracts that are given, fetched before, or on arXiv."""
-    from ssm_search.abstracts import (
-        default_cache,
-        fetch_abstracts,
-        joined_records,
-        load_abstracts,
-        load_files,
-        with_abstracts,
-    )
+) -> dict[str, Submission]:
+    """``papers``, by their ids, with what is given, was fetched before, or arXiv says of them."""
+    from ssm_search.abstracts import load_files
+    from ssm_search.curation import Unasked, completed
 
-    given, cache = load_files(files or ()), default_cache()
-    if not offline:
-        wanted = [one.id for one in papers if one.kind == "paper" and one.id not in given]
-        report = fetch_abstracts(
-            wanted, cache, progress=lambda done, total: progress("abstracts", done, total)
-        )
-        if report.error:
-            say(report.error)
-    return with_abstracts(papers, joined_records([given, load_abstracts(cache)]))
+    submissions = completed(
+        papers,
+        load_files(files or ()),
+        offline=offline,
+        progress=lambda done, total: progress("abstracts", done, total),
+    )
+    notes = (note for one in submissions for note in one.notes)
+    for error in {note.error for note in notes if isinstance(note, Unasked)}:
+        say(error)
+    return {one.paper.id: one for one in submissions}
 
 
 def _print_papers(papers: Sequence[Paper], as_json: bool) -> None:

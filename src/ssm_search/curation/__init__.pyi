@@ -4,5 +4,6 @@ from . import submissions as submissions
 from .cards import Card as Card
 from .cards import Triage as Triage
 from .intake import Submission as Submission
+from .intake import Unasked as Unasked
 from .intake import completed as completed
 from .proposals import NewHeading as NewHeading

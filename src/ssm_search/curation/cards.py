@@ -147,7 +147,7 @@ class Triage:
 
 def submit(
     search: Search,
-    paper: Paper | str,
+    paper: Paper | str | Submission,
     list_text: str = "",
     *,
     list_name: str = "README.md",
@@ -159,7 +159,8 @@ def submit(
 
     Args:
         search: the index of the list; the question is put to it, and the paper is not added.
-        paper: an arXiv id or link, or a paper with whatever is known of it.
+        paper: an arXiv id or link, or a paper with whatever is known of it; or one that was
+            completed before, of which arXiv is not asked again.
         list_text: the list as it is now, for the row; without it there is none.
         list_name: its file name, for the patch.
         category: a heading to file it under, by its path or last name; else the likeliest.
@@ -171,8 +172,11 @@ def submit(
         IndexFolderError: the index is that of a large corpus, which has no headings.
         ListError: there is no heading ``category``, or several have that name.
     """
-    given = paper if isinstance(paper, Paper) else paper_of(checked_link(paper))
-    (submission,) = completed(_listed(search, [given]), abstracts, offline=offline)
+    if isinstance(paper, Submission):
+        submission, given = paper, paper.paper
+    else:
+        given = paper if isinstance(paper, Paper) else paper_of(checked_link(paper))
+        (submission,) = completed(_listed(search, [given]), abstracts, offline=offline)
     if not submission.paper.title and not submission.paper.abstract:
         raise SubmissionError(_unknown(given, submission))
     return _card(search, submission, list_text, list_name, category)
@@ -181,7 +185,7 @@ def submit(
 def _unknown(given: Paper, submission: Submission) -> str:
     """What to say of a paper without a title and an abstract."""
     if given.kind == "paper":
-        return f"{given.id}: {submission.reason}; give its title and abstract"
+        return f"{given.id}: {submission.advice}"
     if given.url:
         return (
             f"{given.url} is not on arXiv, where its title could be looked up; give its title "

@@ -17,15 +17,19 @@ from ssm_search.abstracts import (
 from ssm_search.curation.given import without_remark
 from ssm_search.papers import Abstract, Paper, title_key
 
+NOTHING_KNOWN = "no title and no abstract is known"
+
 
 class Unasked(str):
     """A note that arXiv could not be asked for a paper, which of many papers is said once.
 
     Attributes:
+        error: what went wrong, in a sentence.
         why: in a few words: "403", "no connection".
         judged: by what the paper is judged instead.
     """
 
+    error: str
     why: str
     judged: str
 
@@ -33,7 +37,7 @@ class Unasked(str):
     def of(cls, report: FetchReport, judged: str) -> Unasked:
         """The note that a report gives reason for."""
         note = cls(f"arXiv could not be asked ({report.error}): {judged}")
-        note.why, note.judged = report.reason, judged
+        note.error, note.why, note.judged = report.error, report.reason, judged
         return note
 
 
@@ -52,6 +56,12 @@ class Submission:
     def reason(self) -> str:
         """All notes on one line: for a paper without a title, why nothing is known of it."""
         return "; ".join(self.notes)
+
+    @property
+    def advice(self) -> str:
+        """:attr:`reason`, and for who can be asked what to give."""
+        cure = "; give its title and abstract" if self.reason.endswith(NOTHING_KNOWN) else ""
+        return self.reason + cure
 
 
 def completed(
@@ -117,7 +127,7 @@ def _notes_without_record(paper: Paper, report: FetchReport) -> tuple[str, ...]:
         if paper.abstract
         else "judged by the title alone"
         if paper.title
-        else "no title and no abstract is known"
+        else NOTHING_KNOWN
     )
     if paper.kind == "link":
         return (f"not on arXiv: {judged}",)
