@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from ssm_search.search import answering, reasons
 from ssm_search.search.answering import HEADED
 from ssm_search.search.hits import Hits
 from ssm_search.search.local import PaperSearch
+from ssm_search.search.several import ListsSearch
 
 VIDEO = Paper(
     "2401.00001",
@@ -552,6 +554,26 @@ def test_recommend_is_the_mean_of_what_is_liked_less_what_is_not(search: PaperSe
     for hit in hits:
         expected = (video[hit.paper.id] + graph[hit.paper.id]) / 2 - 0.2 * text[hit.paper.id]
         assert hit.score == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("liked", "disliked", "named"),
+    [
+        (VIDEO.id, VIDEO.id, VIDEO.title),
+        (VIDEO.id, VIDEO.title, VIDEO.title),
+        (VIDEO, f"https://arxiv.org/abs/{VIDEO.id}v2", VIDEO.title),
+        ("the graph", "the graph", "the graph"),
+    ],
+)
+def test_what_is_liked_and_disliked_is_refused(
+    search: PaperSearch, liked: Paper | str, disliked: str, named: str
+) -> None:
+    said = re.escape(f"{named!r} is both liked and disliked; name it once")
+    both = ListsSearch({"one": search, "two": search})
+    for one in (search, both):
+        with pytest.raises(QueryError, match=f"^{said}$"):
+            one.recommend([AUDIO.id, liked], [disliked])
+    assert search.recommend(VIDEO.id, "the graph")
 
 
 def test_recommend_never_returns_a_seed_and_names_a_shared_heading(search: PaperSearch) -> None:

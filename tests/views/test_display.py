@@ -36,6 +36,19 @@ def test_a_table_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert repr(HITS) == str(HITS)
 
 
+def test_no_column_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is like a paper has no probability of being an answer."""
+    monkeypatch.setenv("COLUMNS", "80")
+    hits = Hits([replace(HITS[0], confidence=None)], LeftOut(2, "year"))
+    assert str(hits).split("\n")[0].split() == ["paper", "score"]
+    assert str(hits).split("\n")[2].split() == ["1", "Video", "<b>nets</b>", "1.23"]
+    assert "2 papers without a known year left out" in str(hits)
+    page = hits._repr_html_()
+    assert "<th>category</th><th>score</th>" in page
+    assert page.count("<th>") == page.count("<td>") == 6
+    assert HITS._repr_html_().count("<th>") == HITS._repr_html_().count("<td>") == 7
+
+
 def test_a_table_with_links_in_a_notebook() -> None:
     html = HITS._repr_html_()
     assert '<a href="https://arxiv.org/abs/2401.00001">Video &lt;b&gt;nets&lt;/b&gt;</a>' in html

@@ -254,8 +254,8 @@ class Search:
             Hits, as :meth:`query` gives them.
 
         Raises:
-            QueryError: nothing is liked, ``like`` or ``dislike`` is one text instead of several, or
-                ``diversity`` is not between 0 and 1; and as :meth:`query`.
+            QueryError: nothing is liked, something is liked and disliked, or ``diversity`` is not
+                between 0 and 1; and as :meth:`query`.
             PaperNotFoundError, FilterError: as :meth:`query`.
         """
         like, dislike = one_or_more(like), one_or_more(dislike)

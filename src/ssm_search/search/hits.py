@@ -100,6 +100,10 @@ class Hits(list[Hit]):
         meant.sort(key=lambda hit: astuple(Date.of(hit.paper)), reverse=True)
         return self._with(meant + others, by_date=True)
 
+    @property
+    def _is_sure_of_some(self) -> bool:
+        return any(hit.confidence is not None for hit in self)
+
     def __str__(self) -> str:
         return drawn(self.__rich__())
 
@@ -112,7 +116,8 @@ class Hits(list[Hit]):
         table = Table(box=None, padding=(0, 1, 1, 0), show_edge=False, header_style="bold")
         table.add_column("", justify="right", no_wrap=True)
         table.add_column("paper", ratio=1, overflow="fold")
-        table.add_column("sure", justify="right", no_wrap=True)
+        if is_sure_of_some := self._is_sure_of_some:
+            table.add_column("sure", justify="right", no_wrap=True)
         table.add_column("score", justify="right", no_wrap=True)
         for hit in self:
             paper = hit.paper
@@ -129,12 +134,12 @@ class Hits(list[Hit]):
             cell.append("\n" if why else "")
             for piece, is_found in marked(why, hit.why.marked):
                 cell.append(piece, style="bold italic" if is_found else "not bold italic")
-            sure = "" if hit.confidence is None else f"{hit.confidence:.0%}"
-            table.add_row(str(hit.rank), cell, sure, f"{hit.score:.2f}")
+            sure = [_percent(hit)] if is_sure_of_some else []
+            table.add_row(str(hit.rank), cell, *sure, f"{hit.score:.2f}")
         if not self:
-            table.add_row("", "nothing found", "", "")
+            table.add_row("", "nothing found")
         if self.left_out:
-            table.add_row("", Text(str(self.left_out), style="dim"), "", "")
+            table.add_row("", Text(str(self.left_out), style="dim"))
         if said := self.said:
             table.title, table.title_justify, table.title_style = (
                 Text(shown_lines(said)),
@@ -146,6 +151,7 @@ class Hits(list[Hit]):
     def _repr_html_(self) -> str:
         escape = html.escape
         rows = []
+        is_sure_of_some = self._is_sure_of_some
         for hit in self:
             paper = hit.paper
             title = escape(shown(paper.title))
@@ -156,14 +162,14 @@ class Hits(list[Hit]):
                 title,
                 paper.year_text,
                 escape(shown(" · ".join(filter(None, (category_line(hit), _in_lists(hit)))))),
-                "" if hit.confidence is None else f"{hit.confidence:.0%}",
+                *([_percent(hit)] if is_sure_of_some else []),
                 f"{hit.score:.2f}",
                 escape(shown(str(hit.why))),
             ]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-        head = "".join(
-            f"<th>{name}</th>" for name in ("", "paper", "year", "category", "sure", "score", "why")
-        )
+        sure = ["sure"] if is_sure_of_some else []
+        names = ("", "paper", "year", "category", *sure, "score", "why")
+        head = "".join(f"<th>{name}</th>" for name in names)
         note = f"<p>{self.left_out}</p>" if self.left_out else ""
         said = f"<p>{escape(shown(self.said))}</p>" if self.said else ""
         body = "".join(rows)
@@ -173,6 +179,10 @@ class Hits(list[Hit]):
 def category_line(hit: Hit) -> str:
     """All headings of a hit's paper on one line."""
     return ", ".join(" › ".join(path) for path in hit.paper.categories)
+
+
+def _percent(hit: Hit) -> str:
+    return "" if hit.confidence is None else f"{hit.confidence:.0%}"
 
 
 def _in_lists(hit: Hit) -> str:

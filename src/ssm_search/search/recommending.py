@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ssm_search.errors import QueryError
 from ssm_search.index import Candidates, Filters
+from ssm_search.names import QUOTED
 from ssm_search.papers import Paper, full_text
 from ssm_search.ranking import mmr, rocchio, top_rows
 from ssm_search.search.hits import Hits
@@ -66,6 +67,7 @@ def nearest(
     filters: Filters,
 ) -> Hits:
     """What :meth:`~ssm_search.search.asking.Search.recommend` answers."""
+    _check_seeds(liked, disliked)
     lacking = state.rows.meanwhile(lambda: state.rows.left_out(filters))
     found, best, scores = ranked(state, liked, disliked, k, diversity, filters)
     own = state.rows.papers([seed.row for seed in liked if seed.row is not None])
@@ -73,6 +75,25 @@ def nearest(
     asked = merged([seed.question for seed in liked])
     hits = state.reasons.hits(found, best, scores, asked, headings=near)
     return Hits(hits, lacking())
+
+
+def _check_seeds(liked: Sequence[Seed], disliked: Sequence[Seed]) -> None:
+    """Refuse a wish that takes itself back.
+
+    Raises:
+        QueryError: one paper, or one text, is both liked and disliked.
+    """
+    unwanted = {_asked_for(seed) for seed in disliked}
+    for seed in liked:
+        if _asked_for(seed) in unwanted:
+            raise QueryError(
+                f"{seed.paper.title[:QUOTED]!r} is both liked and disliked; name it once"
+            )
+
+
+def _asked_for(seed: Seed) -> int | str:
+    """What tells a seed from others: its row, its text or, if another list has it, its id."""
+    return (seed.text or seed.paper.id) if seed.row is None else seed.row
 
 
 def ranked(
