@@ -83,6 +83,6 @@ if __name__ == "__main__":
         parser.add_argument(name, type=Path)
     chosen = parser.parse_args()
     texts = read_abstracts(chosen.abstracts)
-    torch.set_num_threads(1)  # texts come one by one; where much else runs, a sixth of the time
+    torch.set_num_threads(1)  # texts come one by one; where much else runs, a fifth of the time
     found = recorded(load_reference(chosen.model), texts)
     write_atomically(chosen.out, packed(made_of=made_of(chosen.model, texts), **found))
