@@ -44,6 +44,39 @@ def test_a_closed_standard_input_is_told_in_a_line(command: str) -> None:
     assert (done.returncode, done.stderr.decode()) == (1, said)
 
 
+def test_news_that_nobody_hears_are_no_failure() -> None:
+    """As of ``query … 2>&1 | head``, after ``head`` has what it wants."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "ssm_search", *QUERY]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=writer, check=False)
+    os.close(writer)
+    assert (done.returncode, b"HiPPO" in done.stdout) == (0, True)
+
+
+def test_news_do_not_get_into_answers_where_stderr_is_closed() -> None:
+    done, heard = run(*QUERY, shell="2>&-"), run(*QUERY)
+    assert heard.stderr.startswith(b"for the sentences that answer")
+    assert (done.returncode, done.stdout) == (0, heard.stdout)
+
+
+@pytest.mark.parametrize("module", ["ssm_search.cli.questions", "typer"])
+def test_an_interrupt_while_the_commands_are_imported_ends_quietly(module: str) -> None:
+    """As of Ctrl+C in the first moments, here at one that is known."""
+    code = f"""
+import sys
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+from ssm_search.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_a_full_disk_is_told_in_a_line() -> None:
     done = run(*QUERY, shell="> /dev/full")
     assert done.returncode == 1

@@ -1,2 +1,2 @@
+from .entry import main as main
 from .questions import app as app
-from .questions import main as main

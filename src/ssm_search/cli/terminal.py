@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Mapping
 
@@ -12,7 +13,12 @@ from ssm_search.text import shown, shown_json
 
 def say(message: str) -> None:
     """Print one line to stderr, where it does not get into what scripts read."""
-    print(shown(message), file=sys.stderr)  # noqa: T201
+    if sys.stderr is None:  # "2>&-", where print would take stdout
+        return
+    try:
+        print(shown(message), file=sys.stderr)  # noqa: T201
+    except BrokenPipeError:  # nobody listens to news, and what was answered is as good
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def settle_output() -> None:
