@@ -22,7 +22,7 @@ class Known:
 
     venues = {"iclr": "ICLR", "neurips": "NeurIPS", "cvpr": "CVPR", "icml": "ICML"}  # noqa: RUF012
     newest = 2024
-    has_authors = True
+    without = parsing.NO_AUTHOR.format
 
     def authors(self, names: Collection[str]) -> set[str]:
         return {name for name in names if name.casefold() in NAMES}
@@ -243,7 +243,8 @@ def test_authors(search: PaperSearch, author: str, expected: list[Paper]) -> Non
 
 def test_a_question_for_an_author_that_nobody_is(search: PaperSearch) -> None:
     hits = search.query("papers by Ed Fo")
-    assert (hits.note, hits.constraints) == ("No author here is called Ed Fo.", ())
+    note = "No author here is called Ed Fo. The authors of 1 of the 3 papers are not known."
+    assert (hits.note, hits.constraints) == (note, ())
     assert [hit.score for hit in hits] == [hit.score for hit in search.query("Ed Fo")]
     nobody = PaperSearch.from_papers([WIND], TokenEncoder())
     assert nobody.query("papers by Ed Fo").note == "The authors of these papers are not known here."

@@ -86,6 +86,7 @@ _BY = re.compile(
 )
 NO_AUTHOR = "No author here is called {}."
 NO_AUTHORS = "The authors of these papers are not known here."
+OTHERS = " The authors of {} of the {} papers are not known."
 _SOMEBODY = re.compile(
     r"(?:(?i:\b(?:papers?|works?|articles?|preprints?)\s+(?:(?:written|authored|co-authored)\s+)?by\s+)|(?i:\bauthors?\s*:\s*))"
     r"(?P<name>[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){0,3})"
@@ -146,10 +147,12 @@ class Vocabulary:
         known = self._rows.known_names({key for each in keys.values() for key in each})
         return {name for name, each in keys.items() if not known.isdisjoint(each)}
 
-    @cached_property
-    def has_authors(self) -> bool:
-        """Whether the authors of any paper are known."""
-        return self._rows.left_out({"author": "anybody"}).papers < len(self._rows)
+    def without(self, author: str) -> str:
+        """What is to be said of the name of somebody who is no author here."""
+        unknown, papers = self._rows.left_out({"author": "anybody"}).papers, len(self._rows)
+        if unknown == papers:
+            return NO_AUTHORS
+        return NO_AUTHOR.format(author) + (OTHERS.format(unknown, papers) if unknown else "")
 
     @cached_property
     def venues(self) -> Mapping[str, str]:
@@ -194,7 +197,7 @@ def parse_query(text: str, known: Vocabulary) -> ParsedQuery:
     cut, note = [(one.start, one.end, one.stays) for one in found], ""
     if unknown:  # of "papers by Noah Shinn" the name stays: a text may have it
         cut.append((unknown.start(), unknown.start("name"), " "))
-        note = NO_AUTHOR.format(unknown["name"]) if known.has_authors else NO_AUTHORS
+        note = known.without(unknown["name"])
     left, at = "", 0
     for start, end, stays in sorted(cut):
         left += text[at:start] + stays

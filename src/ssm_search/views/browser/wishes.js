@@ -172,8 +172,11 @@ window.ssmWishes = (() => {
     } else if (SOMEBODY.test(text)) {
       text = text.replace(SOMEBODY, "");
       const name = text.split(/\s+(?:on|about|in)\s/iu)[0];
-      wish.note = names().size
-        ? `No author here is called ${name}.`
+      const { papers } = window.ssmSearch;
+      const unknown = papers.filter(({ authors }) => !authors.length).length;
+      const others = ` The authors of ${unknown} of the ${papers.length} papers are not known.`;
+      wish.note = unknown < papers.length
+        ? `No author here is called ${name}.${unknown ? others : ""}`
         : "The authors of these papers are not known here.";
     }
     while (wish.said.length && LEFT.test(text)) text = text.replace(LEFT, "").trim();
