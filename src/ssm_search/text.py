@@ -44,11 +44,20 @@ STOP_WORDS = frozenset(
 )
 
 
+PAPERS = r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|preprints?)"
 # How a question asks, and not what for. Papers keep these words: of one on "explaining" or "working
-# memory" they are the topic, and so they are wherever else a question has them.
+# memory" they are the topic, and so they are wherever else a question has them, as in "paper
+# recommendation". Of 175 real questions 158 begin like "which papers" or "papers on": without that,
+# recall among the first 5 and 10 is .653 and .753 for .642 and .742, within chance of each other; in
+# a list of titles "papers" is rare, and was what "papers on DNA" asked for.
 _ASKING = re.compile(
     r"(?i)^\W*(?:(?:can|could)\s+you\s+)?(?:please\s+)?"
     r"(?:explain|(?:tell|teach|show)\s+me(?:\s+more)?)\s+|(?<!\w)(?:vs|versus)(?![\w-])"
+    r"|^\W*(?:in\s+)?(?:any|are|can|could|find|give|i|list|mention|name|please|provide|recommend|show"
+    r"|some|suggest|tell|what|which|would)\s+(?:(?:about|all|any|are|find|give|is|list|me|mention"
+    r"|name|need|of|other|please|provide|recommend|show|some|suggest|tell|the|there|want|you)\s+)*"
+    rf"(?:research\s+)?{PAPERS}\s+"
+    rf"|^\W*(?:research\s+)?{PAPERS}\s+(?:about|by|for|from|in|of|on|that|to|using|where|which|with)\s+"
 )
 _HOW_IT_WORKS = re.compile(r"(?i)(\W*how\s+(?:can|do|does|did)\s.*\w)\s+works?\W*")
 
@@ -105,8 +114,8 @@ def terms(text: str) -> list[tuple[str, str]]:
 def asked_terms(text: str) -> list[tuple[str, str]]:
     """The :func:`terms` of a question, without words by which it only asks, if it has any other.
 
-    Of "explain mamba", "mamba vs transformers" and "how does mamba work?" those are "explain", "vs"
-    and "work".
+    Of "explain mamba", "mamba vs transformers", "how does mamba work?" and "papers on mamba" those
+    are "explain", "vs", "work" and "papers".
     """
     topic = _ASKING.sub(" ", text)
     if match := _HOW_IT_WORKS.fullmatch(topic):

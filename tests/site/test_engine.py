@@ -150,7 +150,8 @@ def hostile_texts(count: int) -> list[str]:
 
 
 def test_terms_and_stems_are_those_of_python(engine: Page, search: PaperSearch) -> None:
-    texts = [*QUESTIONS, *hostile_texts(400)]
+    asking = ["papers on kites", "in which  works are films shown", "Paper kites", "work\non it"]
+    texts = [*QUESTIONS, *asking, *hostile_texts(400)]
     for ours, name in ((terms, "terms"), (asked_terms, "askedTerms")):
         theirs = engine.evaluate(f"texts => texts.map(ssmSearch.inside.{name})", texts)
         assert theirs == [[word for _, word in ours(text)] for text in texts]

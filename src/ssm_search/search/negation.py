@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ssm_search.text import PAPERS
+
 MOST_WORDS_NOT_WANTED = 3
 """Of what follows "not" or "without"; more of them are a clause of a sentence."""
-PAPERS = r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|preprints?)"
 _MINUS = re.compile(r"(?<!\S)[-−](?:\"([^\"]{2,60})\"|([^\W\d_][\w-]{1,40}))(?!\S)")
 _WHICH = re.compile(rf"(?i)(?:\w+\s+){{0,3}}{PAPERS}\s+(?:(?:that|which)\s+)?(?:are|is|do|does)\s*")
 # "is not" denies what a sentence says and "if not" asks; neither says what is not wanted, unless

@@ -16,8 +16,8 @@ from typing import Any, cast
 from ssm_search.index import Filters, Rows
 from ssm_search.names import author_keys
 from ssm_search.papers import Constraint, ConstraintKind
-from ssm_search.search.negation import PAPERS, unwanted
-from ssm_search.text import terms
+from ssm_search.search.negation import unwanted
+from ssm_search.text import PAPERS, terms
 
 MAX_PARSED_CHARS = 300
 """A longer text is a pasted abstract, which says nothing of what is wanted."""

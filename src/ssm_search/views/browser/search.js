@@ -10,10 +10,17 @@ window.ssmSearch = (() => {
   const NO_LETTER = "[^\\p{L}\\p{N}_]";
   const WORD = new RegExp(`${LETTER}{2,}`, "gu");
   const UNFINISHED = new RegExp(`${LETTER}{3,}$`, "u");
+  const PAPERS = "(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|preprints?)";
   const ASKING = new RegExp(
     `^${NO_LETTER}*(?:(?:can|could)\\s+you\\s+)?(?:please\\s+)?` +
       "(?:explain|(?:tell|teach|show)\\s+me(?:\\s+more)?)\\s+" +
-      `|(?<!${LETTER})(?:vs|versus)(?![\\p{L}\\p{N}_-])`, "giu");
+      `|(?<!${LETTER})(?:vs|versus)(?![\\p{L}\\p{N}_-])` +
+      `|^${NO_LETTER}*(?:in\\s+)?(?:any|are|can|could|find|give|i|list|mention|name|please|provide|` +
+      "recommend|show|some|suggest|tell|what|which|would)\\s+(?:(?:about|all|any|are|find|give|is|" +
+      "list|me|mention|name|need|of|other|please|provide|recommend|show|some|suggest|tell|the|" +
+      `there|want|you)\\s+)*(?:research\\s+)?${PAPERS}\\s+` +
+      `|^${NO_LETTER}*(?:research\\s+)?${PAPERS}\\s+` +
+      "(?:about|by|for|from|in|of|on|that|to|using|where|which|with)\\s+", "giu");
   const HOW_IT_WORKS = new RegExp(
     `^(${NO_LETTER}*how\\s+(?:can|do|does|did)\\s.*${LETTER})\\s+works?${NO_LETTER}*$`, "iu");
   let papers = [], words = null, meaning = null, exports = null;
