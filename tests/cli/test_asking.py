@@ -12,7 +12,7 @@ from fakes import WordEncoder
 from typer.testing import CliRunner
 
 from ssm_search.cli.questions import app, main
-from ssm_search.errors import FilterError
+from ssm_search.errors import FilterError, QueryError
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 
@@ -82,6 +82,21 @@ def test_a_venue_is_named_by_a_part_or_told_what_is_near() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["category", "venue"])
+def test_an_empty_filter_is_refused_and_not_passed_over(name: str) -> None:
+    assert refused(f"--{name}", "") == f"no {name} is named; name one, or leave that filter out"
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_what_is_not_wanted_is_something(nothing: str) -> None:
+    done = run("query", "video", "--without", "points", "--without", nothing)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert isinstance(done.exception, QueryError)
+    assert str(done.exception) == (
+        "what answers should not be about is empty; say what, or leave that out"
+    )
+
+
 @pytest.mark.parametrize(
     ("year", "numbers"), [("2023", "1"), ("2023-2024", "1234"), (" 2024 – 2025 ", "234")]
 )
@@ -98,6 +113,7 @@ def test_years(year: str, numbers: str) -> None:
         ("2022-23-24", "is no year"),
         ("²", "'²' is no year"),
         ("20244", "is no year"),
+        ("", "'' is no year; expected 2024 or 2022-2024"),
     ],
 )
 def test_years_that_are_none_are_wrong_use(year: str, said: str) -> None:

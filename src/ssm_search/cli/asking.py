@@ -97,7 +97,7 @@ def _asked(
         "has_code": code,
         "author": tuple(author) if author else None,
     }
-    if year:
+    if year is not None:
         filters["year"] = _years(year)
     show = functools.partial(_print_hits, form=wanted[0] if wanted else None)
     return Asking(open_searches(index), k, filters), show

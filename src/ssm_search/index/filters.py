@@ -64,7 +64,7 @@ def matching_rows(segments: Sequence[Facets], filters: Filters) -> NDArray[np.bo
     """A mask of the papers that meet all ``filters``, one segment after the other; bool, (n,).
 
     Raises:
-        FilterError: an unknown filter, heading or venue, or a year that is none.
+        FilterError: an unknown filter, heading or venue, an empty one, or a year that is none.
     """
     venue, masks = _of_venue(segments, filters), _under_category(segments, filters)
     for facets, mask in zip(segments, masks, strict=True):
@@ -216,13 +216,15 @@ def several(asked: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def check_names(filters: Filters) -> None:
-    """Refuse a filter that there is not, with a FilterError."""
+    """Refuse a filter that there is not, or that asks for nothing, with a FilterError."""
     unknown = set(filters) - set(Filters.__annotations__)
     if unknown:
         raise FilterError(
             f"no filter {', '.join(map(repr, sorted(unknown)))}; "
             f"expected {', '.join(Filters.__annotations__)}"
         )
+    if empty := [name for name, asked in filters.items() if asked == ""]:
+        raise FilterError(f"no {empty[0]} is named; name one, or leave that filter out")
 
 
 def _of_venue(segments: Sequence[Facets], filters: Filters) -> AskedVenue | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from ssm_search.errors import QueryError
 from ssm_search.index import Candidates, Filters, Rows, several
 from ssm_search.names import authors_called
 from ssm_search.papers import Category, Hit, Why, full_text
@@ -66,6 +67,12 @@ class Wish:
     without: tuple[str, ...] = ()
     newest: bool = False
     literal: bool = False
+
+    def __post_init__(self) -> None:
+        if not all(map(str.strip, self.without)):
+            raise QueryError(
+                "what answers should not be about is empty; say what, or leave that out"
+            )
 
     def joined(self, parsed: ParsedQuery) -> Wish:
         """This, which goes before, and what the words of the question say."""
