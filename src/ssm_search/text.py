@@ -48,8 +48,8 @@ PAPERS = r"(?:papers?|works?|articles?|publications?|stud(?:y|ies)|research|prep
 # How a question asks, and not what for. Papers keep these words: of one on "explaining" or "working
 # memory" they are the topic, and so they are wherever else a question has them, as in "paper
 # recommendation". Of 175 real questions 158 begin like "which papers" or "papers on": without that,
-# recall among the first 5 and 10 is .653 and .753 for .642 and .742, within chance of each other. In
-# a list of titles "papers" is rare, and was what "papers on DNA" asked for.
+# recall among the first 5 and 10 is .653 and .753 for .642 and .742, within chance of each other.
+# In a list of titles "papers" is rare, and was what "papers on DNA" asked for.
 _ASKING = re.compile(
     r"(?i)^\W*(?:(?:can|could)\s+you\s+)?(?:please\s+)?"
     r"(?:explain|(?:tell|teach|show)\s+me(?:\s+more)?)\s+|(?<!\w)(?:vs|versus)(?![\w-])"

@@ -14,9 +14,9 @@ Kind = Literal["heading", "row", "item", "paragraph"]
 
 # A list is read again for each entry that it gets, with most of its blocks as they were. What was
 # found in the last ones is kept: read again, 12 real lists take 2.2 s of the processor instead of
-# 8.0 (3.0 if what is in a text is not kept), and 15 MB. There are lists of 10,000 blocks, of which
-# 4 in 1,000 are longer. Of a list of 10 MB that is all emphasis, twice as many texts left 360 MB.
-KNOWN_BLOCKS, KNOWN_TEXTS, KNOWN_CHARS = 1 << 14, 1 << 11, 500
+# 8.0 (3.0 if what is in a text is not kept), and with four times as many kept no less. 4 blocks in
+# 1,000 are longer. Of a list of 10 MB that is all emphasis, 4,096 texts left 360 MB.
+KNOWN_BLOCKS, KNOWN_TEXTS, KNOWN_CHARS = 1 << 12, 1 << 9, 500
 
 LINE_BREAK = "\n"
 PARAGRAPH_BREAK = "\n\n"
