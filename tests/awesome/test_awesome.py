@@ -74,6 +74,18 @@ def test_dialects(case: cases.Case) -> None:
             "L",
             ["A b c", *["B > C"] * 2],
         ),
+        (
+            "# L [🔝](#l)\n## A ([©️back👆🏻](#l))\n- {1}\n### B <sup>[↑](#a)</sup>\n- {2}\n"
+            "## [C](#c) [back to top](#l)\n- {3}\n",
+            "L",
+            ["A", "A > B", "C"],
+        ),
+        (
+            "# L\n## [🔝](#l) A | [up](#l)\n- {1}\n## [B](#b)\n- {2}\n"
+            "## A C++ (2) [🔝](#l)\n- {3}\n",
+            "L",
+            ["A", "B", "A C++ (2)"],
+        ),
     ],
 )
 def test_headings_become_category_paths(text: str, title: str, categories: list[str]) -> None:

@@ -19,11 +19,11 @@ from ssm_search.awesome.columns import with_headers
 from ssm_search.awesome.entries import Entry, Problem, read_block
 from ssm_search.awesome.formats import foreign_format
 from ssm_search.awesome.grouping import with_groups
+from ssm_search.awesome.headings import clean_heading, heading_name, is_about_the_list
 from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.links import is_published, paper_ids, what_is_wrong
 from ssm_search.awesome.markup import parse_blocks
 from ssm_search.awesome.nesting import with_children
-from ssm_search.awesome.titles import clean_title
 from ssm_search.errors import ListError
 from ssm_search.marks import without_piles
 from ssm_search.papers import Category, Paper, title_key, untitled_title, with_links
@@ -57,15 +57,6 @@ _UNCLOSED = re.compile(
 )
 _QUOTED_CHARS = 80
 _FEWEST_WORDS_THAT_TELL = 4  # two papers may share a shorter title
-
-# Sections about the list itself: their text mentions papers but lists none.
-_ABOUT_THE_LIST = re.compile(
-    r"(?i)(?:(?:latest|recent)\s+)?(?:news|updates?|log|change ?log|(?:update|change)\s+log|news\s+"
-    r"(?:and\s+|&\s*)?updates?|what'?s\s+new|(?:table\s+of\s+)?contents?|toc|citations?|cite(?:\s+us)?|"
-    r"citing|bibtex|licen[cs]e|contribut(?:ing|ions?|ors?)(?:\s+to\s+(?:this|the|our)\s+\w+)?|acknowledge?ments?|star\s+history|"
-    r"(?:star)?gazers|maintainers?|sponsors?|sharing|feedback|contacts?(?:\s+us)?|"
-    r"更新|更新日志|新闻|目录|引用|致谢|联系我们|贡献者?|更新履歴|目次|謝辞|목차)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +153,7 @@ def read_list(text: str, *, is_part: bool = False) -> ListReading:
     entries = sorted([*entries, *untitled], key=lambda entry: entry.line)
     problems += [*unread, *_unclosed_links(text, entries)]
     return ListReading(
-        title=clean_heading(plain(title.cells[0])) if title else "",
+        title=heading_name(title.cells[0]) if title else "",
         papers=tuple(merged(entries)),
         entries=tuple(entries),
         sections=tuple(sections),
@@ -177,11 +168,6 @@ def dated_by(category: Category, paper: Paper) -> Paper:
         when, where = occasion(heading)
         year, venue = year or when, venue or where
     return replace(paper, year=year, venue=venue)
-
-
-def clean_heading(text: str) -> str:
-    """A heading as a reader sees it: white space collapsed, trailing colon and dot gone."""
-    return " ".join(text.split()).strip("#").strip().rstrip(":：.").strip()
 
 
 def _check_density(text: str) -> None:
@@ -248,7 +234,7 @@ def _in_sections(blocks: Iterable[Block], title: Block | None) -> Iterator[tuple
         if _is_heading(block):
             path = [(level, name) for level, name in path if level < block.level]
             if block.cells[0]:
-                path.append((block.level, clean_heading(plain(block.cells[0]))))
+                path.append((block.level, heading_name(block.cells[0])))
         yield block, tuple(name for _, name in path)
 
 
@@ -258,16 +244,9 @@ def _is_heading(block: Block) -> bool:
 
 
 def _read(block: Block, category: Category, *, in_section: bool) -> Iterable[Entry | Problem]:
-    if block.kind != "row" and category and _is_about_the_list(category[-1]):
+    if block.kind != "row" and category and is_about_the_list(category[-1]):
         return ()
     return read_block(block, in_section=in_section)
-
-
-def _is_about_the_list(heading: str) -> bool:
-    return (
-        _ABOUT_THE_LIST.fullmatch(re.sub(r"[^\w'& ]", " ", clean_title(heading)).strip())
-        is not None
-    )
 
 
 def _unclosed_links(text: str, entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -360,7 +339,7 @@ def _untitled(
                 if found not in told:
                     message = f"arXiv id {found} is mentioned, but no title goes with it"
                     unread.append(Problem(line, message))
-                about = category and _is_about_the_list(category[-1])
+                about = category and is_about_the_list(category[-1])
                 if category and not about and found not in passed_over and _is_listed(block):
                     paper = Paper(
                         found,
