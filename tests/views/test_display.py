@@ -170,7 +170,8 @@ def test_newest_first_keeps_ranks_and_puts_what_has_no_date_last() -> None:
     assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5, 6]
     assert Hits().newest_first() == []
     # Else the numbers look like a ranking that contradicts itself.
-    assert found.said == "Newest first; the numbers are their ranks by how well they answer."
+    said = "The best answers, newest first; the numbers are their ranks by how well they answer."
+    assert found.said == said
     assert found[:2].newest_first().said == "Newest first."
     assert (found[:2].by_date, hits.by_date, hits.said) == (True, False, "")
     newest = Constraint("newest", "newest first", "newest")

@@ -80,7 +80,9 @@ def query(
         list[str] | None,
         typer.Option(help="What the answers should not be about; again for more."),
     ] = None,
-    sort: Annotated[Literal["best", "newest"], typer.Option(help="What stands first.")] = "best",
+    sort: Annotated[
+        Literal["best", "newest"], typer.Option(help="In which order the best stand.")
+    ] = "best",
     literal: Annotated[
         bool,
         typer.Option("--literal", help='Read no author, year, venue or "not …" out of TEXT.'),

@@ -21,7 +21,7 @@ NOTHING = "Nothing here is about that."
 NEAREST = "Nothing here is about that; the nearest are these."
 UNSURE = "Nothing here surely answers that; these come near."
 NEWEST = "Newest first."
-BY_DATE = "Newest first; the numbers are their ranks by how well they answer."
+BY_DATE = "The best answers, newest first; the numbers are their ranks by how well they answer."
 ABOUT_IT = 0.2
 """Share of the confidence of the surest hit from which on another is put in order by its date. Of
 the ten best for "newest papers on audio" it leaves out six, of which the surest has .09; by date
