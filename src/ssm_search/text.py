@@ -206,6 +206,11 @@ def shown_lines(text: str) -> str:
     return "".join(char for char in text if char in "\n\t" or shown(char))
 
 
+def counted(count: int, one: str, more: str = "") -> str:
+    """How many there are of what one is called ``one``, and several ``more`` or as usual."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def drawn(renderable: RenderableType) -> str:
     """What Rich draws, as plain text as wide as the terminal, without spaces at ends of lines."""
     import io

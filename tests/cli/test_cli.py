@@ -356,7 +356,7 @@ def test_build_then_query(tmp_path: Path) -> None:
     runner = CliRunner()
     built = runner.invoke(app, ["build", str(source), "--index", str(index), "--offline"])
     assert built.exit_code == 0, built.output
-    assert "2 entries (1 papers, 1 links): encoded 2, reused 0" in built.stderr
+    assert "2 entries (1 paper, 1 link): encoded 2, reused 0" in built.stderr
     assert "without an abstract, indexed by title: 1 (2401.00001)" in built.stderr
     assert built.stderr.splitlines()[-1] == (
         f"written to {index}; `ssm-search query … --index {index}` asks it"

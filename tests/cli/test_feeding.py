@@ -79,7 +79,7 @@ def test_a_list_without_a_history(readme: Path) -> None:
         (f"{ABS}2301.00001", "2023-01-01T00:00:00Z")
     ]
     assert done.stderr == (
-        "json: 1 entries, of 0 it is known when they were added\n"
+        "json: 1 entry, of none it is known when it was added\n"
         "1 left out: nothing says when they were added or appeared\n"
     )
 

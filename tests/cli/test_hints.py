@@ -51,6 +51,13 @@ def test_a_build_says_how_it_is_asked_by_a_shell() -> None:
     assert commands(said)[0][-2:] == ["--index", ODD]
 
 
+def test_one_is_no_plural() -> None:
+    Path("sub", "README.md").write_text(LIST[: LIST.rindex("- ")] + "- No link\n")
+    said = run("build", "sub/README.md", "--offline", "--index", "one").stderr.splitlines()
+    assert "1 entry (1 paper, 0 links): encoded 1, reused 0" in said
+    assert "not read: 1 place; `ssm-search check` says where" in said
+
+
 def test_where_nothing_is_a_shell_makes_it() -> None:
     listed, stored = commands(str(run("query", "video", "--index", ODD).exception))
     assert (listed[-2:], stored[-2:]) == (["--index", ODD], ["--store", ODD])

@@ -39,6 +39,7 @@ from ssm_search.progress import Progress
 from ssm_search.search import PaperSearch
 from ssm_search.stores import StoreSearch
 from ssm_search.stores.writing import check_writable, update_store, write_store
+from ssm_search.text import counted
 
 SAMPLED = 2_000  # records some of whose texts an export is tried on
 BYTES_A_PAPER = 9_500
@@ -63,14 +64,14 @@ class GatherReport:
         """What a person who ran the build wants to know, a line each."""
         counts = self.counts
         lines = [
-            f"{counts.papers:,} papers: encoded {counts.encoded:,}, reused {counts.reused:,}"
+            f"{counted(counts.papers, 'paper')}: encoded {counts.encoded:,}, "
+            f"reused {counts.reused:,}"
             + (f", removed {counts.removed:,}" if counts.removed else "")
         ]
         if self.encoder:
             lines.append(self.encoder)
         if self.malformed:
-            count = len(self.malformed)
-            lines.append(f"not read: {count:,} record{'s' if count > 1 else ''}")
+            lines.append(f"not read: {counted(len(self.malformed), 'record')}")
             lines += [f"  {one.source}:{one.line}: {one.reason}" for one in self.malformed[:NAMED]]
             if len(self.malformed) > NAMED:
                 lines.append("  …")

@@ -34,6 +34,7 @@ from ssm_search.index import INDEX_NAMES
 from ssm_search.papers import Abstract, Category, Paper, full_text
 from ssm_search.progress import Progress
 from ssm_search.search import PaperSearch
+from ssm_search.text import counted
 
 BYTES = 25_000_000  # of an encoder in an index
 BYTES_A_PAPER = 13_000  # of the shipped index: most of it are the vectors of words
@@ -60,8 +61,9 @@ class BuildReport:
         status = self.search.status()
         entries, lacking = status["entries"], status["without_abstract"]
         lines = [
-            f"{entries} entries ({status['papers']} papers, {status['links']} links): "
-            f"encoded {entries - self.reused}, reused {self.reused}"
+            f"{counted(entries, 'entry', 'entries')} ({counted(status['papers'], 'paper')}, "
+            f"{counted(status['links'], 'link')}): encoded "
+            f"{entries - self.reused}, reused {self.reused}"
         ]
         if self.encoder:
             lines.append(self.encoder)
@@ -75,7 +77,8 @@ class BuildReport:
             lines.append(self.fetch.error)
         if self.reading.problems:
             lines.append(
-                f"not read: {len(self.reading.problems)} places; `ssm-search check` names them"
+                f"not read: {counted(len(self.reading.problems), 'place')}; `ssm-search check` "
+                "says where"
             )
         return lines
 

@@ -25,7 +25,7 @@ from ssm_search.cli.options import (
 from ssm_search.cli.terminal import say, write, write_json
 from ssm_search.errors import NoPaperError, SsmSearchError
 from ssm_search.progress import progress_bars
-from ssm_search.text import shown, shown_lines
+from ssm_search.text import counted, shown, shown_lines
 
 if TYPE_CHECKING:
     from ssm_search.discovery import Decision, Decisions, Proposal, ticking
@@ -166,7 +166,7 @@ def discover(
         if not as_json and len(found) < count:
             say(f"no other paper of {len(other.papers) if other else 0:,} fits")
         if not as_json and known.ids("rejected"):
-            say(f"{len(known.ids('rejected'))} papers are rejected: {file}")
+            say(f"rejected so far: {counted(len(known.ids('rejected')), 'paper')} ({file})")
 
 
 # Long: the options of a command are its parameters, each with its help.

@@ -12,6 +12,7 @@ import typer
 from ssm_search.cli.options import IndexOption, list_of, open_listed
 from ssm_search.cli.terminal import say, write
 from ssm_search.errors import IndexFolderError
+from ssm_search.text import counted
 
 if TYPE_CHECKING:
     from ssm_search.discovery import history
@@ -99,7 +100,11 @@ def feed(
     else:
         write(text)
     dated = sum(entry.paper.id in found.added for entry in entries)
-    say(f"{output or wanted}: {len(entries)} entries, of {dated} it is known when they were added")
+    when = "they were" if dated > 1 else "it was"
+    say(
+        f"{output or wanted}: {counted(len(entries), 'entry', 'entries')}, of {dated or 'none'} it "
+        f"is known when {when} added"
+    )
     if undated := len(papers) - len(feeds.newest(papers, found.added, len(papers))):
         say(f"{undated} left out: nothing says when they were added or appeared")
     if found.note:

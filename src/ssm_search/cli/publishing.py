@@ -13,6 +13,7 @@ from ssm_search.cli.feeding import listing
 from ssm_search.cli.options import IndexOption, JsonOption, OfflineOption, list_of, open_listed
 from ssm_search.cli.terminal import say, write_json
 from ssm_search.progress import progress_bars
+from ssm_search.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def site(
         write_json({**record, "files": dict(made.files)}, indent=None)
         return
     say(
-        f"{made.folder}: {made.papers:,} papers in {len(made.files)} files, "
+        f"{made.folder}: {counted(made.papers, 'paper')} in {len(made.files)} files, "
         f"{made.size / 1e6:.1f} MB; open {made.folder / 'index.html'} in a browser"
     )
 

@@ -24,6 +24,7 @@ from ssm_search.cli.options import (
 from ssm_search.cli.terminal import say
 from ssm_search.errors import ServeError
 from ssm_search.shipped import shipped_folder
+from ssm_search.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def draw_map(
     search, text = open_listed(index), text_of(text)
     hits = search.query(text, k) if text else []
     maps.write_map(search, output, hits, text)
-    say(f"{output}: {len(search.papers)} papers")
+    say(f"{output}: {counted(len(search.papers), 'paper')}")
 
 
 # Long: the options of a command are its parameters, each with its help.
