@@ -98,13 +98,14 @@ def rest(library: Library, tools: Sequence[Work]) -> ASGIApp:
         known = [Depends(_only(tuple(inspect.signature(tool).parameters)))]
         api.get(path, response_model=ANSWERS[name], name=name, dependencies=known)(_answer(tool))
 
+    posted = SubmissionToAList if library.names else Submission
+
     async def submit(submission: Submission) -> Written:
         return Written(await by_name["submit"](**submission.model_dump()))
 
-    if library.names:
-        submit.__annotations__["submission"] = SubmissionToAList
+    submit.__annotations__["submission"] = posted
     api.post("/submit", response_model=Card, description=by_name["submit"].__doc__)(submit)
-    _explain(api)
+    _explain(api, posted)
     return Revalidated(api, library)
 
 
@@ -129,8 +130,12 @@ def _answer(tool: Work) -> Work:
     return answer
 
 
-def _explain(api: FastAPI) -> None:
-    """Let every failure be one sentence, with the status of whose fault it is."""
+def _explain(api: FastAPI, submission: type[BaseModel]) -> None:
+    """Let every failure be one sentence, with the status of whose fault it is.
+
+    Args:
+        submission: what bodies are read as.
+    """
 
     @api.exception_handler(SsmSearchError)
     def refused(request: Request, error: SsmSearchError) -> Written:
@@ -140,10 +145,7 @@ def _explain(api: FastAPI) -> None:
 
     @api.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Written:
-        problems = [
-            f"{' '.join(map(str, one['loc'][1:])) or one['loc'][0]}: {one['msg']}"
-            for one in error.errors()
-        ]
+        problems = [_problem(one, submission) for one in error.errors()]
         return refusal(400, "; ".join(problems)[:MAX_TEXT])
 
     @api.exception_handler(HTTPException)
@@ -151,6 +153,18 @@ def _explain(api: FastAPI) -> None:
         refused = refusal(error.status_code, f"{error.detail}: see /api/docs")
         refused.headers.update(error.headers or {})
         return refused
+
+
+def _problem(one: Mapping[str, Any], submission: type[BaseModel]) -> str:
+    """What is wrong with what was sent, and what is expected."""
+    name = " ".join(map(str, one["loc"][1:]))
+    if one["type"] == "json_invalid":
+        return (
+            f"the body is no JSON ({one['ctx']['error']} at character {name}); expected an object"
+        )
+    if one["type"] == "extra_forbidden":
+        return f"there is no {name[:100]!r}; expected {', '.join(submission.model_fields)}"
+    return f"{name or one['loc'][0]}: {one['msg']}"
 
 
 class Revalidated:
