@@ -31,6 +31,13 @@ RECOMMENDED = 6  # answers beside those of the search
 _ARXIV = re.compile(r"\d{4}\.\d{5}", re.A)
 LESS_ALONE = "“Less” alone does not say what to look for: press “More” on a paper that you like."
 NOTHING = "No paper meets these filters; take one away."
+BESIDE_MENUS = {
+    "category": "under {}",
+    "venue": "at {}",
+    "year_from": "since {}",
+    "year_to": "until {}",
+}
+MOST_SAID = 80  # characters of a filter that a chip shows
 NO_FILE = {"name": "", "text": ""}
 MOST_KEPT = 500  # papers that a reader keeps, as kept.js has it
 MOST_IDS = 20_000
@@ -42,7 +49,8 @@ class Answer:
     """Hits, or papers where nothing was asked, with what there is to say about them.
 
     Attributes:
-        chips: what was read out of the question, each with the address of the question without it.
+        chips: what was read out of the question, and filters that no menu shows, each with the
+            address of the search without it.
         newest: whether the newest stand first.
     """
 
@@ -54,9 +62,28 @@ class Answer:
 
 def answer(library: Library, search: Search) -> Answer:
     """What a search finds in the list that it names, or in all, or why it cannot."""
+    found = _answer(library, search)
+    return replace(found, chips=[*found.chips, *_beside_menus(library, search)])
+
+
+def _beside_menus(library: Library, search: Search) -> list[tuple[str, str]]:
+    """The filters that a link names and no menu shows, which nobody could take off otherwise."""
+    asked = [name for name in BESIDE_MENUS if getattr(search, name)]
+    shown = offers.in_menus(library, search) if asked else search
+    return [
+        (
+            BESIDE_MENUS[name].format(str(value)[:MOST_SAID]),
+            to_address(replace(search, **{name: nothing})),
+        )
+        for name in asked
+        if (value := getattr(search, name)) != (nothing := getattr(shown, name))
+    ]
+
+
+def _answer(library: Library, search: Search) -> Answer:
     shelf, library = library, library.chosen(search.list)
     if shelf.find(search.list) is None:
-        found = answer(shelf, replace(search, list=""))
+        found = _answer(shelf, replace(search, list=""))
         said = _sentence(QueryError(shelf.refusal_of(search.list)))
         return replace(found, line=f"{said} {found.line}")
     if search.year_from > search.year_to > 0:

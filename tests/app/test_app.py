@@ -231,6 +231,28 @@ def test_what_was_read_out_of_a_question_can_be_taken_off(library: Library) -> N
     assert page.all("aria-label")[:2] == ["Take off year: since 2023", "Take off without: sound"]
 
 
+@pytest.mark.parametrize(
+    ("search", "chips"),
+    [
+        (Search(category="nope"), [("under nope", "?q=video")]),
+        (Search(category="n" * 999), [(f"under {'n' * 80}", "?q=video")]),
+        (
+            Search(venue="Nowhere", year_from=1066, year_to=2023),
+            [
+                ("at Nowhere", "?q=video&year_from=1066&year_to=2023"),
+                ("since 1066", "?q=video&year_to=2023&venue=Nowhere"),
+            ],
+        ),
+        (Search(category="See", year_from=2023), []),
+    ],
+)
+def test_a_filter_that_no_menu_shows_can_be_taken_off(
+    library: Library, search: Search, chips: list[tuple[str, str]]
+) -> None:
+    search = replace(search, q="video")
+    assert handlers.answer(library, search).chips == chips
+
+
 @pytest.mark.parametrize("question", ["video", "", "?!"])
 def test_filters_that_leave_nothing(library: Library, question: str) -> None:
     found = handlers.answer(library, Search(q=question, venue="Knots", year_from=2024))

@@ -450,6 +450,17 @@ def test_questions_are_offered_again(visit: Visit, kites: PaperSearch) -> None:
     assert stored(page, ASKED)["saved"] == []
 
 
+def test_what_made_no_sense_in_a_link_is_no_part_of_a_question(visit: Visit) -> None:
+    page = visit()
+    links = [
+        "?q=video&year_from=abc&code=maybe&order=up",
+        "?q=audio&code=with&year_to=2024&order=date",
+    ]
+    store(page, ASKED, json.dumps({"version": 1, "recent": links, "saved": []}))
+    told = ["video", "audio · code: with · until 2024 · by date", "Forget these"]
+    expect(page.locator(".asked button")).to_have_text(told)
+
+
 def test_a_question_counts_once_something_is_done_with_it(visit: Visit, kites: PaperSearch) -> None:
     page = visit()
     page.evaluate(f"() => {{ {NO_PAUSE} }}")

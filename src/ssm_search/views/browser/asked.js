@@ -18,10 +18,13 @@ window.ssmAsked = (() => {
   const USED = ".card :is(a[href], [data-act], [data-copy], [data-open]), [data-export]";
   const PASSED_OVER = ["k", "tab", "paper"]; // what an address says beside the question
   const WORDS = { year_from: "since ", year_to: "until ", code: "code: ", order: "by " };
+  // A link may say anything; what makes no sense was not asked for.
+  const MEANT = { year_from: /^\d+$/, year_to: /^\d+$/, code: /^with(out)?$/, order: /^date$/ };
 
   const label = (address) =>
     [...new URLSearchParams(address)]
       .filter(([name, value]) => value && !PASSED_OVER.includes(name))
+      .filter(([name, value]) => !Object.hasOwn(MEANT, name) || MEANT[name].test(value))
       .map(([name, value]) => (Object.hasOwn(WORDS, name) ? WORDS[name] : "") + value)
       .join(" · ");
   const isQuestion = (one) =>
