@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.venues import find_venue, find_year, is_occasion, occasion
+from ssm_search.venues import find_venue, find_year, is_occasion, latest, occasion, without_days
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,9 @@ def test_a_year_a_date_or_a_venue_is_an_occasion(heading: str) -> None:
         ("we beat the ICLR 2017 paper", "", 2017),
         ("1990-2015", "", 1990),
         ("May 2021", "", 2021),
+        ("2088", "", None),
+        ("ICML 2021, 2088", "ICML 2021, 2088", 2021),
+        ("In the Year 2088", "", None),
     ],
 )
 def test_venues_and_years(text: str, venue: str, year: int | None) -> None:
@@ -89,3 +92,36 @@ def test_what_a_heading_gives(heading: str, year: int | None, venue: str) -> Non
 )
 def test_a_topic_is_none(heading: str) -> None:
     assert not is_occasion(heading)
+
+
+@pytest.mark.parametrize(
+    ("said", "venue"),
+    [
+        ("TGRS(23.02.03, 23.08.25)", "TGRS"),
+        ("arXiv(23.02.03, -)", "arXiv"),
+        ("arXiv(23.02.03", "arXiv"),
+        ("Arxiv 23.02", "Arxiv"),
+        ("arXiv 2023-02", "arXiv"),
+        ("arXiv 2023/2/13", "arXiv"),
+        ("Arxiv 23.02.03, ICML23, Kite-2", "ICML23"),
+        ("ICML 2023 (Oral)", "ICML 2023 (Oral)"),
+        ("arXiv:2302.90001", "arXiv:2302.90001"),
+        ("PVLDB 12.10", "PVLDB 12.10"),
+        ("23.02.03", "23.02.03"),
+    ],
+)
+def test_a_venue_without_its_dates(said: str, venue: str) -> None:
+    assert without_days(said) == venue
+
+
+@pytest.mark.parametrize(
+    ("said", "later"),
+    [
+        ("Arxiv 23.02.03->ECCV24", "ECCV24"),
+        ("arXiv → ICLR 2024 --> ICML 2024", "ICML 2024"),
+        ("ICML 2024 ->", "ICML 2024 ->"),
+        ("ICML 2024", "ICML 2024"),
+    ],
+)
+def test_the_later_of_two_venues(said: str, later: str) -> None:
+    assert latest(said) == later

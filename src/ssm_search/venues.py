@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 
 _LONGEST = 120  # neither a venue nor a date is longer
@@ -21,6 +22,13 @@ _SHORT_DATE = re.compile(
     r"(?<!\d)(\d{2})\.(?:0?[1-9]|1[0-2])(?:\.\d{1,2}|(?<=iv \d\d\.\d\d)(?!\.))(?!\d)"
 )
 _OLDEST_SHORT_YEAR, _NEWEST_SHORT_YEAR = 60, 40  # "ICML'98" is 1998, "ICML'24" is 2024
+# More than a year, in numbers: 2024-05, 24.05.31; and what is left of the brackets around such.
+_DAY = re.compile(
+    r"(?<![\w.])(?:20\d\d([./-])(?:0?[1-9]|1[0-2])(?:\1\d{1,2})?|\d\d\.(?:0[1-9]|1[0-2])\.\d{1,2}"
+    r"|(?<=iv[ (])\d\d\.(?:0[1-9]|1[0-2]))(?![\w.])"
+)
+_EMPTY = re.compile(r"[(（\[][\s,-]*(?:[)）\]]|$)")
+_ARROW = re.compile(r"\s*(?:-{1,2}>|[→⇒])\s*")
 _NOT_IN_DATES = re.compile(rf"(?i)\b{_MONTH}\b|\d+(?:st|nd|rd|th)?|\W")
 
 # These are venues however they are written, and without a year too.
@@ -97,8 +105,9 @@ def find_year(text: str | None) -> int | None:
     text = (text or "")[:_LONGEST]
     if not _TWO_DIGITS.search(text):
         return None
-    if match := _YEAR.search(text):
-        return int(match[1])
+    newest = date.today().year + 1  # a later number is a count, or a story
+    if year := next((y for one in _YEAR.finditer(text) if (y := int(one[1])) <= newest), None):
+        return year
     if match := _SHORT_DATE.search(text):
         return _century(int(match[1]))
     for match in _SHORT_YEAR.finditer(text):
@@ -152,6 +161,22 @@ def _find_venue(text: str, marked: bool) -> str:
         ):
             return ""
     return text if _says_venue(words, dated=dated, marked=marked) else ""
+
+
+def latest(text: str) -> str:
+    """What stands behind the last arrow of "arXiv -> ECCV24", if it is a venue; or all."""
+    later = _ARROW.split(text[:_LONGEST])[-1]
+    return later if find_venue(later, marked=True) else text
+
+
+def without_days(venue: str) -> str:
+    """The venue alone of "TGRS(24.07.03, 24.08.25)" and "arXiv 24.05.31, ICML24, Mamba-2"."""
+    if len(venue) > _LONGEST or not _DAY.search(venue):
+        return venue
+    said = _EMPTY.sub("", _DAY.sub("", venue))
+    parts = [part for one in said.split(",") if (part := one.strip(" ;:-"))]
+    published = (part for part in parts if find_venue(part) and not is_preprint(part))
+    return next(published, parts[0] if parts else venue)
 
 
 def is_venue(text: str) -> bool:

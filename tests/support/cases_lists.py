@@ -294,7 +294,7 @@ ITEMS = [
 - 【ECCV 2024】Sea Glass Rendering（TPAMI 2025） [paper]({ABS}2402.90010)
 """,
         [
-            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2024, "Arxiv 24.04.15"),
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2024, "Arxiv"),
             Seen(2, "2402.90002", "DuneNet: Sand in State Space", 2024, "ICML 2024"),
             Seen(3, "2402.90003", "MarshFormer, a Hybrid", 2023, "NeurIPS'23"),
             Seen(4, "2402.90004", "ReefSSM: Coral Counting", 2024, "CVPR 2024, Oral"),
@@ -304,6 +304,42 @@ ITEMS = [
             Seen(8, "2402.90008", "Plankton in Sequence", 2022),
             Seen(9, "2402.90009", "Driftwood Memory", 2020),
             Seen(10, "2402.90010", "Sea Glass Rendering", 2024, "ECCV 2024"),
+        ],
+    ),
+    Case(
+        "no year comes from a count, and none from the future",
+        f"""\
+| Title | Conf | Code | Stars |
+|---|---|---|---|
+| [Tidal Scan for Oceans]({ABS}2402.90001) | ICML | [code]({HUB}tide/scan) | 2016 |
+
+- [DuneNet: Sand in State Space]({ABS}2402.90002) 2088
+- [A Story of Marshes (In the Year 2088)]({ABS}2402.90003)
+""",
+        [
+            Seen(3, "2402.90001", "Tidal Scan for Oceans", None, "ICML", f"{HUB}tide/scan"),
+            Seen(5, "2402.90002", "DuneNet: Sand in State Space"),
+            Seen(6, "2402.90003", "A Story of Marshes (In the Year 2088)"),
+        ],
+    ),
+    Case(
+        "a day beside a venue is none of it, and of two venues the later one counts",
+        f"""\
+- (Arxiv 23.04.15, ICML23, Kite-2) Tidal Scan for Oceans [Paper]({ABS}2402.90001)
+- (Arxiv 23.12.08->ECCV24) DuneNet: Sand in State Space [Paper]({ABS}2402.90002)
+
+| Venue | Title | Link |
+|---|---|---|
+| TGRS(23.07.03, 23.08.25) | MarshFormer, a Hybrid | [Link]({ABS}2402.90003) |
+| arXiv(23.04.12, -) | ReefSSM: Coral Counting | [Link]({ABS}2402.90004) |
+| arXiv 23.12.31 → ICLR 2024 | Lagoon State Models | [Link]({ABS}2402.90005) |
+""",
+        [
+            Seen(1, "2402.90001", "Tidal Scan for Oceans", 2023, "ICML23"),
+            Seen(2, "2402.90002", "DuneNet: Sand in State Space", 2024, "ECCV24"),
+            Seen(6, "2402.90003", "MarshFormer, a Hybrid", 2023, "TGRS"),
+            Seen(7, "2402.90004", "ReefSSM: Coral Counting", 2023, "arXiv"),
+            Seen(8, "2402.90005", "Lagoon State Models", 2024, "ICLR 2024"),
         ],
     ),
     Case(

@@ -11,7 +11,15 @@ from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.titles import GROUP, clean_title
 from ssm_search.papers import title_key
 from ssm_search.persons import is_person, persons
-from ssm_search.venues import SHORTENED, find_venue, find_year, is_date, is_honour, is_preprint
+from ssm_search.venues import (
+    SHORTENED,
+    find_venue,
+    find_year,
+    is_date,
+    is_honour,
+    is_preprint,
+    latest,
+)
 
 _DATE_LEAD = re.compile(r"\W*((?:19|20)\d{2}(?:[./-]\d{1,2}){1,2})(?!\w)")
 # A full stop behind two letters ends a part, but not in "Nat. Commun. 2024"; one behind an initial
@@ -59,6 +67,7 @@ def beside(title: str, name: str, runs: tuple[Run, ...]) -> Beside:
     for text, marked, *_ in parts:
         whole = marked and find_venue(text, marked=True)
         for said in [text] if whole else _with_honours(_COMMA.split(text)):
+            said = latest(said)
             venue = find_venue(said, marked=marked)
             venues += [venue] if venue else []
             if venue or is_date(said):

@@ -26,6 +26,7 @@ _ROLES = {
     "year": "year 年份 年 年度 연도 год jahr année año ano anno",
     "authors": "author authors 作者 著者 저자 автор авторы autor autores auteur auteurs autoren",
 }
+_COUNTS = frozenset("star stars fork forks like likes downloads citations".split())
 _ORDER = list(_ROLES)
 _ROLE_WORDS = {word: role for role, words in _ROLES.items() for word in words.split()}
 _LONGEST_NAME = 100  # a longer text in the header names nothing
@@ -95,6 +96,11 @@ def _is_beside(cell: tuple[Run, ...]) -> bool:
 def column_role(name: str) -> str:
     """What a column holds, by its name; "" if the name says nothing. Forgives one misspelling."""
     return _column_role(name) if len(name) <= _LONGEST_NAME else ""
+
+
+def counts(name: str) -> bool:
+    """Whether a column says how many there are of something: 2016 stars are no year."""
+    return not _COUNTS.isdisjoint(re.findall(r"\w+", name[:_LONGEST_NAME].casefold()))
 
 
 @lru_cache(maxsize=1024)

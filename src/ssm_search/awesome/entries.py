@@ -19,7 +19,7 @@ from ssm_search.awesome.blocks import (
     moved,
     plain,
 )
-from ssm_search.awesome.columns import roles, title_column
+from ssm_search.awesome.columns import counts, roles, title_column
 from ssm_search.awesome.further import links_of
 from ssm_search.awesome.headline import Headline, headline
 from ssm_search.awesome.labels import is_label, label_words
@@ -28,7 +28,7 @@ from ssm_search.awesome.splitting import split_entries, without_title_label
 from ssm_search.awesome.titles import clean_title
 from ssm_search.papers import Paper, slug, title_key, with_links
 from ssm_search.persons import persons
-from ssm_search.venues import find_venue, find_year, is_date
+from ssm_search.venues import find_venue, find_year, is_date, latest, without_days
 
 _LINKED = frozenset({"code", "link"})  # columns that say nothing beside their links
 _BETWEEN = Run(PARAGRAPH_BREAK)
@@ -107,7 +107,9 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
         return
     said = _said(cell_roles, texts, title_at)
     cells = [
-        cell for cell, role in zip(block.cells, cell_roles, strict=True) if role not in _LINKED
+        cell
+        for cell, role, name in zip(block.cells, cell_roles, _names(block), strict=False)
+        if role not in _LINKED and not counts(name)
     ]
     printed = beside(title, found.name, tuple(run for cell in cells for run in (*cell, _BETWEEN)))
     years = (find_year(said.get(role)) for role in ("year", "date", "venue"))
@@ -124,12 +126,16 @@ def read_row(block: Block) -> Iterator[Entry | Problem]:
 
 def _columns(block: Block, cell_roles: list[str]) -> list[tuple[str, tuple[Run, ...]]]:
     """Each cell but those of authors, with the name of its column."""
-    names = (*block.header, *(" " for _ in block.cells))
     return [
         (name, cell)
-        for name, cell, role in zip(names, block.cells, cell_roles, strict=False)
+        for name, cell, role in zip(_names(block), block.cells, cell_roles, strict=False)
         if role != "authors"
     ]
+
+
+def _names(block: Block) -> tuple[str, ...]:
+    """What the columns of a row are called, as far as they are."""
+    return (*block.header, *(" " for _ in block.cells))
 
 
 def _said(cell_roles: list[str], texts: list[str], title_at: int) -> dict[str, str]:
@@ -137,6 +143,7 @@ def _said(cell_roles: list[str], texts: list[str], title_at: int) -> dict[str, s
     said: dict[str, str] = {}
     for n, (role, text) in enumerate(zip(cell_roles, texts, strict=True)):
         if n != title_at and not _NOTHING.fullmatch(text):
+            text = latest(text) if role == "venue" else text
             said.setdefault("date" if role == "venue" and is_date(text) else role, text)
     return said
 
@@ -271,7 +278,7 @@ def _entry(
         paper,
         name=found.name,
         code_url=code_url,
-        venue=printed.venue,
+        venue=without_days(printed.venue),
         year=printed.year,
         authors=printed.authors,
     )
