@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from functools import lru_cache
 
 _LONGEST = 120  # neither a venue nor a date is longer
@@ -105,9 +104,8 @@ def find_year(text: str | None) -> int | None:
     text = (text or "")[:_LONGEST]
     if not _TWO_DIGITS.search(text):
         return None
-    newest = date.today().year + 1  # a later number is a count, or a story
-    if year := next((y for one in _YEAR.finditer(text) if (y := int(one[1])) <= newest), None):
-        return year
+    if match := _YEAR.search(text):
+        return int(match[1])
     if match := _SHORT_DATE.search(text):
         return _century(int(match[1]))
     for match in _SHORT_YEAR.finditer(text):

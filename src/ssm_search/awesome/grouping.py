@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from ssm_search.awesome.blocks import BOLD_LEVEL, PARAGRAPH_BREAK, SUMMARY_LEVEL, Block, Run, plain
 from ssm_search.awesome.labels import PAPER_LABELS, is_label, label_words
@@ -20,6 +21,9 @@ from ssm_search.venues import find_venue, is_date, is_venue
 _MOST_IDS = 2  # the code's link may be another paper's
 _MOST_WORDS_IN_TITLE = 40
 _MOST_WORDS_IN_HEADING = 10
+_MOST_LABELLED = 30
+"""Lines of links of one paper. Each of them may be a title too, which may have all behind it: 1,024
+lines of "arXiv:", 200 kB, took 23 s to read."""
 _MOST_FACTS = 3  # paragraphs between a title and its links: authors, venue, date
 _CLICK = frozenset(
     """click to expand show more details detail view see here toggle full list unfold collapse fold
@@ -39,14 +43,15 @@ def with_groups(blocks: Sequence[Block]) -> Iterator[Block]:
     A summary that only says where to click is none.
     """
     at = 0
+    labelled = cache(lambda at: _is_labelled(blocks[at]))
     while at < len(blocks):
         block = _as_seen(blocks[at])
         if _is_bare(block):
             links = _behind_facts(blocks, at + 1)
             end = links
-            while end < len(blocks) and _is_labelled(blocks[end]):
+            while end < len(blocks) and end - links <= _MOST_LABELLED and labelled(end):
                 end += 1
-            below = blocks[at + 1 : end] if end > links else ()
+            below = blocks[at + 1 : end] if 0 < end - links <= _MOST_LABELLED else ()
             if _is_title(block, below, blocks[end:]):
                 yield _joined(block, below)
                 at = end
