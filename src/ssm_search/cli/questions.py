@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -30,7 +29,7 @@ from ssm_search.cli.options import (
     open_search,
     text_of,
 )
-from ssm_search.cli.terminal import print_facts, say, settle_output, write_json
+from ssm_search.cli.terminal import print_facts, say, settle_output, silence, write_json
 from ssm_search.errors import NoListError, NoPaperError, SsmSearchError, SubmissionError
 from ssm_search.text import shown
 
@@ -258,7 +257,7 @@ def main() -> None:
         sys.exit({NoPaperError: 3, NoListError: 4, SubmissionError: 5}.get(type(error), 1))
     except OSError as error:
         if isinstance(error, BrokenPipeError):  # `ssm-search … | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence(sys.stdout)
         else:
             where = f" ({error.filename})" if error.filename else ""
             say(f"ssm-search: {error.strerror or error}{where}; check the disk and its permissions")

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from typing import TextIO
 
 from ssm_search.text import shown, shown_json
 
@@ -18,7 +19,12 @@ def say(message: str) -> None:
     try:
         print(shown(message), file=sys.stderr)  # noqa: T201
     except BrokenPipeError:  # nobody listens to news, and what was answered is as good
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO) -> None:
+    """Send what still comes to a stream nowhere, since nobody reads it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def settle_output() -> None:
