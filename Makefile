@@ -38,11 +38,16 @@ check: $(VENV)/.dev  ## lint, check types, run the quick tests: two minutes
 	$(BIN)/mypy
 	$(BIN)/pytest --quiet -m "not slow and not encoder"
 
+# In the shell of Chromium, which has no windows, where it can be had; else in what there is.
 browser:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	@command -v chromium-headless-shell >/dev/null || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
-		echo "Installing chromium, which the page is tested in ..." && \
-		apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; \
+		echo "Installing chromium-headless-shell, which the page is tested in ..." && \
+		timeout 300 apt-get -qq update && \
+		apt-get -qq install --yes --no-install-recommends chromium-headless-shell >/dev/null; \
+	} || command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		apt-get -qq install --yes --no-install-recommends chromium >/dev/null; \
 	} || echo "There is no chromium: the tests of the page in a browser will be skipped."
 
 strace:

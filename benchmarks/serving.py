@@ -207,7 +207,8 @@ def of_site() -> str:
 
     from ssm_search.site import write_site
 
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    browsers = ("chromium-headless-shell", "chromium", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, browsers)), None)
     with tempfile.TemporaryDirectory() as folder:
         made = write_site(ssm_search.open_index(), Path(folder, "site"))
         line = f"a site of {made.papers:,} papers: {made.size / 1e6:.1f} MB"

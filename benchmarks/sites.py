@@ -80,7 +80,8 @@ def main() -> None:
 @contextmanager
 def chromium() -> Iterator[Page]:
     """A page of its own."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    browsers = ("chromium-headless-shell", "chromium", "google-chrome")
+    path = next(filter(None, map(shutil.which, browsers)), None)
     if path is None:
         sys.exit("there is no chromium here, which the site is measured in")
     with sync_playwright() as playwright:
