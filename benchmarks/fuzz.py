@@ -433,7 +433,7 @@ FORMATS: dict[str, Callable[[], tuple[Callable[[Random], bytes], Reader]]] = {
         Grammar(hostile.json_lines, hostile.JSON_WORDS, hostile.JSON_FRAMES), _abstracts
     ),
     "manifests": lambda: _of(
-        Grammar(_manifest_made, hostile.JSON_WORDS, ((b'{"format": 5, "headings": ', b"}"),)),
+        Grammar(_manifest_made, hostile.JSON_WORDS, ((b'{"format": 6, "headings": ', b"}"),)),
         _manifests,
     ),
     "index-papers": lambda: _of(

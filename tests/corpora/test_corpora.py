@@ -544,7 +544,7 @@ def test_an_index_of_an_older_format_is_refused_and_built_again(tmp_path: Path) 
     folder, path = tmp_path / "index", source(tmp_path, papers(20))
     gathered(folder, papers(20), tmp_path)
     of_format(2, folder)
-    said = r"format 2, this program reads format 5; build it again with `ssm-search build`"
+    said = r"format 2, this program reads format 6; build it again with `ssm-search build`"
     with pytest.raises(IndexFolderError, match=said):
         PaperSearch.load(folder)
     with pytest.raises(IndexFolderError, match=said):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 from tokenizers import (
-    AddedToken,
     Tokenizer,
     decoders,
     models,
@@ -120,51 +119,6 @@ def test_where_no_token_is_a_word_all_are(
 ) -> None:
     assert read(text, words.question(text).spans) == question
     assert read(text, words.document(text).spans) == document
-
-
-ODD = [
-    *"video Mamba 2d; of\tthe [MASK] [CLS]text [SEP] [UNK] zebra?! \u00a0 a\u200bb".split(" "),
-    *("α\u0301 é\u0301 \u0301 e\u0301\x00 \x1c \x85 \u3000 中文 \n".split(" ")),
-    *("mam" * 40, "video" * 30, " ", ""),
-]
-
-
-@pytest.mark.parametrize(
-    "cut", ["runs", "truncated", "from the left", "with a prompt", "otherwise"]
-)
-def test_spans_are_those_of_the_document_whatever_stands_in_it(cut: str) -> None:
-    tokenizer = bert()
-    if cut in ("truncated", "from the left"):
-        tokenizer.enable_truncation(9, direction="right" if cut == "truncated" else "left")
-    if cut == "otherwise":  # one that takes the blank before it along is no mark here
-        tokenizer.add_tokens([AddedToken("zebra", lstrip=True), AddedToken("of a graph")])
-    prompt = "video: " if cut == "with a prompt" else ""
-    words, dice = WordTokenizer(tokenizer), np.random.default_rng(5)
-    for count in (*range(12), *[40] * 60):
-        text = " ".join(dice.choice(ODD, count)) + "of a graph" * (count == 7)
-        expected = words.document(text, prompt).spans
-        np.testing.assert_array_equal(words.word_spans(text, prompt), expected)
-    assert words.word_spans("video").dtype == np.int32
-
-
-def test_a_run_without_a_blank_is_cut_once() -> None:
-    tokenizer, given = bert(), []
-
-    class Seen:
-        def __getattr__(self, name: str) -> object:
-            return getattr(tokenizer, name)
-
-        def encode(self, text: str, **more: bool) -> object:
-            given.append(text)
-            return tokenizer.encode(text, **more)
-
-    words, long = WordTokenizer(Seen()), "graph" * 30  # type: ignore[arg-type]
-    text = f"Mamba, the Mamba, {long} {long} text"
-    spans = words.word_spans(text)
-    assert read(text, spans) == ["Mam", "ba", "Mam", "ba", long, long, "text"]
-    assert given == ["Mamba,", "the", long, long, "text"]  # what is long is not kept
-    np.testing.assert_array_equal(words.word_spans(text), spans)
-    assert given[5:] == [long, long]
 
 
 def test_words_of_a_prompt_are_no_words_of_the_text(words: WordTokenizer) -> None:

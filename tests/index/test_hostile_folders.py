@@ -342,6 +342,9 @@ OF_A_LIST: dict[str, Damage] = {
     "words of papers: fewer than none in a title": put("title_words", 0, -1),
     "words of papers: one axis": changed("word_vectors", lambda a: a.reshape(-1)),
     "terms: fewer than none": put("term_counts", 0, -5),
+    "begins of words: no characters": changed("word_begins", lambda a: a.astype(np.int32)),
+    "begins of words: fewer": changed("word_begins", lambda a: a[:-1]),
+    "begins of words: descend": put("word_begins", 0, 60_000),
     "hashes: no integers": changed("text_hashes", lambda a: a.astype(np.float64)),
     "bm25: a row that is not there": put("bm25/indices.csc.index", 0, 10**6),
     "bm25: no number": put("bm25/data.csc.index", 0, np.nan),
@@ -721,9 +724,9 @@ def flipped(path: Path, at: int) -> None:
 
 SAVED = (
     "papers.faiss papers.jsonl word_vectors.npy word_starts.npy title_words.npy positions.npy "
-    "text_hashes.npy term_counts.npy headings.npy heading_words.npy heading_weights.npy "
-    "heading_starts.npy words.txt bm25/data.csc.index.npy bm25/indices.csc.index.npy "
-    "bm25/indptr.csc.index.npy bm25/vocab.index.json"
+    "word_begins.npy text_hashes.npy term_counts.npy headings.npy heading_words.npy "
+    "heading_weights.npy heading_starts.npy words.txt bm25/data.csc.index.npy "
+    "bm25/indices.csc.index.npy bm25/indptr.csc.index.npy bm25/vocab.index.json"
 ).split()
 
 
@@ -737,7 +740,7 @@ def test_a_bit_that_flipped_is_seen_when_a_list_is_loaded(
     flipped(folder / name, -2)  # in a last number, which is about as great as it was
     with pytest.raises(IndexFolderError, match="build it again"):
         PaperSearch.load(folder, TokenEncoder())
-    with pytest.raises(IndexFolderError, match=rf"1 of 17 files .*: {name} has SHA-256 .*expected"):
+    with pytest.raises(IndexFolderError, match=rf"1 of 18 files .*: {name} has SHA-256 .*expected"):
         verify(folder)
 
 
@@ -790,7 +793,7 @@ def test_the_command_compares_files(listed: Whole, tmp_path: Path) -> None:
     folder = tmp_path / "index"
     shutil.copytree(listed.folder, folder)
     asked = CliRunner().invoke(app, ["status", "--verify", "--json", "--index", str(folder)])
-    assert json.loads(asked.stdout)["verified"] == "17 files"
+    assert json.loads(asked.stdout)["verified"] == "18 files"
     flipped(folder / "word_vectors.npy", -1)
     asked = CliRunner().invoke(app, ["status", "--verify", "--index", str(folder)])
     assert isinstance(asked.exception, IndexFolderError)

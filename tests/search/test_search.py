@@ -690,7 +690,7 @@ def test_no_index_is_an_error_with_a_cure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ({"format": 99}, "has format 99, this program reads format 5"),
+        ({"format": 99}, "has format 99, this program reads format 6"),
         ({"format": 3}, r"has format 3, this program .* build it again with `ssm-search build`"),
         ({"papers": 4}, "has 3 papers, its manifest says 4"),
         ({"words": 99}, r"has (0|19) words, its manifest says 99"),

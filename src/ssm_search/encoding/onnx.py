@@ -193,11 +193,11 @@ class OnnxEncoder:
         Raises:
             EncoderError: as :meth:`encode`.
         """
-        with self._loading:  # without the model, which what is like a listed paper does not need
+        with self._loading:  # without the model, which nothing here needs
             if self._tokenizer is None:
                 self.check()
                 self._tokenizer = _tokenizer(self.folder)
-        return self._tokenizer.word_spans(text, self.about.document_prompt)
+        return self._tokenizer.document(text, self.about.document_prompt).spans
 
     def copy_to(self, folder: Path) -> None:
         """Put its files into ``folder``, which is made, and those that describe it.

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -35,11 +34,6 @@ _CHARACTERS = 16
 """For each token that the model reads, of a text that is cut into tokens at first: prose has five.
 Cutting a whole text of 50,000 took 38 ms, encoding it then 60; of one of a million, 1.5 seconds."""
 _SPACE = re.compile(r"[ \t\n\r]")  # which no normalizer joins the words beside of
-_RUN = re.compile(r"[^ \t\n\r]+")
-_REMEMBERED = 1 << 15
-"""Runs of characters without a blank that are cut once. The words of an abstract take .15 ms where
-all its runs are known, .4 after 1,000 other abstracts, and 1.0 where all of it is cut each time."""
-_LONGEST_REMEMBERED = 40  # characters
 
 _AS_BERT: dict[str, dict[str, object]] = {
     "normalizer": {
@@ -104,8 +98,6 @@ class WordTokenizer:
         self._special = {
             at for at, token in added.items() if token.special and token.content not in _UNKNOWN
         }
-        self._cuts_alone = _cuts_runs_alone(tokenizer)
-        self._remembered = lru_cache(_REMEMBERED)(self._run)
 
     def question(self, text: str, prompt: str = "") -> Tokens:
         """The tokens of ``prompt`` and ``text`` together; words are looked for in ``text`` alone.
@@ -121,31 +113,6 @@ class WordTokenizer:
         1,453 known items is .845 as with them, recall@10 of 175 real questions .739 for .742.
         """
         return self._tokens(text, prompt, ("word",))
-
-    def word_spans(self, text: str, prompt: str = "") -> NDArray[np.int32]:
-        """The spans of :meth:`document`, without the tokens."""
-        if prompt or not self._cuts_alone:
-            return self.document(text, prompt).spans
-        most = self._most - self._tokenizer.num_special_tokens_to_add(False)
-        spans, read = [], 0
-        for match in _RUN.finditer(text):
-            run, at = match.group(), match.start()
-            cut = self._remembered if len(run) <= _LONGEST_REMEMBERED else self._run
-            count, words = cut(run)
-            for start, end, place in words:
-                spans.append((at + start, at + end, read + place))
-            read += count
-            if read >= most and self._most:
-                spans = [span for span in spans if span[2] < most]
-                break
-        return np.array(spans, dtype=np.int32)[:, :2] if spans else self.document(text).spans
-
-    def _run(self, run: str) -> tuple[int, list[tuple[int, int, int]]]:
-        """How many tokens a run has; of each that is a word from where to where, and its place."""
-        encoding = self._tokenizer.encode(run, add_special_tokens=False)
-        tokens = enumerate(zip(encoding.ids, encoding.offsets, strict=True))
-        words = [(*span, at) for at, (one, span) in tokens if self.kind(one) == "word"]
-        return len(encoding.ids), words
 
     def cuts_as_bert(self) -> bool:
         """Whether texts are cut as BERT's tokenizer for lower case does it."""
@@ -194,21 +161,6 @@ class WordTokenizer:
                 stop = bare.casefold() in STOP_WORDS
                 self._kinds[token] = "stop word" if stop else "word"
         return self._kinds[token]
-
-
-def _cuts_runs_alone(tokenizer: tokenizers.Tokenizer) -> bool:
-    """Whether a run of characters between blanks is cut the same whatever stands around it."""
-    from tokenizers import models, normalizers, pre_tokenizers
-
-    added, cut = tokenizer.get_added_tokens_decoder().values(), tokenizer.truncation or {}
-    return (
-        isinstance(tokenizer.model, models.WordPiece)
-        and isinstance(tokenizer.normalizer, normalizers.BertNormalizer)
-        and isinstance(tokenizer.pre_tokenizer, pre_tokenizers.BertPreTokenizer)
-        and cut.get("direction", "right") == "right"
-        # One that is no mark may take the blanks beside it along, or have some of its own.
-        and all(token.special and not _SPACE.search(token.content) for token in added)
-    )
 
 
 def words_and_weights(

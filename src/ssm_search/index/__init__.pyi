@@ -4,6 +4,9 @@ from . import filters as filters
 from . import sql as sql
 from .ann import checked_kind as checked_kind
 from .background import measured as measured
+from .begins import UNTOLD as UNTOLD
+from .begins import check_begins as check_begins
+from .begins import word_begins as word_begins
 from .checksums import check_small as check_small
 from .checksums import checksums_of as checksums_of
 from .checksums import verify as verify

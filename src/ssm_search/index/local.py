@@ -44,6 +44,8 @@ class LocalRows:
     Attributes:
         listing: of a corpus, those that are gone too.
         text_hashes: shape (n,); of the text that was encoded of each paper.
+        word_begins: uint16, shape (t,); at which character of its text each word of a list begins
+            (see :meth:`~ssm_search.index.rows.Rows.words_of`); of a corpus none.
         list_headings: with the vectors of their names; of a corpus none.
         placed: shape (n, 2); the positions, if they are known; of a corpus (0, 2).
         facets, names: what filters and names find, of one segment after the other.
@@ -53,6 +55,7 @@ class LocalRows:
     listing: Sequence[Paper]
     index: MemoryIndex | SegmentedIndex
     text_hashes: NDArray[np.uint64]
+    word_begins: NDArray[np.uint16]
     list_headings: Headings
     placed: NDArray[np.float32] | None
     manifest: Manifest
@@ -66,6 +69,7 @@ class LocalRows:
         papers: Sequence[Paper],
         index: MemoryIndex,
         text_hashes: NDArray[np.uint64],
+        word_begins: NDArray[np.uint16],
         headings: Headings,
         placed: NDArray[np.float32] | None,
         manifest: Manifest,
@@ -75,6 +79,7 @@ class LocalRows:
             tuple(papers),
             index,
             text_hashes,
+            word_begins,
             headings,
             placed,
             manifest,
@@ -93,6 +98,7 @@ class LocalRows:
             JoinedPapers([segment.papers for segment in segments]),
             SegmentedIndex(segments),
             np.concatenate([segment.text_hashes for segment in segments]),
+            np.zeros(0, dtype=np.uint16),
             Headings.of((), (), dimension),
             np.zeros((0, 2), dtype=np.float32),
             manifest,
@@ -307,11 +313,12 @@ class LocalRows:
         have = {stem: self.index.have_term(rows, stem) for stem in stems}
         return [{stem for stem, mask in have.items() if mask[at]} for at in range(len(rows))]
 
-    def words_of(self, row: int) -> NDArray[np.int8] | None:
-        """The words of a row of a list, (t, w), as its text has them; None of a corpus."""
+    def words_of(self, row: int) -> tuple[NDArray[np.int8], NDArray[np.uint16]] | None:
+        """The words of a row of a list, and where in its text each begins; None of a corpus."""
         if not self.is_list or not self.list_index.word_vectors:
             return None
-        return self.list_index.word_vectors.of(row)
+        words = self.list_index.word_vectors
+        return words.of(row), self.word_begins[words.starts[row] : words.starts[row + 1]]
 
     def title_words(self, row: int) -> NDArray[np.float32]:
         """Unit vectors of the words of a row's title, float32, shape (t, w)."""

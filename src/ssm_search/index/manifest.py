@@ -18,7 +18,7 @@ from ssm_search.files import read_text, write_atomically
 from ssm_search.papers import Category
 from ssm_search.ranking import Background, Calibration
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 MANIFEST_FILE = "manifest.json"
 SEGMENT_NAME = re.compile(r"(?:segment|part)-([0-9]{4,9})")
 """Of the folder of a segment, once called part, with its number."""

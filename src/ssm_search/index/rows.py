@@ -183,8 +183,12 @@ class Rows(Protocol):
     ) -> list[Collection[str]]:
         """Of each of the rows at ``places``, which of the ``stems`` it has."""
 
-    def words_of(self, row: int) -> NDArray[np.int8] | None:
-        """The words of a row, (t, w), as its text has them; None where they are pooled or none."""
+    def words_of(self, row: int) -> tuple[NDArray[np.int8], NDArray[np.uint16]] | None:
+        """The words of a row, (t, w), and at which character of its text each begins, (t,).
+
+        None where they are pooled or none. Where a word begins at ``UNTOLD`` or later, or nobody
+        knows where, that number stands.
+        """
 
     def title_words(self, row: int) -> NDArray[np.float32]:
         """Unit vectors of the words of a row's title, float32, shape (t, w)."""

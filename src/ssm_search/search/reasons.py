@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.encoding import Encoder, WordEncoder
-from ssm_search.index import Candidates, Rows, word_cosines
+from ssm_search.index import UNTOLD, Candidates, Rows, word_cosines
 from ssm_search.papers import Category, Hit, Paper, Why, full_text
 from ssm_search.search.hits import Hits
 from ssm_search.search.question import Question, whole_word
@@ -41,13 +40,13 @@ class _Read:
     """Where the words of a paper are in its text.
 
     Attributes:
-        spans: int32, shape (t, 2); from which to which character each of them goes.
+        begins: uint16, shape (t,); at which character each of them begins.
         sentences: those of the abstract that have any of them.
         edges: int64, shape (2 s,); of each such sentence its first word, and the one after its
             last.
     """
 
-    spans: NDArray[np.int32]
+    begins: NDArray[np.uint16]
     sentences: tuple[str, ...]
     edges: NDArray[np.int64]
 
@@ -55,9 +54,8 @@ class _Read:
 class Reasons:
     """Finds out what in each paper answered a question."""
 
-    def __init__(self, rows: Rows, encoder: Callable[[], Encoder]):
+    def __init__(self, rows: Rows):
         self._rows = rows
-        self._encoder = encoder
         self._sentences = lru_cache(REMEMBERED)(self._cut)
         self._words = lru_cache(REMEMBERED)(self._read)
 
@@ -129,7 +127,7 @@ class Reasons:
             found = self._sentences(row, paper)
             return (), _sharing_most([sentence for sentence, _ in found], question)
         read = self._words(row, paper)
-        cosines = word_cosines(question.word_vectors, stored[: len(read.spans)])
+        cosines = word_cosines(question.word_vectors, stored[0][: len(read.begins)])
         near = _near_words(cosines, read, full_text(paper), words, has)
         return near, _answering(read, cosines, question.word_weights)
 
@@ -146,18 +144,19 @@ class Reasons:
 
     def _read(self, row: int, paper: Paper) -> _Read:
         """Where the words of a row are in its text, as far as the text is at hand."""
-        encoder, stored = self._encoder(), self._rows.words_of(row)
+        stored = self._rows.words_of(row)
         assert stored is not None
-        spans = np.zeros((0, 2), dtype=np.int32)
-        if isinstance(encoder, WordEncoder):
-            at_hand = self._rows.is_indexed_text(row, paper)
-            spans = encoder.word_spans(full_text(paper) if at_hand else paper.title)[: len(stored)]
+        at_hand = self._rows.is_indexed_text(row, paper)
+        length = len(full_text(paper) if at_hand else paper.title)
+        begins = stored[1][: np.searchsorted(stored[1], min(length, UNTOLD))]
         found = self._sentences(row, paper)
         places = [(start, start + len(sentence)) for sentence, start in found]
-        edges = np.searchsorted(spans[:, 0], np.array(places, dtype=np.int64).reshape(-1, 2))
+        edges = np.searchsorted(begins, np.array(places, dtype=np.int64).reshape(-1, 2))
         some = edges[:, 0] < edges[:, 1]
         having = tuple(sentence for (sentence, _), any_ in zip(found, some, strict=True) if any_)
-        return _Read(spans, having or tuple(sentence for sentence, _ in found), edges[some].ravel())
+        return _Read(
+            begins, having or tuple(sentence for sentence, _ in found), edges[some].ravel()
+        )
 
 
 def _names(path: Category, stems: Collection[str]) -> bool:
@@ -205,7 +204,8 @@ def _nearest_term(cosines: NDArray[np.float32], read: _Read, text: str) -> str:
     """The nearest word of a paper that can be asked for, no stop word; "" if none is near."""
     near = np.flatnonzero(cosines >= NEAR_WORD)
     for place in near[np.argsort(-cosines[near], kind="stable")].tolist():
-        word = whole_word(text, *read.spans[place].tolist())
+        begin = int(read.begins[place])
+        word = whole_word(text, begin, begin + 1)
         if is_term(word):
             return word
     return ""

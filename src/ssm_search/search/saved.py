@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,22 +37,30 @@ from ssm_search.index import (
     MemoryIndex,
     PartlyEncoded,
     RowVectors,
+    check_begins,
     check_small,
     checksums_of,
     load_segments,
     measured,
     papers_of,
     text_hashes,
+    word_begins,
 )
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Abstract, Category, Paper, full_text, to_jsonl
 from ssm_search.search.likeness import calibrated
 from ssm_search.text import terms
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 PAPERS_FILE = "papers.jsonl"
 ABSTRACTS_FILE = "abstracts.jsonl"
-HASHES, POSITIONS = "text_hashes", "positions"
-FORMS: dict[str, Form] = {HASHES: (np.uint64, 1), POSITIONS: (np.float32, 2)}
+FORMS: dict[str, Form] = {
+    "text_hashes": (np.uint64, 1),
+    "word_begins": (np.uint16, 1),
+    "positions": (np.float32, 2),
+}
 HEADINGS: dict[str, Form] = {
     "headings": (np.float32, 2),
     "heading_words": (np.float32, 2),
@@ -87,7 +96,7 @@ def build_rows(
         seen.add(paper.id)
     paths = [*(path for paper in papers for path in paper.categories), *headings]
     paths = list(dict.fromkeys([*paths, *filter(None, map(topic_of, paths))]))
-    stored, named = _stored(previous, encoder) if previous else ({}, {})
+    stored, begun, named = _stored(previous, encoder) if previous else ({}, {}, {})
     texts = PartlyEncoded(papers, stored.get)
     made = encode_documents(encoder, texts.missing, progress)
     if not papers:  # vectors have a width all the same, and so do those of what is asked
@@ -109,20 +118,23 @@ def build_rows(
         headings=tuple(paths),
         calibration=calibrated(index, papers, names.topics()),
     )
-    rows = LocalRows.of_list(papers, index, text_hashes(papers), names, None, manifest)
+    begins = word_begins(papers, whole.words, encoder, begun)
+    rows = LocalRows.of_list(papers, index, text_hashes(papers), begins, names, None, manifest)
     return replace(rows, manifest=replace(manifest, background=measured(rows, encoder)))
 
 
 def _stored(
     rows: LocalRows, encoder: Encoder
-) -> tuple[dict[int, RowVectors], dict[str, EncodedQuery]]:
+) -> tuple[dict[int, RowVectors], dict[int, NDArray[np.uint16]], dict[str, EncodedQuery]]:
     """What ``encoder`` made for ``rows``: of texts by their hash, of headings by their name."""
     if encoder.fingerprint != rows.manifest.encoder_fingerprint or not rows.is_list:
-        return {}, {}  # the words of a corpus are pooled
+        return {}, {}, {}  # the words of a corpus are pooled
     encoded = rows.index.row_vectors(range(len(rows)))
-    stored = {int(of): encoded.taken([row]) for row, of in enumerate(rows.text_hashes)}
-    headings = rows.list_headings
-    return stored, {path[-1]: headings.name(at) for at, path in enumerate(headings.paths)}
+    hashes, headings = rows.text_hashes.tolist(), rows.list_headings
+    stored = {of: encoded.taken([row]) for row, of in enumerate(hashes)}
+    begins = np.split(rows.word_begins, encoded.words.starts[1:-1])
+    named = {path[-1]: headings.name(at) for at, path in enumerate(headings.paths)}
+    return stored, dict(zip(hashes, begins, strict=False)), named
 
 
 def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> Manifest:
@@ -139,7 +151,8 @@ def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> 
         index.save(new)
         if isinstance(encoder, OnnxEncoder):
             encoder.copy_to(new / ENCODER_FOLDER)
-        save_arrays(new, {HASHES: rows.text_hashes, POSITIONS: rows.positions})
+        arrays = (rows.text_hashes, rows.word_begins, rows.positions)
+        save_arrays(new, dict(zip(FORMS, arrays, strict=True)))
         save_arrays(new, dict(zip(HEADINGS, rows.list_headings.arrays, strict=True)))
         bare = [replace(paper, abstract="") for paper in rows.listing]
         (new / PAPERS_FILE).write_text(to_jsonl(bare), encoding="utf-8")
@@ -181,11 +194,12 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
     index = MemoryIndex.load(folder)
     try:
         papers = papers_of(read_text(folder / PAPERS_FILE).split("\n"))
-        hashes, positions = load_arrays(folder, FORMS).values()
+        hashes, begins, positions = load_arrays(folder, FORMS).values()
         names = Headings(manifest.headings, *load_arrays(folder, HEADINGS).values())
         if positions.shape[1] != 2 or not np.isfinite(positions).all():
             raise ValueError(f"positions of shape {positions.shape}; expected finite (n, 2)")
         _check_headings(names, index)
+        check_begins(begins, index.word_vectors.starts)
         if (folder / ABSTRACTS_FILE).exists():
             plain_file(folder / ABSTRACTS_FILE)
     except UNREADABLE as error:
@@ -200,6 +214,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         ("starts of heading words", len(names.word_starts) - 1, len(manifest.headings)),
         ("positions", len(positions), manifest.papers),
         ("words", len(index.word_vectors.vectors), manifest.words),
+        ("begins of words", len(begins), manifest.words),
         ("dimensions", index.dimension, manifest.dimension),
         says="its manifest says",
     ):
@@ -208,7 +223,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
     # Texts are those that were encoded; what a fetch says beside them, as of authors, stands.
     known = joined_records([load_abstracts(folder / ABSTRACTS_FILE), abstracts])
     filled = tuple(with_abstracts(papers, known))
-    return LocalRows.of_list(filled, index, hashes, names, positions, manifest)
+    return LocalRows.of_list(filled, index, hashes, begins, names, positions, manifest)
 
 
 def _check_headings(names: Headings, index: MemoryIndex) -> None:

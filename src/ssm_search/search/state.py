@@ -32,7 +32,7 @@ class State:
         self.lookup = Lookup(rows)
         known = Vocabulary(rows)
         self.parsed = lru_cache(REMEMBERED)(lambda text: parse_query(text, known))
-        self.reasons = Reasons(rows, encoder)
+        self.reasons = Reasons(rows)
         self.understood = lru_cache(REMEMBERED)(lambda text: understand(text, rows, encoded))
         self.described = lru_cache(SEEDS_REMEMBERED)(
             lambda title, text: as_document(title, text, rows, encoder())
