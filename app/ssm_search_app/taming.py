@@ -5,7 +5,9 @@ It asks for each of these names when it needs it; a test fails if one of them is
 
 from __future__ import annotations
 
+import functools
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ import gradio as gr
 from gradio import processing_utils, queueing, route_utils, routes
 from gradio.data_classes import GradioModel, GradioRootModel
 from jinja2 import ChoiceLoader, DictLoader
+from starlette.responses import Response
 
 from ssm_search import ServeError, display
 from ssm_search_app.bounds import BUSY
@@ -37,7 +40,14 @@ _HEAD = """{% set told = config['title'] or 'ssm-search' %}
 """
 _PREVIEW = re.compile(r"""<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*""")
 """What Gradio says of itself to those who show a link to the page."""
+_FOREVER = {"Cache-Control": "max-age=31536000, immutable"}
+_TRACKER = "statustracker-"
+_STARTED = re.compile(
+    r"(\w+)\(\(\)=>\{\w+\.status===`pending`\?\w+\(\):\w+\(\(\)=>\{(\w+)\(\)\}\)\}\)"
+)
+"""Where Gradio's sign of waiting starts or stops its clock, and by what it stops it."""
 
+_file_response = route_utils.file_response
 _render = routes.ORJSONResponse._render
 _create_app = routes.App.create_app
 
@@ -52,6 +62,7 @@ def tame_gradio() -> None:
     processing_utils.save_url_to_cache = _refused
     routes.ORJSONResponse._render = staticmethod(_rendered)  # type: ignore[method-assign]
     routes.App.create_app = staticmethod(_created)  # type: ignore[method-assign]
+    routes.file_response = _file  # type: ignore[assignment, attr-defined]
     for module in (queueing, route_utils, routes):
         module.traceback = SimpleNamespace(print_exc=log_failure)  # type: ignore[attr-defined]
     _write_head()
@@ -108,6 +119,27 @@ def _write_head() -> None:
         ours = _PREVIEW.sub("", source).replace("</head>", f"{_HEAD}</head>", 1)
         page = DictLoader({_PAGE: ours})
         environment.loader = ChoiceLoader([page, environment.loader])
+
+
+def _file(folder: Any, name: Any) -> Response:
+    """A file of Gradio's. Those of its page are named by what is in them: nobody asks twice."""
+    response: Response = _file_response(folder, name)
+    if folder != route_utils.BUILD_PATH_LIB:
+        return response
+    if name.startswith(_TRACKER) and name.endswith(".js"):
+        response = Response(_tracker(Path(folder, name)), media_type="text/javascript")
+    response.headers.update(_FOREVER)
+    return response
+
+
+@functools.cache
+def _tracker(path: Path) -> str:
+    """Gradio's sign of waiting, whose clock stops when it is taken off the page.
+
+    By itself that of the page's own loading never does: it asks for each next frame, 12 % of a core
+    for as long as the page is open.
+    """
+    return _STARTED.sub(r"\g<0>,\1(()=>\2)", path.read_text(encoding="utf-8"))
 
 
 def _unmoved_now(data: Any, *_: Any, **__: Any) -> Any:

@@ -498,6 +498,8 @@ def test_gradio_still_has_what_is_taken_from_it() -> None:
     assert gradio.routes.App.create_app.__module__ == "ssm_search_app.taming"
     assert "App.create_app(self, mcp_server=False)" in inspect.getsource(gradio.Blocks.queue)
     assert "traceback.print_exc()" in inspect.getsource(gradio.routes)
+    assert "file_response(BUILD_PATH_LIB, " in inspect.getsource(gradio.routes)
+    assert gradio.routes.file_response.__module__ == "ssm_search_app.taming"
 
 
 def test_routes_are_made_for_one_application_alone(
@@ -636,6 +638,11 @@ def test_what_browsers_are_told(
         assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Server" not in answer.headers
+        assert "Cache-Control" not in answer.headers
+    (start,) = re.findall(r'src="\./(assets/index-[^"]+)"', http.get(url).text)
+    forever = "max-age=31536000, immutable"  # the name says what is in it
+    assert http.get(f"{url}/{start}").headers["Cache-Control"] == forever
+    assert "Cache-Control" not in http.get(f"{url}/assets/index-none.js").headers
     monkeypatch.setenv(SPACE_VARIABLE, "ada-kites.hf.space")
     with served(library) as at:
         headers = http.get(at).headers

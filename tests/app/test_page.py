@@ -392,6 +392,27 @@ def test_a_chip_is_taken_off_without_loading_the_page_again(
     assert page.evaluate("window.here")
 
 
+def test_a_page_that_nobody_touches_asks_for_no_frames(visit: Visit) -> None:
+    page = visit(
+        script="""
+        window.asked = 0;
+        window.next = requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = (then) => next(then, asked++);
+        """
+    )
+    settle(page)
+    assert page.evaluate("asked") > 0
+    rests = """async () => {
+        for (let tries = 0; tries < 300; tries++) {
+            const before = asked;
+            await new Promise((done) => next(() => next(done)));
+            if (asked === before) return true;
+        }
+        return false;
+    }"""
+    assert page.evaluate(rests)
+
+
 def test_examples_can_be_clicked(visit: Visit, kites: PaperSearch, library: Library) -> None:
     page = visit()
     told = examples(library)
