@@ -132,22 +132,22 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that outlives a run, for what takes long, each named after what it is of."""
-    cache = getattr(pytestconfig, "cache", None)  # none with -p no:cacheprovider
-    return Path(cache.mkdir("made") if cache else tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture(scope="session")
-def pieces(kept: Path) -> Path:
-    """The pieces of the shipped encoder, half a minute of work, in a folder for a user's cache."""
+def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's cache with pieces of the shipped encoder: letters, as all take half a minute."""
     from ssm_search.encoding import load_encoder
     from ssm_search.encoding.cached import cached_pieces
-    from ssm_search.files import locked
+    from ssm_search.encoding.words import WordTokenizer
 
-    with locked(kept):  # one process makes them, the others wait for it
-        cached_pieces(load_encoder(), kept / "pieces")
-    return kept / "pieces"
+    every, folder = WordTokenizer.pieces, tmp_path_factory.mktemp("pieces")
+
+    def letters(tokenizer: WordTokenizer) -> dict[str, int]:
+        known = every(tokenizer).items()
+        return {piece: at for piece, at in known if len(piece.removeprefix("##")) == 1}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WordTokenizer, "pieces", letters)
+        cached_pieces(load_encoder(), folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
