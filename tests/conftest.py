@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from ssm_search.encoding import shared as loaded_encoders
+
 ROOT = Path(__file__).parents[1]
 SUPPORT = ROOT / "tests" / "support"  # what processes of tests import too
 SHARED = ROOT.parent / "shared" / "data"
@@ -177,6 +179,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 # Typer reads all commands anew for each that runs, .08 s of the processor.
 typer.main.get_command = functools.cache(typer.main.get_command)
+# Nor do commands of tests load an encoder anew that another one before them had, .14 s.
+loaded_encoders.LOADED = {}
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # each has its share of the cores

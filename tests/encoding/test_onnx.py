@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import onnx
@@ -27,7 +28,8 @@ from ssm_search.build.lists import BuildReport, build_index
 from ssm_search.encoding import bulk as bulk_encoder
 from ssm_search.encoding import export as onnx_export
 from ssm_search.encoding import onnx as onnx_encoder
-from ssm_search.encoding.bulk import BulkEncoder, fastest, widened
+from ssm_search.encoding import shared
+from ssm_search.encoding.bulk import BulkEncoder, fastest, wide_encoder, widened
 from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import (
@@ -269,6 +271,25 @@ def test_a_query_is_the_same_by_however_many_threads(
         e.loaded(n)[1].get_session_options() for e, n in ((alone, 1), (shared, 2), (shared, 1))
     ]
     assert [options.intra_op_num_threads for options in given] == [1, 2, 1]
+
+
+def test_the_same_encoder_is_loaded_once_for_all_who_have_it(
+    exported: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LOADED", WeakValueDictionary())
+    exported.copy_to(tmp_path / "copy")
+    one, copy = OnnxEncoder(exported.folder), OnnxEncoder(tmp_path / "copy")
+    wide = wide_encoder(one)
+    tokenizer, session = one.loaded()
+    assert copy.loaded() == (tokenizer, session)
+    assert wide.loaded()[1] is not session
+    assert OnnxEncoder(exported.folder).loaded() == (tokenizer, session)
+    (tmp_path / "copy" / MODEL_FILE).write_bytes(b"another")
+    with pytest.raises(EncoderError, match="the vectors beside it were made by"):
+        OnnxEncoder(tmp_path / "copy", one.fingerprint).loaded()
+    del one, copy, wide, tokenizer, session
+    gc.collect()
+    assert not shared.LOADED  # what nobody has any more is gone
 
 
 def test_exporting_again_gives_the_same_bytes(

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from ssm_search.encoding.encoded import Encoded, EncodedQuery, gathered, without_words
 from ssm_search.encoding.encoder import files_fingerprint
+from ssm_search.encoding.shared import shared
 from ssm_search.encoding.words import Tokens, WordTokenizer, shares
 from ssm_search.errors import EncoderError
 from ssm_search.files import plain_file, plain_folder, read_text, settled
@@ -196,7 +198,7 @@ class OnnxEncoder:
         with self._loading:  # without the model, which nothing here needs
             if self._tokenizer is None:
                 self.check()
-                self._tokenizer = _tokenizer(self.folder)
+                self._tokenizer = self._shared_tokenizer()
         return self._tokenizer.document(text, self.about.document_prompt).spans
 
     def copy_to(self, folder: Path) -> None:
@@ -264,11 +266,16 @@ class OnnxEncoder:
         with self._loading:
             if self._tokenizer is None or threads not in self._sessions:
                 self.check()
-                self._tokenizer = self._tokenizer or _tokenizer(self.folder)
-                model = self._graph or self.folder / MODEL_FILE
-                self._sessions[threads] = _session(model, threads)
+                self._tokenizer = self._tokenizer or self._shared_tokenizer()
+                model, key = self._graph or self.folder / MODEL_FILE, (self.fingerprint, threads)
+                load = partial(_session, model, threads)
+                self._sessions[threads] = load() if self._graph else shared(key, load)
                 self._graph = b""
             return self._tokenizer, self._sessions[threads]
+
+    def _shared_tokenizer(self) -> WordTokenizer:
+        read = partial(WordTokenizer.read, self.folder / TOKENIZER_FILE)
+        return shared((self.fingerprint, TOKENIZER_FILE), read)
 
     def check(self) -> None:
         """Make sure that the files are those of the fingerprint.
@@ -351,16 +358,6 @@ def _read(found: dict[str, NDArray[np.float32]], tokens: Tokens) -> EncodedQuery
         return without_words(vector)
     words, weights = (found[name][0][tokens.words] for name in ("words", "weights"))
     return EncodedQuery(vector, words, shares(weights), tokens.spans)
-
-
-def _tokenizer(folder: Path) -> WordTokenizer:
-    import tokenizers
-
-    path = folder / TOKENIZER_FILE
-    try:
-        return WordTokenizer(tokenizers.Tokenizer.from_file(str(plain_file(path))))
-    except Exception as error:  # it raises no other
-        raise EncoderError(f"cannot read {path} ({error}); build the index again") from error
 
 
 def _session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSession:

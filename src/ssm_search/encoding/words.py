@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ssm_search.errors import EncoderError
+from ssm_search.files import plain_file
 from ssm_search.text import STOP_WORDS
 from ssm_search.vectors import product
 
@@ -98,6 +99,20 @@ class WordTokenizer:
         self._special = {
             at for at, token in added.items() if token.special and token.content not in _UNKNOWN
         }
+
+    @classmethod
+    def read(cls, path: Path) -> WordTokenizer:
+        """The one that a file of the tokenizers library describes.
+
+        Raises:
+            EncoderError: it cannot be read.
+        """
+        import tokenizers
+
+        try:
+            return cls(tokenizers.Tokenizer.from_file(str(plain_file(path))))
+        except Exception as error:  # it raises no other
+            raise EncoderError(f"cannot read {path} ({error}); build the index again") from error
 
     def question(self, text: str, prompt: str = "") -> Tokens:
         """The tokens of ``prompt`` and ``text`` together; words are looked for in ``text`` alone.
