@@ -168,7 +168,10 @@ def _problem(one: Mapping[str, Any], submission: type[BaseModel]) -> str:
 
 
 class Revalidated:
-    """ASGI middleware: answers to GET carry an ETag, and are not worked out for who has them."""
+    """ASGI middleware: answers to GET carry an ETag, and are not worked out for who has them.
+
+    Who asks by HEAD is answered as by GET; that nothing but the head is sent is the server's part.
+    """
 
     def __init__(self, app: ASGIApp, library: Library):
         self._app = app
@@ -178,9 +181,10 @@ class Revalidated:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
+        scope = {**scope, "method": "GET"}
         tag = self._tag(scope)
         if has(Headers(scope=scope), tag):
             await Response(status_code=304, headers=tagged(tag))(scope, receive, send)

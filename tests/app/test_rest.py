@@ -85,6 +85,14 @@ def _asked() -> dict[str, Any]:
     return {name: CALLS["query"][name] for name in ("text", "k")}
 
 
+@pytest.mark.parametrize("address", ["headings", "query?text=video", "query?text=", "fish"])
+def test_who_asks_for_the_head_gets_that_of_the_answer(url: str, address: str) -> None:
+    whole, head = (http.request(how, f"{url}/api/{address}") for how in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    for name in ("content-type", "content-length", "etag"):
+        assert head.headers.get(name) == whole.headers.get(name), name
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_answers_are_of_their_types(library: Library, name: str) -> None:
     TypeAdapter(ANSWERS[name]).validate_python(answers(library)[name])
