@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -151,10 +152,10 @@ def test_what_is_removed_can_be_brought_back(visit: Visit, kites: PaperSearch) -
 
 
 def test_it_is_taken_along_with_notes(visit: Visit, kites: PaperSearch) -> None:
-    page = visit()
     gone = {"id": "2001.00009", "title": "Gone from the list", "url": "https://arxiv.org/abs/2001"}
     note = "50% of it {new}\nsee §3"
-    store(page, KEPT, kept_json({"id": CAM.id, "title": "old", "note": note}, gone))
+    kept = kept_json({"id": CAM.id, "title": "old", "note": note}, gone)
+    page = visit(stored={KEPT: kept})
     open_kept(page, 2)
     papers = [CAM, Paper(gone["id"], gone["title"], "link", gone["url"])]
     for form, name, suffix in (
@@ -254,9 +255,8 @@ def test_a_browser_that_refuses_to_store_loses_nothing_unsaid(
 
 
 def test_no_more_is_kept_than_there_is_room_for(visit: Visit, kites: PaperSearch) -> None:
-    page = visit("?q=video", script=LINGERING)
     many = [{"id": f"x-{number}", "title": f"Kite {number}"} for number in range(500)]
-    store(page, KEPT, kept_json(*many))
+    page = visit("?q=video", script=LINGERING, stored={KEPT: kept_json(*many)})
     expect_titles(page, kites.query("video"))
     keep(page, CAM)
     expect(page.locator("#ssm-said")).to_contain_text("There is no room for more.")
@@ -321,14 +321,13 @@ def test_whatever_is_stored_the_page_works(visit: Visit, kites: PaperSearch) -> 
 
 
 def test_hostile_papers_are_only_text(visit: Visit, kites: PaperSearch) -> None:
-    page = visit()
     odd = [
         {"id": "a", "title": SCRIPT, "facts": SCRIPT, "note": SCRIPT, "url": "javascript:hacked=1"},
         {"id": '"]', "title": '"><img src=x onerror=window.hacked=1>', "url": "data:text/html,x"},
         {"id": "a", "title": "once more"},
         {"id": "b" * 9_999, "title": "", "url": 'https://e.org/"onclick=x', "at": 7},
     ]
-    store(page, KEPT, kept_json(*odd))
+    page = visit(stored={KEPT: kept_json(*odd)})
     open_kept(page, 3)
     assert titles(page, "#kept") == [SCRIPT, odd[1]["title"], "b" * 300]
     expect(page.locator("#kept").locator("script, img, b, i")).to_have_count(0)
@@ -351,14 +350,14 @@ def test_hostile_papers_are_only_text(visit: Visit, kites: PaperSearch) -> None:
 # ── what is new ──────────────────────────────────────────────────────────────────────────────
 
 
+def visited(ids: list[str], minutes: float) -> str:
+    """What is stored where the last that was pressed is so long ago, when the list had these."""
+    at = round(1_000 * (time.time() - 60 * minutes))
+    return json.dumps({"at": at, "now": "\n".join(ids), "before": None})
+
+
 def at_visit(page: Page, ids: list[str], minutes: float) -> None:
-    """Let the last that was pressed be so long ago, when the list had these."""
-    page.evaluate(
-        "([key, now, ago]) => localStorage.setItem(key, "
-        "JSON.stringify({at: Date.now() - 60_000 * ago, now, before: null}))",
-        [VISIT, "\n".join(ids), minutes],
-    )
-    go(page, page.url)
+    store(page, VISIT, visited(ids, minutes))
 
 
 def test_what_came_since_the_last_visit_is_marked(visit: Visit, kites: PaperSearch) -> None:
@@ -406,9 +405,8 @@ def id_of(paper: Paper) -> str:
 
 
 def test_another_list_at_this_address_is_a_first_visit(visit: Visit) -> None:
-    page = visit()
     others = [f"1901.{number:05}" for number in range(19)]
-    at_visit(page, [*others, PAPERS[0].id], 31)
+    page = visit(stored={VISIT: visited([*others, PAPERS[0].id], 31)})
     expect(page.locator(".new")).to_have_count(0)
     assert stored(page, VISIT)["before"] is None
 
@@ -451,12 +449,11 @@ def test_questions_are_offered_again(visit: Visit, kites: PaperSearch) -> None:
 
 
 def test_what_made_no_sense_in_a_link_is_no_part_of_a_question(visit: Visit) -> None:
-    page = visit()
     links = [
         "?q=video&year_from=abc&code=maybe&order=up",
         "?q=audio&code=with&year_to=2024&order=date",
     ]
-    store(page, ASKED, json.dumps({"version": 1, "recent": links, "saved": []}))
+    page = visit(stored={ASKED: json.dumps({"version": 1, "recent": links, "saved": []})})
     told = ["video", "audio · code: with · until 2024 · by date", "Forget these"]
     expect(page.locator(".asked button")).to_have_text(told)
 
@@ -515,9 +512,8 @@ def test_what_was_done_is_said_above_the_links_below_the_page(visit: Visit, size
 
 
 def test_few_questions_are_kept(visit: Visit) -> None:
-    page = visit()
     many = [f"?q=kite+{number}" for number in range(30)]
-    store(page, ASKED, json.dumps({"version": 1, "recent": many, "saved": []}))
+    page = visit(stored={ASKED: json.dumps({"version": 1, "recent": many, "saved": []})})
     again = page.locator(".asked button")
     told = [f"kite {number}" for number in range(20)]
     expect(again).to_have_text([*told[:6], "more …", "Forget these"])
@@ -529,14 +525,13 @@ def test_few_questions_are_kept(visit: Visit) -> None:
 
 
 def test_what_is_kept_can_be_read_by_everyone(visit: Visit, kites: PaperSearch) -> None:
-    page = visit(reduced_motion="reduce")
     papers = [{"id": one.id, "title": one.title, "url": one.url, "note": "n"} for one in PAPERS]
-    page.evaluate(
-        "([key, text]) => localStorage.setItem(key, text)",
-        [ASKED, json.dumps({"version": 1, "recent": ["?q=video", "?q=a"], "saved": ["?q=b"]})],
-    )
-    store(page, KEPT, kept_json(*papers))
-    at_visit(page, [paper.id for paper in PAPERS[:-7]], 31)
+    stored = {
+        ASKED: json.dumps({"version": 1, "recent": ["?q=video", "?q=a"], "saved": ["?q=b"]}),
+        KEPT: kept_json(*papers),
+        VISIT: visited([paper.id for paper in PAPERS[:-7]], 31),
+    }
+    page = visit(reduced_motion="reduce", stored=stored)
     found: list[str] = []
 
     def look(where: str) -> None:

@@ -207,9 +207,7 @@ def test_the_focus_outlives_the_cards_that_had_it(visit: Visit, kites: PaperSear
 
 @pytest.mark.parametrize("stored", ["on", "5", "null", '{"x": 1}', "off\\n", ""])
 def test_whatever_is_stored_keys_work(visit: Visit, kites: PaperSearch, stored: str) -> None:
-    page = visit()
-    page.evaluate("text => localStorage.setItem('ssm-search-keys', text)", stored)
-    go(page, page.url)
+    page = visit(stored={"ssm-search-keys": stored})
     press(page, "Escape j")
     is_focused(page, card_of(kites.newest(1)[0].id))
     assert names([BY_ID[kites.newest(1)[0].id]])

@@ -46,6 +46,7 @@ LINGERING = """{
 }"""
 """A script by which what the page says of a press stays until it says something else."""
 PHONE = {"width": 390, "height": 844}
+MEDIA = ("color_scheme", "reduced_motion")
 
 
 @pytest.fixture(scope="module")
@@ -127,20 +128,37 @@ def visiting(
     Args:
         loud: kinds of lines of the console that there must be none of.
         may_ask: whether a page may ask for an address.
+
+    What is ``stored`` is what the browser kept for somebody who was here before.
     """
     pages: list[Page] = []
     errors: list[str] = []
     asked: list[str] = []
 
     def open_page(
-        path: str = "", *, at: str = "", script: str = "", wait: bool | None = True, **options: Any
+        path: str = "",
+        *,
+        at: str = "",
+        script: str = "",
+        stored: dict[str, str] | None = None,
+        wait: bool | None = True,
+        **options: Any,
     ) -> Page:
+        # What can be set for one page is no other context, which would read all scripts anew.
+        size = options.pop("viewport", None)
+        media = {one: options.pop(one) for one in MEDIA if one in options}
         address, name = (at or url) + path, json.dumps(options)
         if name not in contexts:
-            contexts[name] = context_of(browser, **({"viewport": WIDE} | options))
-            stay(contexts[name], address)
+            contexts[name] = context_of(browser, viewport=WIDE, **options)
+        calm = stay(contexts[name], address)
+        for key, text in (stored or {}).items():
+            calm.evaluate("([key, text]) => localStorage.setItem(key, text)", [key, text])
         page = contexts[name].new_page()
         pages.append(page)
+        if size:
+            page.set_viewport_size(size)
+        if media:
+            page.emulate_media(**media)
         if script:
             page.add_init_script(script)
         page.on("request", lambda one: asked.append(one.url))
@@ -160,10 +178,15 @@ def visiting(
     assert [one for one in asked if not may_ask(one)] == []
 
 
-def stay(context: BrowserContext, address: str) -> None:
-    """Keep a tab open at a server, for the last one's process would end, and what it has read."""
-    if address.startswith("http"):
-        context.new_page().goto(urljoin(address, "/health"))
+def stay(context: BrowserContext, address: str) -> Page:
+    """A tab that stays open at a place, for the last one's process would end, and what it read."""
+    calm = urljoin(address, "/health" if address.startswith("http") else "./")
+    for page in context.pages:
+        if page.url == calm:
+            return page
+    page = context.new_page()
+    page.goto(calm)
+    return page
 
 
 def leave(page: Page) -> None:
