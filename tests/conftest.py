@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,15 @@ SLOW = (
 )
 Place = tuple[str, dict[str, str]]
 """Where a store is, and how it is reached."""
+
+
+def needs(*names: str, reason: str) -> None:
+    """Skip the file that calls this unless all of these are installed, and load none of them.
+
+    Each process imports all files, whichever of them it runs.
+    """
+    if not all(map(find_spec, names)):
+        pytest.skip(reason, allow_module_level=True)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ssm_search.arrays import packed
@@ -83,6 +82,8 @@ if __name__ == "__main__":
         parser.add_argument(name, type=Path)
     chosen = parser.parse_args()
     texts = read_abstracts(chosen.abstracts)
+    import torch  # what the rest of this is taken for has no need of it
+
     torch.set_num_threads(1)  # texts come one by one; where much else runs, a fifth of the time
     found = recorded(load_reference(chosen.model), texts)
     write_atomically(chosen.out, packed(made_of=made_of(chosen.model, texts), **found))

@@ -13,13 +13,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-import schemathesis
 from fakes import WordEncoder
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import TypeAdapter
-from schemathesis import checks
 from serving import CAM, PAPERS, RIBBONS, http, library_of, served
 from ssm_search_app.answers import ANSWERS
 from ssm_search_app.bounds import Lanes
@@ -179,6 +177,8 @@ def test_its_documentation_needs_nothing_from_elsewhere(url: str) -> None:
 
 
 def test_nothing_that_is_sent_fails_it(library: Library) -> None:
+    import schemathesis
+
     application = rest(library, tools(library, Lanes()))
     schema = schemathesis.openapi.from_asgi("/openapi.json", application)
 
@@ -188,10 +188,11 @@ def test_nothing_that_is_sent_fails_it(library: Library) -> None:
 
 def _ask(strategy: Any) -> None:
     from hypothesis import HealthCheck, given, settings
+    from schemathesis import Case, checks
 
     @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(strategy)
-    def run(case: schemathesis.Case) -> None:
+    def run(case: Case) -> None:
         case.call_and_validate(checks=[checks.not_a_server_error])
 
     run()

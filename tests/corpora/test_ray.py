@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pyarrow
 import pytest
 import ray_build
-from conftest import PATIENCE, SUPPORT
+from conftest import PATIENCE, SUPPORT, needs
 from corpus_papers import environment, variables
 from models import TEXTS, write_model
 from ray_build import WIDTH, LengthEncoder
@@ -40,8 +39,7 @@ from ssm_search.stores.writing import ray as store_ray
 from ssm_search.stores.writing import upkeep as store_upkeep
 from ssm_search.stores.writing.generations import update_store, write_store
 
-for name in ("ray", "lance_ray", "lancedb"):
-    pytest.importorskip(name, reason="needs a cluster: pip install 'ssm-search[lance,ray]'")
+needs("ray", "lance_ray", "lancedb", reason="needs a cluster: pip install 'ssm-search[lance,ray]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
@@ -250,6 +248,8 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
 
 
 def test_a_node_that_sees_no_such_folder_says_so(tmp_path: Path) -> None:
+    import pyarrow
+
     made = row_vectors(LengthEncoder().encode_words(["X"]), np.ones(1, np.int32), pool=True)
     paper = to_jsonl([Paper("x", "X")]).encode()
     sent = pyarrow.table({"papers": [paper], "encoded": [made.to_bytes()]})

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from conftest import PATIENCE, ROOT
 from record import (
     COUNT,
@@ -70,6 +69,8 @@ def reference() -> Iterator[Any]:
     """The model in plain PyTorch."""
     if not (MODEL / "reference.py").is_file():
         pytest.skip("no model beside this checkout (../shared/model)")
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # texts come one by one; where much else runs, a third of the time
     yield load_reference(MODEL)

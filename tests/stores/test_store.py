@@ -19,9 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow
 import pytest
-from conftest import PATIENCE, Place
+from conftest import PATIENCE, Place, needs
 from corpus_papers import environment, loaded, papers
 from fakes import TokenEncoder, WordEncoder, word_vector
 from holding import hold
@@ -49,7 +48,7 @@ from ssm_search.stores.writing import upkeep as store_upkeep
 from ssm_search.stores.writing.generations import update_store, write_store
 from ssm_search.stores.writing.lock import break_lock
 
-pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
+needs("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
@@ -351,6 +350,8 @@ def test_updates(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("wrong", ['{"format": 1, "table": "papers_000001"}', "{not json"])
 def test_a_store_that_cannot_be_read_is_written_again(wrong: str, tmp_path: Path) -> None:
+    import pyarrow
+
     place = str(tmp_path / "store"), dict[str, str]()
     written(place, papers(20), tmp_path)
     database = store_access.connected(place[0], None)
@@ -463,6 +464,8 @@ def test_a_table_that_a_kill_left_half_made_stops_no_writer(name: str, tmp_path:
 
 
 def test_a_table_of_somebody_elses_is_no_lock(tmp_path: Path) -> None:
+    import pyarrow
+
     uri = str(tmp_path / "store")
     database = store_access.connected(uri, None)
     database.create_table("lock", data=pyarrow.table({"doors": ["all"]}))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import PATIENCE, SUPPORT, Place
+from conftest import PATIENCE, SUPPORT, Place, needs
 from corpus_papers import environment, loaded, papers, source, variables
 from fakes import TokenEncoder, WordEncoder
 from models import write_model
@@ -37,7 +37,7 @@ from ssm_search.stores.writing import generations
 from ssm_search.stores.writing.generations import update_store
 from ssm_search.stores.writing.lock import break_lock, writing
 
-pytest.importorskip("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
+needs("lancedb", reason="needs LanceDB: pip install 'ssm-search[lance]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
-from transformers import BertConfig, BertModel
-
 WIDTH = 64
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["video", "graph", "audio", "text", "mamba", "state", "space", "model", "Video"]
@@ -33,6 +29,11 @@ def write_model(
     lower_case: bool = True,
 ) -> Path:
     """Write a model into a new ``folder`` as SentenceTransformer.save would."""
+    # Where it is used: every process imports this file that runs, or counts, tests of a model.
+    import torch
+    from safetensors.torch import save_file
+    from transformers import BertConfig, BertModel
+
     folder.mkdir()
     config = BertConfig(
         vocab_size=len(VOCABULARY),

@@ -10,10 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import export
 import forms
 import numpy as np
+import pairs
 import pytest
-import torch
+import unpack
+from conftest import needs
 from models import write_model
 
 from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_model
@@ -23,15 +26,7 @@ from ssm_search.encoding.words import WORDS_FILE
 from ssm_search.text import words_of
 from ssm_search.vectors import as_floats
 
-pytest.importorskip(
-    "datasets", reason="needs what models are trained with: pip install '.[training]'"
-)
-
-import export
-import mix
-import pairs
-import train
-import unpack
+needs("datasets", reason="needs what models are trained with: pip install '.[training]'")
 
 METHODS = (
     "state space models",
@@ -65,6 +60,10 @@ def read(path: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with what each command made of what the one before it did."""
+    import mix
+    import torch
+    import train
+
     folder, threads = tmp_path_factory.mktemp("training"), torch.get_num_threads()
     torch.set_num_threads(1)  # for a model so small, others stand in each other's way
     first = SentenceTransformerEncoder(write_model(folder / "tiny", max_length=64))
@@ -135,6 +134,9 @@ def test_questions_are_asked_of_deeds_and_of_topics() -> None:
 
 
 def losses(folder: Path, found: list[dict[str, str]]) -> dict[str, float]:
+    import torch
+    import train
+
     model = train.load(folder)
     rows = [{"query": p["query"], "positive": p["positive"]} for p in found]
     batch = train.MultiVectorEncoderDataCollator(model.preprocess)(rows)
@@ -154,6 +156,8 @@ def test_each_loss_falls(run: Path) -> None:
 
 
 def test_losses_are_the_same_in_16_bits_as_on_a_gpu(run: Path) -> None:
+    import torch
+
     found = read(run / "pairs.jsonl")[:20]
     exact = losses(run / "trained", found)
     with torch.autocast("cpu", torch.bfloat16):
@@ -161,6 +165,8 @@ def test_losses_are_the_same_in_16_bits_as_on_a_gpu(run: Path) -> None:
 
 
 def test_losses_by_words_are_of_groups(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import train
+
     found = read(run / "pairs.jsonl")[:20]
     whole = losses(run / "trained", found)
     monkeypatch.setattr(train, "GROUP", 10)
@@ -173,6 +179,9 @@ def test_losses_by_words_are_of_groups(run: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_training_reads_words_and_weights_as_the_product_does(run: Path) -> None:
+    import torch
+    import train
+
     text = "What is a video, of graphs (in the models)?"
     model, encoder = train.load(run / "trained").eval(), SentenceTransformerEncoder(run / "trained")
     paper, query = encoder.encode_words([text]), encoder.encode_query_words(text)
@@ -193,6 +202,8 @@ def test_training_reads_words_and_weights_as_the_product_does(run: Path) -> None
 
 
 def test_hard_negatives_are_near_and_never_the_paper_itself(run: Path) -> None:
+    import train
+
     found = read(run / "pairs.jsonl")
     negatives = train.Negatives(found, seed=0)
     negatives.mine(train.load(run / "trained"))
@@ -204,6 +215,8 @@ def test_hard_negatives_are_near_and_never_the_paper_itself(run: Path) -> None:
 
 
 def test_a_run_ends_by_the_clock_and_mines_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    import train
+
     now = [0.0]
     monkeypatch.setattr(train.time, "monotonic", lambda: now[0])
     mined = []
@@ -229,13 +242,16 @@ def test_a_run_ends_by_the_clock_and_mines_once_more(monkeypatch: pytest.MonkeyP
 
 
 def test_a_mix_is_the_mean_of_the_weights_but_for_the_words(run: Path) -> None:
+    import torch
+
     start, trained, mixed = (
         load_model(run / name, device="cpu").state_dict() for name in ("start", "trained", "mixed")
     )
     changed = 0
     for name, weights in mixed.items():
         if "pooler" not in name:  # nothing uses it, and an export has none
-            assert torch.allclose(weights, 0.75 * start[name] + 0.25 * trained[name], atol=1e-6)
+            mean = 0.75 * start[name] + 0.25 * trained[name]
+            assert torch.allclose(weights, mean, atol=1e-6)
             changed += not torch.equal(start[name], trained[name])
     assert changed > 30
     assert (run / "mixed" / WORDS_FILE).read_bytes() == (run / "trained" / WORDS_FILE).read_bytes()
