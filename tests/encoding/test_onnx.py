@@ -8,7 +8,7 @@ import os
 import resource
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,14 +58,36 @@ LIST = "# L\n## Films\n" + "".join(
 )
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny")
+Twins = Callable[..., tuple[SentenceTransformerEncoder, OnnxEncoder]]
 
 
 @pytest.fixture(scope="module")
-def exported(model: Path, tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
-    return export(model, tmp_path_factory.mktemp("exported"))
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    """A model of given settings and its export, a second of the processor, made once for all."""
+    known: dict[str, tuple[SentenceTransformerEncoder, OnnxEncoder]] = {}
+
+    def made(
+        settings: dict[str, Any], own: bool = False
+    ) -> tuple[SentenceTransformerEncoder, OnnxEncoder]:
+        key = str((sorted({"pooling": "mean", **settings}.items()), own))
+        if key not in known:
+            place = tmp_path_factory.mktemp("twins")
+            folder = write_model(place / "model", **settings)
+            original = SentenceTransformerEncoder(with_layers(folder) if own else folder)
+            known[key] = original, export(folder, place / "exported")
+        return known[key]
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def model(twins: Twins) -> Path:
+    return twins({})[0].folder
+
+
+@pytest.fixture(scope="module")
+def exported(twins: Twins) -> OnnxEncoder:
+    return twins({})[1]
 
 
 @pytest.fixture
@@ -76,18 +98,17 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of the list, built once for all tests."""
+def first(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildReport]:
+    """An index of the list, built once for all tests, and what the build says."""
     folder = tmp_path_factory.mktemp("first")
     (folder / "list.md").write_text(LIST)
-    built(folder / "list.md", folder / "index", model)
-    return folder / "index"
+    return folder / "index", built(folder / "list.md", folder / "index", model)
 
 
 @pytest.fixture
-def index(first: Path, tmp_path: Path) -> Path:
+def index(first: tuple[Path, BuildReport], tmp_path: Path) -> Path:
     """A copy of that index, to be changed."""
-    return Path(shutil.copytree(first, tmp_path / "index"))
+    return Path(shutil.copytree(first[0], tmp_path / "index"))
 
 
 def export(model: Path, folder: Path) -> OnnxEncoder:
@@ -128,10 +149,8 @@ def assert_same_words(one: Encoded, other: Encoded, alike: float = MIN_WORDS_ALI
     ],
     ids=str,
 )
-def test_an_export_gives_the_vectors_of_its_model(settings: dict[str, Any], tmp_path: Path) -> None:
-    original = SentenceTransformerEncoder(write_model(tmp_path / "model", **settings))
-    (tmp_path / "exported").mkdir()
-    exported = export_encoder(original, TEXTS, tmp_path / "exported")
+def test_an_export_gives_the_vectors_of_its_model(settings: dict[str, Any], twins: Twins) -> None:
+    original, exported = twins(settings)
     texts = ["Video MAMBA", "graph " * 50, "", "a β text"]
     for one, other in (
         (original.encode(texts), exported.encode(texts)),
@@ -160,11 +179,9 @@ def test_an_export_gives_the_vectors_of_its_model(settings: dict[str, Any], tmp_
     ids=str,
 )
 def test_an_export_gives_the_words_and_weights_of_its_model(
-    settings: dict[str, Any], own: bool, tmp_path: Path
+    settings: dict[str, Any], own: bool, twins: Twins
 ) -> None:
-    folder = write_model(tmp_path / "model", **settings)
-    original = SentenceTransformerEncoder(with_layers(folder) if own else folder)
-    exported = export(folder, tmp_path / "exported")
+    original, exported = twins(settings, own)
     texts = ["Video MAMBA of the graph", "graph " * 50, "", "a β text", "of the", "zebra?!"]
     assert_same_words(original.encode_words(texts), exported.encode_words(texts))
     assert exported.encode_words(texts).words.shape[1] == (16 if own else 64)
@@ -246,10 +263,9 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(exported: OnnxEncoder) 
     assert (nothing.words.shape, nothing.starts.tolist()) == ((0, 64), [0])
 
 
-def test_threads_may_ask_at_once(model: Path, tmp_path: Path) -> None:
-    fresh = export(model, tmp_path)
-    expected = fresh.encode(TEXTS)
-    asked = OnnxEncoder(tmp_path)  # not loaded yet
+def test_threads_may_ask_at_once(exported: OnnxEncoder) -> None:
+    expected = exported.encode(TEXTS)
+    asked = OnnxEncoder(exported.folder)  # not loaded yet
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda text: asked.encode_query([text])[0], TEXTS * 4))
     np.testing.assert_array_equal(np.stack(found), np.vstack([expected] * 4))
@@ -359,11 +375,11 @@ def test_words_that_agree() -> None:
     assert _same_words(none, none)
 
 
-def test_a_build_exports_and_queries_go_there(source: Path, model: Path, tmp_path: Path) -> None:
-    report = built(source, tmp_path / "index", model)
+def test_a_build_exports_and_queries_go_there(first: tuple[Path, BuildReport], model: Path) -> None:
+    folder, report = first
     assert "exported (int8)" in report.summary()[1]
-    manifest = json.loads((tmp_path / "index" / "manifest.json").read_text())
-    loaded = PaperSearch.load(tmp_path / "index")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    loaded = PaperSearch.load(folder)
     assert isinstance(loaded.encoder, OnnxEncoder)
     assert loaded.encoder.fingerprint == manifest["encoder_fingerprint"]
     assert manifest["encoder_name"] == str(model)

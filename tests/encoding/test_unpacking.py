@@ -37,10 +37,10 @@ def coarse(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (codes // 64 * 64).astype(np.int8), scales
 
 
-@pytest.fixture(params=["fixed layers", "its own layers"])
-def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", params=["fixed layers", "its own layers"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     prompts = {"query": "graph: ", "document": "video: "}
-    folder = write_model(tmp_path / "model", prompts=prompts)
+    folder = write_model(tmp_path_factory.mktemp("models") / "model", prompts=prompts)
     # As freshly made, biases are all 0, and a graph has one array for all that are the same.
     rng = np.random.default_rng(2)
     tables = load_file(folder / "model.safetensors")
@@ -56,15 +56,45 @@ def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def exports(model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, OnnxEncoder]:
+    """The model's export as it is, and where 8 bits give other answers, by their weights."""
+    folder = tmp_path_factory.mktemp("exports")
+    made = {"int8": exported(model, folder / "int8")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnx_export, "_codes", coarse)
+        return {**made, "float32": exported(model, folder / "float32")}
+
+
+@pytest.fixture(scope="module")
+def models(
+    exports: dict[str, OnnxEncoder], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, SentenceTransformerEncoder]:
+    """What is unpacked of each of them."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    return {weights: unpacked(export, folder / weights) for weights, export in exports.items()}
+
+
+@pytest.fixture
+def copy(exports: dict[str, OnnxEncoder], tmp_path: Path) -> OnnxEncoder:
+    """A copy of the export as it is, to be damaged."""
+    exports["int8"].copy_to(tmp_path / "copy")
+    return OnnxEncoder(tmp_path / "copy")
+
+
 @pytest.mark.parametrize("weights", ["int8", "float32"])
 def test_an_export_of_an_unpacked_export_is_the_same_to_the_byte(
-    model: Path, weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Path,
+    exports: dict[str, OnnxEncoder],
+    models: dict[str, SentenceTransformerEncoder],
+    weights: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    first, between = exports[weights], models[weights]
+    assert first.about.weights == weights
     if weights == "float32":
         monkeypatch.setattr(onnx_export, "_codes", coarse)
-    first = exported(model, tmp_path / "first")
-    assert first.about.weights == weights
-    between = unpacked(first, tmp_path / "between")
     again = exported(between.folder, tmp_path / "again")
     assert again.about.weights == weights
     there = [name for name in DESCRIPTION if (model / name).is_file()]
@@ -75,9 +105,10 @@ def test_an_export_of_an_unpacked_export_is_the_same_to_the_byte(
     assert again.about.query_prompt == first.about.query_prompt == "graph: "
 
 
-def test_the_weights_are_the_8_bit_ones_as_they_are_used(model: Path, tmp_path: Path) -> None:
-    encoder = exported(model, tmp_path / "exported")
-    made = unpacked(encoder, tmp_path / "unpacked")
+def test_the_weights_are_the_8_bit_ones_as_they_are_used(
+    model: Path, models: dict[str, SentenceTransformerEncoder]
+) -> None:
+    made = models["int8"]
     before, after = (load_file(folder / "model.safetensors") for folder in (model, made.folder))
     used = {name for name in before if "pooler" not in name and "position_ids" not in name}
     assert set(after) == used
@@ -99,10 +130,9 @@ def test_the_weights_are_the_8_bit_ones_as_they_are_used(model: Path, tmp_path: 
 
 
 def test_an_unpacked_export_gives_the_vectors_and_words_of_the_export(
-    model: Path, tmp_path: Path
+    exports: dict[str, OnnxEncoder], models: dict[str, SentenceTransformerEncoder]
 ) -> None:
-    encoder = exported(model, tmp_path / "exported")
-    made = unpacked(encoder, tmp_path / "unpacked")
+    encoder, made = exports["int8"], models["int8"]
     one, other = encoder.encode_words(TEXTS), made.encode_words(TEXTS)
     np.testing.assert_array_equal(one.starts, other.starts)
     # They differ by what is rounded in products with activations of 8 bits alone.
@@ -116,10 +146,9 @@ def test_an_unpacked_export_gives_the_vectors_and_words_of_the_export(
 
 
 def test_an_export_of_32_bits_holds_the_very_weights(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Path, models: dict[str, SentenceTransformerEncoder]
 ) -> None:
-    monkeypatch.setattr(onnx_export, "_codes", coarse)
-    made = unpacked(exported(model, tmp_path / "exported"), tmp_path / "unpacked")
+    made = models["float32"]
     before, after = (load_file(folder / "model.safetensors") for folder in (model, made.folder))
     for name, table in after.items():
         np.testing.assert_array_equal(table, before[name])
@@ -168,32 +197,29 @@ def test_blocks_and_rows_become_matrices_again() -> None:
     assert {array.dtype for array in found.values()} == {np.dtype(np.float32)}
 
 
-def test_an_export_that_does_not_say_what_it_is_made_of(model: Path, tmp_path: Path) -> None:
-    encoder = exported(model, tmp_path / "exported")
-    (encoder.folder / "modules.json").unlink()
+def test_an_export_that_does_not_say_what_it_is_made_of(copy: OnnxEncoder, tmp_path: Path) -> None:
+    (copy.folder / "modules.json").unlink()
     (tmp_path / "unpacked").mkdir()
     with pytest.raises(EncoderError, match="does not say what its model was made of; take"):
-        unpack_encoder(encoder, tmp_path / "unpacked")
+        unpack_encoder(copy, tmp_path / "unpacked")
     assert not list((tmp_path / "unpacked").iterdir())
 
 
-def test_a_damaged_export_is_not_unpacked(model: Path, tmp_path: Path) -> None:
-    encoder = exported(model, tmp_path / "exported")
-    path = encoder.folder / MODEL_FILE
+def test_a_damaged_export_is_not_unpacked(copy: OnnxEncoder, tmp_path: Path) -> None:
+    path = copy.folder / MODEL_FILE
     path.write_bytes(path.read_bytes()[:-100])
     (tmp_path / "unpacked").mkdir()
     with pytest.raises(EncoderError, match="build the index again"):
-        unpack_encoder(encoder, tmp_path / "unpacked")
+        unpack_encoder(copy, tmp_path / "unpacked")
 
 
-def test_an_export_without_words_is_not_unpacked(model: Path, tmp_path: Path) -> None:
+def test_an_export_without_words_is_not_unpacked(copy: OnnxEncoder, tmp_path: Path) -> None:
     """As one of an older recipe, which had vectors alone."""
-    encoder = exported(model, tmp_path / "exported")
-    graph = onnx.load(encoder.folder / MODEL_FILE)
+    graph = onnx.load(copy.folder / MODEL_FILE)
     kept = [table for table in graph.graph.initializer if "projection" not in table.name]
     del graph.graph.initializer[:]
     graph.graph.initializer.extend(kept)
-    onnx.save(graph, encoder.folder / MODEL_FILE)
+    onnx.save(graph, copy.folder / MODEL_FILE)
     (tmp_path / "unpacked").mkdir()
     with pytest.raises(EncoderError, match=r"has no 'projection\.weight' of words"):
-        unpack_encoder(OnnxEncoder(encoder.folder), tmp_path / "unpacked")
+        unpack_encoder(OnnxEncoder(copy.folder), tmp_path / "unpacked")
