@@ -240,6 +240,7 @@ def is_honour(text: str) -> bool:
     return bool(words) and len(text) <= _LONGEST and all(word in _HONOURS for word in words)
 
 
+@lru_cache(maxsize=16)  # all that stands under a heading asks, one after the other
 def occasion(heading: str) -> tuple[int | None, str]:
     """The year and the venue that a heading gives to what stands under it, as far as it does.
 

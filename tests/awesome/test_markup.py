@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from markdown_it.common.normalize_url import normalizeLink
 
+from ssm_search.awesome import markup
 from ssm_search.awesome.blocks import Block, plain
 from ssm_search.awesome.markup import parse_blocks
 
@@ -213,3 +215,47 @@ def test_rows_that_lack_cells_are_filled_up_so_far_and_then_read_by_themselves()
     assert [(len(block.cells), block.header) for block in first] == [(3, ("a", "b", "c"))]
     last = parse_blocks(wide * 2 + table)[-2:]
     assert [(len(block.cells), block.header) for block in last] == [(3, ()), (2, ())]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://arxiv.org/abs/2403.06977v2",
+        "http://e.org",
+        "https://a-b.e.org/x/?q=1&r=a+b#c=d,e;f@g~h:i",
+        "https://e.org/a%20b%zz",
+        "https://E.org/a",
+        "https://e.org/é",
+        "https://é.org/a",
+        "https://e.org:80/a",
+        "https://me@e.org/a",
+        "https://e..org/a",
+        f"https://{64 * 'e'}.org/a",
+        f"https://{9 * 'e.'}org/a",
+        "https://e.org/'\"[]^`{|}",
+        "mailto:me@e.org",
+        "a/b.pdf",
+    ],
+)
+def test_addresses_are_those_of_a_page_that_shows_them(address: str) -> None:
+    [[run]] = only(f"[a](<{address}>)").cells
+    assert run.href == normalizeLink(address)
+
+
+def test_what_was_found_in_a_text_is_kept_until_there_are_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also by a list with as many texts as the longest that were seen have."""
+    text = "".join(f"- a [b](https://e.org/{at})\n" for at in range(3000))
+    first = parse_blocks(text)
+    monkeypatch.setattr(markup, "_inline", None)
+    assert parse_blocks(text) == first
+
+
+@pytest.mark.parametrize(
+    "mark", ["*a*", "_a_", "`a`", "[a](b)", "<b>a", "~~a~~", "a&amp;", "a\\|", "a\n"]
+)
+def test_a_text_of_nothing_but_marks_is_not_kept(mark: str) -> None:
+    known = markup._known.cache_info().currsize
+    parse_blocks("".join(f"- x{at} {mark * 20}\n\n" for at in range(9)))
+    assert markup._known.cache_info().currsize == known

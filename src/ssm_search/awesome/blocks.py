@@ -13,10 +13,11 @@ from typing import Literal
 Kind = Literal["heading", "row", "item", "paragraph"]
 
 # A list is read again for each entry that it gets, with most of its blocks as they were. What was
-# found in the last ones is kept: read again, 12 real lists take 2.2 s of the processor instead of
-# 8.0 (3.0 if what is in a text is not kept), and with four times as many kept no less. 4 blocks in
-# 1,000 are longer. Of a list of 10 MB that is all emphasis, 4,096 texts left 360 MB.
-KNOWN_BLOCKS, KNOWN_TEXTS, KNOWN_CHARS = 1 << 12, 1 << 9, 500
+# found in the last ones is kept: read again, 11 real lists take 1.4 s of the processor instead of
+# 6.8 (2.0 with an eighth of the texts: a long list has more, and forgets each before it comes
+# again). 4 blocks in 1,000 are longer, 2 texts in 6,000 have more marks. 4,096 texts of as many
+# links as that leave 87 MB; of emphasis alone, without a bound on marks, they left 360.
+KNOWN_BLOCKS, KNOWN_TEXTS, KNOWN_CHARS, KNOWN_MARKS = 1 << 12, 1 << 12, 500, 16
 
 LINE_BREAK = "\n"
 PARAGRAPH_BREAK = "\n\n"

@@ -61,7 +61,7 @@ class Layout:
     def __init__(self, text: str, reading: ListReading):
         self.lines: list[str] = _LINE.findall(text)
         self.reading = reading
-        self._last: dict[Entry, int] = {}
+        self._last: dict[tuple[int, int], int] = {}
 
     @cached_property
     def offsets(self) -> list[int]:
@@ -135,9 +135,10 @@ class Layout:
 
     def last(self, entry: Entry) -> int:
         """The last line of an entry, with the tags below it that close those opened in it."""
-        if entry not in self._last:
-            self._last[entry] = self._find_last(entry)
-        return self._last[entry]
+        lines = entry.line, entry.end
+        if lines not in self._last:
+            self._last[lines] = self._find_last(entry)
+        return self._last[lines]
 
     def _find_last(self, entry: Entry) -> int:
         first, end = entry.line - 1, entry.end

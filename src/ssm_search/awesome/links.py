@@ -18,6 +18,7 @@ _PUBLISHED = re.compile(
     r"\.\w+/"
 )
 _WEB_ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+", re.I)
+_FOUR_DIGITS = re.compile(r"\d{4}")  # which every id has
 _BADGE_ID = re.compile(r"arxiv-(\d{4}\.\d{4,5})", re.I)
 
 
@@ -74,6 +75,10 @@ def says_paper(run: Run) -> bool:
 def paper_ids(runs: Iterable[Run]) -> list[str]:
     """Distinct arXiv ids: those that links lead to first, then those in the text and on badges."""
     runs = tuple(runs)
+    parts = ["".join(run.text for run in runs)]
+    parts += [part for run in runs for part in (run.href, run.image) if part]
+    if not _FOUR_DIGITS.search("\n".join(parts)):
+        return []  # as most of what is not a paper's, which is asked about as often
     linked = [arxiv_id(run.href) or arxiv_id(mended(run.href)) for run in runs]
     written = [*arxiv_ids_in_text(plain(runs)), *(arxiv_id(run.text) for run in runs)]
     badges = [match[1] for run in runs if (match := _BADGE_ID.search(run.image))]

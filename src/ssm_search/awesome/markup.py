@@ -18,7 +18,14 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, table
 from markdown_it.token import Token
 
-from ssm_search.awesome.blocks import KNOWN_CHARS, KNOWN_TEXTS, LINE_BREAK, Block, Builder
+from ssm_search.awesome.blocks import (
+    KNOWN_CHARS,
+    KNOWN_MARKS,
+    KNOWN_TEXTS,
+    LINE_BREAK,
+    Block,
+    Builder,
+)
 
 # Deeper nesting than this exists only to exhaust a parser. Brackets in a line cost time in
 # proportion to theirs.
@@ -46,6 +53,11 @@ _HTML = re.compile(
 _ATTRIBUTE = re.compile(
     r"(?<![\w:-])([a-z][\w:-]*+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", re.I
 )
+_NORMAL = re.compile(
+    r"https?://(?:[a-z0-9-]{1,60}\.){1,3}[a-z0-9-]{1,60}(?:/[\w./?&=#:+,;@~-]*)?", re.A
+)
+# What parts a text into tokens.
+_MARK = re.compile(r"[*_`\[<~&\\\n]")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -64,7 +76,7 @@ def parse_blocks(text: str) -> list[Block]:
         if token.map:
             feed.builder.line = token.map[0] + 1
         if token.type == "inline":
-            alone = len(token.content) <= KNOWN_CHARS and not environment.get("references")
+            alone = _is_short(token.content) and not environment.get("references")
             inner = _known(token.content) if alone else _inline(token.content, environment)
             for child in inner:
                 feed.token(child)
@@ -87,14 +99,24 @@ def _known(text: str) -> list[Token]:
     return _inline(text, {})
 
 
+def _is_short(text: str) -> bool:
+    return len(text) <= KNOWN_CHARS and len(_MARK.findall(text)) <= KNOWN_MARKS
+
+
 @cache  # making both takes as long as reading ten entries, and a diff may have many hunks
 def _parsers() -> tuple[MarkdownIt, MarkdownIt]:
     """Of blocks, and of what is in them; a text is read by each without leaving a trace in it."""
     return _markdown(MAX_NESTING).disable("inline"), _markdown(MAX_BRACKET_NESTING)
 
 
+class _Markdown(MarkdownIt):
+    def normalizeLink(self, url: str) -> str:  # noqa: N802
+        """As it stands where nothing is to be escaped, which is found out in no time."""
+        return url if _NORMAL.fullmatch(url) else super().normalizeLink(url)
+
+
 def _markdown(nesting: int) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": nesting}).enable(["table", "strikethrough"])
+    parser = _Markdown("commonmark", {"maxNesting": nesting}).enable(["table", "strikethrough"])
     begins_behind: Any = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.at("blockquote", _quote, begins_behind)
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})

@@ -283,8 +283,8 @@ def same_by_title(entries: list[Entry]) -> list[Entry]:
         known = ids.get(title_key(paper.title), set())
         long = len(paper.title.split()) >= _FEWEST_WORDS_THAT_TELL
         if paper.kind == "link" and len(known) == 1 and long and is_published(paper.url):
-            paper = replace(paper, id=next(iter(known)), kind="paper")
-        same.append(replace(entry, paper=paper))
+            entry = replace(entry, paper=replace(paper, id=next(iter(known)), kind="paper"))
+        same.append(entry)
     return same
 
 
@@ -299,6 +299,9 @@ def merged(entries: Iterable[Entry]) -> Iterator[Paper]:
         appearances.setdefault(entry.paper.id, []).append(entry)
     for same in appearances.values():
         papers = [entry.paper for entry in same]
+        if len(papers) == 1:  # as nearly all
+            yield with_links(papers[0], papers[0].links)
+            continue
         first_given: dict[str, Any] = {
             name: next(filter(None, (getattr(paper, name) for paper in papers)), None)
             for name in ("name", "code_url", "venue", "year", "pdf_url", "authors")
