@@ -238,18 +238,19 @@ def _rows(
     parts = []
     for at in range(width):
         role = roles[at - outer] if 0 <= at - outer < len(roles) else ""
-        choices = [_cell(layout, pool, at, role, facts) for pool in pools]
-        if role == "venue" and "venue" not in facts and {"id", "date"} <= set(facts):
-            # A list of published papers alone.
+        found = (_cell(layout, pool, at, role, facts) for pool in pools)
+        part = next((cell for cell in found if cell is not None), None)
+        unpublished = role == "venue" and "venue" not in facts and {"id", "date"} <= set(facts)
+        if part is None and unpublished:  # a list of published papers alone
             published = _cell(layout, pools[1], at, role, {**facts, "venue": "", "year": ""})
             name = "\0preprint\0" if "preprint" in facts else "arXiv"
             if published:
                 year = " \0year:%Y\0" if "\0year" in published else ""
-                choices.append(
+                part = (
                     f"{published[: len(published) - len(published.lstrip())]}{name}"
                     f"{year}{published[len(published.rstrip()) :]}"
                 )
-        parts.append(next((cell for cell in choices if cell is not None), None))
+        parts.append(part)
     yield Template(
         "|".join(
             part if part is not None else _blank(layout, pools[1], at, roles, outer, facts)

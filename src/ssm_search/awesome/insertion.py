@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.drafts import plain_templates, templates_for
 from ssm_search.awesome.layout import Layout, Numbering, Stretch, count_lines
 from ssm_search.awesome.reading import ListReading, read_list, reading_of
 from ssm_search.awesome.slots import repository, split_venue
-from ssm_search.awesome.templates import filled
+from ssm_search.awesome.templates import Template, filled
 from ssm_search.dates import Date
 from ssm_search.errors import ListError
 from ssm_search.escaping import escaped_address, escaped_title
@@ -80,8 +81,9 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
     wanted = _wanted(paper, facts, category, reading)
     templates = templates_for(layout, stretch, facts, wanted)
     most = max(FEWEST_TRIES, min(TRIES, READ_CHARS // max(len(text), 1)))
-    tried = list(dict.fromkeys(templates))[:most]
-    for template, in_table in [*tried, *plain_templates(layout, stretch, facts)]:
+    tried: dict[tuple[Template, bool], None] = {}
+    plain = plain_templates(layout, stretch, facts)
+    for template, in_table in chain(_distinct(templates, most, tried), plain):
         kin = tuple(entry for entry in stretch.entries if layout.is_row(entry) == in_table)
         among = replace(stretch, entries=kin)
         numbering = layout.numbering(kin) if "number" in template.slots else None
@@ -104,6 +106,18 @@ def insert_paper(text: str, paper: Paper, category: Category) -> Insertion:
         f"cannot write an entry for {paper.title[:QUOTED]!r} under {' > '.join(category)!r}: "
         f"{reason}; add it by hand"
     )
+
+
+def _distinct(
+    templates: Iterable[tuple[Template, bool]], most: int, seen: dict[tuple[Template, bool], None]
+) -> Iterator[tuple[Template, bool]]:
+    """The first of ``templates`` that differ, made only when they are asked for, as few are."""
+    for one in templates:
+        if one not in seen:
+            seen[one] = None
+            yield one
+        if len(seen) == most:
+            return
 
 
 def _with_heading(text: str, reading: ListReading, new: NewYear) -> tuple[str, ListReading]:
