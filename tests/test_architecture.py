@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -58,16 +59,18 @@ def room(module: str) -> str:
     return max((name for name in MAY_IMPORT if f"{module}.".startswith(f"{name}.")), default=module)
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path, package: str, *, types: bool = True) -> Iterator[tuple[str, list[str]]]:
     """The modules of ``package`` that a file imports, each with the names taken from it.
 
     Args:
         types: those too that only a type checker sees.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    if not types:
-        tree.body = [node for node in tree.body if "TYPE_CHECKING" not in ast.unparse(node)[:20]]
-    for node in ast.walk(tree):
+    for node in nodes(path, types):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             top, _, rest = node.module.partition(".")
             if top == package:
@@ -77,6 +80,20 @@ def imports(path: Path, package: str, *, types: bool = True) -> Iterator[tuple[s
                 top, _, rest = alias.name.partition(".")
                 if top == package:
                     yield rest, []
+
+
+@cache
+def nodes(path: Path, types: bool) -> list[ast.AST]:
+    """What may be an import."""
+    body = tree_of(path).body
+    if not types:
+        body = [one for one in body if not (isinstance(one, ast.If) and of_types(one.test))]
+    found = (node for one in body for node in ast.walk(one))
+    return [node for node in found if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def of_types(test: ast.expr) -> bool:
+    return "TYPE_CHECKING" in ast.unparse(test)
 
 
 def crossings() -> Iterator[tuple[str, str, list[str]]]:
@@ -118,8 +135,7 @@ def test_no_door_offers_what_nobody_takes() -> None:
     for path in [*PACKAGE.rglob("*.py"), PACKAGE / "__init__.pyi", *PAGE.glob("*.py")]:
         for imported, names in imports(path, "ssm_search"):
             taken[imported] |= set(names)
-    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
-    for node in stub.body:
+    for node in tree_of(PACKAGE / "__init__.pyi").body:
         if isinstance(node, ast.ImportFrom) and node.module:
             taken[node.module] |= {alias.name for alias in node.names}
     for name in MAY_IMPORT:
@@ -129,8 +145,7 @@ def test_no_door_offers_what_nobody_takes() -> None:
 
 
 def _offered(package: str) -> list[str]:
-    stub = PACKAGE / package.replace(".", "/") / "__init__.pyi"
-    tree = ast.parse(stub.read_text(encoding="utf-8"))
+    tree = tree_of(PACKAGE / package.replace(".", "/") / "__init__.pyi")
     found = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
     return [alias.name for node in found for alias in node.names]
 
@@ -177,7 +192,7 @@ def test_a_function_is_short_or_says_why_it_is_not(folder: Path) -> None:
     unexplained = []
     for path in folder.rglob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()
-        for node in ast.walk(ast.parse("\n".join(lines))):
+        for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             children = ast.iter_child_nodes(node.args)

@@ -947,12 +947,14 @@ def test_a_recorded_answer_is_read(answer: dict[str, Any], cache: Path, naps: Na
 # ── searching ────────────────────────────────────────────────────────────────────────────────
 
 
-def search(server: ArxivServer, naps: Naps, limit: int = 1000) -> list[Paper]:
-    return search_arxiv("invented", limit, api_url=server.url, interval=INTERVAL, sleep=naps)
+def search(
+    server: ArxivServer, naps: Naps, limit: int = 1000, interval: float = INTERVAL
+) -> list[Paper]:
+    return search_arxiv("invented", limit, api_url=server.url, interval=interval, sleep=naps)
 
 
 def test_a_search_takes_page_after_page(server: ArxivServer, naps: Naps) -> None:
-    found = search(server, naps)
+    found = search(server, naps, interval=PATIENCE)  # no page takes as long
     assert [paper.id for paper in found] == IDS
     assert [(seen.query, seen.start) for seen in server.requests] == [
         ("invented", 0),
