@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +27,14 @@ from record import (
     recorded,
 )
 
-from ssm_search.arrays import unpacked
+from ssm_search.arrays import packed, unpacked
 from ssm_search.encoding import OnnxEncoder, load_encoder
 from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import MIN_COSINE, export_encoder
 from ssm_search.encoding.onnx import MODEL_FILE, TOKENIZER_FILE
 from ssm_search.encoding.unpacking import unpack_encoder
+from ssm_search.files import write_atomically
 from ssm_search.text import STOP_WORDS
 from ssm_search.vectors import as_floats
 
@@ -40,6 +44,8 @@ MODEL = ROOT.parent / "shared" / "model"
 BACKEND = Path(sys.prefix) / "onnx-backend" / "bin" / "python"
 """Of an environment with optimum-onnx, which needs an older transformers than ours."""
 RECORDING = Path(__file__).with_name("reference.npz")
+SOURCES = ROOT / "src" / "ssm_search"
+COMPUTED_BY = ("numpy", "onnxruntime", "tokenizers")
 NEIGHBOURS = 10
 ASKED = slice(None, None, 15)
 """Of which abstracts the reference is asked in each run."""
@@ -99,9 +105,16 @@ def computed(reference: Any, abstracts: list[str]) -> tuple[Any, Any, Any]:
 
 
 @pytest.fixture(scope="module")
-def encoded(shipped: OnnxEncoder, abstracts: list[str]) -> Encoded:
-    """All abstracts, by the encoder that comes along."""
-    return shipped.encode_words(abstracts)
+def encoded(shipped: OnnxEncoder, abstracts: list[str], kept: Path) -> Encoded:
+    """All abstracts, by the encoder that comes along: most of a minute of the processor."""
+    sources = [*sorted(SOURCES.glob("encoding/*.py")), SOURCES / "text.py", SOURCES / "vectors.py"]
+    parts = [shipped.fingerprint, platform.machine(), *map(version, COMPUTED_BY), *abstracts]
+    parts += [source.read_text(encoding="utf-8") for source in sources]
+    path = kept / f"encoded-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.npz"
+    if not path.is_file():
+        made = shipped.encode_words(abstracts)
+        write_atomically(path, packed(vectors=made.vectors, words=made.words, starts=made.starts))
+    return Encoded(**unpacked(path.read_bytes()))
 
 
 def told(reference: Any, text: str) -> list[int]:
