@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import typer.main
@@ -165,18 +166,24 @@ def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def bucket() -> Iterator[dict[str, str]]:
     """An S3 on this machine with an empty bucket "lists"; how it is reached."""
-    moto = pytest.importorskip("moto.server", reason="needs moto, an S3 for tests")
+    name = "moto.moto_server.werkzeug_app"
+    moto = pytest.importorskip(name, reason="needs moto, an S3 for tests")
     boto3 = pytest.importorskip("boto3", reason="needs boto3, to make a bucket")
+    serving = pytest.importorskip("werkzeug.serving")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
+    # Of S3 alone: moto's own server looks with each request which of all services it is for,
+    # a quarter of what it takes.
+    app = moto.create_backend_app("s3")
+    handler = moto.MotoRequestHandler
+    server = serving.make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.port}"
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
     s3.create_bucket(Bucket="lists")
     yield {"endpoint": url, "allow_http": "true", "region": "us-east-1", **keys}
-    server.stop()
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(params=["folder", "s3"])
