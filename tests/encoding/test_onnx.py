@@ -8,10 +8,12 @@ import os
 import resource
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -431,6 +433,27 @@ def test_many_papers_are_encoded_on_a_gpu(
         asked, told = encoder.encode_query_words("graph"), exported.encode_query_words("graph")
         np.testing.assert_array_equal(asked.words, told.words)
         np.testing.assert_array_equal(encoder.word_spans("graph"), exported.word_spans("graph"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="drivers have other names elsewhere")
+@pytest.mark.parametrize(
+    ("driver", "device", "expected"),
+    [
+        ("libc.so.6", "/dev/none", True),
+        ("libnone.so.1", "/dev/null", True),
+        ("libnone.so.1", "/dev/none", False),
+    ],
+)
+def test_pytorch_is_asked_for_a_gpu_where_one_may_be(
+    driver: str, device: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    cuda = SimpleNamespace(is_available=lambda: not asked.append("cuda"))
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    monkeypatch.setattr(bulk_encoder, "DRIVER", driver)
+    monkeypatch.setattr(bulk_encoder, "DEVICE", device)
+    assert bulk_encoder.has_gpu() is expected
+    assert asked == ["cuda"] * expected
 
 
 def test_a_gpu_gets_the_model_that_an_export_holds(
