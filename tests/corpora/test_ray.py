@@ -45,6 +45,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 # How often a node is asked whether it lives: by itself Ray waits 15 seconds for one that is dead.
 SOON = {"RAY_health_check_period_ms": "500", "RAY_health_check_failure_threshold": "3"}
+NO_MORE = {"RAY_prestart_worker_first_driver": "0"}  # processes than there is work for
 HERE = SUPPORT
 BIN = Path(sys.executable).parent
 
@@ -56,7 +57,7 @@ class Cluster:
         self._temporary = tempfile.mkdtemp(prefix="ray")  # short: paths of sockets are
         self._nodes = subprocess.Popen(
             [sys.executable, HERE / "ray_nodes.py"],
-            env=os.environ | QUIET | SOON | variables | {"RAY_TMPDIR": self._temporary},
+            env=os.environ | QUIET | SOON | NO_MORE | variables | {"RAY_TMPDIR": self._temporary},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

