@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import PATIENCE, SUPPORT, Place, needs
+from conftest import PATIENCE, Place, needs
 from corpus_papers import environment, loaded, papers, source, variables
 from fakes import TokenEncoder, WordEncoder
 from models import write_model
@@ -197,7 +196,7 @@ def test_a_killed_build_goes_on(
     path = source(tmp_path, papers(100))
     killed = subprocess.run(
         [sys.executable, "-c", script, path, folder, uri],
-        env=os.environ | {"PYTHONPATH": str(SUPPORT)},
+        env=environment(options),
         timeout=PATIENCE,
     )
     assert killed.returncode == -signal.SIGKILL
