@@ -145,6 +145,13 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that outlives a run, for what takes long, each named after what it is of."""
+    cache = getattr(pytestconfig, "cache", None)  # none with -p no:cacheprovider
+    return Path(cache.mkdir("made") if cache else tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(scope="session")
 def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's cache with pieces of the shipped encoder: letters, as all take half a minute."""
     from ssm_search.encoding import load_encoder
