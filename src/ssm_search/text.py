@@ -123,6 +123,11 @@ def asked_terms(text: str) -> list[tuple[str, str]]:
     return terms(topic) or terms(text)
 
 
+def asks(text: str) -> bool:
+    """Whether ``text`` says that it asks: by a question mark, or as "find papers on …" does."""
+    return "?" in text or _ASKING.search(text) is not None
+
+
 @lru_cache(WORDS_REMEMBERED)
 def is_term(word: str) -> bool:
     """Whether ``word`` is worth looking for: whether it has any :func:`terms`."""

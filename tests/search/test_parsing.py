@@ -198,6 +198,22 @@ def test_what_is_said_as_filters() -> None:
     assert found.text == "state space"
 
 
+SENTENCE = 'It makes a "zoomed image" of a kite without strings, and sees where its tail goes'
+
+
+def test_a_sentence_about_a_paper_wishes_for_nothing() -> None:
+    assert len(SENTENCE.split()) == parsing.MOST_WORDS_ASKED
+    wishes = ["phrase: “zoomed image”", "without: strings"]
+    for text, expected in (
+        (SENTENCE, wishes),
+        (f"{SENTENCE} now", []),
+        (f"{SENTENCE} now?", wishes),
+        (f"Find papers on this: {SENTENCE}", wishes),
+        (f"{SENTENCE} now since 2022", ["year: since 2022"]),
+    ):
+        assert parsed(text)[1] == expected, text
+
+
 def test_long_texts_are_read_as_they_are() -> None:
     long = "A kite not seen before. " * 13
     for text in (long, "Kites\nnot seen"):

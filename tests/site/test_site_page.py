@@ -294,6 +294,10 @@ def test_words_that_papers_must_have_or_not(visit: Visit) -> None:
     page.locator("#q").fill('"audio video"')
     expect(line).to_have_text(re.compile("^The best 1, with all of “audio video”, by words"))
     expect(page.locator("#answers h3")).to_have_text("Video and audio in one kite")
+    sentence = 'what is shown is called "audio video" and has nothing of that kind in it today'
+    for text, count in ((sentence, 1), (f"{sentence} now", 10), (f"{sentence} now?", 1)):
+        page.locator("#q").fill(text)
+        expect(page.locator("#answers h3")).to_have_count(count)
     page.locator("#q").fill("video -ribbons")
     expect(line).to_have_text(re.compile("^The best 10, without “ribbons”, by words"))
     assert "Video of ribbons" not in titles(page)

@@ -17,10 +17,14 @@ from ssm_search.index import Filters, Rows
 from ssm_search.names import author_keys
 from ssm_search.papers import Constraint, ConstraintKind
 from ssm_search.search.negation import unwanted
-from ssm_search.text import PAPERS, terms
+from ssm_search.text import PAPERS, asks, terms
 
 MAX_PARSED_CHARS = 300
 """A longer text is a pasted abstract, which says nothing of what is wanted."""
+MOST_WORDS_ASKED = 16
+"""A longer text that does not say that it asks is a sentence about a paper, which need not have
+what that has in quotation marks, and whose "without" says how things are there. Of 1,453 such
+sentences 53 have either; of all, .844 find their paper first, .833 if these are read as wishes."""
 RECENT_YEARS = 3
 """What "recent" goes back from the newest paper of an index, that year included."""
 MOST_WORDS_IN_NAME = 4
@@ -232,12 +236,13 @@ _ONCE = frozenset({"venue", "has_code"})
 
 def _said(text: str, known: Vocabulary) -> Iterator[_Found]:
     """What is said, the surest first."""
-    for match in _PHRASE.finditer(text):
-        if terms(match[1]):
-            yield _found(match, "phrase", f"“{match[1]}”", match[1], f" {match[1]} ")
-    for start, end, names in unwanted(text):
-        without = Constraint("without", ", ".join(names), text[start:end].strip(" ,;."))
-        yield _Found(start, end, without, names)
+    if len(text.split()) <= MOST_WORDS_ASKED or asks(text):
+        for match in _PHRASE.finditer(text):
+            if terms(match[1]):
+                yield _found(match, "phrase", f"“{match[1]}”", match[1], f" {match[1]} ")
+        for start, end, names in unwanted(text):
+            without = Constraint("without", ", ".join(names), text[start:end].strip(" ,;."))
+            yield _Found(start, end, without, names)
     yield from _authors(text, known)
     for match in _VENUE.finditer(text):
         yield from _venue(match, known)

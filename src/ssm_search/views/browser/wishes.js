@@ -11,6 +11,7 @@ window.ssmWishes = (() => {
   const MOST_READ = 300; // characters; a longer text is a pasted abstract, which wishes for nothing
   const MOST_NAME = 4; // words
   const MOST_ASKED = 6; // words of a question; in a sentence "without" says how things are
+  const MOST_QUOTING = 16; // words of one that wants what it quotes; a sentence only calls it so
   const WORKS = "(?:papers?|works?|articles?|publications?|preprints?)";
   const BY = new RegExp(`(?:^(?:${WORKS}\\s+)?|\\s+(?:${WORKS}\\s+)?)by\\s+|\\bauthors?\\s*:\\s*`, "iu");
   const SOMEBODY = new RegExp(`^(?:${WORKS}\\s+by|authors?\\s*:)\\s+`, "iu");
@@ -152,7 +153,8 @@ window.ssmWishes = (() => {
       wish.said.push(`without “${phrase ?? word}”`);
       return " ";
     });
-    text = text.replace(PHRASE, (_, phrase) => {
+    const wantsQuoted = question.includes("?") || question.split(/\s+/u).length <= MOST_QUOTING;
+    if (wantsQuoted) text = text.replace(PHRASE, (_, phrase) => {
       wanted.push(having(phrase));
       wish.said.push(`with all of “${phrase}”`);
       return ` ${phrase} `;
