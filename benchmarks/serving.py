@@ -15,7 +15,6 @@ import itertools
 import json
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import requests
+from browsers import browser_path
 
 import ssm_search
 
@@ -207,8 +207,7 @@ def of_site() -> str:
 
     from ssm_search.site import write_site
 
-    browsers = ("chromium-headless-shell", "chromium", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, browsers)), None)
+    chromium = browser_path()
     with tempfile.TemporaryDirectory() as folder:
         made = write_site(ssm_search.open_index(), Path(folder, "site"))
         line = f"a site of {made.papers:,} papers: {made.size / 1e6:.1f} MB"

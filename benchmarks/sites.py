@@ -15,7 +15,6 @@ One question of four is asked, which the tables say; ``--every 1`` asks all.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from browsers import browser_path
 from known_items import CACHE, DATA
 from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
@@ -80,8 +80,7 @@ def main() -> None:
 @contextmanager
 def chromium() -> Iterator[Page]:
     """A page of its own."""
-    browsers = ("chromium-headless-shell", "chromium", "google-chrome")
-    path = next(filter(None, map(shutil.which, browsers)), None)
+    path = browser_path()
     if path is None:
         sys.exit("there is no chromium here, which the site is measured in")
     with sync_playwright() as playwright:
