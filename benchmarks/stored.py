@@ -25,7 +25,7 @@ from environments import commit, machine
 from known_items import KNOWN_ITEMS, RESULTS, read_known_items
 
 from ssm_search.encoding import encode_query
-from ssm_search.index.filters import Filters
+from ssm_search.filters.matching import Filters
 from ssm_search.search.hits import Hits
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores.search import StoreSearch

@@ -29,20 +29,21 @@ MAY_IMPORT = {
     "abstracts": "",
     "ingest": "",
     "encoding": "",
-    "index": "ranking encoding",
-    "search": "ranking abstracts encoding index",
+    "filters": "",
+    "index": "ranking encoding filters",
+    "search": "ranking abstracts encoding filters index",
     "corpora": "ingest encoding index",
-    "stores": "abstracts ranking encoding index search",
-    "stores.writing": "stores ingest encoding index corpora",
-    "build": "abstracts awesome ingest encoding index search corpora stores stores.writing",
-    "upkeep": "abstracts awesome search",
-    "curation": "abstracts awesome search",
+    "stores": "ranking abstracts encoding filters index search",
+    "stores.writing": "ingest encoding filters index corpora stores",
+    "build": "awesome abstracts ingest encoding index search corpora stores stores.writing",
+    "upkeep": "awesome abstracts search",
+    "curation": "awesome abstracts search",
     "discovery": "ranking awesome index search curation",
     "views": "search upkeep curation discovery",
-    "site": "ranking search index encoding views",
-    "cli": "abstracts awesome encoding index search stores stores.writing build upkeep curation "
-    "discovery views site",
-    "api": "abstracts upkeep curation search index",
+    "site": "ranking encoding index search views",
+    "cli": "awesome abstracts encoding filters index search stores stores.writing build upkeep "
+    "curation discovery views site",
+    "api": "abstracts filters search upkeep curation",
 }
 """Each package, those before it that it may import, and nothing that it does not."""
 

@@ -39,7 +39,7 @@ from .errors import SiteError as SiteError
 from .errors import SsmSearchError as SsmSearchError
 from .errors import StoreError as StoreError
 from .errors import SubmissionError as SubmissionError
-from .index import Filters as Filters
+from .filters import Filters as Filters
 from .papers import Category as Category
 from .papers import CategorySuggestion as CategorySuggestion
 from .papers import Constraint as Constraint

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ssm_search.curation import Card, Triage
-    from ssm_search.index import Filters
+    from ssm_search.filters import Filters
     from ssm_search.papers import Category, CategorySuggestion, Paper
     from ssm_search.search import Hits
     from ssm_search.upkeep import Finding

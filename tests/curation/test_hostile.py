@@ -22,8 +22,8 @@ from ssm_search.awesome.layout import Layout
 from ssm_search.awesome.reading import Entry, read_list
 from ssm_search.curation.submissions import MAX_LINES, MAX_MARKS, read_anything, read_submissions
 from ssm_search.errors import FilterError, SsmSearchError, SubmissionError
-from ssm_search.index.filters import Filters
-from ssm_search.index.sql import to_sql
+from ssm_search.filters.matching import Filters
+from ssm_search.filters.sql import to_sql
 from ssm_search.text import sentences
 from ssm_search.upkeep.spelling import misspelled_titles
 from ssm_search.venues import find_year

@@ -15,7 +15,7 @@ from ssm_search.cli.options import IndexesOption, JsonOption, open_searches
 from ssm_search.cli.terminal import say, write, write_json
 
 if TYPE_CHECKING:
-    from ssm_search.index import Filters
+    from ssm_search.filters import Filters
     from ssm_search.search import Hits, Search
 
 FETCH = "for the sentences that answer, fetch the abstracts once: ssm-search fetch"

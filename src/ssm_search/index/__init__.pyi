@@ -1,7 +1,4 @@
 from . import bm25 as bm25
-from . import facets as facets
-from . import filters as filters
-from . import sql as sql
 from .ann import checked_kind as checked_kind
 from .background import measured as measured
 from .begins import UNTOLD as UNTOLD
@@ -10,8 +7,6 @@ from .begins import word_begins as word_begins
 from .checksums import check_small as check_small
 from .checksums import checksums_of as checksums_of
 from .checksums import verify as verify
-from .filters import Filters as Filters
-from .filters import several as several
 from .folder import INDEX_NAMES as INDEX_NAMES
 from .folder import load_segments as load_segments
 from .folder import update_segments as update_segments

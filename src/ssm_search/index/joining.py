@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.arrays import save_array, save_arrays
-from ssm_search.index.facets import joined, save_facets
+from ssm_search.filters import Facets
 from ssm_search.index.segments import PAPERS_FILE, Chosen, save_words
 from ssm_search.names import NameTable
 
@@ -59,7 +59,7 @@ def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
         },
     }
     save_arrays(folder, arrays)
-    save_facets(joined([(segment.facets, rows) for segment, rows in parts]), folder)
+    Facets.joined([(segment.facets, rows) for segment, rows in parts]).save(folder)
     words: Counter[str] = Counter()
     for segment, _ in parts:
         words.update(segment.words())

@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ssm_search.errors import IndexFolderError
+from ssm_search.filters import (
+    Facets,
+    Filters,
+    Tally,
+    lackable,
+    lacking_rows,
+    matching_rows,
+    several,
+)
 from ssm_search.index.bm25 import idf
-from ssm_search.index.facets import Facets, Tally, tally
-from ssm_search.index.filters import Filters, lackable, lacking_rows, matching_rows, several
 from ssm_search.index.headings import Headings
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
@@ -157,7 +164,7 @@ class LocalRows:
     @cached_property
     def tally(self) -> Tally:
         """How many papers there are of each year and venue, and under each heading."""
-        return tally(self.facets, self.present)
+        return Tally.of(self.facets, self.present)
 
     @property
     def headings(self) -> tuple[Category, ...]:

@@ -12,8 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ssm_search.index.facets import Tally
-    from ssm_search.index.filters import Filters
+    from ssm_search.filters import Filters, Tally
     from ssm_search.index.local import LocalRows
     from ssm_search.index.manifest import Manifest
     from ssm_search.papers import Category, LeftOut, Paper

@@ -28,8 +28,8 @@ from ssm_search.arrays import (
 )
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import plain_file, plain_folder, read_text
+from ssm_search.filters import Facets
 from ssm_search.index.bm25 import MAX_COUNT
-from ssm_search.index.facets import Facets, load_facets, save_facets
 from ssm_search.index.stored import paper_of
 from ssm_search.index.words import RowVectors, Words
 from ssm_search.names import NameTable, hash64
@@ -258,7 +258,7 @@ def write_segment(folder: Path, papers: Sequence[Paper], encoded: RowVectors) ->
         "key_rows": names.rows,
     }
     save_arrays(folder, arrays)
-    save_facets(Facets.of(papers), folder)
+    Facets.of(papers).save(folder)
     save_words(folder, counted)
 
 
@@ -285,7 +285,7 @@ def load_segment(folder: Path) -> Segment:
         papers = StoredPapers(folder / PAPERS_FILE, arrays.pop("paper_starts"))
         of_words = ("word_vectors", "word_starts", "title_words")
         words = Words(*(arrays.pop(name) for name in of_words))
-        facets = load_facets(folder)
+        facets = Facets.load(folder)
         segment = Segment(folder, papers, word_vectors=words, names=names, facets=facets, **arrays)
         plain_file(folder / WORDS_FILE)
     except UNREADABLE as error:

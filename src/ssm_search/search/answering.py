@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ssm_search.errors import QueryError
-from ssm_search.index import Candidates, Filters, Rows, several
+from ssm_search.filters import Filters, several
+from ssm_search.index import Candidates, Rows
 from ssm_search.names import authors_called
 from ssm_search.papers import Category, Hit, Why, full_text
 from ssm_search.ranking import (

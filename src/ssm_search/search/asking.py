@@ -9,7 +9,8 @@ from typing import Any, Unpack
 
 from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.errors import PaperNotFoundError, QueryError
-from ssm_search.index import Filters, Manifest, Rows, facets, several
+from ssm_search.filters import Filters, Tally, several
+from ssm_search.index import Manifest, Rows
 from ssm_search.papers import (
     Category,
     CategorySuggestion,
@@ -89,7 +90,7 @@ class Search:
         return self.rows.is_list
 
     @property
-    def tally(self) -> facets.Tally:
+    def tally(self) -> Tally:
         """How many papers there are of each year and venue, and under each heading."""
         return self.rows.tally
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from ssm_search.index import Filters, Rows
+from ssm_search.filters import Filters
+from ssm_search.index import Rows
 from ssm_search.names import author_keys
 from ssm_search.papers import Constraint, ConstraintKind
 from ssm_search.search.negation import unwanted

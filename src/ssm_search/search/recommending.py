@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssm_search.errors import QueryError
-from ssm_search.index import Candidates, Filters
+from ssm_search.filters import Filters
+from ssm_search.index import Candidates
 from ssm_search.names import QUOTED
 from ssm_search.papers import Paper, full_text
 from ssm_search.ranking import mmr, rocchio, top_rows

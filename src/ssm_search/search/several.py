@@ -15,7 +15,7 @@ import numpy as np
 from ssm_search.dates import Date
 from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, QueryError
-from ssm_search.index import Filters, facets
+from ssm_search.filters import Facets, Filters, Tally
 from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
 from ssm_search.ranking import NOTHING, mmr, rocchio
 from ssm_search.search.asking import Search, check_count
@@ -124,10 +124,10 @@ class ListsSearch(Search):
         return tuple(replace(paper, categories=paths) for paper, paths in filed)
 
     @cached_property
-    def tally(self) -> facets.Tally:
+    def tally(self) -> Tally:
         """How many papers there are of each year and venue, and under each heading of any list."""
-        columns = facets.Facets.of(self.papers)
-        return facets.tally([columns], np.ones(len(columns), dtype=bool))
+        columns = Facets.of(self.papers)
+        return Tally.of([columns], np.ones(len(columns), dtype=bool))
 
     @property
     def headings(self) -> tuple[Category, ...]:

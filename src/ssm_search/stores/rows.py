@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
+from ssm_search.filters import Filters, Tally, lackable, several, sql
 from ssm_search.index import (
     Asked,
     Candidates,
-    Filters,
     Manifest,
     NamedSegment,
     RowVectors,
     Words,
-    facets,
-    filters,
     joined_vectors,
-    sql,
 )
 from ssm_search.names import rows_by, signed64
 from ssm_search.papers import Category, LeftOut, Paper
@@ -134,7 +131,7 @@ class StoreRows:
         return StorePapers(len(self), self.papers_at)
 
     @property
-    def tally(self) -> facets.Tally:
+    def tally(self) -> Tally:
         """How many papers there are of each year and venue, and under each heading."""
         return self.stats.tally
 
@@ -182,13 +179,13 @@ class StoreRows:
         Raises:
             FilterError: a filter names something that is not there.
         """
-        for author in filters.several(asked.get("author")):
+        for author in several(asked.get("author")):
             rows_by(author, self.rows_named)
         return sql.to_sql(asked, self.tally.headings, self.tally.venues)
 
     def left_out(self, asked: Filters, /) -> LeftOut:
         """The papers that the filters ``asked`` for leave out for want of knowledge."""
-        if not (names := filters.lackable(asked)):
+        if not (names := lackable(asked)):
             return LeftOut()
         lacking = sql.lacking_in_sql(asked, self.tally.headings, self.tally.venues)
         return LeftOut(self._counted(lacking), " or ".join(names))

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from ssm_search.arrays import packed, unpacked
-from ssm_search.index import bm25, common_words, facets
+from ssm_search.filters import Tally
+from ssm_search.index import bm25, common_words
 from ssm_search.names import hash64
 from ssm_search.papers import Paper
 from ssm_search.vectors import product
@@ -58,7 +59,7 @@ class StoreStats:
     having: NDArray[np.int64]
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
-    tally: facets.Tally
+    tally: Tally
     words: Counter[str]
 
     @property
@@ -133,7 +134,7 @@ def stats_of(
 ) -> StoreStats:
     """The sums over papers with their unit vectors, (n, d), and the terms of each."""
     words: Counter[str] = Counter()
-    counted = facets.Tally()
+    counted = Tally()
     found: dict[str, list[float]] = {}
     length = 0
     for paper, pairs in zip(papers, terms, strict=True):
@@ -143,7 +144,7 @@ def stats_of(
         for stem, times in Counter(stem for stem, _ in pairs).items():
             count = min(times, bm25.MAX_COUNT)
             found.setdefault(stem, []).append(count / (count + norm))
-        _count(counted, paper)
+        counted.add(paper)
     hashes = np.array([hash64(stem) for stem in found], dtype=np.uint64)
     order = np.argsort(hashes)
     shares = [np.array(share) for share in found.values()]
@@ -176,7 +177,7 @@ def added(parts: Sequence[StoreStats], gone: Sequence[StoreStats] = ()) -> Store
     having = np.rint(summed("having")).astype(np.int64)
     stays = having > 0
     words: Counter[str] = Counter()
-    counted = facets.Tally()
+    counted = Tally()
     for part, sign in every:
         _add(words, part.words, sign)
         _add(counted.years, part.tally.years, sign)
@@ -192,7 +193,7 @@ def added(parts: Sequence[StoreStats], gone: Sequence[StoreStats] = ()) -> Store
         having=having[stays],
         sums=summed("sums")[stays],
         squares=summed("squares")[stays],
-        tally=facets.Tally(+counted.years, +counted.venues, +counted.headings),
+        tally=Tally(+counted.years, +counted.venues, +counted.headings),
         words=+words,
     )
 
@@ -224,7 +225,7 @@ def from_bytes(data: bytes) -> StoreStats:
         n=about["n"],
         length=about["length"],
         norm_length=about["norm_length"],
-        tally=facets.Tally(
+        tally=Tally(
             Counter({int(year): count for year, count in about["years"]}),
             Counter(dict(about["venues"])),
             Counter({tuple(path): count for path, count in about["headings"]}),
@@ -232,16 +233,6 @@ def from_bytes(data: bytes) -> StoreStats:
         words=Counter(about["words"]),
         **stored,
     )
-
-
-def _count(counted: facets.Tally, paper: Paper) -> None:
-    if paper.known_year:
-        counted.years[paper.known_year] += 1
-    if paper.venue:
-        counted.venues[paper.venue] += 1
-    paths = facets.filed_under(paper)
-    for above in {path[:end] for path in paths for end in range(1, len(path) + 1)}:
-        counted.headings[above] += 1
 
 
 def _add(total: Counter[Name], part: Mapping[Name, int], sign: int) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 
 from ssm_search.arrays import misfit
 from ssm_search.errors import SsmSearchError, StoreError
-from ssm_search.index import RowVectors, sql
+from ssm_search.filters import sql
+from ssm_search.index import RowVectors
 from ssm_search.stores.access import CURRENT, connected, damaged, reaching
 from ssm_search.stores.rows import FORMAT, Current, StoreRows
 from ssm_search.stores.stats import from_bytes

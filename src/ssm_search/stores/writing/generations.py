@@ -17,6 +17,7 @@ import numpy as np
 from ssm_search.corpora import Counts, changes, staged_rows
 from ssm_search.encoding import Encoder, OnnxEncoder, encode_documents
 from ssm_search.errors import StoreError
+from ssm_search.filters import sql
 from ssm_search.holders import now
 from ssm_search.index import (
     Chosen,
@@ -29,7 +30,6 @@ from ssm_search.index import (
     joined_vectors,
     measured,
     sampled_rows,
-    sql,
     text_hashes,
 )
 from ssm_search.ingest import Removed

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ssm_search.index import RowVectors, facets, filters
+from ssm_search.filters import Facets, heading_names
+from ssm_search.index import RowVectors
 from ssm_search.names import names_of, signed64
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
 from ssm_search.stores.stats import StoreStats, Terms, stats_of
@@ -69,7 +70,7 @@ def rows_of(papers: Sequence[Paper], encoded: RowVectors, found: Sequence[Terms]
     """Rows of papers with what an encoder made of them, and the terms of each."""
     import pyarrow as pa
 
-    known = facets.Facets.of(papers)
+    known = Facets.of(papers)
     width, words = encoded.vectors.shape[1], encoded.words
     flat = pa.array(np.ascontiguousarray(encoded.vectors, dtype=np.float32).ravel())
     columns = {
@@ -84,9 +85,7 @@ def rows_of(papers: Sequence[Paper], encoded: RowVectors, found: Sequence[Terms]
         "has_code": known.has_code,
         "has_authors": known.has_authors,
         "venue": [_clean(paper.venue.casefold()) for paper in papers],
-        "headings": [
-            [*map(_clean, filters.heading_names(facets.filed_under(paper)))] for paper in papers
-        ],
+        "headings": [[*map(_clean, heading_names(paper))] for paper in papers],
         "names": [[signed64(name) for name in names_of(paper)] for paper in papers],
     }
     return pa.table(columns, schema=schema_of(width))

@@ -12,8 +12,8 @@ from fakes import WordEncoder
 
 from ssm_search.corpora import encode_segments, staging_place, write_index
 from ssm_search.errors import FilterError
-from ssm_search.index import Filters
-from ssm_search.index.sql import lacking_in_sql, to_sql
+from ssm_search.filters import Filters
+from ssm_search.filters.sql import lacking_in_sql, to_sql
 from ssm_search.papers import LeftOut, Paper
 from ssm_search.search.local import PaperSearch
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ssm_search.index.facets import NO_YEAR
-from ssm_search.index.filters import (
+from ssm_search.filters.facets import NO_YEAR
+from ssm_search.filters.matching import (
     ANY_YEAR,
     BEGINS,
     CATEGORY_SEPARATOR,

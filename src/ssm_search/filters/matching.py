@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from ssm_search.errors import FilterError
-from ssm_search.index.facets import NO_YEAR, Facets
+from ssm_search.filters.facets import NO_YEAR, Facets, filed_under
 from ssm_search.names import QUOTED
-from ssm_search.papers import Category
+from ssm_search.papers import Category, Paper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -193,13 +193,13 @@ def ranges(filters: Filters, venue: AskedVenue | None) -> list[tuple[int, int]]:
     return [*ranges, venue.years] if venue and venue.years else ranges
 
 
-def heading_names(paths: Iterable[Category]) -> list[str]:
-    """Every name by which a category may be asked for that holds one of these ``paths``.
+def heading_names(paper: Paper) -> list[str]:
+    """Every name by which a category may be asked for that a paper stands under.
 
     Each run of names within a path; each that begins it a second time, after ``BEGINS``.
     """
     names: dict[str, None] = {}
-    for path in paths:
+    for path in filed_under(paper):
         keys = tuple(map(name_key, path))
         for first in range(len(keys)):
             for end in range(first + 1, len(keys) + 1):

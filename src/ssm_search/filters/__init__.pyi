@@ -1,0 +1,9 @@
+from . import sql as sql
+from .facets import Facets as Facets
+from .facets import Tally as Tally
+from .matching import Filters as Filters
+from .matching import heading_names as heading_names
+from .matching import lackable as lackable
+from .matching import lacking_rows as lacking_rows
+from .matching import matching_rows as matching_rows
+from .matching import several as several
