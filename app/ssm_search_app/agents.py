@@ -52,16 +52,17 @@ def mcp_server(library: Library, tools: Sequence[Work]) -> Server[Any, Any]:
 
     # The tools check what they are given themselves, and say it better.
     @server.call_tool(validate_input=False)  # type: ignore[untyped-decorator]
-    async def call_tool(
-        name: str, arguments: dict[str, Any]
-    ) -> tuple[list[types.TextContent], dict[str, Any]]:
+    async def call_tool(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
         if name not in by_name:
             raise QueryError(f"there is no tool {name!r}; there are {', '.join(by_name)}")
         # As JSON says it, lists and all, so that it is what its schema says.
         text = _written(await by_name[name](**arguments))
         answer = json.loads(text)
         structured = answer if isinstance(answer, dict) else {"result": answer}
-        return [types.TextContent(type="text", text=text)], structured
+        # As a whole result, for the SDK holds parts of one against their schema, and the schema
+        # against that of schemas, with each call: 65 of 75 ms on a busy machine. Tests do so.
+        told: list[types.ContentBlock] = [types.TextContent(type="text", text=text)]
+        return types.CallToolResult(content=told, structuredContent=structured)
 
     @server.list_resources()  # type: ignore[no-untyped-call,untyped-decorator]
     async def list_resources() -> list[types.Resource]:

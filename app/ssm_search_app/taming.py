@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
-from gradio import processing_utils, queueing, route_utils, routes
+from gradio import processing_utils, queueing, route_utils, routes, state_holder
 from gradio.data_classes import GradioModel, GradioRootModel
 from jinja2 import ChoiceLoader, DictLoader
 from starlette.responses import Response
@@ -22,7 +22,7 @@ from ssm_search_app.bounds import BUSY
 from ssm_search_app.logs import log_failure
 
 SESSIONS = 300
-"""Of programs and pages that Gradio remembers what they showed; 0.1 MB each, and what they sent."""
+"""Of programs and pages that Gradio remembers what they sent; 4 kB each besides."""
 UNREAD_SESSIONS = 64
 """Whose answers wait to be fetched from the queue; the oldest that are done are forgotten."""
 UNREAD = 8  # answers of one of them, 0.2 MB each
@@ -63,6 +63,8 @@ def tame_gradio() -> None:
     routes.ORJSONResponse._render = staticmethod(_rendered)  # type: ignore[method-assign]
     routes.App.create_app = staticmethod(_created)  # type: ignore[method-assign]
     routes.file_response = _file  # type: ignore[assignment, attr-defined]
+    for holder in (route_utils, state_holder):
+        holder.SessionState = _Session  # type: ignore[attr-defined]
     for module in (queueing, route_utils, routes):
         module.traceback = SimpleNamespace(print_exc=log_failure)  # type: ignore[attr-defined]
     _write_head()
@@ -104,6 +106,18 @@ def _created(blocks: gr.Blocks, *given: Any, **options: Any) -> routes.App:
     app = routes.App()
     app.configure_app(blocks)
     return app
+
+
+class _Session(state_holder.SessionState):
+    """What is remembered of one who asks, without all that the page's components are.
+
+    Gradio writes that down for each session, and each request of none, 12 of 22 ms, in case
+    somebody wants a link to what is shown; there are none here.
+    """
+
+    def __init__(self, blocks: gr.Blocks):
+        nothing = SimpleNamespace(default_config=blocks.default_config, blocks={})
+        super().__init__(nothing)  # type: ignore[arg-type]
 
 
 def _write_head() -> None:

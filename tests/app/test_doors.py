@@ -29,7 +29,7 @@ import numpy as np
 import pytest
 from conftest import PATIENCE, ROOT
 from fakes import WordEncoder
-from gradio import processing_utils, queueing
+from gradio import processing_utils, queueing, route_utils, state_holder
 from numpy.typing import NDArray
 from serving import CAM, IN_LINE, http, is_up, search_of, served, wait_for
 from ssm_search_app import bounds, connections, handlers, render, taming
@@ -500,6 +500,33 @@ def test_gradio_still_has_what_is_taken_from_it() -> None:
     assert "traceback.print_exc()" in inspect.getsource(gradio.routes)
     assert "file_response(BUILD_PATH_LIB, " in inspect.getsource(gradio.routes)
     assert gradio.routes.file_response.__module__ == "ssm_search_app.taming"
+    assert "SessionState(app.get_blocks())" in inspect.getsource(route_utils)
+    assert "SessionState(self.blocks)" in inspect.getsource(state_holder)
+
+
+def test_programs_wait_for_no_description_of_the_page(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described: list[str] = []
+    describe = gradio.blocks.Block.get_config
+
+    def watched(self: Any, *given: Any) -> Any:
+        described.append(self.get_block_name())
+        return describe(self, *given)
+
+    monkeypatch.setattr(gradio.blocks.Block, "get_config", watched)
+    for session in ({}, {"session_hash": "first"}, {"session_hash": "second"}):
+        assert http.post(url + ASK, json=DATA | session).status_code == 200
+    assert len(described) <= 3 * (len(DATA["data"]) + 1)  # what they sent, and what they got
+
+
+def test_answers_to_agents_are_checked_by_tests_alone(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[Any] = []
+    monkeypatch.setattr("jsonschema.validate", lambda instance, schema: checked.append(instance))
+    assert call_tool(url, "query").json()["result"]["structuredContent"]["hits"]
+    assert checked == []
 
 
 def test_routes_are_made_for_one_application_alone(
