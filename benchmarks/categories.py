@@ -38,7 +38,7 @@ from ssm_search.arxiv_ids import arxiv_month
 from ssm_search.encoding import Encoded, EncodedQuery, WordEncoder, load_encoder
 from ssm_search.encoding.encoded import joined
 from ssm_search.papers import Paper, full_text
-from ssm_search.ranking.headings import FOLDS, WEIGHTS, features, softmax, vote
+from ssm_search.ranking.filing import FOLDS, WEIGHTS, features, softmax, vote
 from ssm_search.search.likeness import Headings, likely_parent, listed, similarities
 from ssm_search.search.local import PaperSearch
 from ssm_search.text import first_sentence

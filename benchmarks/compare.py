@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from peers import DEPTH, PEERS
 from rich.console import Console
 
-from ssm_search.ranking.headings import FOLDS
+from ssm_search.ranking.filing import FOLDS
 
 ROUNDS = 5  # cold starts
 ENCODED = 256  # abstracts that encoders alone are timed on

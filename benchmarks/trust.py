@@ -31,7 +31,7 @@ from sklearn.metrics import roc_auc_score
 
 from ssm_search.encoding import load_encoder
 from ssm_search.papers import Paper
-from ssm_search.ranking import DEPTH
+from ssm_search.ranking import confidence
 from ssm_search.search import Hits, PaperSearch
 from ssm_search.text import sentences
 
@@ -146,7 +146,7 @@ def of_lists(data: Path, questions: Sequence[str]) -> Iterator[Asked]:
 
 def ask(search: PaperSearch, text: str) -> Hits:
     """The first answers to a text as it stands; nothing, where it has no word."""
-    return search.query(text, DEPTH)
+    return search.query(text, confidence.DEPTH)
 
 
 def foreign() -> Iterator[str]:

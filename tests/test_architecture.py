@@ -131,6 +131,15 @@ def test_a_package_is_entered_through_its_door() -> None:
         assert not any(name.startswith("_") for name in names), (module, names)
 
 
+def test_a_module_that_a_door_offers_keeps_its_private_names() -> None:
+    for module, path in modules():
+        offered = {name for imported, names in imports(path, "ssm_search") for name in names}
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                is_private = node.attr.startswith("_") and not node.attr.startswith("__")
+                assert not (is_private and node.value.id in offered), (module, ast.unparse(node))
+
+
 def test_no_door_offers_what_nobody_takes() -> None:
     taken = defaultdict(set)
     for path in [*PACKAGE.rglob("*.py"), PACKAGE / "__init__.pyi", *PAGE.glob("*.py")]:

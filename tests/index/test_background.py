@@ -7,13 +7,13 @@ from fakes import TokenEncoder
 
 from ssm_search import Paper, PaperSearch
 from ssm_search.index.background import FEWEST
-from ssm_search.ranking import Background
+from ssm_search.ranking import confidence
 
 SENTENCE = "A video shows how strings hold"
 FORMS = {"title": SENTENCE, "abstract": f"{SENTENCE}. Foxes are no subject of this one here."}
 
 
-def background_of(**text: str) -> Background | None:
+def background_of(**text: str) -> confidence.Background | None:
     papers = [Paper(f"2401.{n:05}", **{"title": "", **text}) for n in range(FEWEST)]
     return PaperSearch.from_papers(papers, TokenEncoder()).manifest.background
 
@@ -29,7 +29,7 @@ def test_papers_are_near_to_each_other_by_title_or_first_sentence(form: str) -> 
 
 
 def test_papers_without_a_word_say_nothing_of_each_other() -> None:
-    assert background_of() == Background()
+    assert background_of() == confidence.Background()
 
 
 def test_questions_about_something_else_are_encoded_once_by_an_encoder() -> None:

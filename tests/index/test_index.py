@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ssm_search.errors import IndexFolderError
-from ssm_search.index.bm25 import K1, B, build_bm25
+from ssm_search.index.bm25 import build_bm25
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.words import RowVectors, Words
+from ssm_search.ranking import okapi
 from ssm_search.text import STOP_WORDS
 
 
@@ -79,7 +80,7 @@ def test_bm25_is_lucenes_formula(small: MemoryIndex) -> None:
         return math.log(1 + (3 - containing + 0.5) / (containing + 0.5))
 
     def weight(count: int, length: int) -> float:
-        return count / (count + K1 * (1 - B + B * length / 2))  # mean length 2
+        return count / (count + okapi.K1 * (1 - okapi.B + okapi.B * length / 2))  # mean length 2
 
     np.testing.assert_allclose(
         small.bm25_scores(["video", "mamba"]),
@@ -199,7 +200,7 @@ def test_bm25_reads_as_bm25s_does() -> None:
         [f"t{number}" for number in rng.integers(0, 40, size)] for size in rng.integers(1, 60, 50)
     ]
     ours = build_bm25(rows)
-    theirs = bm25s.BM25(k1=K1, b=B, method="lucene")
+    theirs = bm25s.BM25(k1=okapi.K1, b=okapi.B, method="lucene")
     theirs.index(rows, show_progress=False)
     assert ours is not None
     for _ in range(20):

@@ -12,26 +12,26 @@ from fakes import TokenEncoder, WordEncoder
 
 from ssm_search.errors import QueryError
 from ssm_search.papers import Paper
-from ssm_search.ranking import headings as categories
-from ssm_search.ranking.headings import Calibration, Similarities
+from ssm_search.ranking import filing
+from ssm_search.ranking.filing import Calibration, Similarities
 from ssm_search.search.local import PaperSearch
 from ssm_search.search.placing import filed_anew
 
 
 def test_votes_fall_off_with_distance() -> None:
     # Two neighbours, one a temperature nearer: shares e/(e+1) and 1/(e+1).
-    cosines = np.array([[0.8, 0.8 - categories.VOTE_TEMPERATURE]])
+    cosines = np.array([[0.8, 0.8 - filing.VOTE_TEMPERATURE]])
     members = np.array([[True, False, False], [False, True, False]])
     share = math.e / (math.e + 1)
-    expected = [math.log(s + categories.VOTE_FLOOR) for s in (share, 1 - share, 0)]
-    np.testing.assert_allclose(categories.vote(cosines, members)[0], expected)
+    expected = [math.log(s + filing.VOTE_FLOOR) for s in (share, 1 - share, 0)]
+    np.testing.assert_allclose(filing.vote(cosines, members)[0], expected)
 
 
 def test_only_the_nearest_vote() -> None:
     cosines = np.linspace(1, 0, 12)[None]
     members = np.zeros((12, 2), dtype=bool)
     members[:10, 0] = members[10:, 1] = True
-    votes = categories.vote(cosines, members)[0]
+    votes = filing.vote(cosines, members)[0]
     np.testing.assert_allclose(votes, [math.log(1.02), math.log(0.02)])
 
 
@@ -41,10 +41,10 @@ def test_centroids_from_cosines_alone() -> None:
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     asked = rng.normal(size=(2, 4))
     members = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 0]], dtype=bool)
-    found = categories.centroid_cosines(asked @ rows.T, rows @ rows.T, members)
+    found = filing.centroid_cosines(asked @ rows.T, rows @ rows.T, members)
     for heading in range(2):
         own = rows[members[:, heading]]
-        centroid = own.sum(axis=0) + categories.SHRINKAGE * rows.mean(axis=0)
+        centroid = own.sum(axis=0) + filing.SHRINKAGE * rows.mean(axis=0)
         expected = asked @ centroid / np.linalg.norm(centroid)
         np.testing.assert_allclose(found[:, heading], expected)
 
@@ -52,18 +52,18 @@ def test_centroids_from_cosines_alone() -> None:
 def test_an_empty_heading_has_the_centroid_of_the_list() -> None:
     gram = np.eye(2)
     members = np.array([[True, False], [True, False]])
-    found = categories.centroid_cosines(np.array([[0.6, 0.8]]), gram, members)
+    found = filing.centroid_cosines(np.array([[0.6, 0.8]]), gram, members)
     np.testing.assert_allclose(found, [[1.4 / math.sqrt(2)] * 2])
 
 
 def test_doubt_is_entropy() -> None:
     rows = np.array([[1.0, 0.0], [0.5, 0.5]])
-    np.testing.assert_allclose(categories.doubt(rows), [0, math.log(2)], atol=1e-9)
+    np.testing.assert_allclose(filing.doubt(rows), [0, math.log(2)], atol=1e-9)
 
 
 def test_nearness_is_the_mean_of_the_ten_nearest() -> None:
-    assert categories.nearness(np.array([[0.1] * 5 + [0.5] * 10]))[0] == pytest.approx(0.5)
-    assert categories.nearness(np.array([[0.1, 0.3]]))[0] == pytest.approx(0.2)
+    assert filing.nearness(np.array([[0.1] * 5 + [0.5] * 10]))[0] == pytest.approx(0.5)
+    assert filing.nearness(np.array([[0.1, 0.3]]))[0] == pytest.approx(0.2)
 
 
 def similar(count: int, headings: int) -> Similarities:
@@ -78,23 +78,23 @@ def test_calibration_sharpens_where_the_list_is_easy_and_not_where_it_is_random(
     count, headings = 60, 3
     members = np.eye(headings, dtype=bool)[np.arange(count) % headings]
     whole = np.ones(count)
-    easy = categories.calibrate(similar(count, headings), members, whole)
+    easy = filing.calibrate(similar(count, headings), members, whole)
     assert easy.temperature < 0.5
     shuffled = members[np.random.default_rng(0).permutation(count)]
-    assert categories.calibrate(similar(count, headings), shuffled, whole).temperature > 2
-    assert len(easy.doubt) == categories.QUANTILES
+    assert filing.calibrate(similar(count, headings), shuffled, whole).temperature > 2
+    assert len(easy.doubt) == filing.QUANTILES
     assert easy.nearness == (1, 0)  # nineteen others equal each
 
 
 def test_too_small_a_list_is_not_calibrated() -> None:
     members = np.eye(3, dtype=bool)
-    assert categories.calibrate(similar(3, 3), members, np.ones(3)) == Calibration()
+    assert filing.calibrate(similar(3, 3), members, np.ones(3)) == Calibration()
 
 
 def test_nearness_counts_as_if_all_listed_papers_had_the_mean_length() -> None:
     members = np.eye(2, dtype=bool)[np.arange(20) % 2]
     shorter = np.where(np.arange(20) % 2, math.exp(-1), 1.0)
-    found = categories.calibrate(similar(20, 2), members, shorter)
+    found = filing.calibrate(similar(20, 2), members, shorter)
     # Nine others equal each, one does not; a paper shorter by one e-fold is .08 too far for that.
     near = 0.9, 0.9 / 0.92
     assert found.nearness == pytest.approx((np.mean(near), np.std(near)))
@@ -103,8 +103,8 @@ def test_nearness_counts_as_if_all_listed_papers_had_the_mean_length() -> None:
 def test_shares_are_of_the_listed_papers() -> None:
     asked = similar(4, 2).part(np.array([0]), np.arange(4))
     members = np.eye(2, dtype=bool)[np.arange(4) % 2]
-    line = tuple(np.linspace(0, 1, categories.QUANTILES))  # doubts; about this paper is none
-    judgement = categories.judge(asked, members, Calibration(0.01, line, (0.5, 0.1)))
+    line = tuple(np.linspace(0, 1, filing.QUANTILES))  # doubts; about this paper is none
+    judgement = filing.judge(asked, members, Calibration(0.01, line, (0.5, 0.1)))
     assert judgement.probabilities[0].tolist() == pytest.approx([1, 0], abs=1e-6)
     assert judgement.fit[0] > 0.99
     assert judgement.scope[0] == pytest.approx(0.5)  # mean cosine of 1, 0, 1, 0
@@ -115,15 +115,13 @@ def test_a_short_text_may_be_farther_and_varies_more() -> None:
     members = np.eye(2, dtype=bool)[np.arange(4) % 2]
     known = Calibration(nearness=(0.6, 0.1))
     deviations = [
-        NormalDist().inv_cdf(categories.judge(asked, members, known, length).scope[0])
+        NormalDist().inv_cdf(filing.judge(asked, members, known, length).scope[0])
         for length in (2.0, 1.0, math.exp(-1), math.exp(-2))
     ]
     one, two = (0.5 / 0.92 - 0.6) / 0.12, (0.5 / 0.84 - 0.6) / 0.14
     assert deviations == pytest.approx([-1, -1, one, two])
     alike = Calibration(nearness=(0.6, 0.0))  # deviates by .04 at least
-    assert NormalDist().inv_cdf(categories.judge(asked, members, alike).scope[0]) == pytest.approx(
-        -2.5
-    )
+    assert NormalDist().inv_cdf(filing.judge(asked, members, alike).scope[0]) == pytest.approx(-2.5)
 
 
 def test_features_are_six_in_their_order() -> None:
@@ -134,15 +132,15 @@ def test_features_are_six_in_their_order() -> None:
     given = Similarities(
         words, titles, papers, np.array([[0.3, 0.4]]), np.array([[0.5, 1.0]]), gram, paper_gram
     )
-    found = categories.features(given, members)
-    assert found.shape == (1, 2, len(categories.WEIGHTS))
+    found = filing.features(given, members)
+    assert found.shape == (1, 2, len(filing.WEIGHTS))
     expected = [
-        categories.vote(words, members),
+        filing.vote(words, members),
         np.array([[0.3, 0.4]]),
-        categories.centroid_cosines(words, gram, members),
-        categories.vote(titles, members),
+        filing.centroid_cosines(words, gram, members),
+        filing.vote(titles, members),
         np.array([[0.5, 1.0]]),
-        categories.centroid_cosines(papers, paper_gram, members),
+        filing.centroid_cosines(papers, paper_gram, members),
     ]
     for at, feature in enumerate(expected):
         np.testing.assert_allclose(found[..., at], feature)

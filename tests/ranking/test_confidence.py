@@ -17,7 +17,7 @@ from ssm_search.ranking.confidence import (
     Background,
     Signals,
     about_the_same,
-    confidence,
+    of_answers,
     verdict,
 )
 
@@ -58,7 +58,7 @@ def test_confidence_is_of_both() -> None:
         constant + 2 * (score + log * length) - 7 * behind,
         constant + HIGHEST * (score + log * length),
     ]
-    found = confidence(given, AT)
+    found = of_answers(given, AT)
     likely = [
         one * sigmoid(logit + log * words) for one, logit in zip(about, expected, strict=True)
     ]
@@ -73,7 +73,7 @@ def test_an_index_of_which_nothing_is_known_divides_by_no_zero() -> None:
 def test_no_papers_have_no_confidence() -> None:
     none = np.zeros(0, dtype=np.float32)
     empty = Signals(none, none, none, none, words=1, best=-math.inf)
-    assert len(confidence(empty, AT)) == 0
+    assert len(of_answers(empty, AT)) == 0
     assert verdict(np.zeros(0), np.zeros(0)) == "nothing"
 
 
@@ -92,6 +92,6 @@ def test_verdicts(about: list[float], confidences: list[float], expected: str) -
 
 
 def test_more_of_a_question_covered_is_never_less_sure() -> None:
-    found = [confidence(signals(2, 0.5, 0.8, share / 10), AT)[0] for share in range(11)]
+    found = [of_answers(signals(2, 0.5, 0.8, share / 10), AT)[0] for share in range(11)]
     assert found == sorted(found)
-    assert confidence(replace(signals(2, 0.5, 0.8, 1), words=9), AT)[0] > 0
+    assert of_answers(replace(signals(2, 0.5, 0.8, 1), words=9), AT)[0] > 0

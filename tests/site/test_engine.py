@@ -24,7 +24,7 @@ from ssm_search.encoding import WordPieces
 from ssm_search.encoding.words import WordTokenizer
 from ssm_search.index.words import pooled
 from ssm_search.papers import Link, Paper
-from ssm_search.ranking import DISLIKE_WEIGHT, z_scores
+from ssm_search.ranking import fusion
 from ssm_search.search.local import PaperSearch
 from ssm_search.site.codes import LEVELS, coded, script_call
 from ssm_search.site.data import POOLED, data_files, exports, meaning
@@ -212,7 +212,9 @@ def test_scores_are_those_of_python(engine: Page, search: PaperSearch, pieces: W
         found = inside(engine, "Array.from(meaning().late(text))", text)
         np.testing.assert_allclose(found, late, atol=1e-4)
         if re.search(r"\w", text) and text not in UNLIKE:
-            both = (1 - share) * z_scores(bm25) + share * z_scores(np.asarray(late, np.float32))
+            both = (1 - share) * fusion.z_scores(bm25) + share * fusion.z_scores(
+                np.asarray(late, np.float32)
+            )
             scores = [hit["score"] for hit in rank(engine, text, k=99)["hits"]]
             np.testing.assert_allclose(scores, sorted(both, reverse=True), atol=1e-4)
 
@@ -231,7 +233,9 @@ def test_papers_are_alike_as_python_says(
     for row in range(3):
         found = engine.evaluate("row => Array.from(ssmSearch.inside.meaning().like(row))", row)
         np.testing.assert_allclose(found, like(row), atol=1e-4)
-    scores = (z_scores(like(0)) + z_scores(like(3))) / 2 - DISLIKE_WEIGHT * z_scores(like(4))
+    scores = (
+        fusion.z_scores(like(0)) + fusion.z_scores(like(3))
+    ) / 2 - fusion.DISLIKE_WEIGHT * fusion.z_scores(like(4))
     expected = [int(row) for row in np.argsort(-scores, kind="stable") if row not in (0, 3, 4)]
     asking = "([liked, disliked, options]) => ssmSearch.recommend(liked, disliked, options)"
     assert engine.evaluate(asking, [[0, 3], [4], {"k": 99}]) == expected

@@ -13,7 +13,7 @@ from ssm_search.discovery.fitting import fits
 from ssm_search.discovery.gap import Papers
 from ssm_search.errors import DiscoverError
 from ssm_search.papers import Paper, full_text
-from ssm_search.ranking import top_rows
+from ssm_search.ranking import fusion
 from ssm_search.search import PaperSearch
 from ssm_search.text import terms
 
@@ -90,7 +90,9 @@ def discover(
     unwanted = {one if isinstance(one, str) else one.id for one in rejected} | set(seen)
     found: list[Discovery] = []
     once = Papers()  # a corpus may have one under two ids: of a version, of a publisher
-    for row in map(int, top_rows(judged.scores, SPARE * k + len(listed) + len(unwanted), allowed)):
+    for row in map(
+        int, fusion.top_rows(judged.scores, SPARE * k + len(listed) + len(unwanted), allowed)
+    ):
         fit = judged.fit(row)
         if len(found) == k or fit < min_fit:
             break

@@ -15,7 +15,7 @@ from ssm_search.discovery.fitting import fits
 from ssm_search.errors import DiscoverError
 from ssm_search.names import address
 from ssm_search.papers import Paper, title_key, untitled_title, with_links
-from ssm_search.ranking import top_rows
+from ssm_search.ranking import fusion
 from ssm_search.search import NEAR_TITLE, PaperSearch, title_likeness
 from ssm_search.text import words_of
 
@@ -170,7 +170,7 @@ def gap(
     told = np.array([sum(weights[name] for name in one.lists) for one in found])
     scores = (_scaled(judged.scores) + LISTS_WEIGHT * _scaled(told)).astype(np.float32)
     gaps: list[Gap] = []
-    for row in map(int, top_rows(scores, SPARE * k, corpus.rows.present)):
+    for row in map(int, fusion.top_rows(scores, SPARE * k, corpus.rows.present)):
         if len(gaps) == k:
             break
         one = Gap(corpus.papers[row], float(scores[row]), judged.fit(row), found[row].lists)

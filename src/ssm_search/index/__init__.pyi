@@ -1,4 +1,3 @@
-from . import bm25 as bm25
 from .ann import checked_kind as checked_kind
 from .background import measured as measured
 from .begins import UNTOLD as UNTOLD

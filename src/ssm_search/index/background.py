@@ -11,7 +11,7 @@ import numpy as np
 from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.index.rows import Rows
 from ssm_search.index.words import sampled_rows
-from ssm_search.ranking import Background, Weights
+from ssm_search.ranking import confidence, fusion
 from ssm_search.text import first_sentence
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ treating back pain at home | a wedding speech for a brother | the gerund in Lati
 election results by county | cooking pasta just right | planning a vegetable garden
 """
 """Questions that hardly any list of papers answers, on as many subjects."""
-BY_MEANING = Weights(bm25=0, cosine=0.5, late=0.5)
+BY_MEANING = fusion.Weights(bm25=0, cosine=0.5, late=0.5)
 FEWEST = 10  # papers that show what is near
 
 
@@ -45,16 +45,16 @@ class _Asked:
     word_vectors: NDArray[np.float32]
     word_weights: NDArray[np.float32]
     stems: Sequence[str] = ()
-    weights: Weights = BY_MEANING
+    weights: fusion.Weights = BY_MEANING
 
 
-def measured(rows: Rows, encoder: Encoder) -> Background:
+def measured(rows: Rows, encoder: Encoder) -> confidence.Background:
     """The background of an index: asks it ``FOREIGN`` questions, and for some of its own titles.
 
     A paper does not answer its own title here: what is measured is how near others come.
     """
     if len(rows) < FEWEST:
-        return Background()
+        return confidence.Background()
     own = sampled_rows(len(rows.listing))[::2].tolist()
     everything = rows.choose({})
 
@@ -74,9 +74,9 @@ def measured(rows: Rows, encoder: Encoder) -> Background:
         if text
     ]
     if not others:
-        return Background()
+        return confidence.Background()
     near = np.median(others, axis=0)
-    return Background(*(round(float(level), 4) for level in (*far, *near)))
+    return confidence.Background(*(round(float(level), 4) for level in (*far, *near)))
 
 
 def _foreign(encoder: Encoder) -> list[EncodedQuery]:

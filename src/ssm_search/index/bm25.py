@@ -6,7 +6,6 @@ To import bm25s takes 0.2 s and 30 MB, most of it SciPy; a question needs four a
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +15,10 @@ import numpy as np
 
 from ssm_search.arrays import Form, check_range, check_runs, load_arrays, save_arrays
 from ssm_search.files import plain_folder, read_text
+from ssm_search.ranking import okapi
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-K1 = 1.2  # Lucene's defaults, Robertson & Zaragoza 2009, "The Probabilistic Relevance
-B = 0.75  # Framework: BM25 and Beyond"; not tuned here
-MAX_COUNT = 255  # of a term in a paper: more of the same say nothing new
 
 # As bm25s names them.
 DATA, ROWS, STARTS = "data.csc.index", "indices.csc.index", "indptr.csc.index"
@@ -64,23 +60,6 @@ class Bm25:
         return total
 
 
-def idf(n: int, having: int) -> float:
-    """How much it says of a row to have a term that ``having`` of ``n`` rows have (Lucene's)."""
-    return math.log(1 + (n - having + 0.5) / (having + 0.5))
-
-
-def length_norm(length: float | NDArray[Any], mean_length: float) -> Any:
-    """What BM25 adds to the count of a term for the length of its row; shaped as ``length``.
-
-    A row that has a term ``count`` times has ``count / (count + length_norm(…))`` of it.
-
-    Args:
-        length: how many terms a row has, or each row, shape (n,).
-        mean_length: how many rows have on average.
-    """
-    return K1 * (1 - B + B * length / mean_length)
-
-
 def build_bm25(terms: Sequence[Sequence[str]]) -> Bm25 | None:
     """Score the terms of each row; None where no row has any."""
     # Numbered in sorted order: bm25s itself would number terms in the order of a set, which
@@ -91,7 +70,7 @@ def build_bm25(terms: Sequence[Sequence[str]]) -> Bm25 | None:
     import bm25s
 
     numbered: Any = [[vocabulary[term] for term in row] for row in terms]
-    made = bm25s.BM25(k1=K1, b=B, method="lucene")
+    made = bm25s.BM25(k1=okapi.K1, b=okapi.B, method="lucene")
     made.index((numbered, dict(vocabulary)), show_progress=False)  # it would add "" to them
     scores = made.scores
     return Bm25(len(terms), scores["data"], scores["indices"], scores["indptr"], vocabulary)

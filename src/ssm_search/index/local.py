@@ -19,7 +19,6 @@ from ssm_search.filters import (
     matching_rows,
     several,
 )
-from ssm_search.index.bm25 import idf
 from ssm_search.index.headings import Headings
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
@@ -30,7 +29,7 @@ from ssm_search.index.segments import Segment, text_hashes
 from ssm_search.index.words import Words, sampled_rows
 from ssm_search.names import NameTable, named_in, rows_by
 from ssm_search.papers import Category, LeftOut, Paper
-from ssm_search.ranking import fused, top_rows, z_scores
+from ssm_search.ranking import fusion, okapi
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
@@ -187,7 +186,7 @@ class LocalRows:
 
     def idf(self, stems: Collection[str], /) -> dict[str, float]:
         """How much it says of a row to have each term."""
-        return {stem: idf(len(self.present), self.index.having(stem)) for stem in stems}
+        return {stem: okapi.idf(len(self.present), self.index.having(stem)) for stem in stems}
 
     def status(self) -> dict[str, Any]:
         """Counts, coverage of abstracts, and how the vectors are searched, as JSON types."""
@@ -257,7 +256,7 @@ class LocalRows:
     def newest(self, chosen: NDArray[np.bool_], k: int) -> list[int]:
         """The ``k`` newest of the chosen rows, newest first; those without a date last."""
         dates = np.concatenate([facets.dates for facets in self.facets])
-        return [int(row) for row in top_rows(dates, k, chosen)]
+        return [int(row) for row in fusion.top_rows(dates, k, chosen)]
 
     def candidates(
         self,
@@ -276,8 +275,8 @@ class LocalRows:
         wanted = np.zeros(len(allowed), dtype=bool)
         wanted[[row for row in also if allowed[row]]] = True
         for question, (bm25, cosine, _) in zip(questions, signals, strict=False):
-            first = fused(question.weights, bm25, cosine)
-            wanted[top_rows(first, max(k, RERANKED), allowed)] = True
+            first = fusion.fused(question.weights, bm25, cosine)
+            wanted[fusion.top_rows(first, max(k, RERANKED), allowed)] = True
         rows = np.flatnonzero(wanted)
         words = self.index.words_of(rows)
         shape = (len(signals), len(rows))
@@ -285,7 +284,7 @@ class LocalRows:
         for at, question in enumerate((*questions, *against)):
             bm25, cosine, raw_cosine = (signal[rows] for signal in signals[at])
             met = words.scores_in(question, self._sample)
-            scores[at] = fused(question.weights, bm25, cosine, met[1] if met else None)
+            scores[at] = fusion.fused(question.weights, bm25, cosine, met[1] if met else None)
             raw[at], late[at] = raw_cosine, met[0] if met else raw_cosine
         return Candidates(rows.tolist(), allowed[rows], scores, raw, late)
 
@@ -304,8 +303,8 @@ class LocalRows:
         cosine = self.index.cosines(question.vector, allowed)
         bm25 = np.zeros_like(cosine)
         if question.weights.bm25:
-            bm25 = z_scores(self.index.bm25_scores(question.stems))
-        return bm25, z_scores(cosine), cosine
+            bm25 = fusion.z_scores(self.index.bm25_scores(question.stems))
+        return bm25, fusion.z_scores(cosine), cosine
 
     @cached_property
     def _sample(self) -> Words:

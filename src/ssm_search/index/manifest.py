@@ -16,15 +16,15 @@ from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import read_text, write_atomically
 from ssm_search.papers import Category
-from ssm_search.ranking import Background, Calibration
+from ssm_search.ranking import confidence, filing
 
 FORMAT_VERSION = 6
 MANIFEST_FILE = "manifest.json"
 SEGMENT_NAME = re.compile(r"(?:segment|part)-([0-9]{4,9})")
 """Of the folder of a segment, once called part, with its number."""
 GONE_NAME = re.compile(r"gone-([0-9]{4,9})-[0-9]{4,9}\.npy")
-NOT_CALIBRATED = Calibration()
-NOT_MEASURED = Background()
+NOT_CALIBRATED = filing.Calibration()
+NOT_MEASURED = confidence.Background()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class Manifest:
     list_name: str = ""
     list_sha256: str = ""
     headings: tuple[Category, ...] = ()
-    calibration: Calibration = NOT_CALIBRATED
-    background: Background = NOT_MEASURED
+    calibration: filing.Calibration = NOT_CALIBRATED
+    background: confidence.Background = NOT_MEASURED
     built: str = ""
     segments: tuple[NamedSegment, ...] = ()
     vectors: str = ""
@@ -128,11 +128,11 @@ class Manifest:
             record["segments"] = tuple(NamedSegment(**one) for one in record.get("segments", ()))
             record["headings"] = tuple(tuple(path) for path in record["headings"])
             fitted = record["calibration"]
-            record["calibration"] = Calibration(
+            record["calibration"] = filing.Calibration(
                 fitted["temperature"],
                 *(tuple(fitted[name]) for name in ("doubt", "nearness")),
             )
-            record["background"] = Background(**record["background"])
+            record["background"] = confidence.Background(**record["background"])
             manifest = cls(**record)
             _check(manifest)
             return manifest

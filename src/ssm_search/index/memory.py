@@ -23,8 +23,9 @@ from ssm_search.arrays import (
 )
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import MOST_TEXT, plain_file, read_text
-from ssm_search.index.bm25 import Bm25, build_bm25, idf, length_norm, load_bm25, save_bm25
+from ssm_search.index.bm25 import Bm25, build_bm25, load_bm25, save_bm25
 from ssm_search.index.words import RowVectors, Words
+from ssm_search.ranking import okapi
 from ssm_search.vectors import product
 
 if TYPE_CHECKING:
@@ -136,10 +137,10 @@ class MemoryIndex:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         place = self._bm25.of_term(term)
         rows = self._bm25.rows[place].astype(np.int64)
-        found = self._bm25.data[place] / idf(len(self), len(rows))
+        found = self._bm25.data[place] / okapi.idf(len(self), len(rows))
         if mean_length is not None:
             own, asked = (
-                length_norm(self._term_counts[rows], mean)
+                okapi.length_norm(self._term_counts[rows], mean)
                 for mean in (self.mean_length, mean_length)
             )
             counts = found * own / (1 - found)
@@ -194,11 +195,11 @@ class MemoryIndex:
         from scipy.sparse import csr_matrix
 
         weights = np.zeros(self.term_rows.shape[1])
-        norm = length_norm(len(stems), self.mean_length)
+        norm = okapi.length_norm(len(stems), self.mean_length)
         for stem, count in Counter(filter(self.knows, stems)).items():
             assert self._bm25 is not None
             at = self._bm25.of_term(stem)
-            weight = idf(len(self), at.stop - at.start)
+            weight = okapi.idf(len(self), at.stop - at.start)
             weights[self._bm25.numbers[stem]] = weight * count / (count + norm)
         return _unit_rows(csr_matrix(weights))
 

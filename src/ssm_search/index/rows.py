@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ssm_search.index.local import LocalRows
     from ssm_search.index.manifest import Manifest
     from ssm_search.papers import Category, LeftOut, Paper
-    from ssm_search.ranking import Weights
+    from ssm_search.ranking import fusion
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Asked(Protocol):
         """The terms to look for, repeated as they are in the question."""
 
     @property
-    def weights(self) -> Weights:
+    def weights(self) -> fusion.Weights:
         """The shares of the three signals in a score."""
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.ann import ANN_FILE, FEW_ALLOWED, Ann
-from ssm_search.index.bm25 import idf, length_norm
 from ssm_search.index.segments import Segment, StoredPapers, common_words, damaged
 from ssm_search.index.words import RowVectors, Words, joined_words
 from ssm_search.names import hash64
 from ssm_search.papers import Paper
+from ssm_search.ranking import okapi
 from ssm_search.vectors import cosines
 
 if TYPE_CHECKING:
@@ -131,13 +131,13 @@ class SegmentedIndex:
     def bm25_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """BM25 of the query ``terms`` with every row; a term given twice counts twice.
 
-        Lucene's formula, as in :mod:`ssm_search.index.bm25`, but worked out when it is asked: that
-        a segment came or went changes how rare each term is everywhere.
+        Worked out by :mod:`ssm_search.ranking.okapi` when it is asked: that a segment came or went
+        changes how rare each term is everywhere.
         """
         scores = np.zeros(len(self), dtype=np.float32)
         for term, times in Counter(terms).items():
             rows, found = self.term_frequencies(term)
-            scores[rows] += np.float32(times * idf(len(self), len(rows))) * found
+            scores[rows] += np.float32(times * okapi.idf(len(self), len(rows))) * found
         return scores
 
     def term_frequencies(
@@ -212,6 +212,6 @@ class SegmentedIndex:
     def _length_norms(self) -> list[NDArray[np.float32]]:
         """What BM25 adds to the count of a term in each row for the row's length."""
         return [
-            length_norm(segment.lengths, self.mean_length).astype(np.float32)
+            okapi.length_norm(segment.lengths, self.mean_length).astype(np.float32)
             for segment in self.segments
         ]

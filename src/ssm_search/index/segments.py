@@ -29,11 +29,11 @@ from ssm_search.arrays import (
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import plain_file, plain_folder, read_text
 from ssm_search.filters import Facets
-from ssm_search.index.bm25 import MAX_COUNT
 from ssm_search.index.stored import paper_of
 from ssm_search.index.words import RowVectors, Words
 from ssm_search.names import NameTable, hash64
 from ssm_search.papers import Paper, full_text, to_jsonl
+from ssm_search.ranking import okapi
 from ssm_search.text import terms
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Segment:
         term_starts: int64; the postings of term t are those from ``term_starts[t]`` up to
             ``term_starts[t + 1]``.
         posting_rows: int32, ascending for each term.
-        posting_counts: uint8; how often the row has the term, up to ``bm25.MAX_COUNT``.
+        posting_counts: uint8; how often the row has the term, up to ``okapi.MAX_COUNT``.
         names, facets: what names and filters find, by row.
     """
 
@@ -234,7 +234,7 @@ def write_segment(folder: Path, papers: Sequence[Paper], encoded: RowVectors) ->
         for stem, count in Counter(stem for stem, _ in pairs).items():
             if stem not in hashes:
                 hashes[stem] = hash64(stem)
-            found.append((hashes[stem], row, min(count, MAX_COUNT)))
+            found.append((hashes[stem], row, min(count, okapi.MAX_COUNT)))
     of_term = np.array([term for term, _, _ in found], dtype=np.uint64)
     rows = np.array([row for _, row, _ in found], dtype=np.int32)
     counts = np.array([count for _, _, count in found], dtype=np.uint8)

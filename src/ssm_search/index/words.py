@@ -11,7 +11,7 @@ import numpy as np
 from ssm_search.arrays import check_range, check_runs, packed, unpacked
 from ssm_search.encoding import Encoded
 from ssm_search.index.late import late_interaction
-from ssm_search.ranking import standardized
+from ssm_search.ranking import fusion
 from ssm_search.vectors import as_bytes, as_floats, take_runs
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Words:
         if not len(self.vectors) or not len(question.word_vectors):
             return None
         spread, late = sample.scores(question), self.scores(question)
-        return late, standardized(late, float(spread.mean()), float(spread.std()))
+        return late, fusion.standardized(late, float(spread.mean()), float(spread.std()))
 
 
 @dataclass(frozen=True, slots=True)

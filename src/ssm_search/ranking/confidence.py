@@ -90,7 +90,7 @@ def about_the_same(signals: Signals, background: Background) -> NDArray[np.float
     return _sigmoid(constant + product(found.astype(np.float64), np.array(weights)))
 
 
-def confidence(signals: Signals, background: Background) -> NDArray[np.float64]:
+def of_answers(signals: Signals, background: Background) -> NDArray[np.float64]:
     """The probability that each paper answers the question, shape (m,), in [0, 1]."""
     scores = np.minimum(signals.scores, HIGHEST)
     behind = signals.scores - signals.best

@@ -16,16 +16,7 @@ from ssm_search.filters import Filters, several
 from ssm_search.index import Candidates, Rows
 from ssm_search.names import authors_called
 from ssm_search.papers import Category, Hit, Why, full_text
-from ssm_search.ranking import (
-    DEPTH,
-    NOTHING,
-    about_the_same,
-    confidence,
-    pushed_away,
-    put_first,
-    top_rows,
-    verdict,
-)
+from ssm_search.ranking import confidence, fusion
 from ssm_search.search.hits import Hits
 from ssm_search.search.parsing import ParsedQuery
 from ssm_search.search.question import Question, of_listed
@@ -115,7 +106,7 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
     chosen = rows.choose(wish.filters)
     lacking = rows.meanwhile(lambda: rows.left_out(wish.filters))
     against = [state.understood(name) for name in wish.without]
-    deep = max(k, DEPTH)
+    deep = max(k, confidence.DEPTH)
     question: Question | None = None
     called: set[Category] = set()
     if parsed.constraints and not any(map(str.isalnum, parsed.text)):
@@ -127,7 +118,7 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
     found, scores = ranked.found, ranked.scores
     best = _having(several(wish.filters.get("phrase")), ranked.order, found, rows, deep)
     about, sure = _sureness(rows, ranked, best, question, against)
-    said = verdict(about[:DEPTH], sure[:DEPTH])
+    said = confidence.verdict(about[: confidence.DEPTH], sure[: confidence.DEPTH])
     if question is None:
         papers = rows.papers([found.numbers[place] for place in best[:k]])
         hits = Hits(
@@ -143,7 +134,7 @@ def answer(state: State, text: str, k: int, wish: Wish) -> Hits:
             exact=exact,
             headings=called,
             confidences=sure,
-            close=(about >= NOTHING).tolist(),
+            close=(about >= confidence.NOTHING).tolist(),
         )
     note = parsed.note or _note(text, question, rows)
     hits = Hits(_naming_authors(hits, wish), lacking(), said, parsed.constraints, note)
@@ -165,7 +156,7 @@ def _by_date(rows: Rows, chosen: Any, deep: int, against: Sequence[Question]) ->
     """The newest of the chosen papers, where nothing is asked about."""
     dated = rows.newest(chosen, LISTED * deep)
     found = rows.candidates([], chosen, deep, against=against, also=dated)
-    scores = pushed_away(np.zeros(len(found.numbers), dtype=np.float32), found.scores)
+    scores = fusion.pushed_away(np.zeros(len(found.numbers), dtype=np.float32), found.scores)
     unwanted = _naming(against, found, rows)
     scores = _put_last(scores, unwanted)
     place = {number: at for at, number in enumerate(dated)}
@@ -185,12 +176,12 @@ def _by_score(
 ) -> _Ranked:
     """The chosen papers by how well they answer, those under headings ``called`` so first."""
     found = rows.candidates([question], chosen, deep, against=against, also=exact)
-    scores = pushed_away(found.scores[0], found.scores[1:])
+    scores = fusion.pushed_away(found.scores[0], found.scores[1:])
     unwanted = _naming(against, found, rows)
     headed = _headed(called, found, rows) & ~unwanted
     named = found.are(exact)
-    scores = put_first(put_first(_put_last(scores, unwanted), headed), named)
-    order = top_rows(scores, len(scores), found.allowed)
+    scores = fusion.put_first(fusion.put_first(_put_last(scores, unwanted), headed), named)
+    order = fusion.top_rows(scores, len(scores), found.allowed)
     return _Ranked(found, scores, order, named, headed, unwanted)
 
 
@@ -206,10 +197,10 @@ def _sureness(
     asked = [question] if question else []
     for at, one in enumerate((*asked, *against)):
         signals = signals_of(one, at, best, ranked.found, rows)
-        likely = confidence(signals, rows.manifest.background)
+        likely = confidence.of_answers(signals, rows.manifest.background)
         sure = sure * (likely if one is question else 1 - likely)
         if one is question:
-            about = about_the_same(signals, rows.manifest.background)
+            about = confidence.about_the_same(signals, rows.manifest.background)
     sure[ranked.unwanted[best]] = 0
     for places, least in ((ranked.headed, HEADED), (ranked.exact, 1.0)):
         sure[places[best]] = np.maximum(sure[places[best]], least)
@@ -268,7 +259,7 @@ def _words_of(question: Question) -> frozenset[str]:
 
 def _put_last(scores: NDArray[np.float32], places: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Lower the scores at ``places``, a mask, by one amount, so that each is below all others."""
-    return -put_first(-scores, places)
+    return -fusion.put_first(-scores, places)
 
 
 def _having(

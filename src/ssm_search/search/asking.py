@@ -19,7 +19,7 @@ from ssm_search.papers import (
     Paper,
     Placement,
 )
-from ssm_search.ranking import Judgement
+from ssm_search.ranking import filing
 from ssm_search.search.answering import Wish, answer
 from ssm_search.search.hits import Hits
 from ssm_search.search.question import checked_query
@@ -315,7 +315,7 @@ class Search:
         candidates = state.rows.candidates([seed.question], everything, len(state.rows))
         return placing.place(seed, candidates, k)
 
-    def judge(self, paper_or_id_or_text: Paper | str) -> Judgement:
+    def judge(self, paper_or_id_or_text: Paper | str) -> filing.Judgement:
         """Give what :meth:`suggest_categories` decides by.
 
         Probabilities of ``manifest.headings``, whether any of them fits, and whether the paper is

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from ssm_search.dates import Date
 from ssm_search.papers import Constraint, Hit, LeftOut
-from ssm_search.ranking import Verdict
+from ssm_search.ranking import confidence
 from ssm_search.text import drawn, marked, shown, shown_lines
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Hits(list[Hit]):
         self,
         hits: Iterable[Hit] = (),
         left_out: LeftOut = NONE_LEFT_OUT,
-        verdict: Verdict | None = None,
+        verdict: confidence.Verdict | None = None,
         constraints: tuple[Constraint, ...] = (),
         note: str = "",
         by_date: bool = False,

@@ -1,4 +1,4 @@
-"""A list and papers to be filed → what :mod:`ssm_search.ranking.headings` judges them by."""
+"""A list and papers to be filed → what :mod:`ssm_search.ranking.filing` judges them by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ssm_search.index import Headings, MemoryIndex, RowVectors
 from ssm_search.papers import Category, Paper
-from ssm_search.ranking import Calibration, Similarities, calibrate
+from ssm_search.ranking import filing
 from ssm_search.text import terms
 from ssm_search.vectors import product
 
@@ -103,7 +103,7 @@ def of_new(
 
 def similarities(
     asked: ToFile, known: ToFile, index: MemoryIndex, headings: Headings
-) -> Similarities:
+) -> filing.Similarities:
     """Everything that speaks for and against each heading of a list for each of the papers.
 
     Args:
@@ -124,7 +124,7 @@ def similarities(
         [[bool(kind) and kind.isdisjoint(title) for kind in kinds] for title in asked.title_stems],
         dtype=bool,
     ).reshape(overlap.shape)
-    return Similarities(
+    return filing.Similarities(
         words=(asked.words @ known.words.T).toarray(),
         titles=np.asarray(product(asked.titles, known.titles.T), dtype=np.float64),
         papers=np.asarray(product(asked.papers, papers.T), dtype=np.float64),
@@ -157,18 +157,20 @@ def likely_parent(probabilities: NDArray[np.float64], paths: Sequence[Category])
     return max((path for path in parents if shares[path] > 0.5), key=len, default=())
 
 
-def calibrated(index: MemoryIndex, papers: Sequence[Paper], headings: Headings) -> Calibration:
+def calibrated(
+    index: MemoryIndex, papers: Sequence[Paper], headings: Headings
+) -> filing.Calibration:
     """How far suggestions for this list can be trusted; the default where it has no headings."""
     filed = np.array([bool(paper.categories) for paper in papers], dtype=bool)
     if not 0 < filed.sum() <= MAX_CALIBRATED:
-        return Calibration()
+        return filing.Calibration()
     known = listed(index, papers, headings)
     lengths = np.array([index.term_count(row) for row in range(len(papers))]) / index.mean_length
     similar = similarities(known, known, index, headings)
-    return calibrate(similar, headings.members(papers), lengths)
+    return filing.calibrate(similar, headings.members(papers), lengths)
 
 
-def without(similar: Similarities, row: int) -> Similarities:
+def without(similar: filing.Similarities, row: int) -> filing.Similarities:
     """Leave the listed paper of ``row`` out of ``similar``, to file it as if it were new."""
     rest = np.delete(np.arange(len(similar.gram)), row)
     return similar.part(np.arange(len(similar.names)), rest)

@@ -13,15 +13,7 @@ from ssm_search.errors import ListError
 from ssm_search.index import Candidates, LocalRows, RowVectors
 from ssm_search.occasions import new_year, occasion_of
 from ssm_search.papers import Category, CategorySuggestion, Duplicate, Paper, Placement, Verdict
-from ssm_search.ranking import (
-    DEPTH,
-    NOTHING,
-    Judgement,
-    about_the_same,
-    judge,
-    judge_listed,
-    top_rows,
-)
+from ssm_search.ranking import confidence, filing, fusion
 from ssm_search.search.duplicates import find_duplicates
 from ssm_search.search.likeness import ToFile, likely_parent, listed, of_new, similarities, without
 from ssm_search.search.question import Question
@@ -73,7 +65,7 @@ def filed_anew(rows: LocalRows) -> NDArray[np.float64]:
     index, headings = rows.list_index, rows.topics
     known = listed(index, rows.listing, headings)
     similar = similarities(known, known, index, headings)
-    return judge_listed(similar, headings.members(rows.listing), rows.manifest.calibration)
+    return filing.judge_listed(similar, headings.members(rows.listing), rows.manifest.calibration)
 
 
 class Placing:
@@ -94,31 +86,33 @@ class Placing:
         scope, fit = float(judgement.scope[0]), float(judgement.fit[0])
         verdict = self._verdict(seed, scope, fit)
         is_doubtful = seed.is_short and not self._names_subject(seed)
-        nothing = is_doubtful and self.about(seed, candidates) < NOTHING
+        nothing = is_doubtful and self.about(seed, candidates) < confidence.NOTHING
         if nothing:
             # As a question would be told. Of 500 titles of other lists on Mamba alone at most 8 are
             # turned away for that, none without it; of 500 on machine learning at random up to
             # 334, for 66 (measured when texts that name the subject counted too).
             verdict = "unsure" if verdict == "fits" else "off topic"
-        confidence = judgement.probabilities[0]
+        probabilities = judgement.probabilities[0]
         scores = candidates.scores[0]
         under = self._members.copy()
         if seed.row is not None:
             under[seed.row] = False
         suggestions = []
-        for at in np.argsort(-confidence, kind="stable")[:k]:
-            rows = top_rows(scores, EVIDENCE, under[candidates.numbers, at])
+        for at in np.argsort(-probabilities, kind="stable")[:k]:
+            rows = fusion.top_rows(scores, EVIDENCE, under[candidates.numbers, at])
             evidence = tuple(self._reasons.hits(candidates, rows, scores, seed.question))
             path = paths[at] or self._occasion(seed.paper)
-            suggestions.append(CategorySuggestion(path, float(confidence[at]), evidence))
-        parent = likely_parent(confidence, paths) if verdict == "no heading" else ()
+            suggestions.append(CategorySuggestion(path, float(probabilities[at]), evidence))
+        parent = likely_parent(probabilities, paths) if verdict == "no heading" else ()
         return Placement(verdict, tuple(suggestions), parent, scope, fit, nothing)
 
     def about(self, seed: Seed, candidates: Candidates) -> float:
         """The probability that any paper is about the same, as a question has it."""
-        best = top_rows(candidates.scores[0], DEPTH, candidates.allowed).tolist()
+        best = fusion.top_rows(candidates.scores[0], confidence.DEPTH, candidates.allowed).tolist()
         signals = signals_of(seed.question, 0, best, candidates, self._rows)
-        return float(about_the_same(signals, self._rows.manifest.background).max(initial=0.0))
+        return float(
+            confidence.about_the_same(signals, self._rows.manifest.background).max(initial=0.0)
+        )
 
     def _occasion(self, paper: Paper) -> Category:
         """The heading for its time of a list by years; () where that is not known, or no year."""
@@ -146,7 +140,7 @@ class Placing:
         """Whether a text has a word of what the list is about: too short, it is not turned away."""
         return not self._subject.isdisjoint(seed.question.stems)
 
-    def judge(self, seed: Seed) -> Judgement:
+    def judge(self, seed: Seed) -> filing.Judgement:
         """Probabilities of all headings; a listed paper is judged as if it were not listed."""
         members = self._members
         index, headings = self._rows.list_index, self._rows.topics
@@ -155,7 +149,7 @@ class Placing:
             similar, members = without(similar, seed.row), np.delete(members, seed.row, axis=0)
         terms = len(seed.question.stems) if seed.row is None else index.term_count(seed.row)
         length = terms / index.mean_length
-        return judge(similar, members, self._rows.manifest.calibration, length)
+        return filing.judge(similar, members, self._rows.manifest.calibration, length)
 
     def duplicates(self, seed: Seed) -> list[Duplicate]:
         """The listed papers that it is."""

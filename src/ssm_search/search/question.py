@@ -12,7 +12,7 @@ import numpy as np
 from ssm_search.encoding import EncodedQuery, Encoder, count_words, encode_documents
 from ssm_search.errors import IndexFolderError, QueryError
 from ssm_search.index import Rows, RowVectors, row_vectors
-from ssm_search.ranking import FOR_PAPERS, FOR_QUESTIONS, Weights
+from ssm_search.ranking import fusion
 from ssm_search.text import asked_terms, nearest_words, terms
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Question:
     word_texts: tuple[str, ...]
     stems: tuple[str, ...]
     words: dict[str, str]
-    weights: Weights
+    weights: fusion.Weights
 
 
 def understand(text: str, rows: Rows, encoded: Callable[[str], EncodedQuery]) -> Question:
@@ -73,7 +73,7 @@ def understand(text: str, rows: Rows, encoded: Callable[[str], EncodedQuery]) ->
     texts = tuple(whole_word(text, int(start), int(end)) for start, end in asked.spans)
     stems, words = _stems_and_words(pairs)
     return Question(
-        asked.vector, asked.words, asked.weights, texts, stems, words, weights=FOR_QUESTIONS
+        asked.vector, asked.words, asked.weights, texts, stems, words, weights=fusion.FOR_QUESTIONS
     )
 
 
@@ -162,7 +162,7 @@ def _paper_question(
 ) -> Question:
     equal = np.full(len(words), 1 / max(len(words), 1), dtype=np.float32)
     stems, shown = _stems_and_words(pairs)
-    return Question(vector, words, equal, (), stems, shown, weights=FOR_PAPERS)
+    return Question(vector, words, equal, (), stems, shown, weights=fusion.FOR_PAPERS)
 
 
 def _stems_and_words(pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -10,7 +10,7 @@ from ssm_search.filters import Filters
 from ssm_search.index import Candidates
 from ssm_search.names import QUOTED
 from ssm_search.papers import Paper, full_text
-from ssm_search.ranking import mmr, rocchio, top_rows
+from ssm_search.ranking import fusion
 from ssm_search.search.hits import Hits
 from ssm_search.search.placing import Seed
 from ssm_search.search.question import checked_query, merged, of_listed
@@ -114,9 +114,9 @@ def ranked(
     )
     chosen = rows.choose(filters or {})
     found = rows.candidates(asked, chosen, wanted, against=unlike, without=excluded)
-    scores = rocchio(list(found.scores[: len(asked)]), list(found.scores[len(asked) :]))
-    best = top_rows(scores, wanted, found.allowed)
+    scores = fusion.rocchio(list(found.scores[: len(asked)]), list(found.scores[len(asked) :]))
+    best = fusion.top_rows(scores, wanted, found.allowed)
     if diversity:
         vectors = rows.vectors([found.numbers[place] for place in best])
-        best = best[mmr(scores[best], vectors, k, diversity)]
+        best = best[fusion.mmr(scores[best], vectors, k, diversity)]
     return found, best, scores

@@ -17,7 +17,7 @@ from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.errors import FilterError, IndexFolderError, PaperNotFoundError, QueryError
 from ssm_search.filters import Facets, Filters, Tally
 from ssm_search.papers import Category, Hit, LeftOut, Paper, Why
-from ssm_search.ranking import NOTHING, mmr, rocchio
+from ssm_search.ranking import confidence, fusion
 from ssm_search.search.asking import Search, check_count
 from ssm_search.search.hits import Hits
 from ssm_search.search.placing import Seed
@@ -236,7 +236,7 @@ class ListsSearch(Search):
             if alike and hits:
                 vectors = self._vectors([(at, hit) for hit in hits])
                 near = ([product(vectors, one.question.vector) for one in some] for some in wishes)
-                scores = rocchio(*near).tolist()
+                scores = fusion.rocchio(*near).tolist()
             pairs = zip(hits, scores, strict=True)
             return Hits((replace(hit, score=score) for hit, score in pairs), hits.left_out)
 
@@ -244,7 +244,7 @@ class ListsSearch(Search):
         found = [(at, hit) for at, hits in answers.items() for hit in hits]
         if alike and diversity and found:
             scores = np.array([hit.score for _, hit in found], dtype=np.float32)
-            order = mmr(scores, self._vectors(found), len(found), diversity)
+            order = fusion.mmr(scores, self._vectors(found), len(found), diversity)
             found = [
                 (found[at][0], replace(found[at][1], score=-float(n))) for n, at in enumerate(order)
             ]
@@ -347,7 +347,7 @@ def _fitness(search: Search, paper: Paper | str) -> tuple[int, float]:
     candidates = state.rows.candidates([seed.question], everything, len(state.rows))
     placement = state.placing.place(seed, candidates, 0)  # which headings, nobody asks here
     is_told = bool(search.manifest.calibration.nearness) and not placement.nothing
-    is_about = is_told or state.placing.about(seed, candidates) >= NOTHING
+    is_about = is_told or state.placing.about(seed, candidates) >= confidence.NOTHING
     verdict = placement.verdict if is_about else "off topic"
     return -PLACES.index(verdict), placement.scope
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ssm_search.index import Candidates, Rows
-from ssm_search.ranking import Signals
+from ssm_search.ranking import confidence
 from ssm_search.search.question import Question
 
 
 def signals_of(
     question: Question, at: int, best: Sequence[int], found: Candidates, rows: Rows
-) -> Signals:
+) -> confidence.Signals:
     """What is known of the papers at the places ``best``, for the question at the place ``at``."""
     idf = rows.idf(dict.fromkeys(question.stems))
     total = sum(idf.values())
@@ -21,7 +21,7 @@ def signals_of(
     covered = [sum(idf[stem] for stem in idf if stem in has) for has in having]
     places = np.asarray(best, dtype=np.int64)
     scores = found.scores[at]
-    return Signals(
+    return confidence.Signals(
         scores[places],
         found.cosines[at][places],
         found.late[at][places],

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.dates import Date
-from ssm_search.index import bm25, pooled
+from ssm_search.index import pooled
 from ssm_search.papers import Paper
-from ssm_search.ranking import DISLIKE_WEIGHT
+from ssm_search.ranking import fusion, okapi
 from ssm_search.site.codes import LEVELS, coded, script_call, text_of, varints
 from ssm_search.text import STOP_WORDS, shown, terms
 from ssm_search.views import export
@@ -124,8 +124,8 @@ def words(index: MemoryIndex, pieces: WordPieces | None) -> dict[str, Any]:
         for stem, numbers in zip(stems, postings, strict=True)
     )
     return {
-        "k1": bm25.K1,
-        "b": bm25.B,
+        "k1": okapi.K1,
+        "b": okapi.B,
         "least": LEAST,
         "stop": " ".join(sorted(STOP_WORDS)),
         "folds": _folds(),
@@ -147,7 +147,7 @@ def meaning(index: MemoryIndex, pieces: WordPieces) -> dict[str, Any]:
     return {
         "share": SHARE,
         "near": NEAR,
-        "dislike": DISLIKE_WEIGHT,
+        "dislike": fusion.DISLIKE_WEIGHT,
         "levels": LEVELS,
         "width": vectors.shape[1],
         "pieces": " ".join(pieces.texts),
@@ -190,7 +190,7 @@ def _by_stem(words: Iterable[str]) -> defaultdict[str, set[str]]:
 def _postings(index: MemoryIndex, stems: Sequence[str]) -> Iterator[list[int]]:
     lengths = np.array([index.term_count(row) for row in range(len(index))])
     # What BM25 has of a term is count / (count + norm).
-    norms = bm25.length_norm(lengths, index.mean_length)
+    norms = okapi.length_norm(lengths, index.mean_length)
     for stem in stems:
         rows, shares = index.term_frequencies(stem)
         counts = np.rint(shares * norms[rows] / (1 - shares)).astype(int)

@@ -23,7 +23,7 @@ from ssm_search.index import (
 )
 from ssm_search.names import rows_by, signed64
 from ssm_search.papers import Category, LeftOut, Paper
-from ssm_search.ranking import Background, fused, standardized
+from ssm_search.ranking import confidence, fusion
 from ssm_search.stores.access import reaching, stored_paper
 from ssm_search.stores.listing import StorePapers
 from ssm_search.stores.stats import StoreStats
@@ -73,7 +73,7 @@ class Current:
         """The manifest of the corpus, as an index in a folder would have it."""
         about = dict(self.about)
         table = NamedSegment(self.table, kind=about.pop("kind"))
-        about["background"] = Background(**about["background"])
+        about["background"] = confidence.Background(**about["background"])
         return Manifest(**about, without_abstract=(), segments=(table,))
 
 
@@ -238,10 +238,10 @@ class StoreRows:
         weights = self.stats.weights(question.stems)
         bm25 = self.stats.bm25_scores(weights, [row.terms for row in rows])
         met = encoded.words.scores_in(question, self.sample)
-        scores = fused(
+        scores = fusion.fused(
             question.weights,
-            standardized(bm25, *self.stats.bm25_spread(weights)),
-            standardized(dense, *self.stats.cosine_spread(question.vector)),
+            fusion.standardized(bm25, *self.stats.bm25_spread(weights)),
+            fusion.standardized(dense, *self.stats.cosine_spread(question.vector)),
             met[1] if met else None,
         )
         return scores, dense, met[0] if met else dense

@@ -17,9 +17,10 @@ import numpy as np
 
 from ssm_search.arrays import packed, unpacked
 from ssm_search.filters import Tally
-from ssm_search.index import bm25, common_words
+from ssm_search.index import common_words
 from ssm_search.names import hash64
 from ssm_search.papers import Paper
+from ssm_search.ranking import okapi
 from ssm_search.vectors import product
 
 if TYPE_CHECKING:
@@ -83,14 +84,14 @@ class StoreStats:
         weights = {}
         for term, times in Counter(stems).items():
             if (at := self.place(term)) is not None:
-                weights[term] = times * bm25.idf(self.n, int(self.having[at]))
+                weights[term] = times * okapi.idf(self.n, int(self.having[at]))
         return weights
 
     def idf(self, stems: Collection[str]) -> dict[str, float]:
         """How much it says of a paper to have each term; of one that none has, the most."""
         places = {stem: self.place(stem) for stem in stems}
         having = {stem: 0 if at is None else int(self.having[at]) for stem, at in places.items()}
-        return {stem: bm25.idf(self.n, count) for stem, count in having.items()}
+        return {stem: okapi.idf(self.n, count) for stem, count in having.items()}
 
     def bm25_scores(
         self, weights: Mapping[str, float], rows: Sequence[Sequence[str]]
@@ -98,9 +99,9 @@ class StoreStats:
         """BM25 of ``rows``, the terms of each, as :mod:`ssm_search.index.segmented` has it."""
         scores = np.zeros(len(rows), dtype=np.float32)
         for at, row in enumerate(rows):
-            norm = bm25.length_norm(len(row), self.mean_length)
+            norm = okapi.length_norm(len(row), self.mean_length)
             for term, times in Counter(term for term in row if term in weights).items():
-                count = min(times, bm25.MAX_COUNT)
+                count = min(times, okapi.MAX_COUNT)
                 scores[at] += weights[term] * count / (count + norm)
         return scores
 
@@ -140,9 +141,9 @@ def stats_of(
     for paper, pairs in zip(papers, terms, strict=True):
         length += len(pairs)
         words.update(word for _, word in pairs)
-        norm = bm25.length_norm(len(pairs), norm_length)
+        norm = okapi.length_norm(len(pairs), norm_length)
         for stem, times in Counter(stem for stem, _ in pairs).items():
-            count = min(times, bm25.MAX_COUNT)
+            count = min(times, okapi.MAX_COUNT)
             found.setdefault(stem, []).append(count / (count + norm))
         counted.add(paper)
     hashes = np.array([hash64(stem) for stem in found], dtype=np.uint64)

@@ -114,7 +114,7 @@ window.ssmSearch = (() => {
 
   // ── answers ──────────────────────────────────────────────────────────────────────────────────
 
-  // BM25 as ssm_search/index/bm25.py has it; a word that is asked for twice counts twice.
+  // BM25 as ssm_search/ranking/okapi.py has it; a word that is asked for twice counts twice.
   function bm25(asked) {
     const { lengths, mean, k1, b } = words, scores = new Float64Array(lengths.length);
     for (const { counts } of asked.map(words.stem).filter(Boolean)) {
