@@ -243,7 +243,7 @@ def _manifests(data: bytes) -> None:
 
 def _stored(data: bytes) -> None:
     from ssm_search.arrays import UNREADABLE
-    from ssm_search.index import papers_of
+    from ssm_search.lines import papers_of
 
     with suppress(*UNREADABLE):
         papers_of(_text(data).split("\n"))

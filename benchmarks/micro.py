@@ -17,8 +17,8 @@ import ssm_search
 from ssm_search import PaperSearch, ranking
 from ssm_search.awesome.reading import read_list
 from ssm_search.encoding import encode_query
-from ssm_search.index.late import late_interaction
 from ssm_search.shipped import shipped_folder, shipped_list
+from ssm_search.words.late import late_interaction
 
 QUESTION = "mamba for video"
 LARGE = 100_000  # papers whose scores are fused

@@ -33,10 +33,10 @@ from rich.table import Table
 
 from ssm_search.encoding import encode_query, load_encoder
 from ssm_search.errors import IndexFolderError
-from ssm_search.index.late import late_interaction
 from ssm_search.papers import Paper
 from ssm_search.search import PaperSearch
 from ssm_search.text import STOP_WORDS, terms, words_of
+from ssm_search.words.late import late_interaction
 
 DEPTH = 20  # ranks looked at
 TOPICS = 300

@@ -45,11 +45,11 @@ from ssm_search.discovery.fitting import Fitting, fits
 from ssm_search.discovery.radar import LEARNED
 from ssm_search.encoding import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.index.memory import MemoryIndex
-from ssm_search.index.words import RowVectors, Words
 from ssm_search.papers import Paper, full_text
 from ssm_search.shipped import shipped_folder
 from ssm_search.text import terms
 from ssm_search.vectors import product
+from ssm_search.words.vectors import RowVectors, Words
 
 TUNED = ("DefTruth", "amirhossein-kz", "ReaFly")
 """What was chosen was chosen on these; two have fewer than 100 papers whose abstracts are known."""

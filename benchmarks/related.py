@@ -33,11 +33,11 @@ from rich.table import Table
 from ssm_search.awesome import parse_list
 from ssm_search.encoding import encode_documents, load_encoder
 from ssm_search.index import bm25
-from ssm_search.index.late import late_interaction
 from ssm_search.papers import Paper, full_text
 from ssm_search.search import PaperSearch
 from ssm_search.text import terms
 from ssm_search.vectors import cosines
+from ssm_search.words.late import late_interaction
 
 SHOWN = 10
 FEWEST, MOST = 4, 60  # papers under a heading

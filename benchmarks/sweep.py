@@ -29,8 +29,8 @@ from known_items import RESULTS
 from numpy.typing import NDArray
 from rich.console import Console
 
-from ssm_search.index.ann import PROBED, Ann, ann_kind, build_ann
-from ssm_search.index.segmented import CANDIDATES
+from ssm_search.segments.ann import PROBED, Ann, ann_kind, build_ann
+from ssm_search.segments.segmented import CANDIDATES
 from ssm_search.vectors import cosines
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)

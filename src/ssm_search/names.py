@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.errors import FilterError
-from ssm_search.papers import Paper, title_key
+from ssm_search.papers import Paper, full_text, title_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -199,3 +199,8 @@ def hash64(text: str) -> int:
     """A 64-bit hash of ``text``: the same in every process and on every machine."""
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
+
+
+def text_hashes(papers: Sequence[Paper]) -> NDArray[np.uint64]:
+    """The hash of the text that is encoded of each paper, uint64, shape (n,)."""
+    return np.array([hash64(full_text(paper)) for paper in papers], dtype=np.uint64)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from ssm_search.marks import normalized
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Sequence
 
     from rich.console import RenderableType
 
 MIN_WORDS = 3
+MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
 WORDS_REMEMBERED = 1 << 15  # papers have the same ones again and again
 MIN_WIDTH = 60  # columns, below which a table is no longer one
 
@@ -184,6 +186,11 @@ def nearest_words(word: str, vocabulary: Sequence[str]) -> list[str]:
     near = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=None)
     least = min((distance for _, distance, _ in near), default=0)
     return [known for known, distance, _ in near if distance == least]
+
+
+def common_words(counts: Counter[str]) -> tuple[str, ...]:
+    """The words that occur at least ``MIN_WORD_COUNT`` times, sorted."""
+    return tuple(sorted(word for word, count in counts.items() if count >= MIN_WORD_COUNT))
 
 
 _DIRECTION_OVERRIDES = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"

@@ -23,14 +23,15 @@ from fakes import WordEncoder
 
 from ssm_search import files
 from ssm_search.build import build_index, dumps, gather_index
-from ssm_search.corpora import staging, writing
+from ssm_search.corpora import staging
 from ssm_search.errors import CorpusError, IndexFolderError
 from ssm_search.index import Manifest
-from ssm_search.index.ann import build_ann
+from ssm_search.index import corpus as folders
 from ssm_search.ingest import Removed
 from ssm_search.papers import Paper
 from ssm_search.ranking.confidence import Background
 from ssm_search.search.local import PaperSearch
+from ssm_search.segments.ann import build_ann
 
 pytestmark = pytest.mark.slow  # processes, and many builds
 
@@ -47,7 +48,7 @@ def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _papers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is encoded to build an index are its papers alone."""
-    monkeypatch.setattr(writing, "measured", lambda rows, encoder: Background())
+    monkeypatch.setattr(folders, "measured", lambda rows, encoder: Background())
 
 
 @pytest.fixture

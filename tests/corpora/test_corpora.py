@@ -22,25 +22,26 @@ from fakes import TokenEncoder, WordEncoder, word_vector
 from numpy.typing import NDArray
 
 from ssm_search.build.dumps import gather_index
-from ssm_search.corpora import staging, writing
+from ssm_search.corpora import staging
 from ssm_search.corpora.changes import changes
 from ssm_search.corpora.writing import update_index, write_index
 from ssm_search.errors import CorpusError, FilterError, IndexFolderError, PaperNotFoundError
-from ssm_search.index import folder as folders
-from ssm_search.index import local, segmented, segments
-from ssm_search.index import words as index_words
-from ssm_search.index.ann import Ann, ann_kind, build_ann, checked_kind, kind_for
-from ssm_search.index.joining import join_segments
+from ssm_search.index import corpus as folders
+from ssm_search.index import local
 from ssm_search.index.memory import MemoryIndex
-from ssm_search.index.segmented import SegmentedIndex
-from ssm_search.index.segments import load_segment, write_segment
-from ssm_search.index.words import row_vectors
 from ssm_search.ingest.feeds import Removed
 from ssm_search.papers import Link, Paper, full_text, to_json
 from ssm_search.ranking.confidence import Background
 from ssm_search.ranking.fusion import z_scores
 from ssm_search.search.local import PaperSearch
+from ssm_search.segments import segment, segmented
+from ssm_search.segments.ann import Ann, ann_kind, build_ann, check_kind, kind_for
+from ssm_search.segments.joining import join_segments
+from ssm_search.segments.segment import load_segment, write_segment
+from ssm_search.segments.segmented import SegmentedIndex
 from ssm_search.text import terms
+from ssm_search.words import vectors as index_words
+from ssm_search.words.vectors import RowVectors
 
 MANY_LOOKS = 10_000  # at an index, within which a reader must have seen it changed
 
@@ -48,7 +49,7 @@ MANY_LOOKS = 10_000  # at an index, within which a reader must have seen it chan
 @pytest.fixture(autouse=True)
 def _papers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is encoded to build an index are its papers alone, which some tests count."""
-    monkeypatch.setattr(writing, "measured", lambda rows, encoder: Background())
+    monkeypatch.setattr(folders, "measured", lambda rows, encoder: Background())
 
 
 @pytest.fixture(autouse=True)
@@ -424,7 +425,7 @@ def kept_words(records: Sequence[Paper]) -> dict[str, tuple[bytes, int]]:
     for paper in records:
         made = encoder.encode_words([full_text(paper)])
         title = len(TokenEncoder().word_spans(paper.title))
-        whole = row_vectors(made, np.array([title], np.int32), pool=True).words
+        whole = RowVectors.of(made, np.array([title], np.int32), pool=True).words
         kept[paper.id] = whole.vectors.tobytes(), int(whole.titles[0])
         assert whole.of(0)[:title].tobytes() == made.words[:title].tobytes()
         told = len(made.words) - title
@@ -736,7 +737,7 @@ def test_joining_keeps_every_row_and_posting(tmp_path: Path) -> None:
     titles = np.array(
         [len(TokenEncoder().word_spans(paper.title)) for paper in records], dtype=np.int32
     )
-    vectors = row_vectors(made, titles, pool=True)
+    vectors = RowVectors.of(made, titles, pool=True)
     parts = []
     for at, (start, end) in enumerate([(0, 11), (11, 12), (12, 30)]):
         (tmp_path / str(at)).mkdir()
@@ -798,7 +799,7 @@ def test_too_few_vectors_for_a_kind_are_all_compared() -> None:
 @pytest.mark.parametrize("kind", ["HNSW32", "IVF,SQ8", "IVF0,Flat", "PQ64", "IDMap2,IVF4,Flat", ""])
 def test_kinds_that_cannot_serve_are_refused(kind: str, tmp_path: Path) -> None:
     with pytest.raises(IndexFolderError, match="such as IVF4096,SQfp16"):
-        checked_kind(kind)
+        check_kind(kind)
     if kind:
         with pytest.raises(IndexFolderError, match=f"no index of kind '{kind}'"):
             gather_index([], tmp_path / "index", encoder=WordEncoder(), kind=kind)
@@ -921,6 +922,6 @@ def test_too_many_open_files_are_no_damage(tmp_path: Path, monkeypatch: pytest.M
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(segments, "load_arrays", full)
+    monkeypatch.setattr(segment, "load_arrays", full)
     with pytest.raises(IndexFolderError, match="more files are open than may be"):
         PaperSearch.load(tmp_path / "index", WordEncoder())

@@ -28,7 +28,6 @@ from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.errors import EncoderError, EngineError
-from ssm_search.index.words import row_vectors
 from ssm_search.papers import Paper, full_text, to_jsonl
 from ssm_search.search.local import PaperSearch
 from ssm_search.stores import access as store_access
@@ -38,6 +37,7 @@ from ssm_search.stores.store import Store
 from ssm_search.stores.writing import ray as store_ray
 from ssm_search.stores.writing import upkeep as store_upkeep
 from ssm_search.stores.writing.generations import update_store, write_store
+from ssm_search.words.vectors import RowVectors
 
 needs("ray", "lance_ray", "lancedb", reason="needs a cluster: pip install 'ssm-search[lance,ray]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -251,7 +251,7 @@ def test_a_store_is_written_by_all_nodes_though_one_dies(
 def test_a_node_that_sees_no_such_folder_says_so(tmp_path: Path) -> None:
     import pyarrow
 
-    made = row_vectors(LengthEncoder().encode_words(["X"]), np.ones(1, np.int32), pool=True)
+    made = RowVectors.of(LengthEncoder().encode_words(["X"]), np.ones(1, np.int32), pool=True)
     paper = to_jsonl([Paper("x", "X")]).encode()
     sent = pyarrow.table({"papers": [paper], "encoded": [made.to_bytes()]})
     [row] = store_ray._write(sent, str(tmp_path / "nowhere"), {}, 1.0).to_pylist()

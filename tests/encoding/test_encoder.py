@@ -21,7 +21,6 @@ from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import (
     Encoder,
     SentenceTransformerEncoder,
-    count_words,
     encode_documents,
     encode_query,
 )
@@ -31,6 +30,7 @@ from ssm_search.encoding.onnx import ENCODER_FOLDER, OnnxEncoder
 from ssm_search.encoding.words import save_word_layers, word_layers
 from ssm_search.errors import EncoderError
 from ssm_search.vectors import as_bytes, as_floats
+from ssm_search.words.vectors import count_words
 
 SHIPPED = ROOT / "index" / "awesome-mamba" / ENCODER_FOLDER
 

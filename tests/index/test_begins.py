@@ -8,10 +8,12 @@ from fakes import TokenEncoder, WordEncoder
 from numpy.typing import NDArray
 
 from ssm_search.encoding import encode_documents
-from ssm_search.index import UNTOLD, Words, check_begins, row_vectors, text_hashes, word_begins
+from ssm_search.index.begins import UNTOLD, check_begins, word_begins
+from ssm_search.index.saved import build_rows
+from ssm_search.names import text_hashes
 from ssm_search.papers import Paper, full_text
 from ssm_search.search.local import PaperSearch
-from ssm_search.search.saved import build_rows
+from ssm_search.words import RowVectors, Words
 
 PAPERS = [
     Paper("2401.00001", "The video of the graph", abstract="Moving film."),
@@ -22,7 +24,7 @@ PAPERS = [
 
 def words(papers: Sequence[Paper], encoder: WordEncoder) -> Words:
     made = encode_documents(encoder, [full_text(paper) for paper in papers])
-    return row_vectors(made, np.zeros(len(papers), dtype=np.int32), pool=False).words
+    return RowVectors.of(made, np.zeros(len(papers), dtype=np.int32), pool=False).words
 
 
 class Odd(TokenEncoder):

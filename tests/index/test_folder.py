@@ -11,7 +11,7 @@ from fakes import WordEncoder
 
 from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import update_index
-from ssm_search.index import folder as folders
+from ssm_search.index import corpus as folders
 from ssm_search.ingest.feeds import Removed
 from ssm_search.search.local import PaperSearch
 

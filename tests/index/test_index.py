@@ -10,9 +10,9 @@ import pytest
 from ssm_search.errors import IndexFolderError
 from ssm_search.index.bm25 import build_bm25
 from ssm_search.index.memory import MemoryIndex
-from ssm_search.index.words import RowVectors, Words
 from ssm_search.ranking import okapi
 from ssm_search.text import STOP_WORDS
+from ssm_search.words.vectors import RowVectors, Words
 
 
 def unit_rows(rng: np.random.Generator, n: int, d: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from ssm_search.errors import (
 )
 from ssm_search.index import local
 from ssm_search.papers import Paper
+from ssm_search.ranking import confidence
 from ssm_search.search import answering, reasons
 from ssm_search.search.answering import HEADED
 from ssm_search.search.hits import Hits
@@ -200,7 +201,7 @@ def test_late_interaction_looks_at_the_best_of_the_first_stage(
     """AUDIO is the nearest by its vector alone, and by words the farthest of all."""
     assert by_words.query("film", 1)[0].paper.id != AUDIO.id
     monkeypatch.setattr(local, "RERANKED", 1)
-    monkeypatch.setattr(answering, "DEPTH", 1)
+    monkeypatch.setattr(confidence, "DEPTH", 1)
     assert by_words.query("film", 1)[0].paper.id == AUDIO.id
     assert by_words.query("film", 2)[0].paper.id != AUDIO.id  # as many as are asked for
 
@@ -248,7 +249,7 @@ def test_related_without_words_is_nearness_alone() -> None:
 @pytest.fixture
 def whatever_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three papers tell nothing of what is far from them, nor do the levels of real encoders."""
-    monkeypatch.setattr(answering, "NOTHING", 0)
+    monkeypatch.setattr(confidence, "NOTHING", 0)
 
 
 @pytest.mark.usefixtures("whatever_is_near")
@@ -332,9 +333,9 @@ def test_what_is_about_something_else_is_told_by_no_sentence(
     encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = PaperSearch.from_papers(PAPERS, encoder)
-    monkeypatch.setattr(answering, "NOTHING", 1.1)
+    monkeypatch.setattr(confidence, "NOTHING", 1.1)
     assert all(hit.why.sentence == "" and hit.why.near == () for hit in search.query("video film"))
-    monkeypatch.setattr(answering, "NOTHING", 0)
+    monkeypatch.setattr(confidence, "NOTHING", 0)
     assert search.query("video film")[0].why.sentence == "We study video."
 
 
@@ -720,7 +721,7 @@ def test_an_interrupted_save_leaves_the_old_index(
     def full_disk(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("ssm_search.search.saved.append_abstracts", full_disk)
+    monkeypatch.setattr("ssm_search.index.saved.append_abstracts", full_disk)
     with pytest.raises(OSError, match="no space"):
         changed.save(folder)
     assert len(PaperSearch.load(folder, encoder).papers) == 3

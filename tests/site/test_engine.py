@@ -22,7 +22,6 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from ssm_search.encoding import WordPieces
 from ssm_search.encoding.words import WordTokenizer
-from ssm_search.index.words import pooled
 from ssm_search.papers import Link, Paper
 from ssm_search.ranking import fusion
 from ssm_search.search.local import PaperSearch
@@ -194,7 +193,7 @@ def test_scores_are_those_of_python(engine: Page, search: PaperSearch, pieces: W
     index = search.rows.as_list().list_index
     part = meaning(index, pieces)
     share = part["share"]
-    near = pooled(index.word_vectors, POOLED)
+    near = index.word_vectors.pooled(POOLED)
     vectors = near.vectors / np.linalg.norm(near.vectors, axis=1, keepdims=True)
     stored = decoded(coded(vectors.astype(np.float32)), 30)
     table = decoded(coded(pieces.vectors), 30)
@@ -222,7 +221,7 @@ def test_scores_are_those_of_python(engine: Page, search: PaperSearch, pieces: W
 def test_papers_are_alike_as_python_says(
     engine: Page, search: PaperSearch, pieces: WordPieces
 ) -> None:
-    near = pooled(search.rows.as_list().list_index.word_vectors, POOLED)
+    near = search.rows.as_list().list_index.word_vectors.pooled(POOLED)
     vectors = near.vectors / np.linalg.norm(near.vectors, axis=1, keepdims=True)
     stored = decoded(coded(vectors.astype(np.float32)), 30)
 

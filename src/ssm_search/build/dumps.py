@@ -31,8 +31,8 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import CorpusError, EncoderError, IndexFolderError, StoreError
-from ssm_search.files import check_replaceable, check_room
-from ssm_search.index import INDEX_NAMES, Manifest, checked_kind
+from ssm_search.files import check_room
+from ssm_search.index import Manifest, check_folder
 from ssm_search.ingest import Malformed, Removed, read_feed
 from ssm_search.papers import Paper, full_text
 from ssm_search.progress import Progress
@@ -122,9 +122,8 @@ def gather_index(
         raise StoreError(
             "a store has an index of vectors of its own; leave out --vectors or --store"
         )
-    kind = checked_kind(kind) if kind else ""
     if not store:
-        check_replaceable(Path(folder), INDEX_NAMES)
+        check_folder(Path(folder), kind)
     folder, report, bytes_read = Path(folder), GatherReport(), _BytesRead()
     model = encoder or load_encoder()
     records = read_feed(

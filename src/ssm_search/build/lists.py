@@ -29,8 +29,8 @@ from ssm_search.encoding import (
     load_encoder,
 )
 from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError
-from ssm_search.files import check_replaceable, check_room, folder_beside
-from ssm_search.index import INDEX_NAMES
+from ssm_search.files import check_room, folder_beside
+from ssm_search.index import check_folder
 from ssm_search.papers import Abstract, Category, Paper, full_text
 from ssm_search.progress import Progress
 from ssm_search.search import PaperSearch
@@ -119,7 +119,7 @@ def build_index(
     # Long: half of it explains the arguments, each an option of a build; the steps follow each
     # other once, and a function of its own would have to be given nearly all of them.
     sources = [source] if isinstance(source, str | Path) else source
-    check_replaceable(Path(folder), INDEX_NAMES)
+    check_folder(Path(folder))
     whole = read_whole(sources, allow_hosts=allow_hosts)
     reading = whole.reading
     if not reading.papers:

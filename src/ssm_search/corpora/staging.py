@@ -28,21 +28,12 @@ from ssm_search.files import (
     sweep,
     write_atomically,
 )
-from ssm_search.index import (
-    FORMAT_VERSION,
-    Chosen,
-    LocalRows,
-    PartlyEncoded,
-    RowVectors,
-    Segment,
-    is_segment_of,
-    load_segment,
-    text_hashes,
-    write_segment,
-)
+from ssm_search.index import LocalRows
 from ssm_search.ingest import Removed
-from ssm_search.names import hash64
+from ssm_search.names import hash64, text_hashes
 from ssm_search.papers import Paper
+from ssm_search.segments import FORMAT_VERSION, Chosen, Segment, load_segment, write_segment
+from ssm_search.words import PartlyEncoded, RowVectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -297,8 +288,8 @@ def _batches(records: Iterable[Paper | Removed]) -> Iterator[Batch]:
 def _same(segment: Path, batch: Batch) -> bool:
     """Whether ``segment`` is there and holds just these records."""
     return (
-        _readable(segment) is not None
-        and is_segment_of(segment, batch.papers)
+        (there := _readable(segment)) is not None
+        and there.holds(batch.papers)
         and np.array_equal(load_array(segment / REMOVED_FILE, OF_REMOVED), batch.removed)
     )
 

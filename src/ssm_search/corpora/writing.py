@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ssm_search.corpora.changes import changes
 from ssm_search.corpora.staging import StoredVectors, staged_rows
-from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder, encode_documents
+from ssm_search.encoding import Encoder, encode_documents
 from ssm_search.files import replacing_folder, sweep_inside
-from ssm_search.index import (
-    LocalRows,
-    Manifest,
-    PartlyEncoded,
-    checksums_of,
-    load_segments,
-    measured,
-    update_segments,
-    write_segments,
-)
+from ssm_search.index import LocalRows, Manifest, corpus
 from ssm_search.ingest import Removed
 from ssm_search.names import by_id
 from ssm_search.papers import Paper
+from ssm_search.words import PartlyEncoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +52,7 @@ def write_index(
     """
     chosen = staged_rows(place)
     with replacing_folder(folder) as new:
-        segments, words = write_segments(new, chosen, kind, progress)
-        if isinstance(encoder, OnnxEncoder):
-            encoder.copy_to(new / ENCODER_FOLDER)
-        manifest = Manifest(
-            encoder_name=getattr(encoder, "name", ""),
-            encoder_fingerprint=encoder.fingerprint,
-            dimension=chosen[0][0].vectors.shape[1],
-            papers=sum(len(rows) for _, rows in chosen),
-            words=words,
-            without_abstract=(),
-            segments=segments,
-            vectors=kind,
-        ).stamped(source)
-        rows = load_segments(new, manifest)
-        manifest = replace(
-            manifest, background=measured(rows, encoder), checksums=checksums_of(new)
-        )
-        manifest.write(new)
-    return manifest
+        return corpus.write(new, chosen, encoder, source, kind, progress)
 
 
 def update_index(
@@ -99,12 +73,12 @@ def update_index(
     change = changes(latest, {one: known.listing[row] for one, row in rows.items()})
     sweep_inside(folder)
     if not change:
-        update_segments(folder, known, [], [], None)  # a kill may have left segments unnamed
+        corpus.update(folder, known, [], [], None)  # a kill may have left segments unnamed
         return Counts(known.manifest.papers)
     texts = PartlyEncoded(change.written, StoredVectors(known, encoder).get)
     made = encode_documents(encoder, texts.missing)
     encoded = texts.filled(made, encoder, pool=True) if change.written else None
     gone = [rows[paper_id] for paper_id in [*change.replaced, *change.removed]]
-    manifest = update_segments(folder, known, gone, change.written, encoded)
+    manifest = corpus.update(folder, known, gone, change.written, encoded)
     reused = len(change.written) - len(made)
     return Counts(manifest.papers, len(made), reused, len(change.removed))

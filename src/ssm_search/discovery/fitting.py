@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.index import MemoryIndex, SegmentedIndex
+from ssm_search.index import MemoryIndex
+from ssm_search.segments import SegmentedIndex
 from ssm_search.vectors import cosines, product
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from .encoded import EncodedQuery as EncodedQuery
 from .encoder import Encoder as Encoder
 from .encoder import SentenceTransformerEncoder as SentenceTransformerEncoder
 from .encoder import WordEncoder as WordEncoder
-from .encoder import count_words as count_words
 from .encoder import encode_documents as encode_documents
 from .encoder import encode_query as encode_query
 from .export import export_encoder as export_encoder

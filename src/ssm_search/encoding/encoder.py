@@ -198,13 +198,6 @@ def encode_documents(
     return joined(parts).taken(np.argsort(order))
 
 
-def count_words(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.int32]:
-    """How many words, of those that ``encoder`` gives vectors of, each text has; shape (n,)."""
-    if not isinstance(encoder, WordEncoder):
-        return np.zeros(len(texts), dtype=np.int32)
-    return np.array([len(encoder.word_spans(x)) if x else 0 for x in texts], dtype=np.int32)
-
-
 def encode_query(encoder: Encoder, text: str) -> EncodedQuery:
     """One query: its vector, and those of its words if the encoder gives any.
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from ssm_search.encoding import EncodedQuery, Encoder, encode_query
 from ssm_search.index.rows import Rows
-from ssm_search.index.words import sampled_rows
 from ssm_search.ranking import confidence, fusion
 from ssm_search.text import first_sentence
+from ssm_search.words import sampled_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.encoding import Encoder, WordEncoder
-from ssm_search.index.segments import text_hashes
+from ssm_search.names import text_hashes
 from ssm_search.papers import full_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ssm_search.index.words import Words
     from ssm_search.papers import Paper
+    from ssm_search.words import Words
 
 UNTOLD = np.iinfo(np.uint16).max
 """What stands for a word of which nobody knows where it begins, or that begins there or later."""

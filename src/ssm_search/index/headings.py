@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.encoding import EncodedQuery
-from ssm_search.index.late import nearest_words
-from ssm_search.index.words import RowVectors
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Category, Paper
 from ssm_search.vectors import product
+from ssm_search.words import RowVectors, late
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +68,7 @@ class Headings:
         if not len(self.word_vectors) or not rows.words:
             return np.asarray(product(rows.vectors, self.vectors.T), dtype=np.float64)
         words = rows.words
-        nearest = nearest_words(self.word_vectors, words.vectors, words.starts)
+        nearest = late.nearest_words(self.word_vectors, words.vectors, words.starts)
         weighted = nearest * self.word_weights
         starts = np.minimum(self.word_starts[:-1], len(self.word_vectors) - 1)
         sums = np.add.reduceat(weighted, starts, axis=1).astype(np.float64)

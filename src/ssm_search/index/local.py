@@ -19,18 +19,18 @@ from ssm_search.filters import (
     matching_rows,
     several,
 )
+from ssm_search.index.begins import UNTOLD
 from ssm_search.index.headings import Headings
 from ssm_search.index.manifest import Manifest
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.index.projection import project
-from ssm_search.index.rows import Asked, Candidates
-from ssm_search.index.segmented import JoinedPapers, SegmentedIndex
-from ssm_search.index.segments import Segment, text_hashes
-from ssm_search.index.words import Words, sampled_rows
-from ssm_search.names import NameTable, named_in, rows_by
+from ssm_search.index.rows import Candidates
+from ssm_search.names import NameTable, named_in, rows_by, text_hashes
 from ssm_search.papers import Category, LeftOut, Paper
 from ssm_search.ranking import fusion, okapi
+from ssm_search.segments import Segment, SegmentedIndex
 from ssm_search.text import terms
+from ssm_search.words import Words, sampled_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,13 +99,13 @@ class LocalRows:
         cls, segments: Sequence[Segment], present: NDArray[np.bool_], manifest: Manifest
     ) -> LocalRows:
         """The papers of a corpus, those of one segment after the other."""
-        dimension = segments[0].vectors.shape[1]
+        index = SegmentedIndex(segments)
         return cls(
-            JoinedPapers([segment.papers for segment in segments]),
-            SegmentedIndex(segments),
+            index.papers,
+            index,
             np.concatenate([segment.text_hashes for segment in segments]),
             np.zeros(0, dtype=np.uint16),
-            Headings.of((), (), dimension),
+            Headings.of((), (), index.dimension),
             np.zeros((0, 2), dtype=np.float32),
             manifest,
             facets=tuple(segment.facets for segment in segments),
@@ -260,11 +260,11 @@ class LocalRows:
 
     def candidates(
         self,
-        questions: Sequence[Asked],
+        questions: Sequence[fusion.Asked],
         chosen: NDArray[np.bool_],
         k: int,
         *,
-        against: Sequence[Asked] = (),
+        against: Sequence[fusion.Asked] = (),
         also: Collection[int] = (),
         without: Collection[int] = (),
     ) -> Candidates:
@@ -288,7 +288,7 @@ class LocalRows:
             raw[at], late[at] = raw_cosine, met[0] if met else raw_cosine
         return Candidates(rows.tolist(), allowed[rows], scores, raw, late)
 
-    def _check_width(self, asked: Asked) -> None:
+    def _check_width(self, asked: fusion.Asked) -> None:
         found, width = asked.word_vectors.shape[-1], self._sample.vectors.shape[1]
         if width and len(asked.word_vectors) and found != width:
             raise IndexFolderError(
@@ -296,7 +296,7 @@ class LocalRows:
             )
 
     def _signals(
-        self, question: Asked, allowed: NDArray[np.bool_]
+        self, question: fusion.Asked, allowed: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """BM25 and cosine of every row as z-scores, and the cosine as it is; shape (n,) each."""
         self._check_width(question)
@@ -319,12 +319,14 @@ class LocalRows:
         have = {stem: self.index.have_term(rows, stem) for stem in stems}
         return [{stem for stem, mask in have.items() if mask[at]} for at in range(len(rows))]
 
-    def words_of(self, row: int) -> tuple[NDArray[np.int8], NDArray[np.uint16]] | None:
-        """The words of a row of a list, and where in its text each begins; None of a corpus."""
+    def words_of(self, row: int, length: int) -> tuple[NDArray[np.int8], NDArray[np.uint16]] | None:
+        """The words of a row of a list that begin in its first ``length`` characters, and where."""
         if not self.is_list or not self.list_index.word_vectors:
             return None
         words = self.list_index.word_vectors
-        return words.of(row), self.word_begins[words.starts[row] : words.starts[row + 1]]
+        begins = self.word_begins[words.starts[row] : words.starts[row + 1]]
+        told = int(np.searchsorted(begins, min(length, UNTOLD)))
+        return words.of(row)[:told], begins[:told]
 
     def title_words(self, row: int) -> NDArray[np.float32]:
         """Unit vectors of the words of a row's title, float32, shape (t, w)."""

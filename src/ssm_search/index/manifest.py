@@ -17,8 +17,8 @@ from ssm_search.errors import IndexFolderError
 from ssm_search.files import read_text, write_atomically
 from ssm_search.papers import Category
 from ssm_search.ranking import confidence, filing
+from ssm_search.segments import FORMAT_VERSION
 
-FORMAT_VERSION = 6
 MANIFEST_FILE = "manifest.json"
 SEGMENT_NAME = re.compile(r"(?:segment|part)-([0-9]{4,9})")
 """Of the folder of a segment, once called part, with its number."""
@@ -86,6 +86,14 @@ class Manifest:
     def kind(self) -> str:
         """FAISS's name of the index of the vectors, or all names there are, such as "Flat"."""
         return ", ".join(dict.fromkeys(segment.kind for segment in self.segments)) or "Flat"
+
+    @classmethod
+    def of_table(cls, name: str, about: Mapping[str, Any]) -> Manifest:
+        """That of a corpus in a table, with what is said ``about`` it, as JSON types."""
+        said = dict(about)
+        table = NamedSegment(name, kind=said.pop("kind"))
+        said["background"] = confidence.Background(**said["background"])
+        return cls(**said, without_abstract=(), segments=(table,))
 
     def not_of_a_list(self) -> IndexFolderError:
         """The error to raise where a large corpus is asked for what only a list has."""

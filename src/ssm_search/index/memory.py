@@ -24,9 +24,9 @@ from ssm_search.arrays import (
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import MOST_TEXT, plain_file, read_text
 from ssm_search.index.bm25 import Bm25, build_bm25, load_bm25, save_bm25
-from ssm_search.index.words import RowVectors, Words
 from ssm_search.ranking import okapi
 from ssm_search.vectors import product
+from ssm_search.words import RowVectors, Words
 
 if TYPE_CHECKING:
     import faiss

@@ -21,30 +21,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Asked(Protocol):
-    """What rows are scored for."""
-
-    @property
-    def vector(self) -> NDArray[np.float32]:
-        """A unit vector, shape (d,)."""
-
-    @property
-    def word_vectors(self) -> NDArray[np.float32]:
-        """Unit vectors of words, shape (t, w); none where the encoder gives none."""
-
-    @property
-    def word_weights(self) -> NDArray[np.float32]:
-        """How much each of these words matters, shape (t,); they sum to 1."""
-
-    @property
-    def stems(self) -> Sequence[str]:
-        """The terms to look for, repeated as they are in the question."""
-
-    @property
-    def weights(self) -> fusion.Weights:
-        """The shares of the three signals in a score."""
-
-
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Rows that are scored for an answer; they are spoken of by their place in here.
@@ -156,11 +132,11 @@ class Rows(Protocol):
 
     def candidates(
         self,
-        questions: Sequence[Asked],
+        questions: Sequence[fusion.Asked],
         chosen: Any,
         k: int,
         *,
-        against: Sequence[Asked] = (),
+        against: Sequence[fusion.Asked] = (),
         also: Collection[int] = (),
         without: Collection[int] = (),
     ) -> Candidates:
@@ -182,11 +158,11 @@ class Rows(Protocol):
     ) -> list[Collection[str]]:
         """Of each of the rows at ``places``, which of the ``stems`` it has."""
 
-    def words_of(self, row: int) -> tuple[NDArray[np.int8], NDArray[np.uint16]] | None:
+    def words_of(self, row: int, length: int) -> tuple[NDArray[np.int8], NDArray[np.uint16]] | None:
         """The words of a row, (t, w), and at which character of its text each begins, (t,).
 
-        None where they are pooled or none. Where a word begins at ``UNTOLD`` or later, or nobody
-        knows where, that number stands.
+        Those that begin among the first ``length`` characters, as far as anybody knows where; None
+        where words are pooled, or there are none.
         """
 
     def title_words(self, row: int) -> NDArray[np.float32]:

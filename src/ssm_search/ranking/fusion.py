@@ -6,7 +6,7 @@ Everywhere a higher score is better, and arrays are indexed by row.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -52,6 +52,30 @@ class Weights:
     bm25: float
     cosine: float
     late: float
+
+
+class Asked(Protocol):
+    """What rows are scored for."""
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """A unit vector, shape (d,)."""
+
+    @property
+    def word_vectors(self) -> NDArray[np.float32]:
+        """Unit vectors of words, shape (t, w); none where the encoder gives none."""
+
+    @property
+    def word_weights(self) -> NDArray[np.float32]:
+        """How much each of these words matters, shape (t,); they sum to 1."""
+
+    @property
+    def stems(self) -> Sequence[str]:
+        """The terms to look for, repeated as they are in the question."""
+
+    @property
+    def weights(self) -> Weights:
+        """The shares of the three signals in a score."""
 
 
 FOR_QUESTIONS = Weights(bm25=0.2, cosine=0.3, late=0.5)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.index import Headings, MemoryIndex, RowVectors
+from ssm_search.index import Headings, MemoryIndex
 from ssm_search.papers import Category, Paper
 from ssm_search.ranking import filing
 from ssm_search.text import terms
 from ssm_search.vectors import product
+from ssm_search.words import RowVectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ssm_search.encoding import Encoder, OnnxEncoder, load_encoder
 from ssm_search.errors import IndexFolderError
-from ssm_search.index import LocalRows, Manifest
+from ssm_search.index import LocalRows, Manifest, build_rows, load_rows, save_rows
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search.asking import Search
-from ssm_search.search.saved import build_rows, load_rows, save_rows
+from ssm_search.search.likeness import calibrated
 
 
 class PaperSearch(Search):
@@ -60,7 +60,10 @@ class PaperSearch(Search):
         """
         encoder = encoder or load_encoder()
         known = previous.rows if previous else None
-        return cls(build_rows(list(papers), encoder, known, headings, progress), encoder)
+        rows = build_rows(list(papers), encoder, known, headings, progress)
+        found = calibrated(rows.list_index, rows.listing, rows.topics)
+        manifest = replace(rows.manifest, calibration=found)
+        return cls(replace(rows, manifest=manifest), encoder)
 
     @classmethod
     def load(

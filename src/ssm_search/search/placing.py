@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.errors import ListError
-from ssm_search.index import Candidates, LocalRows, RowVectors
+from ssm_search.index import Candidates, LocalRows
 from ssm_search.occasions import new_year, occasion_of
 from ssm_search.papers import Category, CategorySuggestion, Duplicate, Paper, Placement, Verdict
 from ssm_search.ranking import confidence, filing, fusion
@@ -20,6 +20,7 @@ from ssm_search.search.question import Question
 from ssm_search.search.reasons import Reasons
 from ssm_search.search.signals import signals_of
 from ssm_search.text import first_sentence, terms, words_of
+from ssm_search.words import RowVectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.encoding import EncodedQuery, Encoder, count_words, encode_documents
+from ssm_search.encoding import EncodedQuery, Encoder, encode_documents
 from ssm_search.errors import IndexFolderError, QueryError
-from ssm_search.index import Rows, RowVectors, row_vectors
+from ssm_search.index import Rows
 from ssm_search.ranking import fusion
 from ssm_search.text import asked_terms, nearest_words, terms
+from ssm_search.words import RowVectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def as_document(title: str, text: str, rows: Rows, encoder: Encoder) -> Document
         IndexFolderError: the encoder's vectors are not as wide as the index.
     """
     made = encode_documents(encoder, [text])
-    encoded = row_vectors(made, count_words(encoder, [title]), pool=False)
+    encoded = RowVectors.by(encoder, made, [title], pool=False)
     _check_width(encoded.vectors[0], rows)
     asked = _paper_question(encoded.vectors[0], encoded.words.title_of(0), terms(text))
     return Document(asked, encoded)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.index import UNTOLD, Candidates, Rows, word_cosines
+from ssm_search.index import Candidates, Rows
 from ssm_search.papers import Category, Hit, Paper, Why, full_text
 from ssm_search.search.hits import Hits
 from ssm_search.search.question import Question, whole_word
 from ssm_search.tex import plain_text
 from ssm_search.text import is_term, sentences, terms
 from ssm_search.vectors import product
+from ssm_search.words import late
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,15 +38,17 @@ AskedWord = tuple[int, str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """Where the words of a paper are in its text.
+    """The words of a paper, and where they are in its text.
 
     Attributes:
+        words: unit vectors times 127, int8, shape (t, w).
         begins: uint16, shape (t,); at which character each of them begins.
         sentences: those of the abstract that have any of them.
         edges: int64, shape (2 s,); of each such sentence its first word, and the one after its
             last.
     """
 
+    words: NDArray[np.int8]
     begins: NDArray[np.uint16]
     sentences: tuple[str, ...]
     edges: NDArray[np.int64]
@@ -122,12 +125,11 @@ class Reasons:
         has: Collection[str],
     ) -> tuple[tuple[tuple[str, str], ...], str]:
         """The words that came near each other, and the sentence that answers best."""
-        stored = self._rows.words_of(row)
-        if stored is None or not len(question.word_vectors):
+        read = self._words(row, paper) if len(question.word_vectors) else None
+        if read is None:
             found = self._sentences(row, paper)
             return (), _sharing_most([sentence for sentence, _ in found], question)
-        read = self._words(row, paper)
-        cosines = word_cosines(question.word_vectors, stored[0][: len(read.begins)])
+        cosines = late.word_cosines(question.word_vectors, read.words)
         near = _near_words(cosines, read, full_text(paper), words, has)
         return near, _answering(read, cosines, question.word_weights)
 
@@ -142,21 +144,20 @@ class Reasons:
             found.append((sentence, start))
         return found
 
-    def _read(self, row: int, paper: Paper) -> _Read:
-        """Where the words of a row are in its text, as far as the text is at hand."""
-        stored = self._rows.words_of(row)
-        assert stored is not None
+    def _read(self, row: int, paper: Paper) -> _Read | None:
+        """The words of a row as far as its text is at hand; None where the row has none."""
         at_hand = self._rows.is_indexed_text(row, paper)
-        length = len(full_text(paper) if at_hand else paper.title)
-        begins = stored[1][: np.searchsorted(stored[1], min(length, UNTOLD))]
+        stored = self._rows.words_of(row, len(full_text(paper) if at_hand else paper.title))
+        if stored is None:
+            return None
+        words, begins = stored
         found = self._sentences(row, paper)
         places = [(start, start + len(sentence)) for sentence, start in found]
         edges = np.searchsorted(begins, np.array(places, dtype=np.int64).reshape(-1, 2))
         some = edges[:, 0] < edges[:, 1]
         having = tuple(sentence for (sentence, _), any_ in zip(found, some, strict=True) if any_)
-        return _Read(
-            begins, having or tuple(sentence for sentence, _ in found), edges[some].ravel()
-        )
+        shown = having or tuple(sentence for sentence, _ in found)
+        return _Read(words, begins, shown, edges[some].ravel())
 
 
 def _names(path: Category, stems: Collection[str]) -> bool:

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssm_search.dates import Date
-from ssm_search.index import pooled
 from ssm_search.papers import Paper
 from ssm_search.ranking import fusion, okapi
 from ssm_search.site.codes import LEVELS, coded, script_call, text_of, varints
@@ -140,7 +139,7 @@ def meaning(index: MemoryIndex, pieces: WordPieces) -> dict[str, Any]:
     ``codes`` are those of the papers' words, of each paper as many as ``counts`` says; ``table``
     and ``weights`` those of the first pieces, in their order.
     """
-    papers = pooled(index.word_vectors, POOLED)
+    papers = index.word_vectors.pooled(POOLED)
     vectors = papers.vectors.astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     weights = pieces.weights * (WEIGHT_LEVELS / max(float(pieces.weights.max(initial=0)), 1e-12))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import SsmSearchError, StoreError
-from ssm_search.index import paper_of
+from ssm_search.lines import paper_of
 
 if TYPE_CHECKING:
     from ssm_search.encoding import Encoder

@@ -12,22 +12,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import numpy as np
 
 from ssm_search.filters import Filters, Tally, lackable, several, sql
-from ssm_search.index import (
-    Asked,
-    Candidates,
-    Manifest,
-    NamedSegment,
-    RowVectors,
-    Words,
-    joined_vectors,
-)
+from ssm_search.index import Candidates, Manifest
 from ssm_search.names import rows_by, signed64
 from ssm_search.papers import Category, LeftOut, Paper
-from ssm_search.ranking import confidence, fusion
+from ssm_search.ranking import fusion
 from ssm_search.stores.access import reaching, stored_paper
 from ssm_search.stores.listing import StorePapers
 from ssm_search.stores.stats import StoreStats
 from ssm_search.vectors import cosines
+from ssm_search.words import RowVectors, Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,10 +64,7 @@ class Current:
 
     def manifest(self) -> Manifest:
         """The manifest of the corpus, as an index in a folder would have it."""
-        about = dict(self.about)
-        table = NamedSegment(self.table, kind=about.pop("kind"))
-        about["background"] = confidence.Background(**about["background"])
-        return Manifest(**about, without_abstract=(), segments=(table,))
+        return Manifest.of_table(self.table, self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +191,11 @@ class StoreRows:
 
     def candidates(
         self,
-        questions: Sequence[Asked],
+        questions: Sequence[fusion.Asked],
         chosen: str,
         k: int,
         *,
-        against: Sequence[Asked] = (),
+        against: Sequence[fusion.Asked] = (),
         also: Collection[int] = (),
         without: Collection[int] = (),
     ) -> Candidates:
@@ -223,7 +213,7 @@ class StoreRows:
         asked = [*questions, *against]
         signals = np.zeros((3, len(asked), len(rows)), dtype=np.float32)
         if rows:
-            encoded = joined_vectors([row.encoded for row in rows])
+            encoded = RowVectors.joined([row.encoded for row in rows])
             for at, question in enumerate(asked):
                 signals[:, at] = self._signals(question, rows, encoded)
         numbers = [row.row for row in rows]
@@ -231,7 +221,7 @@ class StoreRows:
         return Candidates(numbers, np.ones(len(rows), dtype=bool), scores, dense, late, rows)
 
     def _signals(
-        self, question: Asked, rows: Sequence[Row], encoded: RowVectors
+        self, question: fusion.Asked, rows: Sequence[Row], encoded: RowVectors
     ) -> tuple[NDArray[np.float32], ...]:
         """Score, cosine and late interaction of rows, by statistics that stand for all others."""
         dense = cosines(encoded.vectors, question.vector)
@@ -258,7 +248,7 @@ class StoreRows:
         vectors = [found[row].encoded.vectors[0] for row in rows]
         return np.array(vectors, dtype=np.float32).reshape(len(rows), self.dimension)
 
-    def words_of(self, row: int) -> None:
+    def words_of(self, row: int, length: int) -> None:
         """None: the words of abstracts are pooled."""
 
     def title_words(self, row: int) -> NDArray[np.float32]:

@@ -17,10 +17,10 @@ import numpy as np
 
 from ssm_search.arrays import packed, unpacked
 from ssm_search.filters import Tally
-from ssm_search.index import common_words
 from ssm_search.names import hash64
 from ssm_search.papers import Paper
 from ssm_search.ranking import okapi
+from ssm_search.text import common_words
 from ssm_search.vectors import product
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class StoreStats:
     def bm25_scores(
         self, weights: Mapping[str, float], rows: Sequence[Sequence[str]]
     ) -> NDArray[np.float32]:
-        """BM25 of ``rows``, the terms of each, as :mod:`ssm_search.index.segmented` has it."""
+        """BM25 of ``rows``, the terms of each, as :mod:`ssm_search.segments.segmented` has it."""
         scores = np.zeros(len(rows), dtype=np.float32)
         for at, row in enumerate(rows):
             norm = okapi.length_norm(len(row), self.mean_length)

@@ -20,10 +20,10 @@ from typing import Any
 from ssm_search.arrays import misfit
 from ssm_search.errors import SsmSearchError, StoreError
 from ssm_search.filters import sql
-from ssm_search.index import RowVectors
 from ssm_search.stores.access import CURRENT, connected, damaged, reaching
 from ssm_search.stores.rows import FORMAT, Current, StoreRows
 from ssm_search.stores.stats import from_bytes
+from ssm_search.words import RowVectors
 
 REFRESH = 5.0  # seconds that a reader trusts what it knows to be current
 BLOBS, PAPERS = "blobs", "papers_"

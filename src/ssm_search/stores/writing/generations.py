@@ -19,21 +19,11 @@ from ssm_search.encoding import Encoder, OnnxEncoder, encode_documents
 from ssm_search.errors import StoreError
 from ssm_search.filters import sql
 from ssm_search.holders import now
-from ssm_search.index import (
-    Chosen,
-    LocalRows,
-    Manifest,
-    NamedSegment,
-    PartlyEncoded,
-    RowVectors,
-    Segment,
-    joined_vectors,
-    measured,
-    sampled_rows,
-    text_hashes,
-)
+from ssm_search.index import Manifest, corpus
 from ssm_search.ingest import Removed
+from ssm_search.names import text_hashes
 from ssm_search.papers import Paper
+from ssm_search.segments import Chosen, Segment
 from ssm_search.stores.access import CURRENT, check_fingerprint, reaching, tables
 from ssm_search.stores.rows import Current
 from ssm_search.stores.stats import StoreStats, added, stats_of, to_bytes
@@ -57,6 +47,7 @@ from ssm_search.stores.writing.rows import (
     terms_of,
 )
 from ssm_search.stores.writing.upkeep import extend_indexes, forget, make_indexes
+from ssm_search.words import PartlyEncoded, RowVectors, sampled_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +113,7 @@ def write_store(
             "list_name": source,
             "built": now(),
             "kind": kind,
-            "background": _background(staged, encoder),
+            "background": asdict(corpus.background(staged, encoder)),
         }
         with reaching(uri):
             check()
@@ -198,18 +189,6 @@ def update_store(
             _commit(database, current)
             _tidy(database, uri, current, old)
         return Counts(count, new, len(changed) - new, len(change.removed))
-
-
-def _background(staged: Sequence[Chosen], encoder: Encoder) -> dict[str, float]:
-    """What the papers are like, by the segments that they are written from."""
-    staged = [(segment, rows) for segment, rows in staged if len(rows)]
-    present = [np.zeros(len(segment), dtype=bool) for segment, _ in staged]
-    for mask, (_, kept) in zip(present, staged, strict=True):
-        mask[kept] = True
-    manifest = Manifest("", "", 0, 0, 0, (), segments=(NamedSegment(""),))
-    segments = [segment for segment, _ in staged]
-    rows = LocalRows.of_segments(segments, np.concatenate(present), manifest)
-    return asdict(measured(rows, encoder))
 
 
 def _replaced(database: Any, uri: str) -> Current | None:
@@ -325,7 +304,7 @@ def _sample(staged: Sequence[Chosen], count: int) -> RowVectors:
         if len(here):  # else it may hold nothing but removed papers, and no width
             parts.append(segment.encoded.taken(rows[here]))
         start += len(rows)
-    return joined_vectors(parts)
+    return RowVectors.joined(parts)
 
 
 def _words_of(segment: Segment, rows: NDArray[np.int64]) -> int:

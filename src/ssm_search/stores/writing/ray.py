@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ssm_search.corpora import cluster
 from ssm_search.errors import EngineError, SsmSearchError, StoreError
-from ssm_search.index import RowVectors
 from ssm_search.stores.access import options_for, reaching
 from ssm_search.stores.stats import StoreStats, from_bytes, to_bytes
 from ssm_search.stores.writing.rows import Chunk, read_chunk
 from ssm_search.stores.writing.upkeep import VECTOR, partitions
+from ssm_search.words import RowVectors
 
 if TYPE_CHECKING:
     import pyarrow

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ssm_search.filters import Facets, heading_names
-from ssm_search.index import RowVectors
 from ssm_search.names import names_of, signed64
 from ssm_search.papers import Paper, from_json, full_text, to_jsonl
 from ssm_search.stores.stats import StoreStats, Terms, stats_of
 from ssm_search.text import terms
+from ssm_search.words import RowVectors
 
 BATCH = 2_048  # rows that are sent at once
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssm_search.index.ann import Ann, build_ann
+from ssm_search.segments.ann import Ann, build_ann
 
 WIDTH, CELLS = 8, 4
 HEAD = 37 + 16  # bytes before the middles of the cells: of the whole, of how many cells there are

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.arrays import check_range, check_runs, packed, unpacked
-from ssm_search.encoding import Encoded
-from ssm_search.index.late import late_interaction
+from ssm_search.encoding import Encoded, Encoder, WordEncoder
 from ssm_search.ranking import fusion
 from ssm_search.vectors import as_bytes, as_floats, take_runs
+from ssm_search.words.late import late_interaction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from ssm_search.index.rows import Asked
 
 SAMPLED = 64
 """Rows by which late interaction is standardized: with 16, 32, 64, 128 or all of 2,611, R@1 of
@@ -44,6 +42,16 @@ class Words:
     vectors: NDArray[np.int8]
     starts: NDArray[np.int64]
     titles: NDArray[np.int32]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Words]) -> Words:
+        """The words of several, one after the other; at least one."""
+        counts = np.concatenate([np.diff(part.starts) for part in parts])
+        return cls(
+            np.concatenate([part.vectors for part in parts]),
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            np.concatenate([part.titles for part in parts]),
+        )
 
     def __len__(self) -> int:
         return len(self.titles)
@@ -91,14 +99,25 @@ class Words:
         vectors, starts = take_runs(self.vectors, self.starts, rows)
         return Words(vectors, starts, self.titles[np.asarray(rows, dtype=np.int64)])
 
-    def scores(self, question: Asked) -> NDArray[np.float32]:
+    def pooled(self, share: int = POOLED) -> Words:
+        """Near words of each abstract joined, to leave one of ``share``; titles stay as they are.
+
+        By Ward's hierarchical clustering; a cluster becomes the mean of its words, brought to
+        length 1 (Clavié, Chaffin & Adams 2024, "Reducing the Footprint of Multi-Vector Retrieval
+        with Minimal Performance Impact via Token Pooling").
+        """
+        made = [_pooled(self.of(row), int(self.titles[row]), share) for row in range(len(self))]
+        starts = np.cumsum([0, *map(len, made)]).astype(np.int64)
+        return Words(np.concatenate(made) if made else self.vectors, starts, self.titles)
+
+    def scores(self, question: fusion.Asked) -> NDArray[np.float32]:
         """Late interaction of a question with every row, float32, shape (n,)."""
         return late_interaction(
             question.word_vectors, question.word_weights, self.vectors, self.starts
         )
 
     def scores_in(
-        self, question: Asked, sample: Words
+        self, question: fusion.Asked, sample: Words
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
         """Late interaction with every row, and as z-scores by ``sample``; None without words.
 
@@ -122,6 +141,31 @@ class RowVectors:
 
     vectors: NDArray[np.float32]
     words: Words
+
+    @classmethod
+    def of(cls, encoded: Encoded, titles: NDArray[np.int32], *, pool: bool) -> RowVectors:
+        """What an encoder made of n papers, as an index keeps it.
+
+        Args:
+            titles: how many words of each paper are its title's, shape (n,).
+            pool: whether the words of abstracts are pooled, as in a large corpus.
+        """
+        counts = np.minimum(titles, np.diff(encoded.starts)).astype(np.int32)
+        words = Words(encoded.words, encoded.starts, counts)
+        return cls(encoded.vectors, words.pooled() if pool and words else words)
+
+    @classmethod
+    def by(
+        cls, encoder: Encoder, encoded: Encoded, titles: Sequence[str], *, pool: bool
+    ) -> RowVectors:
+        """What ``encoder`` made of n papers with these titles, as :meth:`of` has it."""
+        return cls.of(encoded, count_words(encoder, titles), pool=pool)
+
+    @classmethod
+    def joined(cls, parts: Sequence[RowVectors]) -> RowVectors:
+        """The rows of several, one after the other; at least one."""
+        vectors = np.concatenate([part.vectors for part in parts])
+        return cls(vectors, Words.joined([part.words for part in parts]))
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -147,49 +191,16 @@ class RowVectors:
         return RowVectors(vectors, self.words.taken(rows))
 
 
-def row_vectors(encoded: Encoded, titles: NDArray[np.int32], *, pool: bool) -> RowVectors:
-    """What an encoder made of n papers, as an index keeps it.
-
-    Args:
-        titles: how many words of each paper are its title's, shape (n,).
-        pool: whether the words of abstracts are pooled, as in a large corpus.
-    """
-    counts = np.minimum(titles, np.diff(encoded.starts)).astype(np.int32)
-    words = Words(encoded.words, encoded.starts, counts)
-    return RowVectors(encoded.vectors, pooled(words) if pool and words else words)
-
-
-def joined_vectors(parts: Sequence[RowVectors]) -> RowVectors:
-    """The rows of several, one after the other; at least one."""
-    vectors = np.concatenate([part.vectors for part in parts])
-    return RowVectors(vectors, joined_words([part.words for part in parts]))
-
-
-def joined_words(parts: Sequence[Words]) -> Words:
-    """The words of several, one after the other; at least one."""
-    counts = np.concatenate([np.diff(part.starts) for part in parts])
-    return Words(
-        np.concatenate([part.vectors for part in parts]),
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        np.concatenate([part.titles for part in parts]),
-    )
+def count_words(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.int32]:
+    """How many words, of those that ``encoder`` gives vectors of, each text has; shape (n,)."""
+    if not isinstance(encoder, WordEncoder):
+        return np.zeros(len(texts), dtype=np.int32)
+    return np.array([len(encoder.word_spans(x)) if x else 0 for x in texts], dtype=np.int32)
 
 
 def sampled_rows(n: int) -> NDArray[np.int64]:
     """Up to ``SAMPLED`` of ``n`` rows, evenly spread."""
     return np.linspace(0, n - 1, min(n, SAMPLED)).round().astype(np.int64)
-
-
-def pooled(words: Words, share: int = POOLED) -> Words:
-    """Near words of each abstract joined, to leave one of ``share``; titles stay as they are.
-
-    By Ward's hierarchical clustering; a cluster becomes the mean of its words, brought to length 1
-    (Clavié, Chaffin & Adams 2024, "Reducing the Footprint of Multi-Vector Retrieval with Minimal
-    Performance Impact via Token Pooling").
-    """
-    made = [_pooled(words.of(row), int(words.titles[row]), share) for row in range(len(words))]
-    starts = np.cumsum([0, *map(len, made)]).astype(np.int64)
-    return Words(np.concatenate(made) if made else words.vectors, starts, words.titles)
 
 
 def _pooled(words: NDArray[np.int8], title: int, share: int) -> NDArray[np.int8]:

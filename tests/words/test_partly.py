@@ -7,8 +7,9 @@ import pytest
 from fakes import TokenEncoder
 
 from ssm_search.encoding import Encoded, encode_documents
-from ssm_search.index import PartlyEncoded, RowVectors, row_vectors, text_hashes
+from ssm_search.names import text_hashes
 from ssm_search.papers import Paper, full_text
+from ssm_search.words import PartlyEncoded, RowVectors
 
 FOX = Paper("1", "A fox", abstract="A video of a fox and a kite.")
 AGAIN = Paper("2", "A fox", abstract="A video of a fox and a kite.")
@@ -20,7 +21,7 @@ def whole(papers: list[Paper], *, pool: bool) -> RowVectors:
     """All encoded at once."""
     fake = TokenEncoder()
     titles = np.array([len(fake.word_spans(paper.title)) for paper in papers], dtype=np.int32)
-    return row_vectors(fake.encode_words(list(map(full_text, papers))), titles, pool=pool)
+    return RowVectors.of(fake.encode_words(list(map(full_text, papers))), titles, pool=pool)
 
 
 @pytest.mark.parametrize("pool", [False, True])

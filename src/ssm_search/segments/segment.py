@@ -29,19 +29,20 @@ from ssm_search.arrays import (
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import plain_file, plain_folder, read_text
 from ssm_search.filters import Facets
-from ssm_search.index.stored import paper_of
-from ssm_search.index.words import RowVectors, Words
-from ssm_search.names import NameTable, hash64
+from ssm_search.lines import paper_of
+from ssm_search.names import NameTable, hash64, text_hashes
 from ssm_search.papers import Paper, full_text, to_jsonl
 from ssm_search.ranking import okapi
 from ssm_search.text import terms
+from ssm_search.words import RowVectors, Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FORMAT_VERSION = 6
+"""Of the files of an index, be it in segments or of a list."""
 PAPERS_FILE = "papers.jsonl"
 WORDS_FILE = "words.txt"
-MIN_WORD_COUNT = 3  # rarer words are not what a misspelled one was meant to be
 
 LOOKED_OVER = 20_000
 """Rows of a segment that are all looked at when it is read: 2 ms. Of a larger one, what a question
@@ -201,6 +202,10 @@ class Segment:
             raise damaged(self.folder, error) from error
         return counts
 
+    def holds(self, papers: Sequence[Paper]) -> bool:
+        """Whether it is of just these papers, in this order, to the letter."""
+        return (self.folder / PAPERS_FILE).read_bytes() == b"".join(_lines(papers))
+
     def check(self) -> None:
         """Look at all of a small segment.
 
@@ -262,17 +267,6 @@ def write_segment(folder: Path, papers: Sequence[Paper], encoded: RowVectors) ->
     save_words(folder, counted)
 
 
-def is_segment_of(folder: Path, papers: Sequence[Paper]) -> bool:
-    """Whether ``folder`` holds a segment of just these papers, in this order, to the letter."""
-    path = folder / PAPERS_FILE
-    return path.is_file() and path.read_bytes() == b"".join(_lines(papers))
-
-
-def text_hashes(papers: Sequence[Paper]) -> NDArray[np.uint64]:
-    """The hash of the text that is encoded of each paper of a corpus, uint64, shape (n,)."""
-    return np.array([hash64(full_text(paper)) for paper in papers], dtype=np.uint64)
-
-
 def load_segment(folder: Path) -> Segment:
     """Read what :func:`write_segment` or ``join_segments`` wrote, mapped into memory.
 
@@ -326,11 +320,6 @@ def damaged(folder: Path, how: Exception | str) -> IndexFolderError:
         f"the segment {folder.name} of the index in {folder.parent} is damaged ({said}); "
         "build it again"
     )
-
-
-def common_words(counts: Counter[str]) -> tuple[str, ...]:
-    """The words that occur at least ``MIN_WORD_COUNT`` times, sorted."""
-    return tuple(sorted(word for word, count in counts.items() if count >= MIN_WORD_COUNT))
 
 
 def _lines(papers: Sequence[Paper]) -> list[bytes]:

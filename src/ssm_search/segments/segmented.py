@@ -12,13 +12,14 @@ import numpy as np
 
 from ssm_search.arrays import UNREADABLE
 from ssm_search.errors import IndexFolderError
-from ssm_search.index.ann import ANN_FILE, FEW_ALLOWED, Ann
-from ssm_search.index.segments import Segment, StoredPapers, common_words, damaged
-from ssm_search.index.words import RowVectors, Words, joined_words
 from ssm_search.names import hash64
 from ssm_search.papers import Paper
 from ssm_search.ranking import okapi
+from ssm_search.segments.ann import ANN_FILE, FEW_ALLOWED, Ann
+from ssm_search.segments.segment import Segment, StoredPapers, damaged
+from ssm_search.text import common_words
 from ssm_search.vectors import cosines
+from ssm_search.words import RowVectors, Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class JoinedPapers(Sequence[Paper]):
 
 
 class SegmentedIndex:
-    """Vectors and terms of the ``n`` rows of all segments; knows rows, not papers.
+    """Papers, vectors and terms of the ``n`` rows of all segments.
 
     Rows whose papers are gone are still there: what is asked says which are ``allowed``.
     """
@@ -70,6 +71,11 @@ class SegmentedIndex:
 
     def __len__(self) -> int:
         return int(self._starts[-1])
+
+    @property
+    def papers(self) -> Sequence[Paper]:
+        """The papers of all rows, read when they are asked for."""
+        return JoinedPapers([segment.papers for segment in self.segments])
 
     @property
     def dimension(self) -> int:
@@ -184,7 +190,7 @@ class SegmentedIndex:
         """The words of ``rows``, which ascend, those of abstracts pooled."""
         chosen = np.asarray(rows, dtype=np.int64)
         ends = np.searchsorted(chosen, self._starts)
-        return joined_words(
+        return Words.joined(
             [
                 segment.words_of(chosen[first:end] - start)
                 for segment, start, first, end in zip(

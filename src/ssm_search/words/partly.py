@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ssm_search.encoding import Encoded, Encoder, count_words
-from ssm_search.index.segments import text_hashes
-from ssm_search.index.words import RowVectors, joined_vectors, row_vectors
+from ssm_search.encoding import Encoded, Encoder
+from ssm_search.names import text_hashes
 from ssm_search.papers import Paper, full_text
+from ssm_search.words.vectors import RowVectors
 
 
 class PartlyEncoded:
@@ -39,10 +39,10 @@ class PartlyEncoded:
             made: what ``encoder`` made of :attr:`missing`.
             pool: whether the words of abstracts are pooled, as in a large corpus.
         """
-        titles = count_words(encoder, [paper.title for paper in self._missing.values()])
-        new = row_vectors(made, titles, pool=pool)
+        titles = [paper.title for paper in self._missing.values()]
+        new = RowVectors.by(encoder, made, titles, pool=pool)
         places = {of: at for at, of in enumerate(self._missing)}
         parts = [
             new.taken([places[of]]) if of in places else self._known[of] for of in self._hashes
         ]
-        return joined_vectors(parts or [new])
+        return RowVectors.joined(parts or [new])

@@ -9,19 +9,19 @@ import pytest
 from corpus_papers import papers
 from fakes import TokenEncoder, WordEncoder
 
-from ssm_search.encoding import Encoder, count_words, encode_documents
+from ssm_search.encoding import Encoder, encode_documents
 from ssm_search.errors import IndexFolderError
-from ssm_search.index import joining
-from ssm_search.index.joining import join_segments
-from ssm_search.index.segmented import SegmentedIndex
-from ssm_search.index.segments import Segment, load_segment, write_segment
-from ssm_search.index.words import RowVectors, row_vectors
 from ssm_search.papers import Paper, full_text
+from ssm_search.segments import joining
+from ssm_search.segments.joining import join_segments
+from ssm_search.segments.segment import Segment, load_segment, write_segment
+from ssm_search.segments.segmented import SegmentedIndex
+from ssm_search.words.vectors import RowVectors, count_words
 
 
 def encoded(of: list[Paper], encoder: Encoder) -> RowVectors:
     titles = count_words(encoder, [paper.title for paper in of])
-    return row_vectors(encode_documents(encoder, list(map(full_text, of))), titles, pool=True)
+    return RowVectors.of(encode_documents(encoder, list(map(full_text, of))), titles, pool=True)
 
 
 def written(folder: Path, of: list[Paper], encoder: Encoder) -> Segment:

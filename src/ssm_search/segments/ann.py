@@ -16,7 +16,7 @@ import numpy as np
 
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import plain_file
-from ssm_search.index.cells import check_cells
+from ssm_search.segments.cells import check_cells
 
 if TYPE_CHECKING:
     import faiss
@@ -44,7 +44,7 @@ def ann_kind(n: int) -> str:
     return f"IVF{4096 if n < LARGE else 8192},SQfp16"
 
 
-def checked_kind(kind: str) -> str:
+def check_kind(kind: str) -> None:
     """Check that ``kind`` is one that can be built, searched under filters and mapped into memory.
 
     Raises:
@@ -55,7 +55,6 @@ def checked_kind(kind: str) -> str:
             f"no index of kind {kind!r}; expected Flat, or IVF and the number of cells with "
             "Flat, SQfp16 or SQ8 behind it, such as IVF4096,SQfp16"
         )
-    return kind
 
 
 def kind_for(n: int, asked: str = "") -> str:

@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.arrays import UNREADABLE, allow_open_files, load_array, misfit, replace_array
+from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import replacing_folder
-from ssm_search.index.ann import ANN_FILE, build_ann, kind_for
+from ssm_search.index.background import measured
 from ssm_search.index.checksums import checksums_of
-from ssm_search.index.joining import join_segments
 from ssm_search.index.local import LocalRows
 from ssm_search.index.manifest import GONE_NAME, MANIFEST_FILE, SEGMENT_NAME, Manifest, NamedSegment
-from ssm_search.index.segments import LOOKED_OVER, Chosen, load_segment, write_segment
-from ssm_search.index.words import RowVectors
 from ssm_search.papers import Paper
+from ssm_search.ranking import confidence
+from ssm_search.segments import LOOKED_OVER, Chosen, join_segments, load_segment, write_segment
+from ssm_search.words import RowVectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,35 +37,60 @@ MAX_SEGMENTS = 8  # beyond, the smaller ones are joined
 MAX_GONE = 0.3  # share of the rows of a segment; beyond, it is written anew
 NAMES = ("segment-*", "gone-*.npy", "part-*")
 """Of what a folder holds beside its manifest; segments were called parts once."""
-INDEX_NAMES = (MANIFEST_FILE, "encoder", "papers.faiss", "segment-0000", "part-0000")
-"""By any of which a folder is known as that of an index, be it of a list or of a corpus."""
 
 
-def write_segments(
+def write(
     folder: Path,
     chosen: Sequence[Chosen],
+    encoder: Encoder,
+    source: str = "",
     kind: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> tuple[tuple[NamedSegment, ...], int]:
-    """Join many small segments into few large ones in ``folder``, for a manifest to name.
+) -> Manifest:
+    """Join many small segments into few large ones in ``folder``, which is empty; their manifest.
 
     Args:
         chosen: the small segments, and which of their rows stay.
+        encoder: what made their vectors; it goes along if it can.
+        source: what the corpus is called.
         kind: FAISS's name of the index of the vectors of each; by its size if "".
         progress: called with (rows written, rows to write).
-
-    Returns:
-        The segments, and how many vectors of words they have.
     """
     made: list[NamedSegment] = []
     done, total = 0, sum(len(rows) for _, rows in chosen)
     for group in _groups(chosen):
         name = f"segment-{len(made):04}"
         (folder / name).mkdir()
-        made.append(NamedSegment(name, kind=_join(folder / name, group, kind)))
+        made.append(NamedSegment(name, kind=join_segments(folder / name, group, kind)))
         done += sum(len(rows) for _, rows in group)
         progress(done, total)
-    return tuple(made), _words_in(folder, made)
+    if isinstance(encoder, OnnxEncoder):
+        encoder.copy_to(folder / ENCODER_FOLDER)
+    manifest = Manifest(
+        encoder_name=getattr(encoder, "name", ""),
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=chosen[0][0].vectors.shape[1],
+        papers=total,
+        words=_words_in(folder, made),
+        without_abstract=(),
+        segments=tuple(made),
+        vectors=kind,
+    ).stamped(source)
+    found = measured(load_segments(folder, manifest), encoder)
+    manifest = replace(manifest, background=found, checksums=checksums_of(folder))
+    manifest.write(folder)
+    return manifest
+
+
+def background(chosen: Sequence[Chosen], encoder: Encoder) -> confidence.Background:
+    """What the papers of segments are like that are not of an index in a folder."""
+    chosen = [(segment, rows) for segment, rows in chosen if len(rows)]
+    present = [np.zeros(len(segment), dtype=bool) for segment, _ in chosen]
+    for mask, (_, kept) in zip(present, chosen, strict=True):
+        mask[kept] = True
+    manifest = Manifest("", "", 0, 0, 0, (), segments=(NamedSegment(""),))
+    segments = [segment for segment, _ in chosen]
+    return measured(LocalRows.of_segments(segments, np.concatenate(present), manifest), encoder)
 
 
 def load_segments(folder: Path, manifest: Manifest) -> LocalRows:
@@ -97,7 +123,7 @@ def load_segments(folder: Path, manifest: Manifest) -> LocalRows:
     return LocalRows.of_segments(segments, np.concatenate(present), manifest)
 
 
-def update_segments(
+def update(
     folder: Path,
     known: LocalRows,
     gone: Sequence[int],
@@ -159,15 +185,6 @@ def _groups(chosen: Sequence[Chosen]) -> list[list[Chosen]]:
     return groups
 
 
-def _join(folder: Path, chosen: Sequence[Chosen], asked: str) -> str:
-    """Write one segment into an empty folder, with an index of its vectors; the kind of that."""
-    join_segments(folder, chosen)
-    kind = kind_for(sum(len(rows) for _, rows in chosen), asked)
-    if kind != "Flat":
-        build_ann(load_segment(folder).vectors, kind, folder / ANN_FILE)
-    return kind
-
-
 def _tidied(folder: Path, manifest: Manifest) -> Manifest:
     """``manifest`` with few segments, few of whose rows are gone: others are written anew."""
     chosen: list[Chosen] = []
@@ -185,7 +202,7 @@ def _tidied(folder: Path, manifest: Manifest) -> Manifest:
     if together := [chosen[at] for at in sorted(anew) if len(chosen[at][1])]:
         name = f"segment-{_next_serial(folder):04}"
         with replacing_folder(folder / name) as new:
-            kind = _join(new, together, manifest.vectors)
+            kind = join_segments(new, together, manifest.vectors)
         segments.append(NamedSegment(name, kind=kind))
     return replace(manifest, segments=tuple(segments))
 

@@ -11,17 +11,13 @@ from fakes import AXES, TokenEncoder, WordEncoder, word_vector
 
 from ssm_search.encoding import encode_documents, encode_query
 from ssm_search.index.headings import Headings
-from ssm_search.index.words import (
+from ssm_search.vectors import as_bytes
+from ssm_search.words.vectors import (
     SAMPLED,
     RowVectors,
     Words,
-    joined_vectors,
-    joined_words,
-    pooled,
-    row_vectors,
     sampled_rows,
 )
-from ssm_search.vectors import as_bytes
 
 FEW = np.float32(127)
 
@@ -59,7 +55,7 @@ def assert_same(one: Words, other: Words) -> None:
 def test_pooled_words_of_an_abstract_are_the_means_of_near_ones() -> None:
     # A title of two words, then "video" and "film", "graph" and "lattice", whose cosines are .8.
     whole = words_of("video fox video film graph lattice", titles=[2])
-    found = pooled(whole)
+    found = whole.pooled()
     assert found.starts.tolist() == [0, 4]
     np.testing.assert_array_equal(found.vectors[:2], whole.vectors[:2])
     film, lattice = (whole.vectors[at] / FEW for at in (3, 5))
@@ -73,7 +69,7 @@ def test_pooled_words_of_an_abstract_are_the_means_of_near_ones() -> None:
 def test_titles_stay_whole_and_half_of_the_rest_is_left() -> None:
     counts, titles = [40, 13, 9, 7, 21, 30], [10, 12, 9, 3, 0, 5]
     whole = chance_words(counts, titles)
-    found = pooled(whole)
+    found = whole.pooled()
     # Of 30, 1, 0, 4, 21 and 25 words of abstracts; fewer than four stay.
     assert np.diff(found.starts).tolist() == [10 + 15, 13, 9, 3 + 2, 10, 5 + 12]
     assert found.titles.tolist() == titles
@@ -87,11 +83,11 @@ def test_titles_stay_whole_and_half_of_the_rest_is_left() -> None:
 @pytest.mark.parametrize("rest", [0, 1, 2, 3])
 def test_few_words_are_not_pooled(rest: int) -> None:
     whole = chance_words([5 + rest], [5])
-    assert_same(pooled(whole), whole)
+    assert_same(whole.pooled(), whole)
 
 
 def test_words_all_alike_become_one() -> None:
-    found = pooled(words_of("fox video video video video video video", titles=[1]))
+    found = words_of("fox video video video video video video", titles=[1]).pooled()
     np.testing.assert_array_equal(found.vectors, as_bytes(np.stack([*map(word_vector, FOX)])))
 
 
@@ -100,15 +96,16 @@ FOX = ("fox", "video")
 
 def test_pooling_nothing_leaves_nothing() -> None:
     assert (
-        len(pooled(Words(np.zeros((0, 4), np.int8), np.zeros(1, np.int64), np.zeros(0, "i4")))) == 0
+        len(Words(np.zeros((0, 4), np.int8), np.zeros(1, np.int64), np.zeros(0, "i4")).pooled())
+        == 0
     )
 
 
 def test_a_row_does_not_depend_on_those_beside_it() -> None:
     whole = chance_words([20, 30, 25], [5, 5, 5])
-    together = pooled(whole)
+    together = whole.pooled()
     for row in range(3):
-        assert_same(together.taken([row]), pooled(whole.taken([row])))
+        assert_same(together.taken([row]), whole.taken([row]).pooled())
 
 
 # ── as an index keeps them ───────────────────────────────────────────────────────────────────
@@ -118,23 +115,23 @@ def test_a_corpus_pools_and_a_list_does_not() -> None:
     texts = ["Video. From film to the graph of sound in lattice", "Fox"]
     encoded = encode_documents(TokenEncoder(), texts)
     titles = np.array([1, 1], dtype=np.int32)
-    listed = row_vectors(encoded, titles, pool=False)
+    listed = RowVectors.of(encoded, titles, pool=False)
     np.testing.assert_array_equal(listed.words.vectors, encoded.words)
     assert listed.words.starts.tolist() == [0, 5, 6]
-    assert row_vectors(encoded, titles, pool=True).words.starts.tolist() == [0, 3, 4]
+    assert RowVectors.of(encoded, titles, pool=True).words.starts.tolist() == [0, 3, 4]
     np.testing.assert_array_equal(listed.vectors, WordEncoder().encode(texts))
 
 
 def test_a_title_has_no_more_words_than_its_text() -> None:
     """As where the title alone is longer than what a model reads."""
     encoded = encode_documents(TokenEncoder(), ["video fox"])
-    assert row_vectors(encoded, np.array([9], np.int32), pool=False).words.titles.tolist() == [2]
+    assert RowVectors.of(encoded, np.array([9], np.int32), pool=False).words.titles.tolist() == [2]
 
 
 def test_an_encoder_without_words_gives_none_to_pool() -> None:
     encoded = encode_documents(WordEncoder(), ["video", "graph"])
     for pool in (False, True):
-        found = row_vectors(encoded, np.zeros(2, np.int32), pool=pool).words
+        found = RowVectors.of(encoded, np.zeros(2, np.int32), pool=pool).words
         assert (found.vectors.shape, found.starts.tolist()) == ((0, 0), [0, 0, 0])
         assert not found
         assert len(found) == 2
@@ -162,10 +159,12 @@ def test_rows_that_are_taken_and_joined_are_those_that_were_there() -> None:
         for at, row in enumerate(rows):
             np.testing.assert_array_equal(found.words.of(at), words.of(row))
             assert found.words.titles[at] == titles[row]
-    again = joined_vectors([made.taken([0]), made.taken([1, 2]), made.taken([]), made.taken([3])])
+    again = RowVectors.joined(
+        [made.taken([0]), made.taken([1, 2]), made.taken([]), made.taken([3])]
+    )
     np.testing.assert_array_equal(again.vectors, made.vectors)
     assert_same(again.words, words)
-    assert_same(joined_words([words]), words)
+    assert_same(Words.joined([words]), words)
 
 
 def test_the_words_of_a_title_or_all_where_there_is_none() -> None:
@@ -199,7 +198,7 @@ def test_late_interaction_is_standardized_by_the_sample_alone() -> None:
 def test_without_words_on_either_side_there_is_no_late_interaction() -> None:
     words = words_of("video", titles=[1])
     none = encode_documents(WordEncoder(), ["video"])
-    bare = row_vectors(none, np.zeros(1, np.int32), pool=False).words
+    bare = RowVectors.of(none, np.zeros(1, np.int32), pool=False).words
     asked = Asked(word_vector("video")[None], np.ones(1, dtype=np.float32))
     nothing = Asked(np.zeros((0, 0), np.float32), np.zeros(0, np.float32))
     assert words.scores_in(nothing, words) is None
@@ -215,7 +214,7 @@ def test_names_of_headings_meet_the_words_of_papers() -> None:
     paths = [("Film of foxes",), ("Up", "Graph"), ("Up", "Sound")]
     headings = Headings.of(paths, names, 5)
     papers = ["A video of fish", "Graph lattice", "Audio fox"]
-    rows = row_vectors(fake.encode_words(papers), np.zeros(3, np.int32), pool=False)
+    rows = RowVectors.of(fake.encode_words(papers), np.zeros(3, np.int32), pool=False)
     # "film" weighs 3 of 5; it is .8 of "video", and .6 of its letter, which "fish" and "fox" have.
     # "of" weighs 1 of 5, and no word begins so; so does "foxes", which "fish" and "fox" are near.
     # "sound" is .8 of "audio".
@@ -232,7 +231,7 @@ def test_names_of_headings_meet_the_words_of_papers() -> None:
 def test_names_of_headings_without_words_are_near_by_their_vectors() -> None:
     names = [encode_query(WordEncoder(), text) for text in ("Video", "Graph of text")]
     headings = Headings.of([("Video",), ("Graph of text",)], names, 5)
-    rows = row_vectors(
+    rows = RowVectors.of(
         encode_documents(WordEncoder(), ["video", "video graph"]), np.zeros(2, np.int32), pool=False
     )
     np.testing.assert_allclose(headings.met_by(rows), [[1, 0], [0.5**0.5, 0.5]], atol=1e-6)
@@ -241,7 +240,7 @@ def test_names_of_headings_without_words_are_near_by_their_vectors() -> None:
 def test_no_headings_are_near_nothing() -> None:
     none = Headings.of((), (), 5)
     for fake in (WordEncoder(), TokenEncoder()):
-        rows = row_vectors(encode_documents(fake, ["video"]), np.zeros(1, np.int32), pool=False)
+        rows = RowVectors.of(encode_documents(fake, ["video"]), np.zeros(1, np.int32), pool=False)
         assert none.met_by(rows).shape == (1, 0)
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ssm_search.index import late
-from ssm_search.index.late import late_interaction, nearest_words, word_cosines
+from ssm_search.words import late
+from ssm_search.words.late import late_interaction, nearest_words, word_cosines
 
 
 def stored(*words: tuple[float, float]) -> np.ndarray:

@@ -29,27 +29,22 @@ from ssm_search.encoding import (
     encode_query,
 )
 from ssm_search.errors import IndexFolderError, QueryError
-from ssm_search.files import plain_file, read_text, replacing_folder, settled
-from ssm_search.index import (
-    Headings,
-    LocalRows,
-    Manifest,
-    MemoryIndex,
-    PartlyEncoded,
-    RowVectors,
-    check_begins,
-    check_small,
-    checksums_of,
-    load_segments,
-    measured,
-    papers_of,
-    text_hashes,
-    word_begins,
-)
+from ssm_search.files import check_replaceable, plain_file, read_text, replacing_folder, settled
+from ssm_search.index.background import measured
+from ssm_search.index.begins import check_begins, word_begins
+from ssm_search.index.checksums import check_small, checksums_of
+from ssm_search.index.corpus import load_segments
+from ssm_search.index.headings import Headings
+from ssm_search.index.local import LocalRows
+from ssm_search.index.manifest import MANIFEST_FILE, Manifest
+from ssm_search.index.memory import MemoryIndex
+from ssm_search.lines import papers_of
+from ssm_search.names import text_hashes
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Abstract, Category, Paper, full_text, to_jsonl
-from ssm_search.search.likeness import calibrated
+from ssm_search.segments import check_kind
 from ssm_search.text import terms
+from ssm_search.words import PartlyEncoded, RowVectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,8 +62,24 @@ HEADINGS: dict[str, Form] = {
     "heading_weights": (np.float32, 1),
     "heading_starts": (np.int64, 1),
 }
+INDEX_NAMES = (MANIFEST_FILE, ENCODER_FOLDER, "papers.faiss", "segment-0000", "part-0000")
+"""By any of which a folder is known as that of an index, be it of a list or of a corpus."""
 READ_TRIES = 8
 RETRY_AFTER = 0.05  # seconds
+
+
+def check_folder(folder: Path, kind: str = "") -> None:
+    """Make sure that an index can be written to ``folder``, before anything is read for it.
+
+    Args:
+        kind: FAISS's name of the index of a large corpus that is asked for, if one is.
+
+    Raises:
+        IndexFolderError: the folder is somebody else's or cannot be written, or no such ``kind``.
+    """
+    if kind:
+        check_kind(kind)
+    check_replaceable(folder, INDEX_NAMES)
 
 
 def build_rows(
@@ -78,7 +89,7 @@ def build_rows(
     headings: Sequence[Category] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> LocalRows:
-    """Encode and index ``papers``.
+    """Encode and index ``papers``; how far suggestions can be trusted is left open.
 
     Args:
         previous: a corpus whose vectors serve again where encoder and text are the same.
@@ -116,7 +127,6 @@ def build_rows(
         words=len(whole.words.vectors),
         without_abstract=tuple(paper.id for paper in papers if not paper.abstract),
         headings=tuple(paths),
-        calibration=calibrated(index, papers, names.topics()),
     )
     begins = word_begins(papers, whole.words, encoder, begun)
     rows = LocalRows.of_list(papers, index, text_hashes(papers), begins, names, None, manifest)

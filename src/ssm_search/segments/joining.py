@@ -12,8 +12,9 @@ import numpy as np
 
 from ssm_search.arrays import save_array, save_arrays
 from ssm_search.filters import Facets
-from ssm_search.index.segments import PAPERS_FILE, Chosen, save_words
 from ssm_search.names import NameTable
+from ssm_search.segments.ann import ANN_FILE, build_ann, kind_for
+from ssm_search.segments.segment import PAPERS_FILE, Chosen, load_segment, save_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +23,16 @@ COPIED = 65_536  # rows copied at once: 100 MB of vectors
 COPIED_WORDS = 8_192  # rows whose words are: 40 MB
 
 
-def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
+def join_segments(folder: Path, parts: Sequence[Chosen], kind: str = "") -> str:
     """Write the chosen rows of several segments as one segment, into an existing, empty folder.
 
     Copies from disk to disk: what it needs of memory does not grow with the vectors or the texts.
+
+    Args:
+        kind: FAISS's name of the index of its vectors; by their number if "".
+
+    Returns:
+        The kind of that; "Flat" where there are too few for the one that was asked for.
     """
     n = sum(len(rows) for _, rows in parts)
     starts = np.zeros(n + 1, dtype=np.int64)
@@ -64,6 +71,10 @@ def join_segments(folder: Path, parts: Sequence[Chosen]) -> None:
     for segment, _ in parts:
         words.update(segment.words())
     save_words(folder, words)
+    kind = kind_for(n, kind)
+    if kind != "Flat":
+        build_ann(load_segment(folder).vectors, kind, folder / ANN_FILE)
+    return kind
 
 
 def _join_words(folder: Path, parts: Sequence[Chosen]) -> None:

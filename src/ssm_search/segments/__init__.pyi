@@ -1,0 +1,9 @@
+from .ann import check_kind as check_kind
+from .joining import join_segments as join_segments
+from .segment import FORMAT_VERSION as FORMAT_VERSION
+from .segment import LOOKED_OVER as LOOKED_OVER
+from .segment import Chosen as Chosen
+from .segment import Segment as Segment
+from .segment import load_segment as load_segment
+from .segment import write_segment as write_segment
+from .segmented import SegmentedIndex as SegmentedIndex
