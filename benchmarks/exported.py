@@ -27,15 +27,10 @@ from quality import Task, interval, measured
 from rich.console import Console
 from rich.table import Table
 
-from ssm_search.encoding import (
-    BulkEncoder,
-    Encoder,
-    OnnxEncoder,
-    SentenceTransformerEncoder,
-    encode_documents,
-    export_encoder,
-    load_encoder,
-)
+from ssm_search.encoding import Encoder, OnnxEncoder, encode_documents, load_encoder
+from ssm_search.encoding.bulk import BulkEncoder
+from ssm_search.encoding.encoder import SentenceTransformerEncoder
+from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.unpacking import unpack_encoder
 from ssm_search.search import PaperSearch
 from ssm_search.text import sentences

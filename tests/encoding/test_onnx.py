@@ -25,12 +25,11 @@ from models import TEXTS, WIDTH, write_model
 from onnx import numpy_helper
 from safetensors.numpy import load_file, save_file
 
-from ssm_search.build import lists as build
 from ssm_search.build.lists import BuildReport, build_index
 from ssm_search.encoding import bulk as bulk_encoder
 from ssm_search.encoding import export as onnx_export
 from ssm_search.encoding import onnx as onnx_encoder
-from ssm_search.encoding import shared
+from ssm_search.encoding import running, shared
 from ssm_search.encoding.bulk import BulkEncoder, fastest, wide_encoder, widened
 from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
@@ -45,7 +44,6 @@ from ssm_search.encoding.export import (
 )
 from ssm_search.encoding.onnx import (
     DESCRIPTION,
-    ENCODER_FOLDER,
     MODEL_FILE,
     OnnxEncoder,
     usable_cores,
@@ -393,13 +391,13 @@ def test_a_build_exports_and_queries_go_there(first: tuple[Path, BuildReport], m
 def test_the_same_model_is_not_exported_twice(
     index: Path, source: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {n: (index / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
-    monkeypatch.setattr(build, "export_encoder", None)
+    before = {n: (index / OnnxEncoder.FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
+    monkeypatch.setattr(running, "export_encoder", None)
     source.write_text(LIST + "- [audio graph](https://e.org/new)\n")
     report = built(source, index, model)
     assert report.reused == len(TEXTS)
     assert "exported before" in report.summary()[1]
-    assert before == {n: (index / ENCODER_FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
+    assert before == {n: (index / OnnxEncoder.FOLDER / n).read_bytes() for n in OnnxEncoder.FILES}
 
 
 def test_another_model_or_recipe_is_exported_anew(
@@ -548,7 +546,7 @@ def test_what_cannot_be_exported_goes_on_as_before(
     monkeypatch.setattr(onnx_export, "_traced", broken)
     report = built(source, tmp_path / "index", model)
     assert "cannot be exported (RuntimeError: no such operator)" in report.summary()[1]
-    assert not (tmp_path / "index" / ENCODER_FOLDER).exists()
+    assert not (tmp_path / "index" / OnnxEncoder.FOLDER).exists()
     loaded = PaperSearch.load(tmp_path / "index")
     assert loaded.query("video mamba", 1)[0].paper.title == "video mamba"
     assert isinstance(loaded.encoder, SentenceTransformerEncoder)
@@ -565,7 +563,7 @@ def test_an_export_that_does_not_agree_is_not_used(
 def test_an_exchanged_encoder_is_refused(
     index: Path, source: Path, model: Path, tmp_path: Path
 ) -> None:
-    about = index / ENCODER_FOLDER / "encoder.json"
+    about = index / OnnxEncoder.FOLDER / "encoder.json"
     about.write_text(about.read_text().replace('"query_prompt": ""', '"query_prompt": "x"'))
     search = PaperSearch.load(index)
     found, expected = OnnxEncoder(about.parent).fingerprint, search.manifest.encoder_fingerprint

@@ -9,8 +9,7 @@ import pytest
 import tokenizers
 from fakes import TokenEncoder
 
-from ssm_search.encoding import cached, encode_query, load_encoder
-from ssm_search.encoding.cached import cached_pieces
+from ssm_search.encoding import encode_query, load_encoder, pieces
 from ssm_search.encoding.pieces import WordPieces, word_pieces
 from ssm_search.encoding.words import WordTokenizer
 
@@ -46,25 +45,25 @@ def test_a_piece_is_encoded_before_a_word_that_is_not_told() -> None:
 @pytest.mark.usefixtures("_some")
 def test_pieces_are_kept_for_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = load_encoder()
-    made = cached_pieces(encoder, tmp_path / "new")
+    made = WordPieces.of(encoder, tmp_path / "new")
     assert made is not None
     (file,) = (tmp_path / "new").iterdir()
-    monkeypatch.setattr(cached, "word_pieces", lambda encoder: pytest.fail("made again"))
-    again = cached_pieces(encoder, tmp_path / "new")
+    monkeypatch.setattr(pieces, "word_pieces", lambda encoder: pytest.fail("made again"))
+    again = WordPieces.of(encoder, tmp_path / "new")
     assert isinstance(again, WordPieces)
     assert again.texts == made.texts
     np.testing.assert_array_equal(again.vectors, made.vectors)
     np.testing.assert_array_equal(again.weights, made.weights)
-    monkeypatch.setattr(cached, "word_pieces", lambda encoder: made)
+    monkeypatch.setattr(pieces, "word_pieces", lambda encoder: made)
     for damaged in (b"", b"PK\x03\x04 no zip", file.read_bytes()[:-100]):
         file.write_bytes(damaged)
-        assert cached_pieces(encoder, tmp_path / "new") is made
+        assert WordPieces.of(encoder, tmp_path / "new") is made
     (tmp_path / "file").write_text("in the way")
-    assert cached_pieces(encoder, tmp_path / "file") is made
+    assert WordPieces.of(encoder, tmp_path / "file") is made
 
 
 def test_an_encoder_that_is_no_export_has_no_pieces(tmp_path: Path) -> None:
-    assert cached_pieces(TokenEncoder(), tmp_path) is None
+    assert WordPieces.of(TokenEncoder(), tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 

@@ -30,7 +30,6 @@ from ssm_search.build import gather_index
 from ssm_search.cli.questions import app
 from ssm_search.corpora import update_index
 from ssm_search.encoding.onnx import (
-    ENCODER_FOLDER,
     About,
     OnnxEncoder,
     fingerprint_of,
@@ -568,7 +567,7 @@ def graph(
 
 
 def model(made: onnx.ModelProto) -> Damage:
-    return content(f"{ENCODER_FOLDER}/model.onnx", made.SerializeToString())
+    return content(f"{OnnxEncoder.FOLDER}/model.onnx", made.SerializeToString())
 
 
 def claiming(dims: list[int]) -> onnx.ModelProto:
@@ -600,8 +599,8 @@ def without(output: str) -> onnx.ModelProto:
     return made
 
 
-ABOUT = f"{ENCODER_FOLDER}/encoder.json"
-TOKENIZER = f"{ENCODER_FOLDER}/tokenizer.json"
+ABOUT = f"{OnnxEncoder.FOLDER}/encoder.json"
+TOKENIZER = f"{OnnxEncoder.FOLDER}/tokenizer.json"
 OF_AN_ENCODER: dict[str, Damage] = {
     "model: a tensor of more than there is": model(claiming([1 << 40, 5])),
     "model: fewer than none": model(claiming([-16, 5])),
@@ -614,13 +613,13 @@ OF_AN_ENCODER: dict[str, Damage] = {
     "model: gives zeros": model(graph(factor=0.0)),
     "model: wider": model(graph(width=6)),
     "model: wider words": model(graph(of_words=3)),
-    "model: nonsense": content(f"{ENCODER_FOLDER}/model.onnx", b"nonsense"),
-    "model: none": content(f"{ENCODER_FOLDER}/model.onnx", b""),
-    "model: a pipe": pipe(f"{ENCODER_FOLDER}/model.onnx"),
-    "model: never ends": link(f"{ENCODER_FOLDER}/model.onnx", "/dev/zero"),
-    "model: elsewhere": moved_out(f"{ENCODER_FOLDER}/model.onnx"),
-    "encoder: elsewhere": moved_out(ENCODER_FOLDER),
-    "encoder: missing": lambda folder: shutil.rmtree(folder / ENCODER_FOLDER),
+    "model: nonsense": content(f"{OnnxEncoder.FOLDER}/model.onnx", b"nonsense"),
+    "model: none": content(f"{OnnxEncoder.FOLDER}/model.onnx", b""),
+    "model: a pipe": pipe(f"{OnnxEncoder.FOLDER}/model.onnx"),
+    "model: never ends": link(f"{OnnxEncoder.FOLDER}/model.onnx", "/dev/zero"),
+    "model: elsewhere": moved_out(f"{OnnxEncoder.FOLDER}/model.onnx"),
+    "encoder: elsewhere": moved_out(OnnxEncoder.FOLDER),
+    "encoder: missing": lambda folder: shutil.rmtree(folder / OnnxEncoder.FOLDER),
     "about: deep": content(ABOUT, DEEP),
     "about: a list": content(ABOUT, b"[]"),
     "about: a name that is a number": first_line(ABOUT, name=5),
@@ -670,7 +669,7 @@ def test_a_damaged_encoder_is_refused(name: str, carrying: Path, tmp_path: Path)
     OF_AN_ENCODER[name](folder)
     record = json.loads((folder / "manifest.json").read_text())
     with suppress(EncoderError):
-        record["encoder_fingerprint"] = fingerprint_of(folder / ENCODER_FOLDER)
+        record["encoder_fingerprint"] = fingerprint_of(folder / OnnxEncoder.FOLDER)
     (folder / "manifest.json").write_text(json.dumps(record))
     search = PaperSearch.load(folder)
     with pytest.raises(
@@ -696,10 +695,10 @@ def test_what_describes_an_encoder_is_not_taken_from_elsewhere(
 ) -> None:
     folder = tmp_path / "index"
     shutil.copytree(carrying, folder)
-    (folder / ENCODER_FOLDER / "config.json").write_text("{}")
-    (folder / ENCODER_FOLDER / "README.md").symlink_to("/etc/passwd")
+    (folder / OnnxEncoder.FOLDER / "config.json").write_text("{}")
+    (folder / OnnxEncoder.FOLDER / "README.md").symlink_to("/etc/passwd")
     PaperSearch.load(folder).save(tmp_path / "copy")
-    names = {path.name for path in (tmp_path / "copy" / ENCODER_FOLDER).iterdir()}
+    names = {path.name for path in (tmp_path / "copy" / OnnxEncoder.FOLDER).iterdir()}
     assert names == {"model.onnx", "tokenizer.json", "encoder.json", "config.json"}
 
 

@@ -16,6 +16,7 @@ from serving import BOLD, LIST, PAPERS, SCRIPT, search_of
 from typer.testing import CliRunner
 
 from ssm_search.cli.questions import app
+from ssm_search.encoding import WordPieces
 from ssm_search.errors import IndexFolderError, SiteError
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
@@ -42,7 +43,7 @@ LONG_AGO = datetime(2020, 2, 3, 4, 5, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Encoders of tests have a vocabulary by hand; that of the shipped one takes half a minute."""
-    monkeypatch.setattr(writing, "cached_pieces", fake_pieces)
+    monkeypatch.setattr(WordPieces, "of", fake_pieces)
 
 
 @pytest.fixture(scope="module")

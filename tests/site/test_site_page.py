@@ -30,6 +30,7 @@ from fakes import TokenEncoder, fake_pieces
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving import BY_ID, CAM, FILM, HOSTILE, NETS, PAPERS
 
+from ssm_search.encoding import WordPieces
 from ssm_search.papers import Paper
 from ssm_search.search.local import PaperSearch
 from ssm_search.site import writing
@@ -60,7 +61,7 @@ def folder(kites: PaperSearch, tmp_path_factory: pytest.TempPathFactory) -> Path
     top = tmp_path_factory.mktemp("web")
     (top / "lists").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writing, "cached_pieces", fake_pieces)
+        patch.setattr(WordPieces, "of", fake_pieces)
         writing.write_site(kites, top / "lists" / "kites", title="Awesome Kites")
     return top / "lists" / "kites"
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from ssm_search.build.lists import runner_of
 from ssm_search.corpora import (
     Counts,
     RayEngine,
@@ -22,15 +20,8 @@ from ssm_search.corpora import (
     update_index,
     write_index,
 )
-from ssm_search.encoding import (
-    ENCODER_FOLDER,
-    Encoder,
-    OnnxEncoder,
-    fastest,
-    is_export_of,
-    load_encoder,
-)
-from ssm_search.errors import CorpusError, EncoderError, IndexFolderError, StoreError
+from ssm_search.encoding import Encoder, load_encoder, runner_of
+from ssm_search.errors import CorpusError, IndexFolderError, StoreError
 from ssm_search.files import check_room
 from ssm_search.index import Manifest, check_folder
 from ssm_search.ingest import Malformed, Removed, read_feed
@@ -232,17 +223,24 @@ class _Gathering:
         if self.store:  # else that comes to light only once all is encoded
             check_writable(self.store)
         self._check_room(len(first))
-        runner = self._runner([full_text(paper) for paper in sample])
-        known = self.previous.rows if self.previous else None
+        previous, texts = self.previous, [full_text(paper) for paper in sample]
+        runner = runner_of(
+            self.model,
+            lambda: previous.encoder if previous else None,
+            texts,
+            self.place,
+            self.progress,
+        )
+        self.report.encoder = runner.said
         encoded, reused = encode_segments(
             chain(first, rest),
             self.place,
-            fastest(self.model, runner),
-            known,
+            runner.bulk,
+            previous.rows if previous else None,
             lambda done: self.progress("encoding", done, self.bytes_read.records(done)),
             RayEngine(self.cluster) if self.cluster else None,
         )
-        manifest = self._write(runner, name, kind)
+        manifest = self._write(runner.encoder, name, kind)
         self.report.counts = Counts(manifest.papers, encoded, reused)
 
     def _check_room(self, read: int) -> None:
@@ -251,32 +249,15 @@ class _Gathering:
         there = sum(path.stat().st_size for path in self.place.glob("*/*") if path.is_file())
         check_room(self.folder, copies * BYTES_A_PAPER * self.bytes_read.records(read) - there)
 
-    def _write(self, runner: Encoder, name: str, kind: str) -> Manifest:
+    def _write(self, encoder: Encoder, name: str, kind: str) -> Manifest:
         """Put the segments together."""
         if self.store:
             wrote = partial(self.progress, "writing")
             return write_store(
-                self.store, self.place, runner, name, progress=wrote, cluster=self.cluster
+                self.store, self.place, encoder, name, progress=wrote, cluster=self.cluster
             )
         joined = partial(self.progress, "joining")
-        return write_index(self.place, self.folder, runner, name, kind, joined)
-
-    def _runner(self, texts: Sequence[str]) -> Encoder:
-        """What encodes: the model or its export, made once."""
-        exported = self.place / ENCODER_FOLDER
-        with suppress(EncoderError):  # it is not there, or not whole
-            there = OnnxEncoder(exported)
-            if is_export_of(there, self.model):
-                return there
-        with tempfile.TemporaryDirectory(dir=self.place) as scratch:
-            runner, self.report.encoder = runner_of(
-                self.model, self.previous, texts, Path(scratch), self.progress
-            )
-            if isinstance(runner, OnnxEncoder) and runner.folder == Path(scratch):
-                shutil.rmtree(exported, ignore_errors=True)
-                runner.copy_to(exported)
-                return OnnxEncoder(exported)
-        return runner
+        return write_index(self.place, self.folder, encoder, name, kind, joined)
 
 
 def name_of(sources: Sequence[str | Path]) -> str:

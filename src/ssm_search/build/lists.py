@@ -19,16 +19,8 @@ from ssm_search.addresses import shown_source
 from ssm_search.awesome import ListReading
 from ssm_search.build.reading import no_entry, read_whole
 from ssm_search.build.sources import Source
-from ssm_search.encoding import (
-    Encoder,
-    OnnxEncoder,
-    SentenceTransformerEncoder,
-    export_encoder,
-    fastest,
-    is_export_of,
-    load_encoder,
-)
-from ssm_search.errors import EncoderError, IncompleteError, IndexFolderError
+from ssm_search.encoding import Encoder, load_encoder, runner_of
+from ssm_search.errors import IncompleteError, IndexFolderError
 from ssm_search.files import check_room, folder_beside
 from ssm_search.index import check_folder
 from ssm_search.papers import Abstract, Category, Paper, full_text
@@ -149,53 +141,22 @@ def build_index(
     encoder = encoder or load_encoder()
     with folder_beside(Path(folder)) as scratch:  # not in the temporary folder: a kill leaves it
         texts = [full_text(paper) for paper in papers]
-        runner, how = runner_of(encoder, previous, texts, scratch, progress)
+        runner = runner_of(
+            encoder, lambda: previous.encoder if previous else None, texts, scratch, progress
+        )
         made = PaperSearch.from_papers(
             papers,
-            fastest(encoder, runner),
+            runner.bulk,
             previous=previous,
             headings=empty_headings(reading.categories, papers),
             progress=lambda done, total: progress("encoding", done, total),
         )
-        search = PaperSearch(made.rows, runner)
+        search = PaperSearch(made.rows, runner.encoder)
         search.save(folder, list_name=whole.file_name, list_sha256=whole.sha256, title=whole.title)
-    same = previous and previous.manifest.encoder_fingerprint == runner.fingerprint
+    same = previous and previous.manifest.encoder_fingerprint == runner.encoder.fingerprint
     old = set(map(int, previous.rows.text_hashes)) if previous and same else set()
     reused = sum(int(h) in old for h in search.rows.text_hashes)
-    return BuildReport(search, reading, report, reused, how)
-
-
-def runner_of(
-    encoder: Encoder,
-    previous: PaperSearch | None,
-    texts: Sequence[str],
-    scratch: Path,
-    progress: Progress,
-) -> tuple[Encoder, str]:
-    """What encodes, ``encoder`` or its export in the old index or in ``scratch``; and a line why.
-
-    An encoder that is not of sentence-transformers encodes itself.
-
-    Args:
-        texts: such as will be encoded; an export is compared with its model on some of them.
-        scratch: an empty folder.
-    """
-    if not isinstance(encoder, SentenceTransformerEncoder):
-        return encoder, ""
-    try:
-        carried = previous.encoder if previous else None
-        if isinstance(carried, OnnxEncoder) and is_export_of(carried, encoder):
-            carried.check()
-            return carried, f"encoder: {carried.name}, exported before ({carried.about.weights})"
-    except (EncoderError, IndexFolderError):
-        pass  # the old index lost its encoder
-    try:
-        progress("exporting", 0, 1)
-        exported = export_encoder(encoder, texts, scratch)
-        progress("exporting", 1, 1)
-    except EncoderError as error:
-        return encoder, f"queries will need PyTorch, which takes seconds to start: {error}"
-    return exported, f"encoder: {exported.name}, exported ({exported.about.weights})"
+    return BuildReport(search, reading, report, reused, runner.said)
 
 
 def empty_headings(headings: Sequence[Category], papers: Sequence[Paper]) -> list[Category]:

@@ -7,31 +7,16 @@ files.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ssm_search.corpora.cluster import connected, cores_of, waves
-from ssm_search.encoding import (
-    BulkEncoder,
-    Encoded,
-    Encoder,
-    OnnxEncoder,
-    SentenceTransformerEncoder,
-    encode_documents,
-    load_encoder,
-)
+from ssm_search.encoding import Encoded, Encoder, Parcel, encode_documents
 from ssm_search.errors import EncoderError
-from ssm_search.names import hash64
 
 if TYPE_CHECKING:
     import pyarrow
-
-EncoderT = TypeVar("EncoderT", bound=Encoder)
 
 
 class RayEngine:
@@ -57,7 +42,7 @@ class RayEngine:
             EncoderError: the encoder is not the same everywhere, or gives no unit vectors.
         """
         with connected(self._address) as ray:
-            parcel = ray.put(packed(encoder))
+            parcel = ray.put(Parcel.of(encoder))
             gpus = int(ray.cluster_resources().get("GPU", 0))
             workers = gpus or cores_of(ray)
             for wave in waves(segments, workers):
@@ -97,7 +82,8 @@ class _Worker:
         # Not when it starts: then an error would make Ray start it again, for ever.
         import ray
 
-        return unpacked(ray.get(self._parcel))
+        parcel: Parcel = ray.get(self._parcel)
+        return parcel.opened(on_gpu=bool(ray.get_gpu_ids()))
 
     def __call__(self, batch: pyarrow.Table) -> pyarrow.Table:
         import pyarrow
@@ -110,84 +96,3 @@ class _Worker:
             failure = str(error)  # Ray would bury it in tracebacks
         sent = pyarrow.array([encoded], type=pyarrow.large_binary())
         return pyarrow.table({"number": batch["number"], "encoded": sent, "error": [failure]})
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """An encoder as it is sent.
-
-    Attributes:
-        name: by which each node loads it, where neither of the others is given.
-        files: those of an exported one.
-        wide: whether that makes its products in float32: on every node as the first one would, so
-            that all vectors are the same.
-        encoder: one of another kind, which Ray sends as it is.
-    """
-
-    name: str
-    fingerprint: str
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    wide: bool = False
-    encoder: Encoder | None = None
-
-
-def packed(encoder: Encoder) -> Parcel:
-    """What :func:`unpacked` makes the same encoder of on another machine."""
-    exported = encoder.exported if isinstance(encoder, BulkEncoder) else encoder
-    if isinstance(exported, OnnxEncoder):
-        wide = isinstance(encoder, BulkEncoder) and encoder.wide
-        return Parcel(exported.name, exported.fingerprint, exported.contents(), wide)
-    if isinstance(encoder, SentenceTransformerEncoder):
-        return Parcel(encoder.name, encoder.fingerprint)
-    return Parcel("", encoder.fingerprint, encoder=encoder)
-
-
-def unpacked(parcel: Parcel) -> Encoder:
-    """The encoder in ``parcel``, on this machine's GPU where it has one.
-
-    Raises:
-        EncoderError: this machine does not have the model, or has another version of it.
-    """
-    if parcel.encoder is not None:
-        return parcel.encoder
-    if not parcel.files:
-        return _same(load_encoder(parcel.name), parcel.fingerprint)
-    exported = OnnxEncoder(_written(parcel), parcel.fingerprint)
-    model = load_encoder(parcel.name) if _has_gpu() else None
-    if not isinstance(model, SentenceTransformerEncoder):  # the export says what a GPU needs
-        return BulkEncoder(None, exported, parcel.wide)
-    return BulkEncoder(_same(model, exported.about.source), exported, parcel.wide)
-
-
-def _written(parcel: Parcel) -> Path:
-    """The folder of an export on this node: one for all processes, which are killed in the end.
-
-    Anybody may write there, so the encoder compares what it finds with its fingerprint.
-    """
-    place = Path(tempfile.gettempdir())
-    folder = place / f"ssm-search-{hash64(parcel.fingerprint):016x}"
-    if not folder.is_dir():
-        with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as scratch:
-            made = Path(scratch) / "encoder"
-            made.mkdir()
-            for name, content in parcel.files.items():
-                (made / name).parent.mkdir(exist_ok=True)
-                (made / name).write_bytes(content)
-            with suppress(OSError):  # another process was first
-                made.rename(folder)
-    return folder
-
-
-def _same(encoder: EncoderT, fingerprint: str) -> EncoderT:
-    if encoder.fingerprint != fingerprint:
-        raise EncoderError(
-            f"the model on this node is {encoder.fingerprint}, that of the build is {fingerprint}; "
-            "install the same on every node"
-        )
-    return encoder
-
-
-def _has_gpu() -> bool:
-    import ray
-
-    return bool(ray.get_gpu_ids())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ssm_search.encoding.encoder import MODEL_FILES, Encoder, SentenceTransformerEncoder
-from ssm_search.encoding.onnx import ENCODER_FOLDER, OnnxEncoder
+from ssm_search.encoding.onnx import OnnxEncoder
 from ssm_search.errors import EncoderError
 from ssm_search.files import settled
 from ssm_search.shipped import DEFAULT_MODEL, shipped_folder
@@ -25,7 +25,7 @@ def load_encoder(name: str = DEFAULT_MODEL) -> Encoder:
             should be.
     """
     if name == DEFAULT_MODEL:
-        return OnnxEncoder(settled(shipped_folder()) / ENCODER_FOLDER)
+        return OnnxEncoder(settled(shipped_folder()) / OnnxEncoder.FOLDER)
     folder = Path(name).expanduser()
     if folder.is_dir():
         return SentenceTransformerEncoder(folder)

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
 
-ENCODER_FOLDER = "encoder"
-"""Where an index carries its encoder."""
-
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 ABOUT_FILE = "encoder.json"
@@ -89,6 +86,8 @@ class OnnxEncoder:
     The run of a query, which somebody waits for, is shared among ``QUERY_THREADS``.
     """
 
+    FOLDER = "encoder"
+    """Where an index carries it."""
     FILES = (ABOUT_FILE, MODEL_FILE, TOKENIZER_FILE)
     """Names of the files that make it up."""
 
@@ -121,7 +120,7 @@ class OnnxEncoder:
         """
         if not cls.is_exported(fingerprint):
             return None
-        return cls(settled(index).absolute() / ENCODER_FOLDER, fingerprint)
+        return cls(settled(index).absolute() / cls.FOLDER, fingerprint)
 
     @staticmethod
     def is_exported(fingerprint: str) -> bool:

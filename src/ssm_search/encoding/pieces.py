@@ -7,13 +7,18 @@ the vectors of its pieces.
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
+from ssm_search.arrays import UNREADABLE, packed, unpacked
 from ssm_search.encoding.onnx import IDS, MASK, OUTPUTS, OnnxEncoder, usable_cores
+from ssm_search.files import plain_file, write_atomically
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +52,33 @@ class WordPieces:
     texts: tuple[str, ...]
     vectors: NDArray[np.float32]
     weights: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, encoder: Encoder, folder: Path | None = None) -> WordPieces | None:
+        """The pieces of ``encoder``, from the user's cache if they are there; None if it has none.
+
+        Args:
+            folder: that of the cache; by default the user's own. One that cannot be written is
+                none.
+
+        Raises:
+            EncoderError: as :func:`word_pieces`.
+        """
+        name = re.sub("[^a-z0-9]", "-", encoder.fingerprint)
+        path = (folder or _cache_folder()) / f"pieces-{PIECES_RECIPE}-{name}.npz"
+        try:
+            return _read(path)
+        except (*UNREADABLE, BadZipFile):  # not there, or of another program
+            pieces = word_pieces(encoder)
+        if pieces:
+            texts = np.frombuffer("\n".join(pieces.texts).encode(), dtype=np.uint8)
+            data = packed(texts=texts, vectors=pieces.vectors, weights=pieces.weights)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(path, data)
+            except OSError:
+                pass  # another half minute next time
+        return pieces
 
 
 def word_pieces(encoder: Encoder) -> WordPieces | None:
@@ -84,3 +116,18 @@ def word_pieces(encoder: Encoder) -> WordPieces | None:
         np.concatenate([vectors for vectors, _ in made]),
         np.concatenate([weights for _, weights in made]) * np.array(counts, dtype=np.float32),
     )
+
+
+def _read(path: Path) -> WordPieces:
+    found = unpacked(plain_file(path).read_bytes())
+    texts = tuple(found["texts"].tobytes().decode().split("\n"))
+    vectors, weights = found["vectors"], found["weights"]
+    if vectors.ndim != 2 or weights.shape != vectors.shape[:1] or len(texts) < len(vectors):
+        raise ValueError(f"{path.name} is not whole")
+    return WordPieces(texts, vectors, weights)
+
+
+def _cache_folder() -> Path:
+    import platformdirs
+
+    return platformdirs.user_cache_path("ssm-search")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssm_search.arrays import UNREADABLE, allow_open_files, load_array, misfit, replace_array
-from ssm_search.encoding import ENCODER_FOLDER, Encoder, OnnxEncoder
+from ssm_search.encoding import Encoder, OnnxEncoder
 from ssm_search.errors import IndexFolderError
 from ssm_search.files import replacing_folder
 from ssm_search.index.background import measured
@@ -65,7 +65,7 @@ def write(
         done += sum(len(rows) for _, rows in group)
         progress(done, total)
     if isinstance(encoder, OnnxEncoder):
-        encoder.copy_to(folder / ENCODER_FOLDER)
+        encoder.copy_to(folder / OnnxEncoder.FOLDER)
     manifest = Manifest(
         encoder_name=getattr(encoder, "name", ""),
         encoder_fingerprint=encoder.fingerprint,

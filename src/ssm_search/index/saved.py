@@ -21,7 +21,6 @@ from ssm_search.arrays import (
     save_arrays,
 )
 from ssm_search.encoding import (
-    ENCODER_FOLDER,
     EncodedQuery,
     Encoder,
     OnnxEncoder,
@@ -62,7 +61,7 @@ HEADINGS: dict[str, Form] = {
     "heading_weights": (np.float32, 1),
     "heading_starts": (np.int64, 1),
 }
-INDEX_NAMES = (MANIFEST_FILE, ENCODER_FOLDER, "papers.faiss", "segment-0000", "part-0000")
+INDEX_NAMES = (MANIFEST_FILE, OnnxEncoder.FOLDER, "papers.faiss", "segment-0000", "part-0000")
 """By any of which a folder is known as that of an index, be it of a list or of a corpus."""
 READ_TRIES = 8
 RETRY_AFTER = 0.05  # seconds
@@ -160,7 +159,7 @@ def save_rows(rows: LocalRows, folder: Path, encoder: Encoder | None = None) -> 
     with replacing_folder(folder) as new:
         index.save(new)
         if isinstance(encoder, OnnxEncoder):
-            encoder.copy_to(new / ENCODER_FOLDER)
+            encoder.copy_to(new / OnnxEncoder.FOLDER)
         arrays = (rows.text_hashes, rows.word_begins, rows.positions)
         save_arrays(new, dict(zip(FORMS, arrays, strict=True)))
         save_arrays(new, dict(zip(HEADINGS, rows.list_headings.arrays, strict=True)))
@@ -229,7 +228,7 @@ def _read(folder: Path, manifest: Manifest, abstracts: Mapping[str, Abstract]) -
         says="its manifest says",
     ):
         raise IndexFolderError(f"the index in {folder} has {wrong}; build it again")
-    check_small(folder, manifest.checksums, ENCODER_FOLDER)
+    check_small(folder, manifest.checksums, OnnxEncoder.FOLDER)
     # Texts are those that were encoded; what a fetch says beside them, as of authors, stands.
     known = joined_records([load_abstracts(folder / ABSTRACTS_FILE), abstracts])
     filled = tuple(with_abstracts(papers, known))

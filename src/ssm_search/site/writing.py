@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from ssm_search.encoding import cached_pieces
+from ssm_search.encoding import WordPieces
 from ssm_search.errors import EncoderError, IndexFolderError, SiteError
 from ssm_search.escaping import escaped_address
 from ssm_search.files import check_replaceable, read_text, replacing_folder
@@ -199,7 +199,7 @@ def site_files(
 
 def _pieces(search: Search) -> WordPieces | None:
     try:
-        return cached_pieces(search.encoder)
+        return WordPieces.of(search.encoder)
     except (IndexFolderError, EncoderError):
         return None  # words answer all the same
 
