@@ -115,8 +115,8 @@ def _lists(data: bytes) -> None:
 
 def _written_back(data: bytes) -> None:
     """Entries put in, moved, mended and taken out; titles and venues come from the list, too."""
-    from ssm_search.awesome import edits, insert_paper
     from ssm_search.awesome.reading import read_list
+    from ssm_search.awesome.writing import edits, insert_paper
     from ssm_search.diffs import unified_diff
     from ssm_search.errors import ListError
     from ssm_search.papers import Paper

@@ -29,9 +29,9 @@ from pathlib import Path
 from known_items import DATA
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import insertion
 from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.reading import Entry, ListReading
+from ssm_search.awesome.writing import insertion
 from ssm_search.errors import ListError
 from ssm_search.papers import Paper
 

@@ -1,4 +1,4 @@
-"""Web addresses: what of them may be shown, and which IP addresses are public."""
+"""Web addresses: what of them may be shown, who publishes there, which IP addresses are public."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 NOT_SHOWN = "(address not shown)"
 
 _ADDRESS = re.compile(r"(?i)\s*(?:https?:|[a-z][\w+.-]+:/)")  # C:/ is a drive
+_PUBLISHED = re.compile(
+    r"\b(?:openreview|doi|acm|ieee|springer|sciencedirect|mdpi|nature|wiley|biorxiv"
+    r"|aclanthology|aclweb|thecvf|ecva|mlr|neurips|nips|iclr|icml|aaai|ijcai|isca-archive|usenix)"
+    r"\.\w+/"
+)
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last four bytes
 _GLOBAL_UNICAST = ip_network("2000::/3")  # all that IANA has given out of IPv6
 # Global by IANA's registries or by Python 3.11's copy of them, and yet of one network alone: where
@@ -75,3 +80,8 @@ def is_public(ip: str) -> bool:
     unicast = address.version == 4 or address in _GLOBAL_UNICAST
     inside = any(address in network for network in _INSIDE)
     return unicast and address.is_global and not (address.is_multicast or inside)
+
+
+def is_published(address: str) -> bool:
+    """Whether an address is that of a publisher, a conference or a repository of papers."""
+    return _PUBLISHED.search(address.casefold()) is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.awesome import edits
-from ssm_search.awesome.edits import Change, Layout
 from ssm_search.awesome.reading import Entry, read_list
+from ssm_search.awesome.writing import edits
+from ssm_search.awesome.writing.edits import Change, Layout
 from ssm_search.papers import Category
 
 ABS = "https://arxiv.org/abs/"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ssm_search.awesome import edits, filling, read_list
+from ssm_search.awesome import read_list
+from ssm_search.awesome.writing import edits, filling
 from ssm_search.papers import Paper
 
 ABS = "https://arxiv.org/abs/"

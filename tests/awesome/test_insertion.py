@@ -15,9 +15,9 @@ import pytest
 from soon import soon
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import insertion as module
-from ssm_search.awesome.insertion import Insertion, insert_paper
 from ssm_search.awesome.reading import read_list
+from ssm_search.awesome.writing import insertion as module
+from ssm_search.awesome.writing.insertion import Insertion, insert_paper
 from ssm_search.diffs import unified_diff
 from ssm_search.errors import ListError
 from ssm_search.papers import Category, Paper, title_key

@@ -9,10 +9,10 @@ from datetime import date
 import pytest
 from soon import soon
 
-from ssm_search.awesome import slots, templates
-from ssm_search.awesome.slots import in_slots_of, joined
-from ssm_search.awesome.templates import Template, filled, template_of
-from ssm_search.awesome.tidying import constants_of, without_foreign
+from ssm_search.awesome.writing import slots, templates
+from ssm_search.awesome.writing.slots import in_slots_of, joined
+from ssm_search.awesome.writing.templates import Template, filled, template_of
+from ssm_search.awesome.writing.tidying import constants_of, without_foreign
 from ssm_search.dates import Date
 from ssm_search.escaping import escaped_address, escaped_title
 from ssm_search.papers import Paper

@@ -18,8 +18,8 @@ import pytest
 
 from ssm_search.awesome.blocks import Run
 from ssm_search.awesome.headline import headline
-from ssm_search.awesome.layout import Layout
 from ssm_search.awesome.reading import Entry, read_list
+from ssm_search.awesome.writing.layout import Layout
 from ssm_search.curation.submissions import MAX_LINES, MAX_MARKS, read_anything, read_submissions
 from ssm_search.errors import FilterError, SsmSearchError, SubmissionError
 from ssm_search.filters.matching import Filters

@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ssm_search.awesome.insertion import Insertion
+from ssm_search.awesome.writing.insertion import Insertion
 from ssm_search.curation.card_table import card_rich, verdict_line
 from ssm_search.curation.cards import Card, Triage
 from ssm_search.curation.intake import Submission

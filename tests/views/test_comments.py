@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ssm_search.abstracts import FetchReport
-from ssm_search.awesome.insertion import Insertion
+from ssm_search.awesome.writing.insertion import Insertion
 from ssm_search.curation import NewHeading
 from ssm_search.curation.cards import Card, Triage
 from ssm_search.curation.intake import Submission, Unasked

@@ -10,7 +10,7 @@ import pytest
 from fakes import WordEncoder
 from markdown_it import MarkdownIt
 
-from ssm_search.awesome import Insertion
+from ssm_search.awesome.writing import Insertion
 from ssm_search.curation.cards import submit
 from ssm_search.discovery import ticking
 from ssm_search.discovery.decisions import Decisions

@@ -1,4 +1,4 @@
-"""A list in any dialect ⇄ its entries: reading, and writing back as its neighbours are written."""
+"""A list in any dialect → its entries."""
 
 import lazy_loader
 

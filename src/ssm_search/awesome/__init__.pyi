@@ -1,10 +1,5 @@
-from . import edits as edits
-from . import filling as filling
-from .insertion import Insertion as Insertion
-from .insertion import insert_paper as insert_paper
 from .joining import joined as joined
 from .links import is_code_address as is_code_address
-from .links import is_published as is_published
 from .reading import MAX_LIST_CHARS as MAX_LIST_CHARS
 from .reading import Entry as Entry
 from .reading import ListReading as ListReading
@@ -13,4 +8,3 @@ from .reading import parse_list as parse_list
 from .reading import read_list as read_list
 from .reading import reading_of as reading_of
 from .targets import linked as linked
-from .titles import clean_title as clean_title

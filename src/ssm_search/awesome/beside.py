@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from ssm_search.awesome.blocks import Run, plain
 from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.titles import GROUP, clean_title
 from ssm_search.papers import title_key
 from ssm_search.persons import is_person, persons
+from ssm_search.titles import GROUP, clean_title
 from ssm_search.venues import (
     SHORTENED,
     find_venue,

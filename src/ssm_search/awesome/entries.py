@@ -25,9 +25,9 @@ from ssm_search.awesome.headline import Headline, headline
 from ssm_search.awesome.labels import is_label, label_words
 from ssm_search.awesome.links import is_code, is_web, paper_ids, says_paper
 from ssm_search.awesome.splitting import split_entries, without_title_label
-from ssm_search.awesome.titles import clean_title
 from ssm_search.papers import Paper, slug, title_key, with_links
 from ssm_search.persons import persons
+from ssm_search.titles import clean_title
 from ssm_search.venues import find_venue, find_year, is_date, latest, without_days
 
 _LINKED = frozenset({"code", "link"})  # columns that say nothing beside their links

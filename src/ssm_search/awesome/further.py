@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
 
+from ssm_search.addresses import is_published
 from ssm_search.arxiv_ids import arxiv_id
 from ssm_search.awesome.blocks import Run
 from ssm_search.awesome.labels import is_label
@@ -28,7 +29,7 @@ from ssm_search.awesome.linknames import (
     name_by_label,
     on_badge,
 )
-from ssm_search.awesome.links import is_code_address, is_published, is_web
+from ssm_search.awesome.links import is_code_address, is_web
 from ssm_search.papers import LINK_NAME_CHARS, Link, Paper, title_key
 from ssm_search.persons import is_person, persons
 from ssm_search.text import shown

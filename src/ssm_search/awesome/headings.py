@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ssm_search.awesome.blocks import Run, plain
-from ssm_search.awesome.titles import clean_title
+from ssm_search.titles import clean_title
 
 # Sections about the list itself: their text mentions papers but lists none.
 _ABOUT_THE_LIST = re.compile(

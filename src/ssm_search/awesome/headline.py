@@ -23,9 +23,9 @@ from ssm_search.awesome.labels import (
     without_remark,
 )
 from ssm_search.awesome.links import is_web, leads_out, says_paper
-from ssm_search.awesome.titles import clean_title, is_reference_lead, strip_tags, trim
 from ssm_search.papers import title_key
 from ssm_search.persons import is_author_list, is_person, persons
+from ssm_search.titles import clean_title, is_reference_lead, strip_tags, trim
 from ssm_search.venues import find_venue, find_year, is_date, is_venue
 
 # No title and what leads up to it is longer; reading on would only cost time.

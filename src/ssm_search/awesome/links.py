@@ -12,11 +12,6 @@ from ssm_search.awesome.labels import CODE_LABELS, PAPER_LABELS, is_label, label
 _CODE_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "gitee.com", "codeberg.org")
 _BROKEN = re.compile(r"^\W*h?t{1,3}ps?\s*[:;]\W*", re.I)
 _ARXIV_PAPER = re.compile(r"^\s*(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf|html)(?:/|$)", re.I)
-_PUBLISHED = re.compile(
-    r"\b(?:openreview|doi|acm|ieee|springer|sciencedirect|mdpi|nature|wiley|biorxiv"
-    r"|aclanthology|aclweb|thecvf|ecva|mlr|neurips|nips|iclr|icml|aaai|ijcai|isca-archive|usenix)"
-    r"\.\w+/"
-)
 _WEB_ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+", re.I)
 _FOUR_DIGITS = re.compile(r"\d{4}")  # which every id has
 _BADGE_ID = re.compile(r"arxiv-(\d{4}\.\d{4,5})", re.I)
@@ -39,11 +34,6 @@ def what_is_wrong(run: Run) -> str:
     if _ARXIV_PAPER.search(run.href) is not None and arxiv_id(run.href) is None:
         return "arXiv has no paper at this address"
     return ""
-
-
-def is_published(address: str) -> bool:
-    """Whether an address is that of a publisher, a conference or a repository of papers."""
-    return _PUBLISHED.search(address.casefold()) is not None
 
 
 def mended(address: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from ssm_search.addresses import is_published
 from ssm_search.awesome.blocks import Block, Run, plain
 from ssm_search.awesome.columns import with_headers
 from ssm_search.awesome.entries import Entry, Problem, read_block
@@ -21,7 +22,7 @@ from ssm_search.awesome.formats import foreign_format
 from ssm_search.awesome.grouping import with_groups
 from ssm_search.awesome.headings import clean_heading, heading_name, is_about_the_list
 from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.links import is_published, paper_ids, what_is_wrong
+from ssm_search.awesome.links import paper_ids, what_is_wrong
 from ssm_search.awesome.markup import parse_blocks
 from ssm_search.awesome.nesting import with_children
 from ssm_search.errors import ListError

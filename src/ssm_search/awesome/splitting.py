@@ -11,7 +11,7 @@ from ssm_search.awesome.blocks import Run, plain
 from ssm_search.awesome.headline import first_title
 from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.links import leads_out, says_paper
-from ssm_search.awesome.titles import tag_end
+from ssm_search.titles import tag_end
 
 _TITLE_LABEL = re.compile(
     r"(?i)\s*(?:(?:paper\s+)?title|标题|標題|题目|題目|題名|論文名|论文题目|タイトル|제목|título|titulo|titre"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ssm_search.awesome import clean_title
+from ssm_search.titles import clean_title
 
 MAX_NAME = 100  # characters; the longest heading of the 40 lists tried has 65
 

@@ -28,7 +28,8 @@ from ssm_search.progress import progress_bars
 from ssm_search.text import counted, shown, shown_lines
 
 if TYPE_CHECKING:
-    from ssm_search.discovery import Decision, Decisions, Proposal, ticking
+    from ssm_search.discovery import decisions as deciding
+    from ssm_search.discovery import radar, ticking
     from ssm_search.papers import Paper
     from ssm_search.progress import Progress
     from ssm_search.search import PaperSearch
@@ -134,7 +135,7 @@ def discover(
         )
     by_itself = corpus is None and not arxiv
     day = since.date() if since else radar.first_day(known, today) if by_itself else None
-    found: list[Proposal] = []
+    found: list[radar.Proposal] = []
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bars())
         other = open_listed(corpus) if corpus else None
@@ -235,7 +236,7 @@ def decide(
             typer.echo(shown(f"{row.decision.id} not accepted: {row.reason}"))
 
 
-def _write_decided(decided: Sequence[Decision], rows: Mapping[str, ticking.Row]) -> None:
+def _write_decided(decided: Sequence[deciding.Decision], rows: Mapping[str, ticking.Row]) -> None:
     """Print what was decided, and what was not for want of a row, for programs."""
     lines = {one.id: rows[one.id].line for one in decided if one.id in rows}
     records: list[dict[str, object]] = [
@@ -260,7 +261,7 @@ def _file_for(
     return deciding.decisions_file(None if is_shipped else path, name)
 
 
-def _read(file: Path, today: date) -> Decisions:
+def _read(file: Path, today: date) -> deciding.Decisions:
     from ssm_search.discovery import decisions as deciding
 
     known = deciding.read_decisions(file, today)
@@ -296,7 +297,7 @@ def _asked(query: str, limit: int, progress: Progress) -> list[Paper]:
     return papers
 
 
-def _rejected(known: Decisions, *, ask: bool) -> list[str | Paper]:
+def _rejected(known: deciding.Decisions, *, ask: bool) -> list[str | Paper]:
     """The rejected papers, with what arXiv says of the latest of them."""
     from ssm_search.abstracts import default_cache, fetch_abstracts, load_abstracts
     from ssm_search.discovery import radar
@@ -307,7 +308,7 @@ def _rejected(known: Decisions, *, ask: bool) -> list[str | Paper]:
     return radar.rejected_papers(known, load_abstracts(default_cache()) if ids else {})
 
 
-def _show(found: Sequence[Proposal], as_json: bool) -> None:
+def _show(found: Sequence[radar.Proposal], as_json: bool) -> None:
     """Print what was found: for programs, or for a terminal."""
     from rich.console import Console
 
@@ -324,11 +325,11 @@ def _show(found: Sequence[Proposal], as_json: bool) -> None:
 
 # Long: what is shown, and what is remembered of it.
 def _write_issue(
-    found: Sequence[Proposal],
+    found: Sequence[radar.Proposal],
     list_name: str,
     max_chars: int,
     file: Path,
-    known: Decisions,
+    known: deciding.Decisions,
     listed: set[str],
     asked: date | None,
 ) -> None:
@@ -354,7 +355,7 @@ def _write_issue(
 def _with_rows(
     path: Path,
     text: str,
-    decided: Sequence[Decision],
+    decided: Sequence[deciding.Decision],
     abstracts: Sequence[Path] | None,
     offline: bool,
 ) -> dict[str, ticking.Row]:

@@ -26,7 +26,7 @@ from ssm_search.text import shown, shown_lines
 
 if TYPE_CHECKING:
     from ssm_search.curation import Card, Submission
-    from ssm_search.discovery import Gap
+    from ssm_search.discovery import gap as comparing
     from ssm_search.papers import Paper
     from ssm_search.progress import Progress
 
@@ -83,7 +83,7 @@ def gap(
         return
     say_if_rowless(path)
     missing = comparing.missing_here(ours, gathered)
-    found: list[Gap] = []
+    found: list[comparing.Gap] = []
     known: dict[str, Submission] = {}
     if missing:
         with progress_bars() as progress:
@@ -160,7 +160,9 @@ def _print_papers(papers: Sequence[Paper], as_json: bool) -> None:
         typer.echo(shown(f"    {paper.url or paper.id}"))
 
 
-def _print_gaps(found: Sequence[Gap], filed: Sequence[Card], lists: int, as_json: bool) -> None:
+def _print_gaps(
+    found: Sequence[comparing.Gap], filed: Sequence[Card], lists: int, as_json: bool
+) -> None:
     from ssm_search.curation import card_table
     from ssm_search.discovery import Discovery
     from ssm_search.views import card_display

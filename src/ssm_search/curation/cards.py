@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import Insertion, insert_paper, reading_of
+from ssm_search.awesome import reading_of
+from ssm_search.awesome.writing import Insertion, insert_paper
 from ssm_search.curation import card_table
 from ssm_search.curation.changes import list_before
 from ssm_search.curation.choices import difference

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 
 from ssm_search.arxiv_ids import arxiv_id, arxiv_ids_in_text
-from ssm_search.awesome import Entry, clean_title, is_code_address
+from ssm_search.awesome import Entry, is_code_address
 from ssm_search.curation.bibliography import papers_of_bibtex
 from ssm_search.curation.bibtex import is_bibtex
 from ssm_search.curation.changes import added_papers, is_diff
@@ -20,6 +20,7 @@ from ssm_search.errors import NoPaperError, SubmissionError
 from ssm_search.marks import without_piles
 from ssm_search.papers import Category, Paper, title_key
 from ssm_search.text import shown
+from ssm_search.titles import clean_title
 
 # An issue has at most 65,536 characters; a hundred BibTeX entries with abstracts come to 200,000.
 MAX_CHARS = 200_000

@@ -4,10 +4,6 @@ from . import gap as gap
 from . import history as history
 from . import radar as radar
 from . import ticking as ticking
-from .decisions import Decision as Decision
-from .decisions import Decisions as Decisions
 from .discovering import Discovery as Discovery
 from .discovering import discover as discover
-from .gap import Gap as Gap
 from .proposed import proposed_papers as proposed_papers
-from .radar import Proposal as Proposal

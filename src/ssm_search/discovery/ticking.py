@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import insert_paper, reading_of
+from ssm_search.awesome import reading_of
+from ssm_search.awesome.writing import insert_paper
 from ssm_search.curation import Submission, completed
 from ssm_search.discovery.decisions import Decision, Decisions, Kind
 from ssm_search.discovery.radar import decided_paper

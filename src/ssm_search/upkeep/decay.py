@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome import Entry, filling
+from ssm_search.awesome import Entry
+from ssm_search.awesome.writing import filling
 from ssm_search.papers import Abstract
 from ssm_search.upkeep.accepted import Acceptance, acceptance, is_published_doi
 from ssm_search.upkeep.answers import Answer

@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from ssm_search.addresses import is_published
 from ssm_search.arxiv_ids import arxiv_id, arxiv_month
-from ssm_search.awesome import Entry, edits, is_published
+from ssm_search.awesome import Entry
+from ssm_search.awesome.writing import edits
 from ssm_search.errors import ListError
 from ssm_search.names import address
 from ssm_search.papers import Abstract, Category, Paper, title_key

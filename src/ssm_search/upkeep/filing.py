@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssm_search.awesome import edits
+from ssm_search.awesome.writing import edits
 from ssm_search.papers import Category, Paper
 from ssm_search.text import terms
 from ssm_search.upkeep.findings import Finding, Visit, shown_path

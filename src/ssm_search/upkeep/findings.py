@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from ssm_search.awesome import Entry, ListReading, edits, linked, reading_of
+from ssm_search.awesome import Entry, ListReading, linked, reading_of
+from ssm_search.awesome.writing import edits
 from ssm_search.diffs import unified_diff
 from ssm_search.papers import Abstract, Category, Paper
 from ssm_search.search import Likeness, Search, duplicate_pairs, filed_anew, title_likeness

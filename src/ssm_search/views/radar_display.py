@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ssm_search.curation import card_table
-from ssm_search.discovery import Proposal, ticking
+from ssm_search.discovery import radar, ticking
 from ssm_search.occasions import topic_of
 from ssm_search.papers import Paper
 from ssm_search.views.card_display import card_json
@@ -25,8 +25,8 @@ _LEFT_OUT = "\n{} more did not fit into this issue.\n"
 
 
 def radar_markdown(
-    proposals: Sequence[Proposal], list_name: str, most: int | None = None
-) -> tuple[str, list[Proposal]]:
+    proposals: Sequence[radar.Proposal], list_name: str, most: int | None = None
+) -> tuple[str, list[radar.Proposal]]:
     """The body of an issue that proposes papers, and those of them that stand in it.
 
     Nothing that strangers wrote is markup, a link, a mention or a box in it.
@@ -35,7 +35,7 @@ def radar_markdown(
         most: characters; papers that do not fit are left out whole, and how many is said.
     """
     tasks = [(one, _task(one, list_name)) for one in proposals]
-    kept: list[tuple[Proposal, str]] = []
+    kept: list[tuple[radar.Proposal, str]] = []
     for one, task in tasks:
         body = _body([*kept, (one, task)], len(tasks))
         if most is None or len(body) <= most:
@@ -43,7 +43,7 @@ def radar_markdown(
     return (_body(kept, len(tasks)) if kept else ""), [one for one, _ in kept]
 
 
-def summary_line(proposals: Sequence[Proposal]) -> str:
+def summary_line(proposals: Sequence[radar.Proposal]) -> str:
     """How many papers there are for which headings, in Markdown."""
     count = len(proposals)
     papers = "1 paper" if count == 1 else f"{count} papers"
@@ -54,14 +54,14 @@ def summary_line(proposals: Sequence[Proposal]) -> str:
     return f"{papers} for the list" + (f": {', '.join(parts)}" if parts else "")
 
 
-def radar_json(proposal: Proposal) -> dict[str, Any]:
+def radar_json(proposal: radar.Proposal) -> dict[str, Any]:
     """A proposal as JSON types: how well it fits, what of it tells that, and its card."""
     found = proposal.found
     facts = {"score": found.score, "fit": found.fit, "terms": list(found.terms[:TERMS])}
     return card_json(proposal.card) | facts  # whose fit is that of the heading
 
 
-def _body(tasks: Sequence[tuple[Proposal, str]], count: int) -> str:
+def _body(tasks: Sequence[tuple[radar.Proposal, str]], count: int) -> str:
     proposals = [one for one, _ in tasks]
     ids = json.dumps({"ids": [one.found.paper.id for one in proposals]})
     left_out = _LEFT_OUT.format(count - len(tasks)) if len(tasks) < count else ""
@@ -70,7 +70,7 @@ def _body(tasks: Sequence[tuple[Proposal, str]], count: int) -> str:
     return f"{summary_line(proposals)}\n\n{_HOW}\n\n{whole}{left_out}\n{marker}\n"
 
 
-def _task(one: Proposal, list_name: str) -> str:
+def _task(one: radar.Proposal, list_name: str) -> str:
     """A line with a box, and below it, folded, why the paper is proposed."""
     paper = one.card.paper
     facts = ", ".join(filter(None, [escaped(_persons(paper)), paper.year_text]))
@@ -84,7 +84,7 @@ def _task(one: Proposal, list_name: str) -> str:
     return "\n".join([first, *below]) + "\n"
 
 
-def _evidence(one: Proposal, list_name: str) -> list[str]:
+def _evidence(one: radar.Proposal, list_name: str) -> list[str]:
     card, found = one.card, one.found
     lines = ["<details><summary>why</summary>", ""]
     lines.append(f"Fits the list better than {round(100 * found.fit)} % of its own papers.")

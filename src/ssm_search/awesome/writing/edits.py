@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome.layout import Layout, Stretch
 from ssm_search.awesome.reading import Entry, ListReading, read_list
+from ssm_search.awesome.writing.layout import Layout, Stretch
 from ssm_search.escaping import escaped_title
 from ssm_search.papers import Category, Paper, slug
 

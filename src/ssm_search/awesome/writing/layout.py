@@ -11,8 +11,8 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TypeVar
 
-from ssm_search.awesome import order
 from ssm_search.awesome.reading import Entry, ListReading
+from ssm_search.awesome.writing import order
 from ssm_search.papers import Category, Paper
 
 STRAY_SPACE = 1  # column by which an entry may be indented without standing below another

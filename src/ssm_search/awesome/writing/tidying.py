@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from ssm_search.awesome.labels import is_label, label_words
-from ssm_search.awesome.slots import BADGE, IMAGE, MARK, NOT_TEXT, SLOT, TAG, outside
+from ssm_search.awesome.writing.slots import BADGE, IMAGE, MARK, NOT_TEXT, SLOT, TAG, outside
 
 # Words that lead over to what a slot holds, and are no labels of links.
 _LEADS = frozenset(

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ssm_search.awesome.slots import MARK, SLOT, in_slots_of, joined
-from ssm_search.awesome.tidying import without_foreign
+from ssm_search.awesome.writing.slots import MARK, SLOT, in_slots_of, joined
+from ssm_search.awesome.writing.tidying import without_foreign
 from ssm_search.dates import Date
 from ssm_search.papers import Paper
 

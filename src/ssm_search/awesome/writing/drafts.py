@@ -10,12 +10,12 @@ from itertools import chain, islice
 
 from ssm_search.awesome.columns import column_role
 from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.layout import Layout, Stretch, by_votes, shares_of
 from ssm_search.awesome.markup import split_row
 from ssm_search.awesome.reading import Entry
-from ssm_search.awesome.slots import in_slots_of
-from ssm_search.awesome.templates import Template, grafted, says_arxiv, template_of
-from ssm_search.awesome.tidying import PLACEHOLDERS, constants_of, is_bare_label
+from ssm_search.awesome.writing.layout import Layout, Stretch, by_votes, shares_of
+from ssm_search.awesome.writing.slots import in_slots_of
+from ssm_search.awesome.writing.templates import Template, grafted, says_arxiv, template_of
+from ssm_search.awesome.writing.tidying import PLACEHOLDERS, constants_of, is_bare_label
 from ssm_search.venues import is_preprint
 
 MODELS = 1000  # entries of the section, and of the rest, that are looked at; it has 700 at most

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome.drafts import plain_templates, templates_for
-from ssm_search.awesome.layout import Layout, Numbering, Stretch, count_lines
 from ssm_search.awesome.reading import ListReading, read_list, reading_of
-from ssm_search.awesome.slots import repository, split_venue
-from ssm_search.awesome.templates import Template, filled
+from ssm_search.awesome.writing.drafts import plain_templates, templates_for
+from ssm_search.awesome.writing.layout import Layout, Numbering, Stretch, count_lines
+from ssm_search.awesome.writing.slots import repository, split_venue
+from ssm_search.awesome.writing.templates import Template, filled
 from ssm_search.dates import Date
 from ssm_search.errors import ListError
 from ssm_search.escaping import escaped_address, escaped_title

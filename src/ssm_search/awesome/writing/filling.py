@@ -14,12 +14,12 @@ from functools import lru_cache
 from itertools import islice
 
 from ssm_search.arxiv_ids import arxiv_id
-from ssm_search.awesome.drafts import constants_in
-from ssm_search.awesome.edits import Change, Edit, Layout
 from ssm_search.awesome.labels import is_label
-from ssm_search.awesome.layout import Stretch
 from ssm_search.awesome.reading import Entry, dated_by, read_list
-from ssm_search.awesome.slots import (
+from ssm_search.awesome.writing.drafts import constants_in
+from ssm_search.awesome.writing.edits import Change, Edit, Layout
+from ssm_search.awesome.writing.layout import Stretch
+from ssm_search.awesome.writing.slots import (
     BADGE,
     SLOT,
     in_slots_of,
@@ -27,8 +27,8 @@ from ssm_search.awesome.slots import (
     repository,
     split_venue,
 )
-from ssm_search.awesome.templates import Template, last_slot, piece_with, template_of
-from ssm_search.awesome.tidying import PLACEHOLDERS
+from ssm_search.awesome.writing.templates import Template, last_slot, piece_with, template_of
+from ssm_search.awesome.writing.tidying import PLACEHOLDERS
 from ssm_search.escaping import escaped_address, escaped_title
 from ssm_search.papers import Category, Paper, title_key
 from ssm_search.venues import is_preprint
