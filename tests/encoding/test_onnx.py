@@ -21,8 +21,7 @@ import numpy as np
 import onnx
 import pytest
 from fakes import TokenEncoder
-from models import TEXTS, WIDTH, write_model
-from onnx import numpy_helper
+from models import TEXTS, WIDTH, coarse, write_model
 from safetensors.numpy import load_file, save_file
 
 from ssm_search.build.lists import BuildReport, build_index
@@ -30,14 +29,12 @@ from ssm_search.encoding import bulk as bulk_encoder
 from ssm_search.encoding import export as onnx_export
 from ssm_search.encoding import onnx as onnx_encoder
 from ssm_search.encoding import running, shared
-from ssm_search.encoding.bulk import BulkEncoder, fastest, wide_encoder, widened
+from ssm_search.encoding.bulk import BulkEncoder, fastest
 from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import (
     MIN_COSINE,
     MIN_WORDS_ALIKE,
-    _codes,
-    _quantized,
     _same_words,
     agree,
     export_encoder,
@@ -295,15 +292,13 @@ def test_the_same_encoder_is_loaded_once_for_all_who_have_it(
     monkeypatch.setattr(shared, "LOADED", WeakValueDictionary())
     exported.copy_to(tmp_path / "copy")
     one, copy = OnnxEncoder(exported.folder), OnnxEncoder(tmp_path / "copy")
-    wide = wide_encoder(one)
     tokenizer, session = one.loaded()
     assert copy.loaded() == (tokenizer, session)
-    assert wide.loaded()[1] is not session
     assert OnnxEncoder(exported.folder).loaded() == (tokenizer, session)
     (tmp_path / "copy" / MODEL_FILE).write_bytes(b"another")
     with pytest.raises(EncoderError, match="the vectors beside it were made by"):
         OnnxEncoder(tmp_path / "copy", one.fingerprint).loaded()
-    del one, copy, wide, tokenizer, session
+    del one, copy, tokenizer, session
     gc.collect()
     assert not shared.LOADED  # what nobody has any more is gone
 
@@ -320,11 +315,7 @@ def test_exporting_again_gives_the_same_bytes(
 def test_float32_where_8_bits_give_other_answers(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def coarse(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        codes, scales = _codes(values)
-        return (codes // 64 * 64).astype(np.int8), scales
-
-    monkeypatch.setattr(onnx_export, "_codes", coarse)
+    monkeypatch.setattr(onnx_export, "quantized", coarse)
     exported = export(model, tmp_path)
     assert exported.about.weights == "float32"
     expected = SentenceTransformerEncoder(model).encode_words(TEXTS)
@@ -334,18 +325,9 @@ def test_float32_where_8_bits_give_other_answers(
     assert np.abs(found.words.astype(int) - expected.words).max() <= 1
 
 
-def test_8_bit_codes_are_exact_to_half_a_step() -> None:
-    values = np.array([[127, -64, 0.4], [0, 0, 0], [0.5, 0.25, -1]], dtype=np.float32)
-    codes, scales = _codes(values)
-    np.testing.assert_allclose(scales[:, 0], [1, 1, 1 / 127])
-    assert codes.tolist() == [[127, -64, 0], [0, 0, 0], [64, 32, -127]]
-    assert codes.dtype == np.int8
-
-
 def test_8_bits_are_a_quarter_of_the_file(exported: OnnxEncoder, model: Path) -> None:
     weights = (model / "model.safetensors").stat().st_size
     assert (exported.folder / "model.onnx").stat().st_size < 0.45 * weights  # most of it a graph
-    assert _quantized.__doc__
 
 
 def test_what_agrees() -> None:
@@ -417,7 +399,6 @@ def test_many_papers_are_encoded_on_a_gpu(
 ) -> None:
     original = SentenceTransformerEncoder(model)
     many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
-    monkeypatch.setattr(bulk_encoder, "_seconds", lambda encoder: 1.0)
     for has_gpu, used in ((False, exported), (True, original)):
         monkeypatch.setattr(bulk_encoder, "has_gpu", lambda has_gpu=has_gpu: has_gpu)
         encoder = fastest(original, exported)
@@ -476,7 +457,6 @@ def test_an_export_that_does_not_say_what_it_is_of_encodes_by_itself(
     exported: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_encoder, "has_gpu", lambda: True)
-    monkeypatch.setattr(bulk_encoder, "_seconds", lambda encoder: 1.0)
     exported.copy_to(tmp_path / "bare")
     (tmp_path / "bare" / "modules.json").unlink()
     bare = OnnxEncoder(tmp_path / "bare")
@@ -490,51 +470,12 @@ def test_other_encoders_encode_papers_themselves() -> None:
     assert fastest(fake, fake) is fake
 
 
-def test_products_are_computed_in_float32_where_that_is_faster(
-    exported: OnnxEncoder, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bulk_encoder, "has_gpu", lambda: False)
-    quick: list[float] = [1.15]
-    monkeypatch.setattr(
-        bulk_encoder, "_seconds", lambda encoder: quick[0] if encoder is exported else 0.99
-    )
-    encoder = fastest(SentenceTransformerEncoder(model), exported)
-    wide = encoder.chosen
-    assert isinstance(wide, OnnxEncoder)
-    assert wide is not exported
-    many = [f"{text} {at}" for at in range(300) for text in TEXTS[:1]]
-    found, expected = encoder.encode(many), exported.encode(many)
-    np.testing.assert_array_equal(found, wide.encode(many))
-    assert np.sum(found * expected, axis=1).min() > MIN_COSINE
-    assert_same_words(encoder.encode_words(many), exported.encode_words(many), alike=0.995)
-    quick[0] = 1.1  # not enough of a difference
-    assert fastest(SentenceTransformerEncoder(model), exported).chosen is exported
-
-
 def test_as_many_cores_as_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert usable_cores() == 3
     for unset in ("", "0", "all"):
         monkeypatch.setenv("OMP_NUM_THREADS", unset)
         assert 1 <= usable_cores() <= (os.cpu_count() or 1)
-
-
-def test_wide_products_are_of_the_same_weights(exported: OnnxEncoder) -> None:
-    narrow = onnx.load(exported.folder / MODEL_FILE)
-    graph = widened(onnx.load(exported.folder / MODEL_FILE)).graph
-    assert not [node for node in graph.node if node.op_type == "MatMulNBits"]
-    tables = {table.name: numpy_helper.to_array(table) for table in graph.initializer}
-    old = {table.name: numpy_helper.to_array(table) for table in narrow.graph.initializer}
-    products = [node for node in narrow.graph.node if node.op_type == "MatMulNBits"]
-    assert products
-    for node in products:
-        codes, scales = old[node.input[1]], old[node.input[2]]
-        wide = tables[f"{node.input[1]}.wide"]
-        # The weight of one input for one output, if there are so many.
-        block, inner, outer = codes.shape[2], 5, min(3, len(codes) - 1)
-        scale = scales.reshape(codes.shape[:2])[outer, inner // block]
-        code = int(codes[outer, inner // block, inner % block]) - 128
-        assert wide[inner, outer] == np.float32(code) * scale
 
 
 def test_what_cannot_be_exported_goes_on_as_before(

@@ -32,7 +32,7 @@ from ssm_search.encoding import OnnxEncoder, load_encoder
 from ssm_search.encoding.encoded import Encoded
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
 from ssm_search.encoding.export import MIN_COSINE, export_encoder
-from ssm_search.encoding.onnx import MODEL_FILE, TOKENIZER_FILE
+from ssm_search.encoding.onnx import TOKENIZER_FILE
 from ssm_search.encoding.unpacking import unpack_encoder
 from ssm_search.files import write_atomically
 from ssm_search.text import STOP_WORDS
@@ -59,7 +59,8 @@ QUESTIONS = [
     "a long text " * 200,
 ]
 SCRAPS = ["of the", "?!", "x"]
-"""Texts of a token or two, whose vectors of 8-bit products are farther off: .9978 at worst."""
+"""Texts of a token or two, whose vectors of 8-bit products are farther off: .9974 at worst, and the
+words of "?!", which has none, .9985."""
 TEXTS = [*QUESTIONS, *SCRAPS, "", "A movie about cats. It is about a cat that is on a mat."]
 
 
@@ -135,15 +136,13 @@ def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def test_questions_are_read_as_by_the_reference(shipped: OnnxEncoder, reference: Any) -> None:
     texts = [*QUESTIONS, *SCRAPS]
     vectors, words, weights = reference.encode(texts)
-    alike = []
     for text, vector, of_words, shares in zip(texts, vectors, words, weights, strict=True):
-        found = shipped.encode_query_words(text)
-        assert found.vector @ vector > (MIN_COSINE if text in SCRAPS else 0.999)
+        found, is_scrap = shipped.encode_query_words(text), text in SCRAPS
+        assert found.vector @ vector > (MIN_COSINE if is_scrap else 0.999)
         assert found.words.shape == of_words.shape
-        alike.append(cosines(found.words, of_words).mean())
+        assert cosines(found.words, of_words).mean() > (0.998 if is_scrap else 0.999)
         np.testing.assert_allclose(found.weights, shares, atol=0.02)
         assert shares.argmax() == found.weights.argmax()
-    assert min(alike) > 0.999
 
 
 def test_the_recording_is_what_the_reference_says(
@@ -231,8 +230,8 @@ def test_the_nearest_are_those_of_the_reference(
     assert np.mean(same) / NEIGHBOURS >= 0.97
 
 
-def test_what_comes_along_can_be_unpacked_and_exported_to_the_same_bytes(
-    shipped: OnnxEncoder, tmp_path: Path
+def test_what_comes_along_can_be_unpacked_and_exported_again(
+    shipped: OnnxEncoder, reference: Any, tmp_path: Path
 ) -> None:
     for name in ("model", "exported"):
         (tmp_path / name).mkdir()
@@ -242,8 +241,13 @@ def test_what_comes_along_can_be_unpacked_and_exported_to_the_same_bytes(
     assert cosines(one.vectors, other.vectors).min() > 0.999
     np.testing.assert_array_equal(one.starts, other.starts)
     again = export_encoder(model, QUESTIONS, tmp_path / "exported")
-    for name in (MODEL_FILE, TOKENIZER_FILE):
-        assert (again.folder / name).read_bytes() == (shipped.folder / name).read_bytes()
+    assert again.about.weights == "int8"
+    tokenizers = [(each.folder / TOKENIZER_FILE).read_bytes() for each in (again, shipped)]
+    assert tokenizers[0] == tokenizers[1]
+    # Rounded twice, it is as near to the model as it is when rounded once.
+    vectors = np.array(reference.encode(QUESTIONS)[0])
+    found = np.concatenate([again.encode_query([text]) for text in QUESTIONS])
+    assert cosines(found, vectors).min() > 0.998
 
 
 SCRIPT = """

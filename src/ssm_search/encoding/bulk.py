@@ -1,9 +1,4 @@
-"""Many texts → the vectors of an exported encoder, by what computes them soonest on this machine.
-
-Which that is depends on the processor. On one without instructions for products of 8 bits (Zen 3,
-two cores) sentence-transformers encodes 17.6 abstracts a second, the export 18.1, and the export
-with its products in float32 27.3, which is near all that the cores can multiply; on one with them
-(AVX-512 VNNI), the export takes 38 ms for what float32 takes 53. So it is measured.
+"""Many texts → the vectors of an exported encoder, by the model it was made of where a GPU is.
 
 The weights are the same 8-bit ones; only what they are multiplied in differs, and the vectors by
 less than those of the export and its model do: that was checked when the export was made.
@@ -16,7 +11,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 import weakref
 from collections.abc import Sequence
 from functools import cached_property
@@ -27,23 +21,16 @@ import numpy as np
 
 from ssm_search.encoding.encoded import Encoded, EncodedQuery
 from ssm_search.encoding.encoder import CHUNK, Encoder, SentenceTransformerEncoder, WordEncoder
-from ssm_search.encoding.onnx import MODEL_FILE, OnnxEncoder
-from ssm_search.encoding.unpacking import dequantized, unpack_encoder
+from ssm_search.encoding.onnx import OnnxEncoder
+from ssm_search.encoding.unpacking import unpack_encoder
 from ssm_search.errors import EncoderError
 
 if TYPE_CHECKING:
-    import onnx
     from numpy.typing import NDArray
 
-TIMED_TEXT = "a text of about two hundred tokens, as long as abstracts are; " * 15
-TIMED_RUNS = 3
-SMALL = 0.005
-"""Seconds for ``TIMED_TEXT``: what a model takes that is soon done either way, and whose way chance
-would choose. One that takes .8 ms came out .98 to 1.16 times as fast, six times over."""
 DRIVER, DEVICE = "libcuda.so.1", "/dev/kfd"
 """What PyTorch cannot do without on GPUs of Nvidia, and on those of AMD. Each process of a cluster
 that encodes would import 210 MB of it, in 2.3 s of a busy processor, to hear that there is none."""
-SOONER = 1.15  # times as fast: what float32 must be to be worth its 90 MB of memory
 
 
 class BulkEncoder:
@@ -52,19 +39,9 @@ class BulkEncoder:
     The index carries the export and its fingerprint, which is this encoder's too.
     """
 
-    def __init__(
-        self,
-        model: SentenceTransformerEncoder | None,
-        exported: OnnxEncoder,
-        wide: bool | None = None,
-    ):
-        """Encode as ``exported``, or by the ``model`` it was made of where that is here.
-
-        Args:
-            wide: whether the products are made in float32; measured if None.
-        """
+    def __init__(self, model: SentenceTransformerEncoder | None, exported: OnnxEncoder):
+        """Encode as ``exported``, or by the ``model`` it was made of where that is here."""
         self._model = model
-        self._told = wide
         self.exported = exported
         self.name = exported.name
         self.fingerprint = exported.fingerprint
@@ -89,10 +66,10 @@ class BulkEncoder:
 
     @cached_property
     def chosen(self) -> WordEncoder:
-        """What encodes many papers: the model on a GPU, else the export, as it is or widened."""
+        """What encodes many papers: the model on a GPU, else the export."""
         if has_gpu() and (model := self._model or self._unpacked()):
             return model
-        return self._widened if self.wide else self.exported
+        return self.exported
 
     def _unpacked(self) -> SentenceTransformerEncoder | None:
         """The model that the export holds; None if it does not say how it is put together."""
@@ -103,18 +80,6 @@ class BulkEncoder:
         except EncoderError:
             return None
         return SentenceTransformerEncoder(folder, self.name)
-
-    @cached_property
-    def wide(self) -> bool:
-        """Whether the export encodes many papers with its products in float32."""
-        if self._told is not None:
-            return self._told
-        narrow = _seconds(self.exported)
-        return narrow > SMALL and SOONER * _seconds(self._widened) < narrow
-
-    @cached_property
-    def _widened(self) -> OnnxEncoder:
-        return wide_encoder(self.exported)
 
 
 def fastest(model: Encoder, runner: Encoder) -> Encoder:
@@ -143,51 +108,3 @@ def _has_driver() -> bool:
     except OSError:
         return os.path.exists(DEVICE)
     return True
-
-
-def wide_encoder(exported: OnnxEncoder) -> OnnxEncoder:
-    """Make an encoder like ``exported`` whose products of matrices are in float32."""
-    import onnx
-
-    graph = widened(onnx.load(exported.folder / MODEL_FILE)).SerializeToString()
-    return OnnxEncoder(exported.folder, exported.fingerprint, graph)
-
-
-def widened(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Replace the products of 8-bit blocks in ``model`` by products of float32 matrices."""
-    from onnx import helper, numpy_helper
-
-    graph = model.graph
-    tables = {table.name: table for table in graph.initializer}
-    nodes, new, gone = [], [], set[str]()
-    for node in graph.node:
-        if node.op_type != "MatMulNBits":
-            nodes.append(node)
-            continue
-        given, codes, scales, *rest = node.input
-        arrays = (numpy_helper.to_array(tables[table]) for table in (codes, scales))
-        weights = dequantized(*arrays).T
-        name = f"{codes}.wide"
-        new.append(numpy_helper.from_array(np.ascontiguousarray(weights), name))
-        gone |= {codes, scales}
-        bias = rest[-1] if rest else ""  # optional inputs before it are empty
-        product = f"{node.output[0]}.product" if bias else node.output[0]
-        nodes.append(helper.make_node("MatMul", [given, name], [product]))
-        if bias:
-            nodes.append(helper.make_node("Add", [product, bias], list(node.output)))
-    kept = [table for table in graph.initializer if table.name not in gone]
-    del graph.node[:], graph.initializer[:]
-    graph.node.extend(nodes)
-    graph.initializer.extend([*kept, *new])
-    return model
-
-
-def _seconds(encoder: OnnxEncoder) -> float:
-    """For a text as long as abstracts; of processor time, which other programs disturb little."""
-    encoder.encode([TIMED_TEXT])
-    times = []
-    for _ in range(TIMED_RUNS):
-        start = time.thread_time()
-        encoder.encode([TIMED_TEXT])
-        times.append(time.thread_time() - start)
-    return min(times)

@@ -1,23 +1,6 @@
 """A sentence-transformers model → the files that :mod:`ssm_search.encoding.onnx` runs.
 
-How the weights are kept was chosen with all-MiniLM-L6-v2: "overlap" is that of the ten nearest of
-300 texts, long and short, with what the model itself finds, "ms" the time of a text of 200 tokens
-on one core (in float32: 53 ms, 90 MB):
-
-    weights of the layers          activations        overlap   ms     MB
-    8 bits, a scale per 64         8 bits, per 64     .980      38   24.1   chosen
-    8 bits, a scale per 32         8 bits, per 32     .979      42   24.8
-    8 bits, a scale per 128        8 bits, per 128    .972      36   23.9
-    8 bits, a scale per column     8 bits, per text   .921      32   23.7   quantize_dynamic
-    8 bits, one scale              8 bits, per text   .889       -   23.6   the same
-
-So kept, it found 1,453 known items as the model does (R@1 .8231 and .8231, MRR .8707 and .8702),
-and .985 of the answers were the model's; `make bench-encoder` says it of the encoder that comes
-along.
-
-In `quantize_dynamic`, one large activation costs all others of a text their precision; 7 bits
-(`reduce_range`) or signed weights with one scale are worse still (.698 to .825). Embeddings of
-8 bits with a scale per token cost next to nothing (.997) and are half of the file.
+How its weights are kept says :mod:`ssm_search.encoding.quantizing`.
 """
 
 from __future__ import annotations
@@ -50,6 +33,7 @@ from ssm_search.encoding.onnx import (
     copy_files,
     write_about,
 )
+from ssm_search.encoding.quantizing import quantized
 from ssm_search.encoding.words import WordLayers, word_layers
 from ssm_search.errors import EncoderError
 from ssm_search.files import FULL, write_atomically
@@ -61,21 +45,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-RECIPE = 2
+RECIPE = 3
 """Counted up whenever the same model would be exported to other files."""
 
 OPSET = 17
 STATES = "last_hidden_state"
-BLOCK = 64  # weights that share a scale; see above
-LEVELS = 127  # of an 8-bit number, to each side of 0
-MIN_VOCABULARY = 1000  # rows of a table from which on it is one of token embeddings
 
 SAMPLE = 128  # of the texts at hand, on which export and original are compared: 15 s
 NEIGHBOURS = 10
 MIN_OVERLAP = 0.95  # of the nearest neighbours: what is promised for answers
 MIN_COSINE = 0.995
-"""Of each text's two vectors. The export that was chosen has .9988 at least; the worst of those
-that keep 95 % of the neighbours has .998, the best of those that do not .988."""
+"""Of each text's two vectors. The export that was chosen has .999 at least; the worst of those that
+keep 95 % of the neighbours has .998, the best of those that do not .988."""
 MIN_WORDS_ALIKE = 0.99
 """Mean cosine of a word's two vectors."""
 HARD_TEXTS = ("", "x", "Größe, ÉCOLE and ﬁne-tuning", "状態空間モデル", "\\(O(n^2)\\)\n\t α → β 🙂")
@@ -90,22 +71,27 @@ def export_encoder(
     With 8-bit weights if these pass the comparison on ``texts``, else with those of the model.
 
     Args:
-        texts: what it will encode; a sample of them is encoded both ways.
+        texts: what it will encode; a sample of them is encoded both ways, and says how large the
+            numbers are that become 8 bits.
 
     Raises:
         EncoderError: it cannot be exported, or its export does not agree with it.
         OSError: the disk is full, or refuses otherwise.
     """
+    import onnx
+
     sample = _sample(texts)
     queries = sample[:: max(1, len(sample) // FEW_QUERIES)]
     expected = encoder.encode_words(sample), encoder.encode_query(queries)
     try:
         model = load_model(encoder.folder, device="cpu", attention="eager")
-        original = _traced(model, encoder.folder)
-        tokenizer = tokenizer_of(model).to_str()
-        (folder / TOKENIZER_FILE).write_text(tokenizer, encoding="utf-8")
-        for weights, graph in (("int8", _quantized(original)), ("float32", original)):
-            _write_optimized(graph, folder / MODEL_FILE)
+        tokenizer = tokenizer_of(model)
+        (folder / TOKENIZER_FILE).write_text(tokenizer.to_str(), encoding="utf-8")
+        _write_optimized(_traced(model, encoder.folder), folder / MODEL_FILE)
+        as_it_is = onnx.load(folder / MODEL_FILE)
+        read = [tokenizer.encode(text).ids for text in sample]
+        for weights, graph in (("int8", quantized(as_it_is, read)), ("float32", as_it_is)):
+            write_atomically(folder / MODEL_FILE, graph.SerializeToString())
             about = About(
                 encoder.name,
                 encoder.fingerprint,
@@ -283,74 +269,6 @@ def _name_matrices(model: onnx.ModelProto, parameters: Mapping[str, torch.Tensor
     for node in model.graph.node:
         for at, name in enumerate(node.input):
             node.input[at] = renamed.get(name, name)
-
-
-def _quantized(original: onnx.ModelProto) -> onnx.ModelProto:
-    """``original`` with 8-bit weights: in matrix products by blocks, in embeddings by rows."""
-    import onnx
-    from onnx import helper, numpy_helper
-
-    model = onnx.ModelProto()
-    model.CopyFrom(original)
-    graph = model.graph
-    tables = {table.name: table for table in graph.initializer}
-    nodes, new = [], {}
-
-    def store(name: str, array: NDArray[np.generic]) -> str:
-        new[name] = numpy_helper.from_array(array, name)
-        return name
-
-    for node in graph.node:
-        name = next((part for part in node.input if part in tables), "")
-        values: Any = numpy_helper.to_array(tables[name]) if name else np.zeros(0)
-        at = list(node.input).index(name) if name else -1
-        floats = values.ndim == 2 and values.dtype == np.float32
-        if node.op_type == "MatMul" and at == 1 and floats and values.shape[0] % BLOCK == 0:
-            inner, outer = values.shape
-            codes, scales = _codes(values.T.reshape(outer, inner // BLOCK, BLOCK))
-            unsigned = (codes.astype(np.int16) + 128).astype(np.uint8)
-            product = helper.make_node(
-                "MatMulNBits",
-                [
-                    node.input[0],
-                    store(f"{name}.codes", unsigned),
-                    store(f"{name}.scales", scales.reshape(outer, -1)),
-                ],
-                list(node.output),
-                domain="com.microsoft",
-                K=inner,
-                N=outer,
-                bits=8,
-                block_size=BLOCK,
-                accuracy_level=4,  # the activations in 8 bits too
-            )
-            nodes.append(product)
-        elif node.op_type == "Gather" and at == 0 and floats and len(values) >= MIN_VOCABULARY:
-            codes, scales = _codes(values)
-            one, other, wide = (f"{node.output[0]}.{part}" for part in ("codes", "scales", "wide"))
-            ids = node.input[1]
-            nodes += [
-                helper.make_node("Gather", [store(f"{name}.codes", codes), ids], [one], axis=0),
-                helper.make_node("Gather", [store(f"{name}.scales", scales), ids], [other], axis=0),
-                helper.make_node("Cast", [one], [wide], to=onnx.TensorProto.FLOAT),
-                helper.make_node("Mul", [wide, other], list(node.output)),
-            ]
-        else:
-            nodes.append(node)
-    used = {part for node in nodes for part in node.input}
-    kept = [table for name, table in tables.items() if name in used]
-    del graph.node[:], graph.initializer[:]
-    graph.node.extend(nodes)
-    graph.initializer.extend([*kept, *new.values()])
-    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
-    return model
-
-
-def _codes(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """8-bit codes, and a scale for each run along the last axis: values ≈ codes · scales."""
-    scales = np.abs(values).max(axis=-1, keepdims=True) / np.float32(LEVELS)
-    scales = np.where(scales > 0, scales, np.float32(1)).astype(np.float32)
-    return np.rint(values / scales).astype(np.int8), scales
 
 
 def _write_optimized(graph: onnx.ModelProto, path: Path) -> None:

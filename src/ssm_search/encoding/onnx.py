@@ -91,21 +91,19 @@ class OnnxEncoder:
     FILES = (ABOUT_FILE, MODEL_FILE, TOKENIZER_FILE)
     """Names of the files that make it up."""
 
-    def __init__(self, folder: Path, fingerprint: str = "", graph: bytes = b""):
+    def __init__(self, folder: Path, fingerprint: str = ""):
         """Take the files in ``folder``; the model itself is loaded with the first text.
 
         Args:
             fingerprint: what the files must have, checked before the first text. If it is not
                 given, it is read off the files now.
-            graph: what is run instead of the model in the folder.
 
         Raises:
             EncoderError: a file is missing.
         """
         self.folder = folder
         self.fingerprint = fingerprint or fingerprint_of(folder)
-        self._graph = graph
-        self._query_threads = 1 if graph else min(QUERY_THREADS, usable_cores())
+        self._query_threads = min(QUERY_THREADS, usable_cores())
         self._tokenizer: WordTokenizer | None = None
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         self._about: About | None = None
@@ -266,10 +264,8 @@ class OnnxEncoder:
             if self._tokenizer is None or threads not in self._sessions:
                 self.check()
                 self._tokenizer = self._tokenizer or self._shared_tokenizer()
-                model, key = self._graph or self.folder / MODEL_FILE, (self.fingerprint, threads)
-                load = partial(_session, model, threads)
-                self._sessions[threads] = load() if self._graph else shared(key, load)
-                self._graph = b""
+                load = partial(_session, self.folder / MODEL_FILE, threads)
+                self._sessions[threads] = shared((self.fingerprint, threads), load)
             return self._tokenizer, self._sessions[threads]
 
     def _shared_tokenizer(self) -> WordTokenizer:
@@ -359,7 +355,7 @@ def _read(found: dict[str, NDArray[np.float32]], tokens: Tokens) -> EncodedQuery
     return EncodedQuery(vector, words, shares(weights), tokens.spans)
 
 
-def _session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
+def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     # Where a program imported it before this package, its start is told by now; sessions are not.
@@ -374,12 +370,11 @@ def _session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     try:
-        given = model if isinstance(model, bytes) else str(plain_file(model))
+        given = str(plain_file(model))
         session = onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # of many kinds, all without a common base
-        name = "a graph" if isinstance(model, bytes) else model
         raise EncoderError(
-            f"onnxruntime cannot load {name} ({_first_line(error)}); upgrade onnxruntime, "
+            f"onnxruntime cannot load {model} ({_first_line(error)}); upgrade onnxruntime, "
             "or build the index again"
         ) from error
     takes = sorted(one.name for one in session.get_inputs())

@@ -26,15 +26,12 @@ class Parcel:
     Attributes:
         name: by which each node loads it, where neither of the others is given.
         files: those of an exported one.
-        wide: whether that makes its products in float32: on every node as the first one would, so
-            that all vectors are the same.
         encoder: one of another kind, which Ray sends as it is.
     """
 
     name: str
     fingerprint: str
     files: Mapping[str, bytes] = field(default_factory=dict)
-    wide: bool = False
     encoder: Encoder | None = None
 
     @classmethod
@@ -42,8 +39,7 @@ class Parcel:
         """What :meth:`opened` makes the same encoder of on another machine."""
         exported = encoder.exported if isinstance(encoder, BulkEncoder) else encoder
         if isinstance(exported, OnnxEncoder):
-            wide = isinstance(encoder, BulkEncoder) and encoder.wide
-            return cls(exported.name, exported.fingerprint, exported.contents(), wide)
+            return cls(exported.name, exported.fingerprint, exported.contents())
         if isinstance(encoder, SentenceTransformerEncoder):
             return cls(encoder.name, encoder.fingerprint)
         return cls("", encoder.fingerprint, encoder=encoder)
@@ -61,8 +57,8 @@ class Parcel:
         exported = OnnxEncoder(_written(self), self.fingerprint)
         model = load_encoder(self.name) if on_gpu else None
         if not isinstance(model, SentenceTransformerEncoder):  # the export says what a GPU needs
-            return BulkEncoder(None, exported, self.wide)
-        return BulkEncoder(_same(model, exported.about.source), exported, self.wide)
+            return BulkEncoder(None, exported)
+        return BulkEncoder(_same(model, exported.about.source), exported)
 
 
 def _written(parcel: Parcel) -> Path:

@@ -1,7 +1,7 @@
 """An exported encoder → the sentence-transformers model that its weights are.
 
 An export is what is published: here its 8-bit weights become numbers again, for a GPU, for training
-that starts where it ended, or for another export, which comes out the same.
+that starts where it ended, or for another export, which comes out nearly the same.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ssm_search.encoding.onnx import (
     OnnxEncoder,
     copy_files,
 )
+from ssm_search.encoding.quantizing import shares_of, weights_of_columns
 from ssm_search.encoding.words import WordLayers, save_word_layers
 from ssm_search.errors import EncoderError
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
+_PARAMETER = re.compile(r"(?:model\.\d|projection|weigh)\.")
 _TRANSFORMER = re.compile(r"^model\.0\.(?:model|auto_model)\.")
 
 
@@ -65,29 +67,24 @@ def weights_of(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
     """
     from onnx import numpy_helper
 
-    tables = {table.name: table for table in model.graph.initializer}
+    tables: dict[str, NDArray[Any]] = {
+        table.name: numpy_helper.to_array(table) for table in model.graph.initializer
+    }
     # A layer is stored as what its inputs are multiplied with: its weights, transposed.
     multiplied = {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
+    shares = shares_of(model)
     found: dict[str, NDArray[np.float32]] = {}
-    for name, table in tables.items():
-        array: Any = numpy_helper.to_array(table)
-        if name.endswith(".codes"):
-            name = name.removesuffix(".codes")
-            found[name] = dequantized(array, numpy_helper.to_array(tables[f"{name}.scales"]))
-        elif re.match(r"(?:model\.\d|projection|weigh)\.", name) and not name.endswith(".scales"):
+    for name, array in tables.items():
+        of, _, part = name.rpartition(".")
+        if part == "codes":
+            codes, scales = array, tables[f"{of}.scales"]
+            if of in shares:
+                rows = tables[f"{of}.rows"]
+                made = weights_of_columns(codes, scales, rows, tables[shares[of]]).T
+            else:
+                made = codes * scales
+            found[of] = np.ascontiguousarray(made, dtype=np.float32)
+        elif part not in ("scales", "rows") and _PARAMETER.match(name):
             array = array.T if name in multiplied else array
             found[name] = np.ascontiguousarray(array, dtype=np.float32)
     return found
-
-
-def dequantized(codes: NDArray[Any], scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The numbers that 8-bit ``codes`` stand for, float32, shape (N, K).
-
-    Args:
-        codes: of a matrix in blocks, uint8, shape (N, K / block, block); of embeddings by rows,
-            int8, shape (N, K).
-        scales: one for each block or row, in whatever shape.
-    """
-    whole = codes.astype(np.float32) - np.float32(128 if codes.dtype == np.uint8 else 0)
-    wide = whole * scales.reshape(*whole.shape[:-1], 1)
-    return np.asarray(wide.reshape(len(whole), -1), dtype=np.float32)
