@@ -433,4 +433,4 @@ def test_what_no_paper_is_about_belongs_under_no_heading(nonsense: str) -> None:
 def test_what_may_be_off_topic_is_said_beside_its_headings() -> None:
     done = CliRunner().invoke(app, ["suggest", "graph neural networks", "-k", "1"])
     assert "100%  Graph Neural Network" in done.stdout
-    assert done.stderr.startswith("may be off topic: 5.4% of the papers on such a list")
+    assert done.stderr.startswith("may be off topic: 5.8% of the papers on such a list")
