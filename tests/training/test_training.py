@@ -21,7 +21,7 @@ from models import write_model
 
 from ssm_search.encoding.encoder import SentenceTransformerEncoder, load_model
 from ssm_search.encoding.export import export_encoder
-from ssm_search.encoding.onnx import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from ssm_search.encoding.onnx import TOKENIZER_FILE, OnnxEncoder
 from ssm_search.encoding.words import WORDS_FILE
 from ssm_search.text import words_of
 from ssm_search.vectors import as_floats
@@ -275,7 +275,8 @@ def test_an_export_unpacked_is_exported_again(run: Path, tmp_path: Path) -> None
     export.main([str(tmp_path / "model"), str(tmp_path / "encoder")])
     for name in (TOKENIZER_FILE, "README.md"):
         assert (tmp_path / "encoder" / name).read_bytes() == (run / "encoder" / name).read_bytes()
-    one, other = (OnnxEncoder(folder / "encoder").encode(TITLES) for folder in (run, tmp_path))
+    texts = [paper["abstract"] for paper in PAPERS]
+    one, other = (OnnxEncoder(folder / "encoder").encode(texts) for folder in (run, tmp_path))
     assert (one * other).sum(axis=1).min() > 0.999
 
 
