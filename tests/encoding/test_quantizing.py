@@ -168,3 +168,10 @@ def test_a_token_of_nothing_but_zeros() -> None:
         if table.name == "rows":
             table.CopyFrom(numpy_helper.from_array(np.zeros_like(ROWS), "rows"))
     assert products(found, [0, 1]).tolist() == np.zeros((2, OUT)).tolist()
+
+
+def test_without_texts_no_channel_is_known_to_be_large() -> None:
+    found = quantized(graph_of(WEIGHTS), [])
+    one, other = products(found, [*range(64)]), products(graph_of(WEIGHTS), [*range(64)])
+    off = np.linalg.norm(one - other, axis=1) / np.linalg.norm(other, axis=1)
+    assert 0 < off.max() < 0.1
