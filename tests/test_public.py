@@ -58,7 +58,6 @@ def test_importing_costs_nothing(code: str) -> None:
         ["submit", "--offline", "--title", "Segmenting organs", "--abstract", "In scans."],
         ["status"],
         ["check", str(ROOT / "index" / "awesome-mamba.md")],
-        ["doctor"],
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -76,7 +75,7 @@ def test_no_command_but_build_imports_pytorch(arguments: list[str]) -> None:
     never, heavy = done.stdout.splitlines()[-2:]
     assert never == ""
     # Filing compares sparse rows of words.
-    assert heavy == ("scipy" if arguments[0] in ("suggest", "submit", "doctor") else "")
+    assert heavy == ("scipy" if arguments[0] in ("suggest", "submit") else "")
 
 
 @pytest.mark.encoder

@@ -12,7 +12,6 @@ from ssm_search.awesome.writing import edits
 from ssm_search.papers import Category, Paper
 from ssm_search.text import terms
 from ssm_search.upkeep.findings import Finding, Visit, shown_path
-from ssm_search.upkeep.grouping import silhouette, two_groups
 from ssm_search.vectors import product
 from ssm_search.venues import is_occasion
 
@@ -168,9 +167,12 @@ def split(visit: Visit) -> Iterator[Finding]:
             continue
         if len(np.unique(vectors.round(SAME_VECTOR), axis=0)) < 2:
             continue
-        groups = two_groups(vectors)
+        from sklearn.cluster import KMeans  # a second or more, which few headings of few ask for
+        from sklearn.metrics import silhouette_score
+
+        groups = KMeans(2, n_init=10, random_state=0).fit_predict(vectors)
         sizes = np.bincount(groups, minlength=2)
-        clear = silhouette(vectors, groups)
+        clear = float(silhouette_score(vectors, groups, metric="cosine"))
         if sizes.min() < SMALLEST_GROUP or clear < TWO_GROUPS:
             continue
         smaller = groups == sizes.argmin()
