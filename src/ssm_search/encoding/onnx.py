@@ -46,8 +46,8 @@ DESCRIPTION = (
 it runs all the same."""
 SCHEME = "onnx:"
 QUERY_THREADS = 2
-"""Of 32 tokens a run takes 18 ms of the processor (Zen 3) by one and by two, to the bit the same,
-and half as long by two. They sleep when idle. Documents would take a tenth more of it by two."""
+"""A run gives the same to the bit by one and by two, and takes little over half as long by two.
+They sleep when idle. Documents would take a tenth more of the processor by two."""
 
 IDS, MASK = "input_ids", "attention_mask"
 """What the graph is given: integers of shape (texts, tokens), as BERT's are called."""
@@ -79,10 +79,9 @@ class About:
 class OnnxEncoder:
     """An exported model in a folder; may be asked by several threads at once.
 
-    One text is one run, without padding, so its vector does not depend on the texts beside it
-    (int8 would see to that otherwise), and memory is that of one text a thread. Documents are
-    shared out among all cores, and a run stays on the thread that asks for it; on two cores,
-    batches of 8 were no faster (abstracts 38 a second against 41, sentences 272 against 255).
+    One text is one run, without padding, so its vector does not depend on the texts beside it, to
+    the last bit, and memory is that of one text a thread. Documents are shared out among all cores,
+    and a run stays on the thread that asks for it; on two cores, batches of 8 were no faster.
     The run of a query, which somebody waits for, is shared among ``QUERY_THREADS``.
     """
 
