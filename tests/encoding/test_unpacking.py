@@ -13,8 +13,14 @@ from safetensors.numpy import load_file, save_file
 
 from ssm_search.encoding import export as onnx_export
 from ssm_search.encoding.encoder import SentenceTransformerEncoder
-from ssm_search.encoding.export import export_encoder
-from ssm_search.encoding.onnx import DESCRIPTION, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from ssm_search.encoding.export import RECIPE, export_encoder
+from ssm_search.encoding.onnx import (
+    ABOUT_FILE,
+    DESCRIPTION,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    OnnxEncoder,
+)
 from ssm_search.encoding.quantizing import _product, _split
 from ssm_search.encoding.unpacking import unpack_encoder, weights_of
 from ssm_search.encoding.words import WORDS_FILE, WordLayers, save_word_layers, word_layers
@@ -204,6 +210,16 @@ def test_an_export_that_does_not_say_what_it_is_made_of(copy: OnnxEncoder, tmp_p
     (tmp_path / "unpacked").mkdir()
     with pytest.raises(EncoderError, match="does not say what its model was made of; take"):
         unpack_encoder(copy, tmp_path / "unpacked")
+    assert not list((tmp_path / "unpacked").iterdir())
+
+
+def test_an_export_of_another_version_is_not_unpacked(copy: OnnxEncoder, tmp_path: Path) -> None:
+    """Its weights are put down otherwise, and would be read as others."""
+    about = copy.folder / ABOUT_FILE
+    about.write_text(about.read_text().replace(f'"recipe": {RECIPE}', '"recipe": 2'))
+    (tmp_path / "unpacked").mkdir()
+    with pytest.raises(EncoderError, match=f"is of recipe 2, expected {RECIPE}, whose weights"):
+        unpack_encoder(OnnxEncoder(copy.folder), tmp_path / "unpacked")
     assert not list((tmp_path / "unpacked").iterdir())
 
 

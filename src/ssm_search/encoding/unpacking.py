@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ssm_search.encoding.export import RECIPE
 from ssm_search.encoding.onnx import (
     DESCRIPTION,
     MODEL_FILE,
@@ -35,13 +36,18 @@ def unpack_encoder(exported: OnnxEncoder, folder: Path) -> None:
     """Write the model that ``exported`` was made of into an empty ``folder``.
 
     Raises:
-        EncoderError: the files are damaged, or are those of a model that has more than a
-            transformer whose states are pooled.
+        EncoderError: the files are damaged, were written by another version, or are those of a
+            model that has more than a transformer whose states are pooled.
     """
     import onnx
     from safetensors.numpy import save_file
 
     exported.check()
+    if exported.about.recipe != RECIPE:
+        raise EncoderError(
+            f"the export in {exported.folder} is of recipe {exported.about.recipe}, expected "
+            f"{RECIPE}, whose weights can be read; build the index again"
+        )
     if not (exported.folder / "modules.json").is_file():
         raise EncoderError(
             f"the export in {exported.folder} does not say what its model was made of; take the "
