@@ -52,7 +52,7 @@ class BulkEncoder:
 
     def encode_words(self, texts: Sequence[str], /) -> Encoded:
         """The vectors of documents and of their words, in one pass."""
-        if len(texts) < CHUNK:  # done sooner than it is found out what is faster
+        if len(texts) < CHUNK:  # done before PyTorch is imported to ask for a GPU
             return self.exported.encode_words(texts)
         return self.chosen.encode_words(texts)
 

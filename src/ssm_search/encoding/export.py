@@ -78,8 +78,6 @@ def export_encoder(
         EncoderError: it cannot be exported, or its export does not agree with it.
         OSError: the disk is full, or refuses otherwise.
     """
-    import onnx
-
     sample = _sample(texts)
     queries = sample[:: max(1, len(sample) // FEW_QUERIES)]
     expected = encoder.encode_words(sample), encoder.encode_query(queries)
@@ -87,8 +85,7 @@ def export_encoder(
         model = load_model(encoder.folder, device="cpu", attention="eager")
         tokenizer = tokenizer_of(model)
         (folder / TOKENIZER_FILE).write_text(tokenizer.to_str(), encoding="utf-8")
-        _write_optimized(_traced(model, encoder.folder), folder / MODEL_FILE)
-        as_it_is = onnx.load(folder / MODEL_FILE)
+        as_it_is = _optimized(_traced(model, encoder.folder), folder / MODEL_FILE)
         read = [tokenizer.encode(text).ids for text in sample]
         for weights, graph in (("int8", quantized(as_it_is, read)), ("float32", as_it_is)):
             write_atomically(folder / MODEL_FILE, graph.SerializeToString())
@@ -271,8 +268,11 @@ def _name_matrices(model: onnx.ModelProto, parameters: Mapping[str, torch.Tensor
             node.input[at] = renamed.get(name, name)
 
 
-def _write_optimized(graph: onnx.ModelProto, path: Path) -> None:
-    """Write ``graph`` as onnxruntime would change it at each start, apart from the processor."""
+def _optimized(graph: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    """``graph`` as onnxruntime, which writes it to ``path``, would change it at each start.
+
+    Apart from what it would change for this processor alone.
+    """
     import onnx
     import onnxruntime
 
@@ -290,4 +290,4 @@ def _write_optimized(graph: onnx.ModelProto, path: Path) -> None:
     kept = [opset for opset in written.opset_import if opset.domain in used]
     del written.opset_import[:]
     written.opset_import.extend(kept)
-    path.write_bytes(written.SerializeToString())
+    return written
