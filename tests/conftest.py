@@ -6,13 +6,16 @@ import logging
 import os
 import socket
 import tempfile
+import traceback
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 import typer.main
+from typer.testing import CliRunner, Result
 
 from ssm_search.encoding import shared as loaded_encoders
 
@@ -120,6 +123,20 @@ def _own_cache(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Not by mktemp, which looks through the folders of all tests before, 2 ms where 1,000 were.
     monkeypatch.setenv("XDG_CACHE_HOME", tempfile.mkdtemp(dir=caches))
     monkeypatch.delenv("SSM_SEARCH_INDEX", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _commands_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command raised stands in the report of a test that it fails."""
+    invoke = CliRunner.invoke
+
+    def telling(*given: Any, **options: Any) -> Result:
+        done = invoke(*given, **options)
+        if isinstance(done.exception, Exception):
+            traceback.print_exception(done.exception)
+        return done
+
+    monkeypatch.setattr(CliRunner, "invoke", telling)
 
 
 @pytest.fixture(autouse=True)

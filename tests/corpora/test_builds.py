@@ -128,6 +128,15 @@ def test_damaged_segments_are_encoded_again(
     assert gathered(corpus, folder) == 16
 
 
+def test_a_file_that_a_build_misses_is_named(tmp_path: Path) -> None:
+    with (
+        pytest.raises(FileNotFoundError, match=r"gone\.jsonl"),
+        staging.staging_place(tmp_path / "index"),
+    ):
+        (tmp_path / "gone.jsonl").read_bytes()
+    assert hidden(tmp_path) == []
+
+
 def test_a_kill_between_two_renames_leaves_an_index_that_answers(tmp_path: Path) -> None:
     folder, old = tmp_path / "index", tmp_path / ".index.old"
     PaperSearch.from_papers(papers(4), WordEncoder()).save(folder)

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,20 +31,33 @@ def building(place: Path, index: Path) -> Iterator[None]:
         IndexFolderError: another process builds ``index``.
         OSError: ``place`` cannot be written.
     """
+    if sys.platform == "win32":
+        place.mkdir(parents=True, exist_ok=True)
+        yield
+        return
+    handle = _held(place, index)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _held(place: Path, index: Path) -> int:
+    """The lock of ``place``, taken, as a file descriptor."""
     for _ in range(TRIES):
         place.mkdir(parents=True, exist_ok=True)
-        if sys.platform == "win32":
-            yield
-            return
-        with suppress(FileNotFoundError):  # taken away between the two
+        try:
             handle = os.open(place / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                _take(handle, index)
-                if _is_at(handle, place / LOCK_FILE):
-                    yield
-                    return
-            finally:
-                os.close(handle)
+        except FileNotFoundError:  # taken away between the two
+            continue
+        try:
+            _take(handle, index)
+            if _is_at(handle, place / LOCK_FILE):
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
     raise IndexFolderError(f"the build of {index} keeps changing hands; try again later")
 
 
