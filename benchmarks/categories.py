@@ -37,9 +37,10 @@ from sklearn.linear_model import LogisticRegression
 from ssm_search.arxiv_ids import arxiv_month
 from ssm_search.encoding import Encoded, EncodedQuery, WordEncoder, load_encoder
 from ssm_search.encoding.encoded import joined
+from ssm_search.index import Headings
 from ssm_search.papers import Paper, full_text
 from ssm_search.ranking.filing import FOLDS, WEIGHTS, features, softmax, vote
-from ssm_search.search.likeness import Headings, likely_parent, listed, similarities
+from ssm_search.search.likeness import likely_parent, listed, similarities
 from ssm_search.search.local import PaperSearch
 from ssm_search.text import first_sentence
 from ssm_search.vectors import product
@@ -296,8 +297,9 @@ def baselines(
     of_train = words.fit_transform([texts[row] for row in rows])
     of_asked = words.transform([texts[row] for row in asked])
 
-    def z(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (scores - scores.mean(1, keepdims=True)) / (scores.std(1, keepdims=True) + 1e-9)
+    def z(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+        spread = scores.std(1, keepdims=True) + 1e-9
+        return np.asarray((scores - scores.mean(1, keepdims=True)) / spread)
 
     def logistic(known: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.float64]:
         model = LogisticRegression(C=10, max_iter=2000).fit(known, right.argmax(axis=1))
@@ -308,7 +310,7 @@ def baselines(
     return {
         "majority": np.tile(right.sum(axis=0), (len(asked), 1)).astype(np.float64),
         "kNN vote": votes,
-        "centroid": near,
+        "centroid": near.astype(np.float64),
         "names + kNN + centroid": 0.5 * z(product(vectors[asked], names.T)) + z(votes) + z(near),
         "logistic": logistic(train, vectors[asked]),
         "TF-IDF": logistic(of_train, of_asked),
@@ -373,7 +375,7 @@ def later_table(filed: dict[str, Filed]) -> Table:
         table.add_column(f"{name[:12]}\n{len(one.later.right['shipped'])} papers", justify="right")
     table.add_column("mean", justify="right")
     for method, label in (SIMPLE | {"shipped": OURS["shipped"]}).items():
-        means = [float(np.mean(one.later.right[method] or [0])) for one in filed.values()]
+        means = [float(np.mean(one.later.right[method] or [False])) for one in filed.values()]
         table.add_row(label, *(f"{mean:.3f}" for mean in [*means, np.mean(means)]))
     new, told = (
         sum(getattr(one.later, name) for one in filed.values()) for name in ("new", "told")
@@ -445,7 +447,7 @@ def shown(values: Sequence[float] | NDArray[np.float64]) -> str:
 def in_top(scores: NDArray[np.float64], right: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
     """Whether one of the ``k`` best headings is right, shape (n,)."""
     best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(right, best, axis=1).any(axis=1)
+    return np.asarray(np.take_along_axis(right, best, axis=1).any(axis=1))
 
 
 def interval(values: NDArray[np.bool_]) -> str:

@@ -32,9 +32,9 @@ def python_of(peer: str) -> str:
         lines = (ROOT / "constraints.txt").read_text().splitlines()
         pinned = folder / "constraints.txt"
         pinned.write_text("\n".join(line for line in lines if line.startswith("torch==")))
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run(
-            [*pip, "--no-compile", "--constraint", pinned, *REQUIREMENTS[peer]], check=True
+            [*pip, "--no-compile", "--constraint", str(pinned), *REQUIREMENTS[peer]], check=True
         )
         done.write_text(wanted)
     return str(python)

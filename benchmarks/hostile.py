@@ -167,7 +167,8 @@ def worst(chance: Random, size: int, words: Sequence[bytes]) -> bytes:
             return (line * (size // len(line) + 1))[:size]
         case 3:  # lines of them, further in each time
             line = unit + other + b"\n"
-            lines, total = [], 0
+            lines: list[bytes] = []
+            total = 0
             while total < size:
                 lines.append(b" " * (2 * len(lines) % 400) + line)
                 total += len(lines[-1])
@@ -400,7 +401,7 @@ def json_lines(chance: Random) -> bytes:
     """An object a line."""
     import json
 
-    found: list[dict[str, object]] = [*map(dict, records(chance))]
+    found: list[dict[str, object]] = [{**record} for record in records(chance)]
     for one in found:
         if chance.random() < 0.3:
             one["authors_parsed"] = [["Lee", "Ann", ""], ["Roe", "Bo", "Jr", "A University"]]

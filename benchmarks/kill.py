@@ -137,7 +137,7 @@ def scenarios(seed: int) -> list[Scenario]:
     )  # fmt: skip
     first = made_records(chance, RECORDS)
     second = [*first[: RECORDS // 2], *made_records(chance, RECORDS // 2, RECORDS // 2)]
-    changes = [
+    changes: list[dict[str, Any]] = [
         *made_records(chance, 10),  # that are there, with other texts
         *made_records(chance, 10, RECORDS),
         *({"id": f"2401.{at:05}", "deleted": True} for at in range(100, 110)),
@@ -453,9 +453,9 @@ def expected(scenario: Scenario, place: Path, runner: Forks) -> Expected:
     run = runner.run(root, scenario.command, after=root / scenario.watched)
     if run.status:
         sys.exit(f"{' '.join(scenario.command)} failed: {run.said}")
-    after, files = scenario.ask(root), listing(root)
+    after, left = scenario.ask(root), listing(root)
     shutil.rmtree(root)
-    return Expected(template, before, after, files, run.seconds, run.seconds - run.first)
+    return Expected(template, before, after, left, run.seconds, run.seconds - run.first)
 
 
 def drawn(chance: random.Random, known: Expected) -> tuple[float, bool]:

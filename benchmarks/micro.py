@@ -14,9 +14,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import ssm_search
-from ssm_search import PaperSearch, ranking
+from ssm_search import PaperSearch
 from ssm_search.awesome.reading import read_list
 from ssm_search.encoding import encode_query
+from ssm_search.ranking.fusion import FOR_QUESTIONS, fused
 from ssm_search.shipped import shipped_folder, shipped_list
 from ssm_search.words.late import late_interaction
 
@@ -62,8 +63,7 @@ def test_suggest(benchmark: BenchmarkFixture, search: PaperSearch) -> None:
 
 def test_fuse(benchmark: BenchmarkFixture) -> None:
     scores = np.random.default_rng(0).random((3, LARGE), dtype=np.float32)
-    fused = benchmark(lambda: ranking.fused(ranking.FOR_QUESTIONS, *scores))
-    assert fused.shape == (LARGE,)
+    assert benchmark(fused, FOR_QUESTIONS, *scores).shape == (LARGE,)
 
 
 def test_late_interaction(benchmark: BenchmarkFixture, search: PaperSearch) -> None:

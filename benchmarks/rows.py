@@ -29,6 +29,7 @@ from pathlib import Path
 from known_items import DATA
 
 from ssm_search.arxiv_ids import arxiv_id
+from ssm_search.awesome import reading
 from ssm_search.awesome.labels import is_label
 from ssm_search.awesome.reading import Entry, ListReading
 from ssm_search.awesome.writing import insertion
@@ -57,7 +58,8 @@ _MARKUP = frozenset("-–—/:;,.|*•·_`'\"“”‘’()[]{}<>=!?#+&\\~@%$^�
 
 
 # Reading takes nearly all the time, and the list without the entry is read here and there.
-read_list = insertion.read_list = lru_cache(maxsize=2)(insertion.read_list)
+read_list = lru_cache(maxsize=2)(reading.read_list)
+vars(insertion)["read_list"] = read_list
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def memory_of(process: int) -> float:
 async def post(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    data: dict[str, object],
+    data: Mapping[str, object],
     path: str = ASK,
 ) -> tuple[int, str, bytes]:
     """Status, headers in small letters, and body. A client library costs as much as a search."""

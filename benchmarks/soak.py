@@ -42,7 +42,7 @@ SOON = 10.0  # seconds from the end of a build to the first answer from it
 EVERY = 1.0  # seconds between two looks at the server's memory
 LONGEST = 60.0  # seconds that a call may take
 MOST_SAID = 20  # kinds of wrong answers
-NO_PICKS = {"like": [], "dislike": []}
+NO_PICKS: dict[str, list[str]] = {"like": [], "dislike": []}
 SHIPPED = Path(__file__).parents[1] / "index" / "awesome-mamba.md"
 TEXT = SHIPPED.read_text(encoding="utf-8")
 LISTED = ssm_search.awesome.parse_list(TEXT)
@@ -377,7 +377,7 @@ async def refused(user: Client) -> None:
         (["2401.99999", 10, *no], b"2401.99999"),
     ):
         answer = await user.tool("query", *data, expected=(400,))
-        right(reason in answer.body, f"{data[0][:20]!r} is refused by {answer.body[:120]!r}")
+        right(reason in answer.body, f"{str(data[0])[:20]!r} is refused by {answer.body[:120]!r}")
     await user.ask(f"{RUN}query", {"data": 3}, (422,))
     await user.ask("/nothing", None, (404,))
     await user.ask("/health", None, (421,), host="papers.example.org")
@@ -495,7 +495,7 @@ async def _answers(user: Client, version: Version) -> bool:
     except BusyError:
         return False
     (hit,) = answer.data["hits"]
-    return hit["id"] == version.id and hit["why"]["exact"]
+    return bool(hit["id"] == version.id and hit["why"]["exact"])
 
 
 # ── the whole ────────────────────────────────────────────────────────────────────────────────

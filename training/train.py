@@ -208,7 +208,8 @@ class Batches(MultiVectorEncoderDataCollator):
             {"query": p["query"], "positive": p["positive"], "negative": self.negatives.of(p)}
             for p in pairs
         ]
-        return super().__call__(rows)
+        batch: dict[str, Any] = super().__call__(rows)
+        return batch
 
 
 @dataclass
