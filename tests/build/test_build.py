@@ -71,7 +71,7 @@ def test_list_to_answers(source: Path, abstracts: Path, tmp_path: Path) -> None:
     assert [hit.paper.id for hit in loaded.query("graph", 1)] == ["2401.00002"]
     assert loaded.manifest.list_name == "list.md"
     assert loaded.manifest.without_abstract == ("audio-three",)
-    assert steps == [("encoding", 0, 3), ("encoding", 3, 3)]
+    assert steps == [("encoding", 0, 3), ("encoding", 3, 3), ("map", 0, 3), ("map", 3, 3)]
     assert loaded.status()["words"] == 0
 
 

@@ -167,7 +167,9 @@ def test_an_even_sample_is_placed_by_itself(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_array_equal(sampled[0], vectors[[0, 4, 8, 12, 16]])
 
 
-def test_no_place_is_looked_for_until_a_map_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many papers were placed, each time that any are."""
     asked: list[int] = []
 
     def counted(vectors: np.ndarray) -> np.ndarray:
@@ -175,12 +177,36 @@ def test_no_place_is_looked_for_until_a_map_is_drawn(monkeypatch: pytest.MonkeyP
         return project(vectors)
 
     monkeypatch.setattr(local, "project", counted)
+    return asked
+
+
+def test_no_place_is_looked_for_until_a_map_is_drawn(asked: list[int]) -> None:
     search = PaperSearch.from_papers(PAPERS, WordEncoder())
     assert search.query("video")
     assert asked == []
     for _ in range(2):
         map_data(search)
         assert asked == [len(PAPERS)]
+
+
+def test_papers_are_placed_once_and_again_only_when_they_are_others(
+    asked: list[int], tmp_path: Path
+) -> None:
+    search = PaperSearch.from_papers(PAPERS, WordEncoder())
+    search.save(tmp_path / "index")
+    map_data(search)
+    assert asked == [len(PAPERS)]
+    loaded = PaperSearch.load(tmp_path / "index", WordEncoder())
+    new = PaperSearch.from_papers(PAPERS, WordEncoder(), previous=loaded)
+    np.testing.assert_array_equal(new.rows.positions, search.rows.positions)
+    assert asked == [len(PAPERS)]
+    texts = [replace(PAPERS[0], title="A kite"), *PAPERS[1:]]
+    for others in (PAPERS[::-1], PAPERS[1:], texts):
+        new = PaperSearch.from_papers(others, WordEncoder(), previous=loaded)
+        placed = project(new.rows.list_index.paper_vectors)
+        np.testing.assert_array_equal(new.rows.positions, placed)
+        assert len(asked) == 2
+        asked.pop()
 
 
 def test_the_map_is_a_part_of_the_index(tmp_path: Path) -> None:

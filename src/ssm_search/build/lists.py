@@ -152,7 +152,9 @@ def build_index(
             progress=lambda done, total: progress("encoding", done, total),
         )
         search = PaperSearch(made.rows, runner.encoder)
+        progress("map", 0, len(papers))
         search.save(folder, list_name=whole.file_name, list_sha256=whole.sha256, title=whole.title)
+        progress("map", len(papers), len(papers))
     same = previous and previous.manifest.encoder_fingerprint == runner.encoder.fingerprint
     old = set(map(int, previous.rows.text_hashes)) if previous and same else set()
     reused = sum(int(h) in old for h in search.rows.text_hashes)

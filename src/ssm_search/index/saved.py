@@ -128,7 +128,11 @@ def build_rows(
         headings=tuple(paths),
     )
     begins = word_begins(papers, whole.words, encoder, begun)
-    rows = LocalRows.of_list(papers, index, text_hashes(papers), begins, names, None, manifest)
+    hashes = text_hashes(papers)
+    placed = None
+    if previous and stored and np.array_equal(hashes, previous.text_hashes):
+        placed = previous.placed  # vectors are the same, and placing them takes longest of all
+    rows = LocalRows.of_list(papers, index, hashes, begins, names, placed, manifest)
     return replace(rows, manifest=replace(manifest, background=measured(rows, encoder)))
 
 

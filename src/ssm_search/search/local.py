@@ -107,8 +107,9 @@ class PaperSearch(Search):
             title: what people call it.
         """
         manifest = self._rows.manifest.stamped(list_name, list_sha256, title)
-        manifest = save_rows(replace(self._rows, manifest=manifest), Path(folder), self._encoder)
-        self._rows = replace(self._rows, manifest=manifest)
+        rows = replace(self._rows, manifest=manifest, placed=self._rows.positions)
+        manifest = save_rows(rows, Path(folder), self._encoder)
+        self._rows = replace(rows, manifest=manifest)
         if isinstance(self._encoder, OnnxEncoder):  # where it lay before may be gone
             self._encoder = OnnxEncoder.carried(Path(folder), manifest.encoder_fingerprint)
 
