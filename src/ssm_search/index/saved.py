@@ -131,7 +131,7 @@ def build_rows(
     hashes = text_hashes(papers)
     placed = None
     if previous and stored and np.array_equal(hashes, previous.text_hashes):
-        placed = previous.placed  # vectors are the same, and placing them takes longest of all
+        placed = previous.placed  # so are the vectors, and nothing that is left takes longer
     rows = LocalRows.of_list(papers, index, hashes, begins, names, placed, manifest)
     return replace(rows, manifest=replace(manifest, background=measured(rows, encoder)))
 
